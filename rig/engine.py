@@ -1,0 +1,84 @@
+"""What an engine is for Python: its parameters (stated once, in C), the files it reads, the registry of all."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import numpy as np
+
+from rig.errors import RigError
+
+
+@dataclass(frozen=True)
+class Param:
+    """A knob: a float that the audio thread reads once a block and ramps to.
+
+    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or "").
+    """
+
+    name: str
+    unit: str
+    help: str
+    minimum: float
+    maximum: float
+    initial: float
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What an engine's files became: what its C `init` copies from. Nothing in it outlives `init`.
+
+    arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
+    about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
+    """
+
+    arrays: tuple[np.ndarray, ...] = ()
+    ints: tuple[int, ...] = ()
+    about: str = ""
+
+
+def _nothing(files: Mapping[str, Path], rate: int) -> Payload:
+    return Payload()
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One plug-in of a chain.
+
+    name: as presets write it. files: the preset keys that name files; all of them are required.
+    load: ({key: path}, sample rate in Hz) -> Payload; raises RigError naming file and fault.
+    """
+
+    name: str
+    about: str
+    params: tuple[Param, ...]
+    files: tuple[str, ...] = ()
+    load: Callable[[Mapping[str, Path], int], Payload] = field(default=_nothing, repr=False)
+
+    def param(self, name: str) -> Param | None:
+        """The parameter of that name, or None."""
+        return next((p for p in self.params if p.name == name), None)
+
+
+@functools.cache
+def registry() -> dict[str, Engine]:
+    """All engines by name: one module each in `engines/`, then those of the entry-point group `rig.engines`."""
+    import engines
+
+    found = [
+        importlib.import_module(f"engines.{module.name}").ENGINE
+        for module in pkgutil.iter_modules(engines.__path__)
+    ]
+    for point in entry_points(group="rig.engines"):
+        found.append(point.load())
+    names = [engine.name for engine in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise RigError(f"two engines are called '{name}': remove one of the packages that bring it")
+    return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}
