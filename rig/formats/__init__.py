@@ -13,8 +13,8 @@ import numpy as np
 class Layer:
     """One layer of a dilated stack, C channels wide.
 
-    kernel: (taps, C, 2C when gated else C), tap 0 is the oldest sample; bias: (2C or C,)
-    mix: (C, C) in -> out, and mix_bias: (C,): the 1x1 on the activation that, plus the layer's input, feeds the next layer.
+    kernel: (taps, C, 2C when gated or softgated, else C), tap 0 is the oldest sample; bias: (2C or C,)
+    mix: (C, C) in -> out, and mix_bias: (C,): the 1x1 on the activation that, plus the layer's input, feeds the next.
     """
 
     dilation: int
@@ -26,7 +26,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class WaveNet:
-    """y[t] = output_bias + sum over layers of output[layer] . activation[layer][t]; see FORMATS in each family's module.
+    """y[t] = output_bias + sum over layers of output[layer] . activation[layer][t]; each family's module has the rest.
 
     activation: gated | tanh | sigmoid | relu | softsign | linear | softgated.
     input: (inputs, C), input_bias: (C,). output: (layers, C, outputs), output_bias: (outputs,).

@@ -1,0 +1,70 @@
+"""Reading small text files: every way that can go wrong becomes one line that names the file and the fault."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from rig.errors import RigError, did_you_mean
+
+
+def read_text(path: Path, kind: str, limit: int) -> str:
+    """The whole file as UTF-8 text, without a byte-order mark.
+
+    kind: what the caller expects, for the message ("preset", "model"). limit: bytes.
+    Raises RigError for a file that is missing, no file, not ours to read, empty, too large or not text.
+    """
+    fault = unreadable(path, kind)
+    if fault:
+        raise RigError(f"{path}: {fault}")
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise RigError(f"{path}: {size / 2**20:.0f} MB is too large for a {kind} (at most {limit >> 20} MB)")
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RigError(f"{path}: no text at byte {error.start}, so this is no {kind}") from None
+    except OSError as error:
+        raise RigError(f"{path}: {reason(error)}") from None
+    if not text.strip():
+        raise RigError(f"{path}: the file is empty")
+    return text
+
+
+def unreadable(path: Path, kind: str, shown: str | None = None) -> str:
+    """Why `path` cannot be opened as a `kind` file, or "" where it can. Names a file or folder nearby that exists.
+
+    shown: the path as the player wrote it, for a message that does not start with the path itself.
+    """
+    name = f"{kind} file '{shown}'" if shown is not None else f"such {kind} file"
+    subject = f"{kind} file '{shown}' is " if shown is not None else ""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return f"no {name}{_near(path)}"
+    except (OSError, ValueError) as error:
+        return f"{subject}out of reach: {reason(error)}"
+    if stat.S_ISDIR(mode):
+        return f"{subject}a folder, not a file"
+    if not stat.S_ISREG(mode):
+        return f"{subject}a device or a pipe, not a file"
+    if not os.access(path, os.R_OK):
+        return f"{subject}out of reach: permission denied"
+    return ""
+
+
+def reason(error: Exception) -> str:
+    """What the system said, without its number and path: "no space left on device"."""
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def _near(path: Path) -> str:
+    """The name that comes nearest, at the first step of the path that does not exist."""
+    while not path.parent.is_dir() and path.parent != path:
+        path = path.parent
+    try:
+        return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
+    except OSError:
+        return ""
