@@ -1,0 +1,389 @@
+"""Model files: what is read, and that whatever a file holds, the answer is a model or one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks import GATED, guitarml
+
+from rig.errors import RigError
+from rig.formats import WaveNet, load_model
+from rig.formats.guitarml import ACTIVATIONS
+
+
+def write(folder: Path, content: object, name: str = "amp.json") -> Path:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def fault(path: Path) -> str:
+    """The one line that loading `path` fails with, without the path it must start with."""
+    with pytest.raises(RigError) as caught:
+        load_model(path)
+    line = str(caught.value)
+    assert line.startswith(f"{path}: ")
+    assert "\n" not in line
+    return line.removeprefix(f"{path}: ")
+
+
+def variable(content: dict, layer: int, name: str) -> dict:
+    return next(v for v in content["variables"] if (v["layer_idx"], v["name"]) == (layer, name))
+
+
+def arrays(network: WaveNet) -> list[np.ndarray]:
+    found = [network.input, network.input_bias, network.output, network.output_bias]
+    for layer in network.layers:
+        found += [layer.kernel, layer.bias, layer.mix, layer.mix_bias]
+    return found
+
+
+# ---- what is read
+
+
+@pytest.mark.parametrize("strings", [False, True], ids=["numbers", "strings"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_weight_lands_where_the_layout_says(tmp_path, rng, activation, strings):
+    content = guitarml(rng, channels=3, taps=2, dilations=(1, 5), activation=activation, strings=strings)
+    model = load_model(write(tmp_path, content))
+    network = model.network
+    wide = 6 if activation in GATED else 3
+
+    def number(layer, name, index):
+        return np.float32(variable(content, layer, name)["data"][index])
+
+    assert network.activation == activation
+    assert network.input.shape == (1, 3)
+    assert network.output.shape == (2, 3, 1)
+    assert [layer.dilation for layer in network.layers] == [1, 5]
+    for i, layer in enumerate(network.layers):
+        assert layer.kernel.shape == (2, 3, wide)
+        for tap in range(2):
+            for source in range(3):
+                for target in range(wide):
+                    expected = number(i, "W_conv", (tap * 3 + source) * wide + target)
+                    assert layer.kernel[tap, source, target] == expected
+        assert layer.mix[2, 1] == number(i, "W_out", 2 * 3 + 1)
+        assert layer.bias[wide - 1] == number(i, "b_conv", wide - 1)
+        assert layer.mix_bias[1] == number(i, "b_out", 1)
+        assert network.output[i, 2, 0] == number(2, "W", i * 3 + 2)
+    assert network.output_bias[0] == number(2, "b", 0)
+    assert network.input[0, 1] == number(-1, "W", 1)
+    assert network.input_bias[2] == number(-1, "b", 2)
+    assert network.receptive_field == 1 + 1 + 5
+    assert model.weights == sum(len(v["data"]) for v in content["variables"])
+    for array in arrays(network):
+        assert array.dtype == np.float32
+        assert array.flags.c_contiguous
+
+
+def test_the_order_of_variables_is_free(tmp_path, rng):
+    content = guitarml(rng)
+    straight = load_model(write(tmp_path, content, "a.json"))
+    random.Random(7).shuffle(content["variables"])
+    shuffled = load_model(write(tmp_path, content, "b.json"))
+    for one, other in zip(arrays(straight.network), arrays(shuffled.network), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_extra_keys_become_metadata(tmp_path, rng):
+    content = guitarml(rng, name="Small Combo", sample_rate=48000, esr=0.011, loudness=-18.5, settings={"seed": 3})
+    model = load_model(write(tmp_path, content))
+    assert model.name == "Small Combo"
+    assert model.sample_rate == 48000
+    assert model.metadata["esr"] == 0.011
+    assert model.metadata["settings"] == {"seed": 3}
+    assert "variables" not in model.metadata
+
+
+def test_a_plain_file_has_its_own_name_and_no_rate(tmp_path, rng):
+    model = load_model(write(tmp_path, guitarml(rng), "blues-driver.json"))
+    assert (model.name, model.sample_rate, model.level) == ("blues-driver", None, 1.0)
+
+
+@pytest.mark.parametrize(("written", "level"), [(10.0, 10.0), ("2.5", 2.5), (0, 1.0), (0.0, 1.0), (None, 1.0)], ids=str)
+def test_level_adjust(tmp_path, rng, written, level):
+    assert load_model(write(tmp_path, guitarml(rng, level_adjust=written))).level == level
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path, rng):
+    path = tmp_path / "amp.json"
+    path.write_text(json.dumps(guitarml(rng)), encoding="utf-8-sig")
+    assert load_model(path).network.channels == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "layers", "field", "weights", "level"),
+    [
+        ("WaveNet1-ts7", 16, 10, 2047, 18593, 1.0),
+        ("WaveNet2-ds1", 8, 18, 2045, 8657, 1.0),
+        ("WaveNet3-muff", 16, 18, 2045, 33441, 1.0),
+        ("bluej_clean_p0088", 10, 10, 2047, 7421, 10.0),
+        ("bluesJr_fullD2", 5, 10, 2047, 1961, 1.0),
+        ("pedalnet", 16, 10, 2047, 18593, 1.0),
+    ],
+)
+def test_models_in_the_wild(shared, name, channels, layers, field, weights, level):
+    model = load_model(shared / "models" / "guitarml" / f"{name}.json")
+    assert model.network.channels == channels
+    assert len(model.network.layers) == layers
+    assert model.network.receptive_field == field
+    assert model.weights == weights
+    assert model.level == level
+
+
+# ---- what is refused
+
+
+def test_a_wrong_count_says_what_the_architecture_needs(tmp_path, rng):
+    content = guitarml(rng, channels=16, dilations=(1, 2, 4, 8))
+    variable(content, 3, "W_conv")["data"] = [0.0] * 100
+    assert fault(write(tmp_path, content)) == "layer 3 W_conv has 100 numbers, 16 channels x 3 taps gated need 1536"
+
+
+def test_a_wrong_count_of_the_output_layer(tmp_path, rng):
+    content = guitarml(rng, channels=4, dilations=(1, 2))
+    variable(content, 2, "W")["data"].pop()
+    assert fault(write(tmp_path, content)) == "output layer W has 7 numbers, 2 layers x 4 channels need 8"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (float("nan"), "layer 1 W_out, number 3 is nan, which is no number we can use"),
+        (float("inf"), "layer 1 W_out, number 3 is inf, which is no number we can use"),
+        ("NaN", "layer 1 W_out, number 3 is 'NaN', which is no number we can use"),
+        ("-infinity", "layer 1 W_out, number 3 is '-infinity', which is no number we can use"),
+        (1e39, "layer 1 W_out, number 3 is 1e+39, which is no number we can use"),  # past float32
+        ("1e400", "layer 1 W_out, number 3 is '1e400', which is no number we can use"),
+        (10**400, "layer 1 W_out, number 3 is 1" + "0" * 36 + "..., which is no number we can use"),
+        ("0.5x", "layer 1 W_out, number 3 is '0.5x', which is no number we can use"),
+        ("", "layer 1 W_out, number 3 is '', which is no number we can use"),
+        (None, "layer 1 W_out, number 3: must be a number, not null"),
+        (True, "layer 1 W_out, number 3: must be a number, not true or false"),
+        ([0.5], "layer 1 W_out, number 3: must be a number, not a list"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_weight_that_is_no_number(tmp_path, rng, value, expected):
+    content = guitarml(rng)
+    variable(content, 1, "W_out")["data"][2] = value
+    assert fault(write(tmp_path, content)) == expected
+
+
+def test_an_unknown_activation_names_the_nearest(tmp_path, rng):
+    path = write(tmp_path, guitarml(rng) | {"activation": "gatd"})
+    assert fault(path) == "unknown activation 'gatd'; did you mean 'gated'?"
+
+
+def test_an_activation_near_nothing_lists_all(tmp_path, rng):
+    path = write(tmp_path, guitarml(rng) | {"activation": 3})
+    assert fault(path).startswith("unknown activation 3; known: gated, tanh, ")
+
+
+@pytest.mark.parametrize(
+    "key", ["activation", "input_channels", "output_channels", "residual_channels", "filter_width", "dilations"]
+)
+def test_a_missing_key(tmp_path, rng, key):
+    content = guitarml(rng)
+    del content[key]
+    assert fault(write(tmp_path, content)) == f"'{key}' is missing"
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "place"), [(-1, "b", "input layer"), (1, "b_conv", "layer 1"), (3, "W", "output layer")]
+)
+def test_a_missing_and_a_doubled_variable(tmp_path, rng, layer, name, place):
+    content = guitarml(rng)
+    chosen = variable(content, layer, name)
+    content["variables"].append(chosen)
+    assert fault(write(tmp_path, content)) == f"{place} {name} is there twice"
+    content["variables"] = [v for v in content["variables"] if v is not chosen]
+    assert fault(write(tmp_path, content)) == f"{place} {name} is missing"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"residual_channels": 0}, "residual_channels is 0; 1 to 1024 is possible"),
+        ({"residual_channels": -16}, "residual_channels is -16; 1 to 1024 is possible"),
+        ({"residual_channels": 10**9}, "residual_channels is 1000000000; 1 to 1024 is possible"),
+        ({"residual_channels": 4.5}, "residual_channels is 4.5, which is no whole number"),
+        ({"residual_channels": "many"}, "residual_channels is 'many', which is no number we can use"),
+        ({"residual_channels": True}, "residual_channels must be a number, not true or false"),
+        ({"residual_channels": None}, "residual_channels must be a number, not null"),
+        ({"filter_width": 0}, "filter_width is 0; 1 to 1024 is possible"),
+        ({"filter_width": 10**30}, "filter_width is 1" + "0" * 30 + "; 1 to 1024 is possible"),
+        ({"dilations": []}, "dilations lists 0 layers; 1 to 1000 are possible"),
+        ({"dilations": [1] * 1001}, "dilations lists 1001 layers; 1 to 1000 are possible"),
+        ({"dilations": [1, 0, 4]}, "dilations, layer 1 is 0; 1 to 1048576 is possible"),
+        ({"dilations": [1, "two", 4]}, "dilations, layer 1 is 'two', which is no number we can use"),
+        ({"dilations": 4}, "dilations must be a list [...], not a number"),
+        ({"dilations": [2**19] * 2}, "its receptive field is 2097153 samples; at most 1048576 are possible"),
+        ({"variables": {}}, "variables must be a list [...], not an object"),
+        ({"variables": [7]}, "variable 1 must be an object {...}, not a number"),
+        ({"variables": [{"name": "W", "data": []}]}, "variable 1 has no 'layer_idx'"),
+        ({"sample_rate": -1}, "sample_rate is -1; 1000 to 1000000 is possible"),
+        ({"sample_rate": "fast"}, "sample_rate is 'fast', which is no number we can use"),
+        ({"level_adjust": float("nan")}, "level_adjust is nan, which is no number we can use"),
+        ({"level_adjust": 1e9}, "level_adjust is 1e+09; at most 1000 is possible"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_absurd_values(tmp_path, rng, change, expected):
+    assert fault(write(tmp_path, guitarml(rng) | change)) == expected
+
+
+def test_declared_sizes_are_refused_before_anything_is_set_aside(tmp_path, rng):
+    huge = {"residual_channels": 1024, "filter_width": 1024, "dilations": [1] * 900}
+    path = write(tmp_path, guitarml(rng) | huge)
+    assert "weights; at most 16777216 are possible" in fault(path)
+    deep = {"residual_channels": 1024, "filter_width": 2, "dilations": [2**19]}
+    assert fault(write(tmp_path, guitarml(rng) | deep)) == (
+        "1024 channels over a receptive field of 524289 samples are too much to remember"
+    )
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "expected"),
+    [
+        (0, "W_con", "unknown variable of layer 0: 'W_con'; did you mean 'W_conv'?"),
+        (0, "W_skip", "unknown variable of layer 0: 'W_skip'; known: W_conv, b_conv, W_out, b_out"),
+        (4, "W_conv", "variable 3: layer_idx is 4; -1 to 3 is possible"),
+        (-2, "W", "variable 3: layer_idx is -2; -1 to 3 is possible"),
+        (10**40, "W", "variable 3: layer_idx is 1" + "0" * 36 + "...; -1 to 3 is possible"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_variables_of_another_architecture(tmp_path, rng, layer, name, expected):
+    content = guitarml(rng, dilations=(1, 2, 4))
+    content["variables"][2] |= {"layer_idx": layer, "name": name}
+    assert fault(write(tmp_path, content)) == expected
+
+
+def test_conditioned_models_come_later(tmp_path, rng):
+    assert fault(write(tmp_path, guitarml(rng, inputs=2))) == (
+        "a conditioned model with 2 inputs (a knob beside the guitar); rig plays one input so far"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
+        ("[1, 2]", "a model file must be an object {...}, not a list"),
+        ("7", "a model file must be an object {...}, not a number"),
+        ("{}", "no model of the GuitarML family: none of its keys is there"),
+        ("name = 'toml'", "no valid JSON at line 1, column 1: Expecting value"),
+        ('{"activation": gated}', "no valid JSON at line 1, column 16: Expecting value"),
+        ("[" * 100_000, "nested too deeply for a model"),
+        ('{"a":' * 100_000, "nested too deeply for a model"),
+        ("[" + "1" * 5000 + "]", "no valid JSON: "),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_model_at_all(tmp_path, text, expected):
+    assert fault(write(tmp_path, text)).startswith(expected)
+
+
+def test_a_file_cut_short_anywhere(tmp_path, rng):
+    text = json.dumps(guitarml(rng, channels=1, dilations=(1,), strings=True))
+    for end in range(1, len(text), 7):
+        line = fault(write(tmp_path, text[:end]))
+        assert "the file ends in the middle" in line or "no valid JSON" in line
+
+
+def test_truncation_is_called_by_its_name(tmp_path, rng):
+    text = json.dumps(guitarml(rng))
+    assert fault(write(tmp_path, text[: len(text) // 2])) == "the file ends in the middle; copy or export it again"
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "amp.json"
+    path.write_bytes(b'{"activation": "\xff\xfe"}')
+    assert fault(path) == "no text at byte 16, so this is no model"
+
+
+def test_a_missing_file_names_its_neighbour(tmp_path, rng):
+    write(tmp_path, guitarml(rng), "crunch.json")
+    assert fault(tmp_path / "crunch.jsn") == "no such model file; did you mean 'crunch.json'?"
+
+
+def test_a_missing_folder_names_its_neighbour(tmp_path):
+    (tmp_path / "models").mkdir()
+    assert fault(tmp_path / "modles" / "a.json") == "no such model file; did you mean 'models'?"
+
+
+def test_a_folder_and_a_pipe(tmp_path):
+    assert fault(tmp_path) == "a folder, not a file"
+    os.mkfifo(tmp_path / "pipe.json")
+    assert fault(tmp_path / "pipe.json") == "a device or a pipe, not a file"
+
+
+def test_no_permission(tmp_path, rng):
+    path = write(tmp_path, guitarml(rng))
+    path.chmod(0)
+    if os.geteuid() != 0:
+        assert fault(path) == "out of reach: permission denied"
+        return
+    os.seteuid(65534)  # root may read everything; nobody may not
+    try:
+        assert fault(path) == "out of reach: permission denied"
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_too_large_is_not_read(tmp_path):
+    path = tmp_path / "amp.json"
+    with path.open("wb") as file:
+        file.truncate(300 << 20)
+    assert fault(path) == "300 MB is too large for a model (at most 256 MB)"
+
+
+SMALL = json.dumps(guitarml(np.random.default_rng(3), channels=2, taps=2, dilations=(1, 2), name="x"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_any_value_anywhere_gives_a_model_or_one_line(tmp_path, data):
+    content = json.loads(SMALL)
+    for _ in range(data.draw(st.integers(1, 2))):
+        place, key = content, data.draw(st.sampled_from(sorted(content)))
+        while isinstance(place[key], (dict, list)) and place[key] and data.draw(st.booleans()):
+            place = place[key]
+            key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        place[key] = data.draw(JSON)
+    path = write(tmp_path, content)
+    try:
+        network = load_model(path).network
+    except RigError as error:
+        assert str(error).startswith(f"{path}: ")
+        assert "\n" not in str(error)
+    else:
+        assert all(np.isfinite(array).all() for array in arrays(network))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(start=st.integers(0, len(SMALL)), length=st.integers(0, 40), junk=st.binary(max_size=12))
+def test_any_damage_gives_a_model_or_one_line(tmp_path, start, length, junk):
+    path = tmp_path / "amp.json"
+    text = SMALL.encode()
+    path.write_bytes(text[:start] + junk + text[start + length :])
+    try:
+        load_model(path)
+    except RigError as error:
+        assert str(error).startswith(f"{path}: ")
+        assert "\n" not in str(error)
