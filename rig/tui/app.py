@@ -1,0 +1,162 @@
+"""The app: opens a gig while a bar grows, plays it, and however it ends, fades out and gives the terminal back."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.message import Message
+
+from rig.gig import Gig
+from rig.tui.loading import LoadingScreen
+from rig.tui.play import PlayScreen
+from rig.tui.terminal import StageDriver
+
+Progress = Callable[[str, float], None]
+PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class Left(Exception):
+    """Raised out of `progress` when the player quits while the gig is still being opened."""
+
+
+class RigApp(App[int]):
+    """`RigApp(open_gig).run()`: 0, or 1 when the gig did not open; `failure` then says why in one line.
+
+    open_gig(progress) is called in a thread. It reports progress(step, share 0..1), may raise RigError, and must
+    release what it holds when an exception comes out of `progress`: the player has quit.
+    """
+
+    CSS_PATH = "rig.tcss"
+    TITLE = "rig"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar = [
+        Binding("ctrl+c", "leave", show=False, priority=True, system=True),
+        Binding("ctrl+q", "leave", show=False, priority=True, system=True),
+    ]
+
+    class Step(Message):
+        def __init__(self, step: str, share: float) -> None:
+            super().__init__()
+            self.step, self.share = step, share
+
+    class Opened(Message):
+        def __init__(self, gig: Gig) -> None:
+            super().__init__()
+            self.gig = gig
+
+    class Failed(Message):
+        def __init__(self, error: BaseException) -> None:
+            super().__init__()
+            self.error = error
+
+    class Closed(Message):
+        pass
+
+    def __init__(self, open_gig: Callable[[Progress], Gig]) -> None:
+        super().__init__(driver_class=StageDriver)
+        self._open_gig = open_gig
+        self._leaving = False
+        self.gig: Gig | None = None
+        self.error: BaseException | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """Why the gig did not open, in one line; None when all went well. `error` is the exception itself."""
+        if self.error is None:
+            return None
+        return str(self.error) or type(self.error).__name__
+
+    async def run_async(self, **options: Any) -> int | None:
+        """As App.run_async, but the gig is closed whatever happens to the screen."""
+        try:
+            return await super().run_async(**options)
+        finally:
+            if self.gig is not None:
+                self.gig.close()
+
+    def on_mount(self) -> None:
+        with suppress(ValueError, RuntimeError):  # only a main thread hears signals
+            for number in SIGNALS:
+                heard = self.terminal_closed if number == signal.SIGHUP else self.action_leave
+                asyncio.get_running_loop().add_signal_handler(number, heard)
+        self.push_screen(LoadingScreen())
+        self._in_thread(self._open)
+
+    # --- opening -----------------------------------------------------------------------------------------------
+
+    def _in_thread(self, work: Callable[[], None]) -> None:
+        """Not a worker of Textual's: the program must be able to end while this one hangs."""
+        threading.Thread(target=work, daemon=True, name=f"rig-{work.__name__.strip('_')}").start()
+
+    def _open(self) -> None:
+        try:
+            gig = self._open_gig(self._progress)
+        except BaseException as error:
+            self.post_message(self.Failed(error))
+        else:
+            self.post_message(self.Opened(gig))
+
+    def _progress(self, step: str, share: float) -> None:
+        if self._leaving:
+            raise Left
+        self.post_message(self.Step(step, share))
+
+    def on_rig_app_step(self, message: Step) -> None:
+        if isinstance(self.screen, LoadingScreen) and not self._leaving:
+            self.screen.show(message.step, message.share)
+
+    def on_rig_app_failed(self, message: Failed) -> None:
+        if not isinstance(message.error, Left):
+            self.error = message.error
+        self.exit(0 if self.error is None else 1)
+
+    def on_rig_app_opened(self, message: Opened) -> None:
+        self.gig = message.gig
+        if self._leaving:
+            self._in_thread(self._close)
+            return
+        self.title = f"rig: {self.gig.name}"
+        self.switch_screen(PlayScreen(self.gig))
+
+    # --- leaving -----------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Fade out and end. A second call does not wait."""
+        if self._leaving:
+            self.exit(0)
+            return
+        self._leaving = True
+        self.set_timer(PATIENCE_S, lambda: self.exit(0))
+        if self.gig is not None:
+            for screen in self.screen_stack:
+                if isinstance(screen, PlayScreen):
+                    screen.leave()
+            self._in_thread(self._close)
+        elif isinstance(self.screen, LoadingScreen):
+            self.screen.show("stopping", 0.0)
+
+    def _close(self) -> None:
+        try:
+            if self.gig is not None:
+                self.gig.close()
+        finally:
+            self.post_message(self.Closed())
+
+    def on_rig_app_closed(self) -> None:
+        self.exit(0)
+
+    def terminal_closed(self) -> None:
+        """Nobody watches any more (SIGHUP, or the terminal is dead): end as if asked to."""
+        if isinstance(self._driver, StageDriver):
+            self._driver.hang_up()
+        if not self._leaving:
+            self.action_leave()

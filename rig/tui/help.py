@@ -1,0 +1,46 @@
+"""The help screen: every key, and what it does."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rig.tui import palette
+
+KEYS = (
+    ("1 … 9", "play that amp"),
+    ("← →", "previous, next amp"),
+    ("↑ ↓", "pick a knob, along the whole path"),
+    ("- =", "turn it a little (dB: 0.5)"),
+    ("shift - =", "turn it a lot (dB: 3)"),
+    ("backspace", "put it back to its initial value"),
+    ("[ ]", "output level by 1 dB"),
+    ("space", "bypass the amp: dry guitar"),
+    ("m", "mute"),
+    ("t", "tuner, which mutes"),
+    ("c", "connect the ports again"),
+    ("?", "this help"),
+    ("q", "fade out and quit; ctrl+c does the same"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys. Any of ?, escape, q, enter and space closes it."""
+
+    BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]  # noqa: RUF012
+
+    def compose(self) -> ComposeResult:
+        lines = [f"[bold {palette.GLOW}]{key:>11}[/]   {what}" for key, what in _escaped()]
+        with VerticalScroll(id="card"):
+            yield Static("\n".join(lines))
+
+    def on_mount(self) -> None:
+        card = self.query_one("#card")
+        card.border_title = "keys"
+        card.border_subtitle = "esc closes"
+
+
+def _escaped() -> list[tuple[str, str]]:
+    return [(key.replace("[", r"\["), what) for key, what in KEYS]

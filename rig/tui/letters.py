@@ -1,0 +1,89 @@
+"""Block letters: a five-pixel font drawn in half blocks, at any whole scale, to be read from two metres."""
+
+from __future__ import annotations
+
+import unicodedata
+
+ROWS = 5
+_FONT = {
+    "A": "### #.# ### #.# #.#",
+    "B": "##. #.# ##. #.# ##.",
+    "C": "### #.. #.. #.. ###",
+    "D": "##. #.# #.# #.# ##.",
+    "E": "### #.. ##. #.. ###",
+    "F": "### #.. ##. #.. #..",
+    "G": "### #.. #.# #.# ###",
+    "H": "#.# #.# ### #.# #.#",
+    "I": "# # # # #",
+    "J": "..# ..# ..# #.# ###",
+    "K": "#.# #.# ##. #.# #.#",
+    "L": "#.. #.. #.. #.. ###",
+    "M": "#...# ##.## #.#.# #...# #...#",
+    "N": "#..# ##.# #.## #..# #..#",
+    "O": "### #.# #.# #.# ###",
+    "P": "### #.# ### #.. #..",
+    "Q": "###. #.#. #.#. #.#. ####",
+    "R": "##. #.# ##. #.# #.#",
+    "S": "### #.. ### ..# ###",
+    "T": "### .#. .#. .#. .#.",
+    "U": "#.# #.# #.# #.# ###",
+    "V": "#.# #.# #.# #.# .#.",
+    "W": "#...# #...# #.#.# ##.## #...#",
+    "X": "#.# #.# .#. #.# #.#",
+    "Y": "#.# #.# .#. .#. .#.",
+    "Z": "### ..# .#. #.. ###",
+    "0": "### #.# #.# #.# ###",
+    "1": "## .# .# .# .#",
+    "2": "### ..# ### #.. ###",
+    "3": "### ..# .## ..# ###",
+    "4": "#.# #.# ### ..# ..#",
+    "5": "### #.. ### ..# ###",
+    "6": "### #.. ### #.# ###",
+    "7": "### ..# ..# .#. .#.",
+    "8": "### #.# ### #.# ###",
+    "9": "### #.# ### ..# ###",
+    " ": ".. .. .. .. ..",
+    "-": "... ... ### ... ...",
+    "+": "... .#. ### .#. ...",
+    "#": ".#.#. ##### .#.#. ##### .#.#.",
+    ".": ". . . . #",
+    ":": ". # . # .",
+    "!": "# # # . #",
+    "'": "# # . . .",
+    "/": "..# ..# .#. #.. #..",
+    "&": ".#.. #.#. .#.. #.#. .###",
+    "_": "... ... ... ... ###",
+}
+_HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def spell(text: str) -> str | None:
+    """`text` as the font can write it (capitals, accents dropped), or None where a letter is missing."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.upper()) if not unicodedata.combining(c))
+    return plain if plain and all(c in _FONT for c in plain) else None
+
+
+def columns(text: str, scale: int = 1) -> int:
+    """Columns that block letters of this scale take."""
+    return scale * (sum(len(_FONT[c].split()[0]) + 1 for c in text) - 1)
+
+
+def lines(scale: int = 1) -> int:
+    """Terminal lines that block letters of this scale take."""
+    return (ROWS * scale + 1) // 2
+
+
+def draw(text: str, scale: int = 1) -> list[str]:
+    """The terminal lines of `text` in block letters."""
+    glyphs = [_FONT[c].split() for c in text]
+    pixels = [
+        [bit for bit in ".".join(glyph[row] for glyph in glyphs) for _ in range(scale)]
+        for row in range(ROWS)
+        for _ in range(scale)
+    ]
+    if len(pixels) % 2:
+        pixels.append(["."] * len(pixels[0]))
+    return [
+        "".join(_HALVES[a == "#", b == "#"] for a, b in zip(top, bottom, strict=True))
+        for top, bottom in zip(pixels[::2], pixels[1::2], strict=True)
+    ]

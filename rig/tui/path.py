@@ -1,0 +1,74 @@
+"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from rig.gig import EngineView
+from rig.tui import palette
+from rig.tui.sheet import Canvas, Sheet, width_of
+
+WIRE = palette.ink(palette.FAINT)
+
+
+class Path(Canvas):
+    """Engines in order, joined by wires."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.engines: tuple[EngineView, ...] = ()
+        self.selected = -1
+        self.bypassed = False
+
+    def show(self, engines: tuple[EngineView, ...], selected: int, bypassed: bool) -> None:
+        """The chain, which engine of it is selected (-1: none), and whether the amp is out of the path."""
+        self.engines, self.selected, self.bypassed = engines, selected, bypassed
+        self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        pieces = self._pieces()
+        total = sum(width_of(text) for text, _, _ in pieces)
+        x = 2
+        if total > sheet.width - 4:  # slide along, so that the selected engine stays in sight
+            x = sheet.width // 2 - self._middle(pieces)
+            x = min(2, max(sheet.width - 2 - total, x))
+        row = (sheet.height - 1) // 2
+        for text, style, _ in pieces:
+            x = sheet.put(x, row, text, style)
+        if total > sheet.width - 4:
+            if sheet.runs(row)[0][0][0] != " ":
+                sheet.put(0, row, "…", palette.SOFT)
+            if x > sheet.width:
+                sheet.put(sheet.width - 1, row, "…", palette.SOFT)
+
+    def _pieces(self) -> list[tuple[str, Style, bool]]:
+        pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
+        for i, engine in enumerate(self.engines):
+            if i:
+                same = engine.where == self.engines[i - 1].where
+                pieces.append(("──" if same else "─┼─", WIRE, False))
+            pieces.append((self._label(engine), self._style(engine, i == self.selected), i == self.selected))
+        pieces.append(("── out", WIRE, False))
+        return pieces
+
+    @staticmethod
+    def _label(engine: EngineView) -> str:
+        return f" {engine.name} FAULT " if engine.fault else f" {engine.name} "
+
+    def _style(self, engine: EngineView, selected: bool) -> Style:
+        if engine.fault:
+            return palette.ink(palette.BRIGHT, palette.STOP, bold=True)
+        if selected:
+            return palette.ink("#000000", palette.GLOW, bold=True)
+        if engine.where == "amp":
+            return palette.ink(palette.FAINT) if self.bypassed else palette.ink(palette.TEXT, bold=True)
+        return palette.SOFT
+
+    @staticmethod
+    def _middle(pieces: list[tuple[str, Style, bool]]) -> int:
+        x = 0
+        for text, _, selected in pieces:
+            if selected:
+                return x + width_of(text) // 2
+            x += width_of(text)
+        return x // 2
