@@ -53,6 +53,7 @@ class Engine:
 
     name: as presets write it. files: the preset keys that name files; all of them are required.
     load: ({key: path}, sample rate in Hz) -> Payload; raises RigError naming file and fault.
+    address: where the C descriptor lies; made by rig.native.engine().
     """
 
     name: str
@@ -60,6 +61,7 @@ class Engine:
     params: tuple[Param, ...]
     files: tuple[str, ...] = ()
     load: Callable[[Mapping[str, Path], int], Payload] = field(default=_nothing, repr=False)
+    address: int = 0
 
     def param(self, name: str) -> Param | None:
         """The parameter of that name, or None."""

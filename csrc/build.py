@@ -1,0 +1,45 @@
+"""Builds rig._native: every csrc/**/*.c, with the headers as cffi's definitions. Needs a C compiler, no JACK headers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+HEADERS = ("rig_engine.h", "rack.h")
+
+
+def engines() -> list[str]:
+    """The engines' names: one file each in csrc/engines."""
+    return sorted(path.stem for path in (HERE / "engines").glob("*.c"))
+
+
+def definitions() -> str:
+    """The headers as cffi reads them: numeric #defines kept, all other preprocessor lines dropped."""
+    lines = []
+    for header in HEADERS:
+        for line in (HERE / header).read_text().splitlines():
+            if not line.startswith("#") or re.match(r"#define \w+ \d+\b", line):
+                lines.append(line)
+    lines += [f"extern const rig_engine rig_engine_{name};" for name in engines()]
+    return "\n".join(lines)
+
+
+def sources() -> list[str]:
+    """All C files, relative to the project (setuptools insists)."""
+    return sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.c") if path.name != "_native.c")
+
+
+ffi = FFI()
+ffi.cdef(definitions())
+ffi.set_source(
+    "rig._native",
+    '#include "rack.h"\n' + "\n".join(f"extern const rig_engine rig_engine_{name};" for name in engines()),
+    sources=sources(),
+    include_dirs=[str(HERE.relative_to(HERE.parent))],
+    depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.h")),
+    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"],
+    libraries=["m"],
+)

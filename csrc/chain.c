@@ -1,0 +1,155 @@
+#include "chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "atomic.h"
+#include "fpu.h"
+
+static uint64_t made, freed;
+
+uint64_t rig_chains_made(void) { return rig_get(&made); }
+uint64_t rig_chains_freed(void) { return rig_get(&freed); }
+
+/* [main] Memory as engines are promised it: zeroed, on a cache line. */
+static void *new_state(size_t bytes)
+{
+    const size_t whole = (bytes + 63) & ~(size_t)63;
+    void *state = aligned_alloc(64, whole);
+    return state ? memset(state, 0, whole) : NULL;
+}
+
+static const char *unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
+{
+    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS) return "it was built for another version of rig";
+    const size_t size = engine->size(setup);
+    if (!size) return "its files don't make sense to it";
+    unit->engine = engine;
+    unit->self = new_state(size);
+    unit->params = calloc(engine->n_params + 1, sizeof(float));
+    if (!unit->self || !unit->params) return "out of memory";
+    memcpy(unit->params, setup->params, engine->n_params * sizeof(float));
+    *bytes += size;
+    return engine->init(unit->self, setup);
+}
+
+rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const char **why)
+{
+    rig_chain *chain = calloc(1, sizeof(rig_chain) + n * sizeof(rig_unit));
+    if (!chain) {
+        *why = "out of memory";
+        return NULL;
+    }
+    __atomic_add_fetch(&made, 1, __ATOMIC_RELAXED);
+    chain->n_units = n;
+    chain->units = (rig_unit *)(chain + 1);
+    chain->level = 1.0f;
+    chain->bytes = sizeof(rig_chain) + n * sizeof(rig_unit);
+    rig_ramp_start(&chain->gain, 1.0f);
+    for (uint32_t i = 0; i < n; ++i) {
+        *why = unit_init(&chain->units[i], engines[i], &setups[i], &chain->bytes);
+        if (*why) {
+            rig_chain_free(chain);
+            return NULL;
+        }
+    }
+    return chain;
+}
+
+void rig_chain_free(rig_chain *chain)
+{
+    for (uint32_t i = 0; i < chain->n_units; ++i) {
+        free(chain->units[i].self);
+        free(chain->units[i].params);
+    }
+    free(chain);
+    __atomic_add_fetch(&freed, 1, __ATOMIC_RELAXED);
+}
+
+size_t rig_chain_bytes(const rig_chain *chain) { return chain->bytes; }
+
+void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value)
+{
+    rig_put_float(&chain->units[unit].params[param], value);
+}
+
+void rig_chain_set_level(rig_chain *chain, float gain) { rig_put_float(&chain->level, gain); }
+
+uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_get(&chain->units[unit].faults); }
+
+static void get_params(const rig_unit *unit, float *params)
+{
+    for (uint32_t i = 0; i < unit->engine->n_params; ++i) params[i] = rig_get_float(&unit->params[i]);
+}
+
+uint32_t rig_chain_need(rig_chain *chain)
+{
+    float params[RIG_PARAMS];
+    uint32_t need = 0;
+    for (uint32_t i = chain->n_units; i-- > 0;) {
+        rig_unit *unit = &chain->units[i];
+        get_params(unit, params);
+        need += unit->engine->memory(unit->self, params);
+        unit->need = need;
+    }
+    return need;
+}
+
+uint32_t rig_chain_memory(rig_chain *chain) { return rig_chain_need(chain); }
+
+/* True when any sample is NaN or infinite: all exponent bits are set. */
+static int not_finite(const float *signal, uint32_t frames)
+{
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < frames; ++i) {
+        uint32_t bits;
+        memcpy(&bits, &signal[i], sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    return (int)bad;
+}
+
+/* Runs one engine; if it breaks, it starts anew and its input passes through, so that the sound goes on. */
+static void unit_run(rig_unit *unit, float *signal, const float *key, uint32_t frames)
+{
+    float params[RIG_PARAMS], before[RIG_BLOCK];
+    float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key};
+    get_params(unit, params);
+    memcpy(before, signal, frames * sizeof(float));
+    unit->engine->process(unit->self, params, io, frames);
+    if (not_finite(signal, frames)) {
+        memcpy(signal, before, frames * sizeof(float));
+        unit->engine->reset(unit->self);
+        rig_put(&unit->faults, unit->faults + 1);
+    }
+}
+
+void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t frames, uint32_t behind)
+{
+    for (uint32_t i = 0; i < chain->n_units; ++i)
+        if (behind < chain->units[i].need + RIG_BLOCK) unit_run(&chain->units[i], signal, key, frames);
+    const float level = rig_get_float(&chain->level);
+    rig_ramp_aim(&chain->gain, level, frames);
+    for (uint32_t i = 0; i < frames; ++i) signal[i] *= rig_ramp_next(&chain->gain);
+}
+
+void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames)
+{
+    const rig_fpu fpu = rig_fpu_enter();
+    for (uint32_t at = 0, n; at < frames; at += n) {
+        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
+        rig_chain_run(chain, signal + at, key + at, n, 0);
+    }
+    rig_fpu_leave(fpu);
+}
+
+void rig_chain_prewarm(rig_chain *chain)
+{
+    float signal[RIG_BLOCK];
+    const float key[RIG_BLOCK] = {0};
+    const uint32_t need = rig_chain_need(chain);
+    for (uint32_t at = 0; at < need; at += RIG_BLOCK) {
+        memset(signal, 0, sizeof signal);
+        rig_chain_process(chain, signal, key, RIG_BLOCK);
+    }
+}

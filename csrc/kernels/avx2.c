@@ -1,0 +1,18 @@
+/* Haswell, Zen and later: 16 registers of 8 floats, fused multiply-add. */
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx2,fma")
+#endif
+#define ISA avx2
+#define LANES 8
+#define TILE 4
+#define VECTORS 2
+#include "body.h"
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

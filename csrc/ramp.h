@@ -1,0 +1,26 @@
+/* A value that moves in a straight line over a block, so that a turned knob makes no zipper noise. */
+#ifndef RIG_RAMP_H
+#define RIG_RAMP_H
+
+#include <math.h>
+#include <stdint.h>
+
+static inline float rig_from_db(float db) { return expf(db * 0.11512925465f); }
+
+typedef struct {
+    float now, target, step;
+} rig_ramp;
+
+static inline void rig_ramp_start(rig_ramp *r, float value) { *r = (rig_ramp){value, value, 0.0f}; }
+
+/* Aims at target, to be reached after `frames` calls of next(). */
+static inline void rig_ramp_aim(rig_ramp *r, float target, uint32_t frames)
+{
+    r->now = r->target; /* where the last block's ramp ended, without its rounding */
+    r->target = target;
+    r->step = (target - r->now) / (float)frames;
+}
+
+static inline float rig_ramp_next(rig_ramp *r) { return r->now += r->step; }
+
+#endif

@@ -1,0 +1,5 @@
+"""gate: silence between the notes."""
+
+from rig import native
+
+ENGINE = native.engine("gate")

@@ -1,0 +1,345 @@
+"""The only door to C: engines' descriptors, chains and the rack. Everyone above sees dataclasses and numpy arrays.
+
+Python builds, C runs, Python frees: a Rack keeps every Chain it has lent alive until C has given it back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rig._native import ffi, lib
+from rig.engine import Engine, Param, Payload
+from rig.errors import RigError, did_you_mean
+
+BLOCK: int = lib.RIG_BLOCK
+SLOTS: int = lib.RIG_SLOTS
+STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
+ACTIVATIONS = ("linear", "tanh", "sigmoid", "relu", "softsign", "gated", "softgated")
+
+
+def linear(db: float) -> float:
+    """Decibels as a factor."""
+    return float(10.0 ** (db / 20.0))
+
+
+def decibels(gain: float, floor: float = -120.0) -> float:
+    """A factor as decibels, not below `floor`."""
+    return float(max(floor, 20.0 * np.log10(gain))) if gain > 0.0 else floor
+
+
+# --- instruction sets -------------------------------------------------------------------------------------------------
+
+
+def isas() -> tuple[str, ...]:
+    """The instruction sets this machine has kernels for, the best first."""
+    names = []
+    while (name := lib.rig_isa_name(len(names))) != ffi.NULL:
+        names.append(ffi.string(name).decode())
+    return tuple(names)
+
+
+def isa() -> str:
+    """The instruction set that engines made from now on will use."""
+    return ffi.string(lib.rig_isa()).decode()
+
+
+def use_isa(name: str) -> None:
+    """Choose the instruction set of engines made from now on. Raises RigError where this machine lacks it."""
+    if not lib.rig_isa_use(name.encode()):
+        raise RigError(f"RIG_ISA: this machine has no '{name}'; it has {', '.join(isas())}{did_you_mean(name, isas())}")
+
+
+# --- engines ----------------------------------------------------------------------------------------------------------
+
+
+def _descriptor(address: int):
+    return ffi.cast("const rig_engine *", address)
+
+
+def engine(
+    name: str,
+    files: tuple[str, ...] = (),
+    load: Callable[[Mapping[str, Path], int], Payload] | None = None,
+    address: int | None = None,
+) -> Engine:
+    """The Engine whose C descriptor is `rig_engine_<name>` in csrc/engines, or lies at `address` in another package's library.
+
+    The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another ABI.
+    """
+    if address is None:
+        address = int(ffi.cast("uintptr_t", ffi.addressof(lib, f"rig_engine_{name}")))
+    c = _descriptor(address)
+    if c.abi != lib.RIG_ABI:
+        raise RigError(f"engine '{name}' was built for ABI {c.abi}, this rig has {lib.RIG_ABI}: rebuild its package")
+    params = tuple(
+        Param(
+            name=ffi.string(p.name).decode(),
+            unit=ffi.string(p.unit).decode(),
+            help=ffi.string(p.help).decode(),
+            minimum=_tidy(p.min),
+            maximum=_tidy(p.max),
+            initial=_tidy(p.initial),
+        )
+        for p in (c.params[i] for i in range(c.n_params))
+    )
+    extra = {"load": load} if load else {}
+    return Engine(name, ffi.string(c.about).decode(), params, files, address=address, **extra)
+
+
+def _tidy(value: float) -> float:
+    """A float32 as the decimal its author wrote: 0.1, not 0.10000000149."""
+    return float(np.format_float_positional(np.float32(value), unique=True))
+
+
+# --- chains -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An engine as a chain needs it: what it is, what its files became, where its knobs stand."""
+
+    engine: Engine
+    payload: Payload = Payload()
+    params: Mapping[str, float] | None = None
+
+
+class Chain:
+    """Engines in order, made off the audio thread. Freed when nobody holds it any more, C included.
+
+    Raises RigError naming the engine that would not start.
+    """
+
+    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0) -> None:
+        keep: list[object] = []
+        descriptors = ffi.new("const rig_engine *[]", [_descriptor(u.engine.address) for u in units] or 1)
+        setups = ffi.new("rig_setup[]", max(1, len(units)))
+        for setup, unit in zip(setups, units, strict=False):
+            self._fill(setup, unit, rate, keep)
+        why = ffi.new("const char **")
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, why)
+        if self._c == ffi.NULL:
+            raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
+        self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
+        self.units = tuple(units)
+        self.set_level(level_db)
+
+    @staticmethod
+    def _fill(setup, unit: Unit, rate: int, keep: list[object]) -> None:
+        given = unit.params or {}
+        params = ffi.new("float[]", [given.get(p.name, p.initial) for p in unit.engine.params] or 1)
+        data = [np.ascontiguousarray(a, np.float32) for a in unit.payload.arrays]
+        arrays = ffi.new("rig_array[]", max(1, len(data)))
+        for c, a in zip(arrays, data, strict=False):
+            c.data, c.count = ffi.from_buffer("float[]", a), a.size
+        ints = ffi.new("int32_t[]", list(unit.payload.ints) or 1)
+        keep += [params, data, arrays, ints]
+        setup.rate, setup.params = rate, params
+        setup.arrays, setup.n_arrays = arrays, len(data)
+        setup.ints, setup.n_ints = ints, len(unit.payload.ints)
+
+    @property
+    def address(self) -> int:
+        return int(ffi.cast("uintptr_t", self._c))
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the chain works in."""
+        return lib.rig_chain_bytes(self._c)
+
+    @property
+    def memory(self) -> int:
+        """Frames of the past that the chain's output hangs on."""
+        return lib.rig_chain_memory(self._c)
+
+    @property
+    def faults(self) -> tuple[int, ...]:
+        """For each engine, how often the guard caught it."""
+        return tuple(lib.rig_chain_faults(self._c, i) for i in range(len(self.units)))
+
+    def set(self, unit: int, param: int, value: float) -> None:
+        """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""
+        lib.rig_chain_set(self._c, unit, param, value)
+
+    def set_level(self, db: float) -> None:
+        """Gain after the last engine, in dB. Any thread, also while the chain plays."""
+        lib.rig_chain_set_level(self._c, linear(db))
+
+    def prewarm(self) -> None:
+        """Let the chain hear silence until it has settled."""
+        lib.rig_chain_prewarm(self._c)
+
+    def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
+        """Run the chain by itself. signal, key: (frames,) float32; returns (frames,). Not while it is lent to a rack."""
+        out = np.array(signal, np.float32)
+        listen = np.ascontiguousarray(signal if key is None else key, np.float32)
+        lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
+        return out
+
+
+def chains_made() -> int:
+    """Chains that C has made since the program started."""
+    return lib.rig_chains_made()
+
+
+def chains_freed() -> int:
+    """Chains that C has freed since the program started."""
+    return lib.rig_chains_freed()
+
+
+# --- the rack ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Meters:
+    """What the audio thread says of itself; see rig_meters in csrc/rack.h. Peaks are since the last look."""
+
+    callbacks: int
+    frames: int
+    fade_frame: int
+    record_lost: int
+    input_faults: int
+    in_clips: int
+    out_clips: int
+    playing: int
+    settled: bool
+    silent: bool
+    in_peak: float
+    out_peak: float
+    limiter: float
+    load: float
+    load_mean: float
+
+
+class Rack:
+    """The C object that the audio callback runs, and the chains lent to it. Methods are called from one thread."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._c = ffi.gc(lib.rig_rack_new(rate), lib.rig_rack_free)
+        self._meters = ffi.new("rig_meters *")
+        self._lent: dict[int, Chain] = {}
+        self._slots: set[tuple[int, int]] = set()
+        self._loop: np.ndarray | None = None
+        self._client = None
+
+    def offer(self, stage: str, slot: int, chain: Chain) -> None:
+        """Put a chain into a slot; where one plays there, the two are cross-faded."""
+        self._lent[chain.address] = chain
+        self._slots.add((STAGES[stage], slot))
+        self._return(lib.rig_rack_offer(self._c, STAGES[stage], slot, chain._c))
+        self.collect()
+
+    def collect(self) -> None:
+        """Let go of the chains that C has given back."""
+        for stage, slot in self._slots:
+            self._return(lib.rig_rack_collect(self._c, stage, slot))
+
+    def _return(self, c) -> None:
+        if c != ffi.NULL:
+            del self._lent[int(ffi.cast("uintptr_t", c))]
+
+    @property
+    def lent(self) -> int:
+        """Chains that C holds."""
+        return len(self._lent)
+
+    def route(self, amp: int, input: int, output: int) -> None:
+        """Which input and output slot belong to an amp."""
+        lib.rig_rack_route(self._c, amp, input, output)
+
+    def play(self, amp: int) -> None:
+        lib.rig_rack_play(self._c, amp)
+
+    def bypass(self, on: bool) -> None:
+        lib.rig_rack_bypass(self._c, on)
+
+    def open(self, on: bool = True, *, at_once: bool = False) -> None:
+        """Fade in or out; `at_once` starts at full level, before the rack runs."""
+        if at_once:
+            lib.rig_rack_open_now(self._c)
+        else:
+            lib.rig_rack_open(self._c, on)
+
+    def limit(self, on: bool) -> None:
+        lib.rig_rack_limit(self._c, on)
+
+    def level(self, db: float) -> None:
+        lib.rig_rack_level(self._c, linear(db))
+
+    def loop(self, recording: np.ndarray) -> None:
+        """Play a recording, (frames,) float32, into the input, over and over. Before the rack runs."""
+        self._loop = np.ascontiguousarray(recording, np.float32)
+        lib.rig_rack_loop(self._c, ffi.from_buffer("float[]", self._loop), self._loop.size)
+
+    def record(self, on: bool) -> None:
+        lib.rig_rack_record(self._c, on)
+
+    def recorded(self) -> np.ndarray:
+        """What has been recorded since the last call, (frames, 2) float32."""
+        out = np.empty((1 << 17, 2), np.float32)
+        return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), len(out))]
+
+    def heard(self, frames: int) -> np.ndarray:
+        """The last frames of the input, (frames,) float32; at most RIG_HISTORY less a block."""
+        out = np.empty(frames, np.float32)
+        lib.rig_rack_heard(self._c, ffi.from_buffer("float[]", out), frames)
+        return out
+
+    def meters(self) -> Meters:
+        lib.rig_rack_meters(self._c, self._meters)
+        m = self._meters
+        values = {name: getattr(m, name) for name in Meters.__dataclass_fields__}
+        return Meters(**{**values, "settled": bool(m.settled), "silent": bool(m.silent)})
+
+    def process(self, signal: np.ndarray, period: int = BLOCK) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Run the rack offline, `period` frames at a time. signal: (frames,) float32.
+
+        Returns out_1, out_2 and di, each (frames,).
+        """
+        x = np.ascontiguousarray(signal, np.float32)
+        out = np.empty((3, x.size), np.float32)
+        cx = ffi.from_buffer("float[]", x)
+        c1, c2, di = (ffi.from_buffer("float[]", row) for row in out)
+        for at in range(0, x.size, period):
+            n = min(period, x.size - at)
+            lib.rig_rack_process(self._c, cx + at, c1 + at, c2 + at, di + at, n)
+        return out[0], out[1], out[2]
+
+    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
+        """(function, argument) for jack_set_process_callback, as addresses.
+
+        get_buffer: the address of jack_port_get_buffer. ports: in, out_1, out_2, di -> jack_port_t addresses.
+        """
+        self._client = ffi.new("rig_client *")
+        self._client.rack = self._c
+        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        for name, address in ports.items():
+            setattr(self._client, name, ffi.cast("void *", address))
+        function = ffi.cast("uintptr_t", ffi.addressof(lib, "rig_process"))
+        return int(function), int(ffi.cast("uintptr_t", self._client))
+
+
+# --- a model by itself ------------------------------------------------------------------------------------------------
+
+
+def run(model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:
+    """A model on a signal, from zero history, with nothing around it.
+
+    model: rig.formats.Model. x: (frames,) at the model's rate; returns (frames,) float32. reference: by the
+    sample-by-sample kernel.
+    """
+    from engines.wavenet import payload
+
+    chosen = engine("wavenet_reference" if reference else "wavenet")
+    chain = Chain([Unit(chosen, payload(model))], 48000)
+    x = np.asarray(x, np.float32)
+    return np.concatenate([chain.process(x[i : i + block]) for i in range(0, len(x), block)] or [x])
+
+
+if "RIG_ISA" in os.environ:
+    use_isa(os.environ["RIG_ISA"])

@@ -1,0 +1,53 @@
+"""Sound files: read with words for what may be wrong, resampled by soxr, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rig.errors import RigError
+
+
+def read(path: Path) -> tuple[np.ndarray, int]:
+    """A WAV or FLAC of any bit depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
+    import soundfile
+
+    if not path.exists():
+        raise RigError(f"{path}: no such file")
+    if path.is_dir():
+        raise RigError(f"{path}: is a folder, not a sound file")
+    try:
+        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except PermissionError:
+        raise RigError(f"{path}: may not be read") from None
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        raise RigError(f"{path}: is no sound file that can be read (WAV or FLAC is)") from error
+    if not len(audio):
+        raise RigError(f"{path}: holds no sound")
+    if not np.isfinite(audio).all():
+        raise RigError(f"{path}: holds samples that are not numbers (NaN or infinite)")
+    return audio, rate
+
+
+def resample(x: np.ndarray, rate: int, to: int) -> np.ndarray:
+    """(frames,) at `rate` Hz as (frames',) at `to` Hz, at soxr's highest quality."""
+    if rate == to:
+        return x
+    import soxr
+
+    return soxr.resample(x, rate, to, quality="VHQ")
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
