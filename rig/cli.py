@@ -1,0 +1,263 @@
+"""The commands: one function each, which imports what it needs, so that `rig play` never loads torch.
+
+Exit status: 0 done, 1 the work failed, 2 wrong use. What fails is one line on stderr; `--debug` adds the traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from rig import __version__
+from rig.errors import RigError, did_you_mean
+
+
+def play(args: argparse.Namespace) -> int:
+    """Play a set of presets live, on JACK."""
+    from rig.gig import open_gig
+
+    def opened(progress):
+        return open_gig(
+            args.preset,
+            name=args.name,
+            server=args.server,
+            connect=not args.no_connect,
+            di=args.di,
+            record=args.record,
+            amp=args.amp,
+            progress=progress,
+        )
+
+    if args.headless:
+        from rig import headless
+
+        return headless.run(opened)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise RigError("rig play draws on a terminal, and this is none; use --headless here")
+    from rig.tui.app import RigApp
+
+    app = RigApp(opened)
+    status = app.run()
+    if app.error is not None:
+        raise app.error
+    return status or 0
+
+
+def render(args: argparse.Namespace) -> int:
+    """Run a recording through a preset's amp, or through a model alone, without JACK."""
+    from rig.render import render
+
+    with _Bar("rendering") as bar:
+        render(args.source, args.input, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=bar.show)
+    return 0
+
+
+def train(args: argparse.Namespace) -> int:
+    """Train a model that turns one recording into the other."""
+    from rig.train import command
+
+    return command.run(args) or 0
+
+
+def info(args: argparse.Namespace) -> int:
+    """Say what a model, a preset or a recording is."""
+    from rig.facts import facts
+
+    found = facts(args.file)
+    if args.json:
+        return _json(found)
+    from rig import tables
+
+    tables.show_facts(found)
+    return 0
+
+
+def check(args: argparse.Namespace) -> int:
+    """Load presets with all that they name, as `rig play` would, and list every fault."""
+    from rig.facts import check
+
+    report = check(args.preset)
+    if args.json:
+        _json(report)
+    else:
+        from rig import tables
+
+        tables.show_check(report)
+        sys.stdout.flush()
+        for preset in report["presets"]:
+            for fault in preset["faults"]:
+                _complain(fault)
+    return 0 if report["ok"] else 1
+
+
+def engines(args: argparse.Namespace) -> int:
+    """List the engines that a chain can name, with their files and knobs."""
+    from rig.facts import engine_facts
+
+    found = engine_facts()
+    if args.json:
+        return _json(found)
+    from rig import tables
+
+    tables.show_engines(found)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.function(args)
+    except RigError as error:
+        _complain(str(error))
+    except KeyboardInterrupt:
+        _complain("interrupted")
+    except BrokenPipeError:  # the reader of our output has seen enough: `rig engines | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        _complain(f"a fault in rig itself: {what}{'' if args.debug else ' (--debug shows where)'}")
+    if args.debug:
+        import traceback
+
+        traceback.print_exc()
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback when something fails"
+    )
+    parser = _Parser(
+        prog="rig",
+        description="A live rig for guitarists in the terminal.",
+        parents=[common],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Begin with: rig play presets/blues.toml --di presets/demo.flac",
+    )
+    parser.set_defaults(debug=False)
+    parser.add_argument("--version", action="version", version=f"rig {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(function: Callable[[argparse.Namespace], int], example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            function.__name__,
+            help=function.__doc__,
+            description=function.__doc__,
+            epilog=f"Example: {example}",
+            parents=[common],
+        )
+        sub.set_defaults(function=function)
+        return sub
+
+    sub = command(play, "rig play presets/blues.toml --amp Crunch")
+    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET", help="presets in the order of the set")
+    sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
+    sub.add_argument("--name", default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
+    sub.add_argument("--di", type=Path, metavar="FILE", help="loop a recording into the rig instead of a guitar")
+    sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a WAV file")
+    sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
+
+    sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")
+    sub.add_argument("source", type=Path, metavar="PRESET|MODEL", help="a preset (.toml) or a model (.json)")
+    sub.add_argument("input", type=Path, metavar="IN", help="the dry recording: WAV, FLAC ...")
+    sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
+    sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")
+    sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
+    sub.add_argument("--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32)")
+
+    try:
+        from rig.train import command as training  # its arguments only; torch comes with run()
+    except ImportError:
+        pass
+    else:
+        sub = command(train, "rig train dry.wav wet.wav -o my-amp.json --minutes 10")
+        training.add_arguments(sub)
+
+    sub = command(info, "rig info presets/models/small-combo-clean.json")
+    sub.add_argument("file", type=Path, metavar="FILE", help="a model, a preset, or a recording or impulse response")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(check, "rig check presets/*.toml")
+    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(engines, "rig engines")
+    sub.add_argument("--json", action="store_true", help="for programs")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but wrong use is one line that names what would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        _complain(f"{message}; see {self.prog} --help")
+        raise SystemExit(2)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            known = f"; known: {', '.join(action.choices)}"
+            raise argparse.ArgumentError(None, f"no command '{value}'{did_you_mean(value, action.choices) or known}")
+        super()._check_value(action, value)
+
+
+def _block(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65536:
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 65536")
+    return int(text)
+
+
+def _complain(line: str) -> None:
+    sys.stdout.flush()
+    print(f"rig: {' '.join(line.splitlines())}", file=sys.stderr)
+
+
+def _json(value: object) -> int:
+    import json
+
+    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _plain(value: object) -> object:
+    """JSON has no NaN and no infinity: null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class _Bar:
+    """A progress bar on stderr, where that is a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.live = sys.stderr.isatty()
+        self.shown = -1
+
+    def show(self, share: float) -> None:
+        """share: 0..1 of the work done."""
+        percent = int(100 * share)
+        if self.live and percent != self.shown:
+            self.shown = percent
+            bar = "━" * (percent * 40 // 100)
+            sys.stderr.write(f"\r{self.what} {bar:─<40} {percent:3d} %")
+            sys.stderr.flush()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown >= 0:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

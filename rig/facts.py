@@ -1,0 +1,210 @@
+"""What a file says of itself, for `rig info`; whether presets would play, for `rig check`.."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rig.engine import Engine, registry
+from rig.errors import RigError
+from rig.files import unreadable
+from rig.formats import Model, load_model
+from rig.native import Chain, Unit
+from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
+from rig.sound import read
+
+FAMILY_RATE = 44_100
+"""Hz at which the GuitarML family was trained; its files state none."""
+
+RATE = 48_000
+"""Hz at which `check` loads: the rate of most sound cards' JACK."""
+
+PRESETS, MODELS = (".toml",), (".json", ".nam", ".aidax")
+
+
+def facts(path: Path) -> dict[str, object]:
+    """What `rig info` tells of a preset, a model or a recording, by the file's ending. Raises RigError."""
+    ending = path.suffix.lower()
+    if ending in PRESETS:
+        return preset_facts(path)
+    return model_facts(path) if ending in MODELS else recording_facts(path)
+
+
+def model_facts(path: Path) -> dict[str, object]:
+    """A model: architecture, sizes, and all that its file adds."""
+    model = load_model(path)
+    network = model.network
+    rate = model.sample_rate or FAMILY_RATE
+    taps = network.layers[0].kernel.shape[0]
+    return {
+        "file": str(path),
+        "kind": "model",
+        "name": model.name,
+        "family": model.family,
+        "architecture": architecture(model),
+        "activation": network.activation,
+        "channels": network.channels,
+        "taps": taps,
+        "dilations": [layer.dilation for layer in network.layers],
+        "weights": model.weights,
+        "receptive_field": network.receptive_field,
+        "receptive_field_ms": 1000 * network.receptive_field / rate,
+        "sample_rate": model.sample_rate,
+        "level": model.level,
+        "bytes": path.stat().st_size,
+        "metadata": {k: v for k, v in model.metadata.items() if k not in ("name", "sample_rate")},
+    }
+
+
+def architecture(model: Model) -> str:
+    """One line: "WaveNet, gated, 16 channels, 3 taps, 10 layers (1, 2, 4 ... 512)"."""
+    network = model.network
+    taps = network.layers[0].kernel.shape[0]
+    dilations = [layer.dilation for layer in network.layers]
+    count = len(dilations)
+    period = next(p for p in range(1, count + 1) if dilations == (dilations[:p] * count)[:count] and count % p == 0)
+    shown = [str(dilation) for dilation in dilations[:period]]
+    if period > 5:
+        shown = [*shown[:3], "...", shown[-1]]
+    stack = ", ".join(shown).replace(", ..., ", " ... ")
+    times = count // period
+    repeats = "" if times == 1 else ", twice" if times == 2 else f", {times} times"
+    return f"WaveNet, {network.activation}, {network.channels} channels, {taps} taps, {count} layers ({stack}{repeats})"
+
+
+def preset_facts(path: Path) -> dict[str, object]:
+    """A preset: its amps and what each is made of."""
+    preset = load(path)
+    return {
+        "file": str(path),
+        "kind": "preset",
+        "name": preset.name,
+        "input": [_spec(spec, label) for spec, label in _labelled(preset.input)],
+        "amps": [
+            {
+                "name": amp.name,
+                "key": amp.key,
+                "level": amp.level,
+                "chain": [_spec(spec, label) for spec, label in _labelled(amp.chain)],
+            }
+            for amp in preset.amps
+        ],
+        "output": [_spec(spec, label) for spec, label in _labelled(preset.output)],
+        "jack": {"in": preset.jack.input, "out": preset.jack.outputs},
+        "midi": {"program": dict(preset.midi.program), "cc": dict(preset.midi.cc)},
+    }
+
+
+def recording_facts(path: Path) -> dict[str, object]:
+    """A recording or an impulse response: format, length and levels."""
+    fault = unreadable(path, "sound")
+    if fault:
+        raise RigError(f"{path}: {fault}")
+    audio, rate = read(path)
+    import soundfile
+
+    info = soundfile.info(path)
+    loud = np.abs(audio).max(axis=1)
+    return {
+        "file": str(path),
+        "kind": "recording",
+        "format": f"{info.format} {info.subtype}",
+        "sample_rate": rate,
+        "channels": audio.shape[1],
+        "frames": len(audio),
+        "seconds": len(audio) / rate,
+        "peak_db": _decibels(float(loud.max())),
+        "peak_at_ms": 1000 * int(np.argmax(loud)) / rate,
+        "rms_db": _decibels(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))),
+        "bytes": path.stat().st_size,
+    }
+
+
+def check(paths: Sequence[Path]) -> dict[str, object]:
+    """Load all that the presets name, as `rig play` would, and list every fault instead of the first."""
+    known: dict[tuple, str | RigError] = {}
+    results = [_check(path, known) for path in paths]
+    return {"ok": not any(result["faults"] for result in results), "presets": results}
+
+
+def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
+    engines = registry()
+    preset, found = examine(path)
+    faults = list(found)
+    if preset is None:
+        return {"file": str(path), "name": None, "input": [], "amps": [], "output": [], "faults": faults}
+
+    def chain(place: str, specs: Sequence[EngineSpec]) -> list[dict[str, object]]:
+        entries = []
+        for spec, label in _labelled(specs):
+            about = _about(engines[spec.engine], spec, known)
+            if isinstance(about, RigError):
+                faults.append(f"{path}: {place}, {label}: {about}")
+                about = ""
+            entries.append({**_spec(spec, label), "about": about})
+        return entries
+
+    return {
+        "file": str(path),
+        "name": preset.name,
+        "input": chain(INPUT, preset.input),
+        "amps": [
+            {"name": amp.name, "key": amp.key, "level": amp.level, "chain": chain(f"amp {i} '{amp.name}'", amp.chain)}
+            for i, amp in enumerate(preset.amps, 1)
+        ],
+        "output": chain(OUTPUT, preset.output),
+        "faults": faults,
+    }
+
+
+def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError]) -> str | RigError:
+    """What the engine makes of its files, or why it would not start. Each is read once however many amps name it."""
+    key = (engine.name, *sorted(spec.files.items()))
+    if key not in known:
+        try:
+            payload = engine.load(spec.files, RATE)
+            Chain([Unit(engine, payload)], RATE)
+            known[key] = payload.about
+        except RigError as error:
+            known[key] = error
+    return known[key]
+
+
+def _labelled(chain: Sequence[EngineSpec]) -> list[tuple[EngineSpec, str]]:
+    return list(zip(chain, labels(chain), strict=True))
+
+
+def _spec(spec: EngineSpec, label: str) -> dict[str, object]:
+    files: Mapping[str, str] = {key: str(file) for key, file in spec.files.items()}
+    return {"engine": spec.engine, "label": label, "params": dict(spec.params), "files": files}
+
+
+def _decibels(value: float) -> float | None:
+    """dBFS; None for silence and for what is no number."""
+    return 20 * math.log10(value) if value > 0 and math.isfinite(value) else None
+
+
+def engine_facts() -> list[dict[str, object]]:
+    """All engines, their files and knobs."""
+    return [
+        {
+            "name": engine.name,
+            "about": engine.about,
+            "files": list(engine.files),
+            "params": [
+                {
+                    "name": param.name,
+                    "unit": param.unit,
+                    "help": param.help,
+                    "minimum": param.minimum,
+                    "maximum": param.maximum,
+                    "initial": param.initial,
+                }
+                for param in engine.params
+            ],
+        }
+        for engine in registry().values()
+    ]

@@ -1,0 +1,178 @@
+"""What `rig info`, `rig check` and `rig engines` print for a person to read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 160
+"""Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
+
+HEADING, NAME, DIM = "bold", "cyan", "bright_black"
+
+
+def show_engines(found: Sequence[Mapping]) -> None:
+    """found: what `facts.engine_facts` returns."""
+    table = _table("engine", "key", "range", "start", "what it does")
+    for engine in found:
+        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"], HEADING))
+        for key in engine["files"]:
+            table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for param in engine["params"]:
+            low, high = f"{param['minimum']:g}", f"{param['maximum']:g}"
+            table.add_row(
+                "",
+                _text(param["name"], NAME),
+                _text(f"{low} to {high} {param['unit']}".rstrip()),
+                f"{param['initial']:g}",
+                _text(param["help"]),
+            )
+    _console().print(table)
+
+
+def show_check(report: Mapping) -> None:
+    """report: what `facts.check` returns."""
+    console = _console()
+    for preset in report["presets"]:
+        count = len(preset["faults"])
+        verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
+        title = _text(preset["file"], HEADING)
+        if preset["name"]:
+            title.append(f"  {_clean(preset['name'])}")
+        console.print(title.append("  ").append_text(verdict))
+        if preset["name"]:
+            console.print(_amps(preset))
+
+
+def show_facts(found: Mapping) -> None:
+    """found: what `facts.facts` returns."""
+    console = _console()
+    console.print(_text(found["file"], HEADING))
+    if found["kind"] == "preset":
+        console.print(_amps(found))
+        wires = {"in": found["jack"]["in"], "out": found["jack"]["out"]}
+        midi = {f"program {k}": v for k, v in found["midi"]["program"].items()}
+        midi |= {f"cc {k}": v for k, v in found["midi"]["cc"].items()}
+        rows = {**{f"jack {k}": _value(v) for k, v in wires.items() if v}, **{f"midi {k}": v for k, v in midi.items()}}
+    else:
+        rows = _model(found) if found["kind"] == "model" else _recording(found)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for key, value in rows.items():
+        table.add_row(_text(key, DIM), _text(value))
+    if rows:
+        console.print(table)
+
+
+def _model(found: Mapping) -> dict[str, str]:
+    rate = found["sample_rate"]
+    level, ms = found["level"], found["receptive_field_ms"]
+    at = "" if rate else " at 44.1 kHz"
+    decibels = f"{20 * math.log10(abs(level)):+.1f} dB" if level else "silent"
+    return {
+        "name": found["name"],
+        "family": {"guitarml": "GuitarML / WaveNetVA"}.get(found["family"], found["family"]),
+        "architecture": found["architecture"],
+        "weights": _grouped(found["weights"]),
+        "receptive field": f"{_grouped(found['receptive_field'])} samples, {ms:.1f} ms{at}",
+        "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
+        "level": f"{level:g} ({decibels})",
+        **{key.replace("_", " "): _value(value) for key, value in found["metadata"].items()},
+        "file size": _size(found["bytes"]),
+    }
+
+
+def _recording(found: Mapping) -> dict[str, str]:
+    peak, rms = found["peak_db"], found["rms_db"]
+    return {
+        "format": found["format"],
+        "sample rate": f"{_grouped(found['sample_rate'])} Hz",
+        "channels": str(found["channels"]),
+        "length": f"{_grouped(found['frames'])} samples, {_seconds(found['seconds'])}",
+        "peak": "silence" if peak is None else f"{peak:.1f} dBFS at {found['peak_at_ms'] / 1000:.3f} s",
+        "rms": "silence" if rms is None else f"{rms:.1f} dBFS",
+        "file size": _size(found["bytes"]),
+    }
+
+
+def _amps(preset: Mapping) -> Table:
+    """A preset's signal path: one line an amp."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    if preset["input"]:
+        table.add_row("", _text("input", DIM), _chain(preset["input"]), "")
+    for i, amp in enumerate(preset["amps"], 1):
+        level = f"{amp['level']:+g} dB" if amp["level"] else ""
+        key = amp["key"] or str(i)
+        table.add_row(_text(key, DIM), _text(amp["name"], HEADING), _chain(amp["chain"]), level)
+    if preset["output"]:
+        table.add_row("", _text("output", DIM), _chain(preset["output"]), "")
+    return table
+
+
+def _chain(entries: Sequence[Mapping]) -> Text:
+    """gate threshold -70 → gain +3 → wavenet small-combo-clean → eq bass 1.5, treble -1"""
+    line = Text()
+    for entry in entries:
+        if line:
+            line.append(" → ", DIM)
+        line.append(_clean(entry["label"]), NAME)
+        files = [entry["about"]] if entry.get("about") else [_stem(file) for file in entry["files"].values()]
+        knobs = [
+            f"{value:+g}" if key == entry["engine"] else f"{key} {value:g}" for key, value in entry["params"].items()
+        ]
+        said = ", ".join(files + knobs)
+        line.append(f" {_clean(said)}" if said else "")
+    return line or Text("nothing: as it comes in", DIM)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=DIM)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading == "start" else "left")
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def _text(value: object, style: str = "") -> Text:
+    return Text(_clean(value), style)
+
+
+def _clean(value: object) -> str:
+    """What a file says, without what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "·" for letter in str(value))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = ", ".join(map(_value, value)) if isinstance(value, (list, tuple)) else json.dumps(value)
+    return text if len(text) <= 300 else f"{text[:297]}..."
+
+
+def _grouped(number: int) -> str:
+    """18 593: four digits need no gap."""
+    return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.1f} ms"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {seconds % 60:04.1f} s"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _stem(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or file
