@@ -123,7 +123,7 @@ def test_a_second_engine_of_a_name_has_a_number():
     assert labels(chain) == ("gain", "eq", "gain2", "gain3")
 
 
-@pytest.mark.parametrize("name", ["blues", "practice", "studio"])
+@pytest.mark.parametrize("name", ["blues", "practice", "rock"])
 def test_shipped_presets_are_whole(name):
     preset = load(Path(__file__).parent.parent / "presets" / f"{name}.toml")
     assert len(preset.amps) >= 3
