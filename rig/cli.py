@@ -49,7 +49,7 @@ def play(args: argparse.Namespace) -> int:
 
 
 def render(args: argparse.Namespace) -> int:
-    """Run a recording through a preset's amp, or through a model alone, without JACK."""
+    """Run a recording through a preset or a model, without JACK."""
     from rig.render import render
 
     with _Bar("rendering") as bar:
@@ -78,7 +78,7 @@ def info(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all that they name, as `rig play` would, and list every fault."""
+    """Load presets with all their files, and list every fault."""
     from rig.facts import check
 
     report = check(args.preset)
@@ -96,7 +96,7 @@ def check(args: argparse.Namespace) -> int:
 
 
 def engines(args: argparse.Namespace) -> int:
-    """List the engines that a chain can name, with their files and knobs."""
+    """List the engines of a chain, with their files and knobs."""
     from rig.facts import engine_facts
 
     found = engine_facts()
@@ -111,23 +111,19 @@ def engines(args: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     args = _parser().parse_args(argv)
+    debug = getattr(args, "debug", False)
     try:
         return args.function(args)
-    except RigError as error:
-        _complain(str(error))
-    except KeyboardInterrupt:
-        _complain("interrupted")
     except BrokenPipeError:  # the reader of our output has seen enough: `rig engines | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        what = f"{type(error).__name__}: {error}".rstrip(": ")
-        _complain(f"a fault in rig itself: {what}{'' if args.debug else ' (--debug shows where)'}")
-    if args.debug:
-        import traceback
+    except (Exception, KeyboardInterrupt) as error:
+        _complain(_line(error))
+        if debug:
+            import traceback
 
-        traceback.print_exc()
-    return 1
+            traceback.print_exception(error)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,7 +138,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Begin with: rig play presets/blues.toml --di presets/demo.flac",
     )
-    parser.set_defaults(debug=False)
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
@@ -214,6 +209,15 @@ def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 65536")
     return int(text)
+
+
+def _line(error: BaseException) -> str:
+    """What to tell the player of an error."""
+    if isinstance(error, RigError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"a fault in rig itself: {type(error).__name__}: {error} (--debug shows where)"
 
 
 def _complain(line: str) -> None:

@@ -147,7 +147,7 @@ def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
             entries.append({**_spec(spec, label), "about": about})
         return entries
 
-    return {
+    result = {
         "file": str(path),
         "name": preset.name,
         "input": chain(INPUT, preset.input),
@@ -158,6 +158,9 @@ def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
         "output": chain(OUTPUT, preset.output),
         "faults": faults,
     }
+    for i, amp in enumerate(result["amps"], 1):
+        amp["ok"] = not any(fault.startswith(f"{path}: amp {i} ") for fault in faults)
+    return result
 
 
 def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError]) -> str | RigError:

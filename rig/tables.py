@@ -107,7 +107,10 @@ def _amps(preset: Mapping) -> Table:
     for i, amp in enumerate(preset["amps"], 1):
         level = f"{amp['level']:+g} dB" if amp["level"] else ""
         key = amp["key"] or str(i)
-        table.add_row(_text(key, DIM), _text(amp["name"], HEADING), _chain(amp["chain"]), level)
+        chain = _chain(amp["chain"])
+        if not amp.get("ok", True):
+            chain = Text("✗ ", "bold red") + (chain if amp["chain"] else Text("see below"))
+        table.add_row(_text(key, DIM), _text(amp["name"], HEADING), chain, level)
     if preset["output"]:
         table.add_row("", _text("output", DIM), _chain(preset["output"]), "")
     return table

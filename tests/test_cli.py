@@ -1,0 +1,356 @@
+"""The command line: what it prints, and that whatever goes wrong is one line and a status."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from networks import guitarml
+
+from rig.cli import main
+from rig.engine import registry
+from rig.errors import RigError
+
+ROOT = Path(__file__).resolve().parent.parent
+RIG = Path(sys.executable).parent / "rig"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, rng) -> Path:
+    """A preset with a model and a cabinet, and a dry take."""
+    (tmp_path / "amp.json").write_text(json.dumps(guitarml(rng, name="Test Amp", sample_rate=48000, esr=0.0123)))
+    (tmp_path / "blues.toml").write_text(
+        'name = "Blues"\n'
+        '[[amp]]\nname = "Clean"\nchain = [{ engine = "gain", gain = 3 }, { model = "amp.json" }]\n'
+        '[[amp]]\nname = "Dry"\nlevel = -6\nchain = []\n'
+        '[output]\nchain = [{ ir = "cab.wav" }]\n'
+    )
+    soundfile.write(tmp_path / "cab.wav", np.eye(1, 64)[0] + 0.01, 48000, subtype="FLOAT")
+    soundfile.write(tmp_path / "dry.wav", 0.5 * np.sin(np.arange(4800) / 10), 48000, subtype="PCM_24")
+    return tmp_path
+
+
+def spoil(folder: Path, what: str) -> str:
+    """Break the model of `folder` in one way; returns what the message must say."""
+    path = folder / "amp.json"
+    content = json.loads(path.read_text())
+    text = path.read_text()
+    if what == "missing":
+        path.rename(folder / "apm.json")
+        return "did you mean 'apm.json'?"
+    if what == "empty":
+        text, said = "", "the file is empty"
+    elif what == "truncated":
+        text, said = text[: len(text) // 2], "the file ends in the middle"
+    elif what == "count":
+        content["variables"][2]["data"].pop()
+        said = "layer 0 W_conv has 95 numbers, 4 channels x 3 taps gated need 96"
+    elif what == "nan":
+        content["variables"][2]["data"][7] = float("nan")
+        said = "layer 0 W_conv, number 8 is nan"
+    elif what == "activation":
+        content["activation"] = "tahn"
+        said = "unknown activation 'tahn'; did you mean 'tanh'?"
+    elif what == "huge":
+        content["residual_channels"] = 10**6
+        said = "residual_channels is 1000000; 1 to 1024 is possible"
+    path.write_text(json.dumps(content) if text == path.read_text() else text)
+    return said
+
+
+SPOILS = ("missing", "empty", "truncated", "count", "nan", "activation", "huge")
+
+
+class Ran:
+    """What a command did. fault: its one line on stderr, without "rig: "."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def fault(self) -> str:
+        assert self.status == 1
+        (line,) = self.err.splitlines()
+        assert line.startswith("rig: ")
+        assert "Traceback" not in line
+        return line.removeprefix("rig: ")
+
+    @property
+    def json(self):
+        assert self.status == 0
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*argv: object) -> Ran:
+        try:
+            status = main([str(word) for word in argv])
+        except SystemExit as stop:
+            status = stop.code
+        return Ran(status, *capsys.readouterr())
+
+    return run
+
+
+# ---- wrong use
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "required: COMMAND; see rig --help"),
+        (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
+        (("dance",), "no command 'dance'; known: play, render, train, info, check, engines; see rig --help"),
+        (("play",), "required: PRESET; see rig play --help"),
+        (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
+        (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
+        (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
+        (("render", "a", "b", "c", "--bits", "16"), "invalid choice: 16"),
+    ],
+    ids=lambda value: " ".join(value)[:30] if isinstance(value, tuple) else "",
+)
+def test_wrong_use_is_status_2_and_one_line(run, argv, said):
+    ran = run(*argv)
+    assert ran.status == 2
+    assert ran.out == ""
+    (line,) = ran.err.splitlines()
+    assert line.startswith("rig: ")
+    assert said in line
+
+
+def test_help_names_every_command(run):
+    ran = run("--help")
+    assert ran.status == 0
+    for command in ("play", "render", "train", "info", "check", "engines"):
+        assert f"\n    {command} " in ran.out
+
+
+@pytest.mark.parametrize("command", ["play", "render", "train", "info", "check", "engines"])
+def test_every_command_explains_itself(run, command):
+    ran = run(command, "--help")
+    assert ran.status == 0
+    assert f"Example: rig {command}" in " ".join(ran.out.split())
+
+
+def test_version(run):
+    ran = run("--version")
+    assert (ran.status, ran.out) == (0, "rig 0.1.0\n")
+
+
+# ---- info
+
+
+def test_info_of_a_model(run, folder):
+    ran = run("info", folder / "amp.json")
+    assert ran.status == 0
+    said = " ".join(ran.out.split())
+    assert "name Test Amp" in said
+    assert "WaveNet, gated, 4 channels, 3 taps, 3 layers (1, 2, 4)" in said
+    assert "receptive field 15 samples, 0.3 ms" in said
+    assert "sample rate 48 000 Hz" in said
+    assert "esr 0.0123" in said
+
+
+def test_info_of_a_model_as_json(run, folder):
+    found = run("info", folder / "amp.json", "--json").json
+    assert found["kind"] == "model"
+    assert found["weights"] == sum(len(v["data"]) for v in json.loads((folder / "amp.json").read_text())["variables"])
+    assert found["receptive_field"] == 15
+    assert found["receptive_field_ms"] == pytest.approx(15 / 48)
+    assert found["metadata"] == {"esr": 0.0123}
+    assert found["bytes"] == (folder / "amp.json").stat().st_size
+
+
+def test_info_says_when_no_rate_is_stated(run, folder, rng):
+    (folder / "old.json").write_text(json.dumps(guitarml(rng, level_adjust=10, dilations=[1, 2, 4, 8, 16, 32] * 2)))
+    said = " ".join(run("info", folder / "old.json").out.split())
+    assert "sample rate not stated" in said
+    assert "level 10 (+20.0 dB)" in said
+    assert "12 layers (1, 2, 4 ... 32, twice)" in said
+    assert run("info", folder / "old.json", "--json").json["sample_rate"] is None
+
+
+def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):
+    (folder / "odd.json").write_text(json.dumps(guitarml(rng, settings="\x1b[2Jgone", esr=float("nan"))))
+    assert "\x1b" not in run("info", folder / "odd.json").out
+    assert run("info", folder / "odd.json", "--json").json["metadata"]["esr"] is None
+
+
+def test_info_of_a_preset(run, folder):
+    ran = run("info", folder / "blues.toml")
+    assert ran.status == 0
+    assert "gain +3 → wavenet amp" in ran.out
+    found = run("info", folder / "blues.toml", "--json").json
+    assert [amp["name"] for amp in found["amps"]] == ["Clean", "Dry"]
+    assert found["output"][0]["files"] == {"ir": str(folder / "cab.wav")}
+
+
+def test_info_of_a_recording(run, folder):
+    said = " ".join(run("info", folder / "dry.wav").out.split())
+    assert "WAV PCM_24" in said
+    assert "4800 samples, 100.0 ms" in said
+    assert "peak -6.0 dBFS" in said
+    found = run("info", folder / "dry.wav", "--json").json
+    assert found["frames"] == 4800
+    assert found["rms_db"] == pytest.approx(-9.0, abs=0.1)
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_info_of_a_spoilt_model(run, folder, what):
+    said = spoil(folder, what)
+    ran = run("info", folder / "amp.json")
+    assert ran.fault.startswith(f"{folder / 'amp.json'}: ")
+    assert said in ran.fault
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("tone.wav", b"this is no sound", "no sound file"),
+        ("tone.wav", b"", "no sound file"),
+        ("amp.toml", b"[[amp]", "line 1"),
+        (".", None, "a folder, not a file"),
+        ("nothing.wav", None, "no such sound file"),
+    ],
+)
+def test_info_of_what_is_none(run, tmp_path, name, content, said):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    ran = run("info", tmp_path / name)
+    assert said in ran.fault
+    assert ran.out == ""
+
+
+# ---- check
+
+
+def test_check_of_a_preset_that_plays(run, folder):
+    ran = run("check", folder / "blues.toml")
+    assert ran.status == 0
+    assert ran.err == ""
+    assert "ok" in ran.out.splitlines()[0]
+    assert "gain +3 → wavenet Test Amp" in ran.out
+    assert "cab cab, " in ran.out
+    report = run("check", folder / "blues.toml", "--json").json
+    assert report["ok"] is True
+    assert report["presets"][0]["amps"][0]["chain"][1]["about"] == "Test Amp"
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_check_finds_what_is_wrong_inside_the_files(run, folder, what):
+    said = spoil(folder, what)
+    ran = run("check", folder / "blues.toml")
+    assert said in ran.fault
+    assert ran.fault.startswith(f"{folder / 'blues.toml'}: amp 1 'Clean', ")
+    assert "1 fault" in ran.out
+
+
+def test_check_lists_all_faults_of_all_presets(run, folder):
+    spoil(folder, "nan")
+    (folder / "cab.wav").write_bytes(b"no sound")
+    (folder / "two.toml").write_text('[[amp]]\nname = "A"\nkey = 1\nchain = [{ engine = "gian" }]\n')
+    presets = [folder / "blues.toml", folder / "two.toml", folder / "three.toml"]
+    ran = run("check", *presets)
+    assert ran.status == 1
+    lines = ran.err.splitlines()
+    assert all(line.startswith("rig: ") for line in lines)
+    for said in ("number 8 is nan", "cab.wav: ", "a key stands in quotes", "did you mean 'gain'?", "no such preset"):
+        assert sum(said in line for line in lines) == 1
+    assert len(lines) == 5
+    report = json.loads(run("check", *presets, "--json").out)
+    assert report["ok"] is False
+    assert [len(preset["faults"]) for preset in report["presets"]] == [2, 2, 1]
+
+
+# ---- engines
+
+
+def test_engines_lists_every_knob(run):
+    ran = run("engines")
+    assert ran.status == 0
+    for engine in registry().values():
+        assert engine.about in ran.out
+        assert all(param.help in ran.out for param in engine.params)
+    found = run("engines", "--json").json
+    assert [engine["name"] for engine in found] == list(registry())
+    (gain,) = (engine for engine in found if engine["name"] == "gain")
+    assert gain["params"][0] | {"help": ""} == {
+        "name": "gain",
+        "unit": "dB",
+        "help": "",
+        "minimum": registry()["gain"].params[0].minimum,
+        "maximum": registry()["gain"].params[0].maximum,
+        "initial": 0.0,
+    }
+
+
+# ---- faults of our own
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Makes `rig engines` raise what it is given."""
+
+    def broken(error: BaseException) -> None:
+        def engine_facts():
+            raise error
+
+        monkeypatch.setattr("rig.facts.engine_facts", engine_facts)
+
+    return broken
+
+
+def test_a_fault_in_rig_is_one_line_too(run, broken):
+    broken(TypeError("a float is\nno amp"))
+    assert run("engines").fault == "a fault in rig itself: TypeError: a float is no amp (--debug shows where)"
+
+
+@pytest.mark.parametrize("argv", [("engines", "--debug"), ("--debug", "engines")])
+def test_debug_adds_the_traceback(run, broken, argv):
+    broken(RigError("the amp is on fire"))
+    ran = run(*argv)
+    assert ran.status == 1
+    assert ran.err.splitlines()[0] == "rig: the amp is on fire"
+    assert "in engine_facts" in ran.err
+
+
+def test_an_interrupt_is_no_traceback(run, broken):
+    broken(KeyboardInterrupt())
+    assert run("engines").fault == "interrupted"
+
+
+# ---- as a player runs it
+
+
+def test_the_installed_command():
+    done = subprocess.run([RIG, "engines", "--json"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert {engine["name"] for engine in json.loads(done.stdout)} == set(registry())
+
+
+def test_a_reader_that_has_seen_enough():
+    done = subprocess.run(f"{RIG} engines --json | head -c 1", shell=True, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[", "")
+
+
+def test_play_wants_a_terminal(folder):
+    done = subprocess.run(
+        [RIG, "play", folder / "blues.toml"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr == "rig: rig play draws on a terminal, and this is none; use --headless here\n"
+
+
+def test_faults_go_to_stderr_by_the_installed_command(folder):
+    (folder / "blues.toml").write_text("[[amp]")
+    done = subprocess.run([RIG, "info", folder / "blues.toml"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"rig: {folder / 'blues.toml'}: line 1")
+    assert done.stderr.count("\n") == 1
