@@ -51,7 +51,7 @@ system:
 $(VENV)/bin/pip: | system
 	@echo 'rig: making $(VENV)'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check 'setuptools>=70.1' 'cffi>=1.16'
+	@$(PY) -m pip install --quiet --disable-pip-version-check 'setuptools>=77' 'cffi>=1.16'
 
 $(VENV)/.play: $(SOURCES) | $(VENV)/bin/pip system
 	@echo 'rig: building, and installing what it plays with'

@@ -177,7 +177,7 @@ def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError])
 
 
 def _labelled(chain: Sequence[EngineSpec]) -> list[tuple[EngineSpec, str]]:
-    return list(zip(chain, labels(chain), strict=True))
+    return list(zip(chain, labels(spec.engine for spec in chain), strict=True))
 
 
 def _spec(spec: EngineSpec, label: str) -> dict[str, object]:

@@ -105,14 +105,13 @@ def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Pr
     return preset, tuple(reader.faults)
 
 
-def labels(chain: Sequence[EngineSpec]) -> tuple[str, ...]:
-    """What each engine of a chain is called in "Amp.engine.param": its name, and from the second of a name on a number:
-    gain, gain2."""
+def labels(engines: Iterable[str]) -> tuple[str, ...]:
+    """What each engine of a chain, by name, is called in "Amp.engine.param": gain, eq, gain2."""
     seen: Counter[str] = Counter()
     names = []
-    for spec in chain:
-        seen[spec.engine] += 1
-        names.append(spec.engine if seen[spec.engine] == 1 else f"{spec.engine}{seen[spec.engine]}")
+    for engine in engines:
+        seen[engine] += 1
+        names.append(engine if seen[engine] == 1 else f"{engine}{seen[engine]}")
     return tuple(names)
 
 
@@ -264,7 +263,7 @@ class _Reader:
         where, label, name = parts
         if where not in chains:
             return f"no amp '{where}'{did_you_mean(where, chains)}"
-        engines = dict(zip(labels(chains[where]), chains[where], strict=True))
+        engines = dict(zip(labels(spec.engine for spec in chains[where]), chains[where], strict=True))
         if label not in engines:
             return "" if where in self.torn else f"no engine '{label}' in '{where}'{did_you_mean(label, engines)}"
         knobs = [param.name for param in self.engines[engines[label].engine].params]

@@ -119,8 +119,7 @@ def test_files_are_found_beside_the_preset_wherever_one_stands(folder, monkeypat
 
 
 def test_a_second_engine_of_a_name_has_a_number():
-    chain = [EngineSpec("gain"), EngineSpec("eq"), EngineSpec("gain"), EngineSpec("gain")]
-    assert labels(chain) == ("gain", "eq", "gain2", "gain3")
+    assert labels(["gain", "eq", "gain", "gain"]) == ("gain", "eq", "gain2", "gain3")
 
 
 @pytest.mark.parametrize("name", ["blues", "practice", "rock"])
