@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
@@ -32,7 +33,7 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
-        lines = [f"[bold {palette.GLOW}]{key:>11}[/]   {what}" for key, what in _escaped()]
+        lines = [f"[bold {palette.GLOW}]{escape(f'{key:>11}')}[/]   {what}" for key, what in KEYS]
         with VerticalScroll(id="card"):
             yield Static("\n".join(lines))
 
@@ -40,7 +41,3 @@ class HelpScreen(ModalScreen[None]):
         card = self.query_one("#card")
         card.border_title = "keys"
         card.border_subtitle = "esc closes"
-
-
-def _escaped() -> list[tuple[str, str]]:
-    return [(key.replace("[", r"\["), what) for key, what in KEYS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rig.gig import EngineView, ParamView
 from rig.tui import palette
 from rig.tui.sheet import Canvas, Sheet, fit
-from rig.tui.steps import is_bipolar, written
+from rig.tui.steps import is_bipolar, place, written
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read
 GAP = 3
@@ -22,7 +22,8 @@ class Knobs(Canvas):
     def show(self, engines: tuple[EngineView, ...], selected: str) -> None:
         """The chain with its knobs as they stand, and the path of the selected one."""
         self.engines, self.selected = engines, selected
-        self.repaint()
+        if self.is_news(engines, selected):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         if not self.engines:
@@ -33,14 +34,14 @@ class Knobs(Canvas):
             for i, column in enumerate(columns):
                 self._column(sheet, 2 + i * (width + GAP), width, column)
         else:
-            self._single(sheet)
+            self._list(sheet)
 
     def _columns(self, width: int, height: int) -> list[list[EngineView]]:
         """The whole path in columns, or nothing where it does not fit."""
         turnable = [engine for engine in self.engines if engine.params]
         count = min(len(turnable), max(1, (width - 4 + GAP) // (COLUMN + GAP)))
-        for used in range(1, count + 1):
-            columns = _flow(turnable, used, height)
+        for lines in range(2, height + 1):  # the lowest that holds all, so that columns come out even
+            columns = _flow(turnable, count, lines)
             if columns:
                 return columns
         return []
@@ -56,19 +57,22 @@ class Knobs(Canvas):
                 self._knob(sheet, x, y + i, width, param)
             y += len(engine.params) + 2
 
-    def _single(self, sheet: Sheet) -> None:
-        engine = next((e for e in self.engines if any(p.path == self.selected for p in e.params)), None)
-        if engine is None:
-            return
-        at = next(i for i, p in enumerate(engine.params) if p.path == self.selected)
-        rows = sheet.height
-        first = max(0, min(at - rows // 2, len(engine.params) - rows))
-        shown = engine.params[first : first + rows]
-        for y, param in enumerate(shown):
-            self._knob(sheet, 2, y, sheet.width - 4, param)
+    def _list(self, sheet: Sheet) -> None:
+        """As many knobs of the path as there are lines, around the selected one."""
+        rows = [(engine, param) for engine in self.engines for param in engine.params]
+        at = next((i for i, (_, param) in enumerate(rows) if param.path == self.selected), 0)
+        first = max(0, min(at - (sheet.height - 1) // 2, len(rows) - sheet.height))
+        shown = rows[first : first + sheet.height]
+        names = sheet.width >= 60
+        left = 3 + max(len(engine.name) for engine, _ in rows) + 1 if names else 2
+        lit = rows[at][0] if rows else None
+        for y, (engine, param) in enumerate(shown):
+            if names and (y == 0 or shown[y - 1][0] is not engine):
+                sheet.put(2, y, engine.name, palette.ACCENT if engine is lit else palette.DIM)
+            self._knob(sheet, left, y, sheet.width - left - 2, param)
         if first > 0:
             sheet.put(0, 0, "↑", palette.SOFT)
-        if first + len(shown) < len(engine.params):
+        if first + len(shown) < len(rows):
             sheet.put(0, len(shown) - 1, "↓", palette.SOFT)
 
     def _knob(self, sheet: Sheet, x: int, y: int, width: int, param: ParamView) -> None:
@@ -88,9 +92,7 @@ def _bar(sheet: Sheet, x: int, y: int, width: int, param: ParamView, lit: bool) 
     """A slider: filled from the minimum, or from zero where zero lies inside; a mark at the initial value."""
 
     def cell(value: float) -> int:
-        span = param.maximum - param.minimum
-        share = (value - param.minimum) / span if span > 0 else 0.0
-        return round(min(1.0, max(0.0, share)) * (width - 1))
+        return round(place(param, value) * (width - 1))
 
     at, start = cell(param.value), cell(max(param.minimum, 0.0) if is_bipolar(param) else param.minimum)
     low, high = sorted((at, start))

@@ -35,7 +35,9 @@ class Head(Canvas):
         self._fresh_xruns = now < self._xrun_until
         self._xruns = status.xruns
         self.status, self.preset = status, preset
-        self.repaint()
+        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
+        if self.is_news(preset, self._fresh_xruns, round(self._worst_load * 100), *machine):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         right = sheet.width - 2
@@ -74,8 +76,8 @@ class Banner(Canvas):
 
     def show(self, words: str, way_out: str = "", colour: str = palette.STOP) -> None:
         """`words` in large spacing on `colour`, then how to get out of it. No words: nothing."""
-        if (words, way_out, colour) != (self.words, self.way_out, self.colour):
-            self.words, self.way_out, self.colour = words, way_out, colour
+        self.words, self.way_out, self.colour = words, way_out, colour
+        if self.is_news(words, way_out, colour):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -126,15 +128,12 @@ class Wires(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self._known: tuple[object, ...] = ()
         self.status: Status | None = None
 
     def take(self, status: Status) -> None:
         """Show server and connections; drawn again only when they change."""
         self.status = status
-        known = (status.server, status.connections, status.alive)
-        if known != self._known:
-            self._known = known
+        if self.is_news(status.server, status.connections, status.alive):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -143,16 +142,18 @@ class Wires(Canvas):
         if not self.status.alive:
             sheet.put(2, 0, fit("JACK is gone: press c to reconnect", sheet.width - 4), palette.RED)
             return
-        x = sheet.put(2, 0, fit(self.status.server or "JACK", sheet.width // 3), palette.SOFT)
         sources, sinks = wiring(self.status.connections)
+        x = -1
         for arrow, ports, missing in (
             ("in ←", sources, "no input: press c"),
             ("out →", sinks, "no output: press c"),
         ):
             x = sheet.put(x + 3, 0, arrow + " ", palette.DIM)
-            room = (sheet.width - 2 - x) // 2 if arrow.startswith("in") else sheet.width - 2 - x
             text, ink = (together(ports), palette.PLAIN) if ports else (missing, palette.YELLOW)
-            x = sheet.put(x, 0, fit(text, max(4, room)), ink)
+            x = sheet.put(x, 0, fit(text, max(8, (sheet.width - 16) // 2)), ink)
+        room = sheet.width - 2 - (x + 3)
+        if room >= 8:
+            sheet.put_right(sheet.width - 2, 0, fit(self.status.server or "JACK", room), palette.DIM)
 
 
 def wiring(connections: tuple[tuple[str, str], ...]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Input and output meters in dBFS, with peak hold, clip and the limiter; what they stand at is decided in ballistics.py."""
+"""Input and output meters in dBFS, with peak hold, clip and the limiter. How they move is in ballistics.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rig.tui.sheet import Canvas, Sheet
 LOUD_DB, FULL_DB = -3.0, 0.0
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _MARKS = (-60, -50, -40, -30, -20, -10, -6, -3, 0)
-_UNLIT = palette.ink("#303030", palette.PANEL)
 
 
 class Meters(Canvas):
@@ -28,20 +27,19 @@ class Meters(Canvas):
         """Let the needles follow `status`, read at time `now` in seconds."""
         self.input = self._in.update(status.in_db, status.in_clip, now)
         self.output = self._out.update(status.out_db, status.out_clip, now)
-        self.level_db, self.limiter_db = status.level_db, status.limiter_db
-        self.repaint()
+        self.level_db, self.limiter_db = status.level_db, round(status.limiter_db, 1)
+        if self.is_news(self.input, self.output, self.level_db, self.limiter_db):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
-        thick = 2 if sheet.height >= 6 else 1
-        gap = 1 if sheet.height >= 6 else 0
-        words = sheet.width >= 60
-        left, right = 7, sheet.width - (24 if words else 8)
+        thick = 2 if sheet.height >= 5 else 1
+        scale = sheet.height > 2 * thick
+        left, right = 7, sheet.width - (24 if sheet.width >= 60 else 8)
         self._meter(sheet, 0, thick, left, right, "in", self.input)
-        self._meter(sheet, thick + gap, thick, left, right, "out", self.output)
-        scale = 2 * thick + gap
-        if sheet.height > scale:
-            _scale(sheet, scale, left, right)
-            self._numbers(sheet, scale, right)
+        self._meter(sheet, thick + scale, thick, left, right, "out", self.output)
+        if scale:
+            _scale(sheet, thick, left, right)
+            self._numbers(sheet, thick)
 
     def _meter(self, sheet: Sheet, y: int, thick: int, left: int, right: int, name: str, reading: Reading) -> None:
         width = right - left
@@ -56,8 +54,8 @@ class Meters(Canvas):
         if sheet.width >= 60:
             sheet.put(right + 8, y, "dBFS", palette.DIM)
 
-    def _numbers(self, sheet: Sheet, y: int, right: int) -> None:
-        x = sheet.put_right(sheet.width - 2, y, f"{self.level_db:+.0f} dB", palette.STRONG)
+    def _numbers(self, sheet: Sheet, y: int) -> None:
+        x = sheet.put_right(sheet.width - 2, y, f"{self.level_db:+g} dB" if self.level_db else "0 dB", palette.STRONG)
         x = sheet.put_right(x - 1, y, "level", palette.SOFT)
         working = self.limiter_db <= -0.1
         ink = palette.YELLOW if working else palette.DIM
@@ -76,21 +74,17 @@ def _ink(db: float) -> Style:
 def _bar(sheet: Sheet, x: int, y: int, width: int, reading: Reading) -> None:
     loud, full = round(deflection(LOUD_DB) * width), round(deflection(FULL_DB) * width)
 
-    def ground(cell: int, lit: bool) -> str:
-        if cell >= full:
-            return palette.ALARM if lit else "#5f0000"
-        if cell >= loud:
-            return palette.WARN if lit else "#3a3a3a"
-        return palette.GO if lit else palette.PANEL
-
+    zones = ((0, loud, palette.GO), (loud, full, palette.WARN), (full, width, palette.ALARM))
     eighths = round(deflection(reading.level_db) * width * 8)
-    for cell in range(width):
-        part = min(8, max(0, eighths - 8 * cell))
-        char = "█" if part == 8 else _EIGHTHS[part]
-        sheet.put(x + cell, y, char, palette.ink(ground(cell, True), palette.PANEL))
     peak = int(deflection(reading.peak_db) * width)
-    if 0 < peak < width and reading.peak_db > reading.level_db + 0.5:
-        sheet.put(x + peak, y, "┃", palette.ink(ground(peak, True), palette.PANEL, bold=True))
+    for first, last, colour in zones:
+        ink = palette.ink(colour, palette.PANEL)
+        whole = min(last, max(first, eighths // 8))
+        sheet.put(x + first, y, "█" * (whole - first) + " " * (last - whole), ink)
+        if first <= eighths // 8 < last:
+            sheet.put(x + eighths // 8, y, _EIGHTHS[eighths % 8], ink)
+        if first <= peak < last and peak and reading.peak_db > reading.level_db + 0.5:
+            sheet.put(x + peak, y, "┃", ink)
 
 
 def _scale(sheet: Sheet, y: int, left: int, right: int) -> None:
@@ -100,5 +94,6 @@ def _scale(sheet: Sheet, y: int, left: int, right: int) -> None:
         at = left + round(deflection(mark) * (right - left)) - len(text) // 2
         if free and at + len(text) >= free:
             continue
-        sheet.put(at, y, text, palette.DIM)
+        ink = palette.DIM if mark < LOUD_DB else _ink(mark)
+        sheet.put(at, y, text, ink)
         free = at

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.style import Style
 
 STAGE = "#121212"  # the dark behind everything
@@ -20,6 +22,7 @@ GO = "#5faf5f"
 WARN = "#ffd75f"
 
 
+@lru_cache(maxsize=256)
 def ink(colour: str, ground: str = STAGE, *, bold: bool = False, reverse: bool = False) -> Style:
     """A style from two colours of this palette."""
     return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse)

@@ -23,7 +23,8 @@ class Path(Canvas):
     def show(self, engines: tuple[EngineView, ...], selected: int, bypassed: bool) -> None:
         """The chain, which engine of it is selected (-1: none), and whether the amp is out of the path."""
         self.engines, self.selected, self.bypassed = engines, selected, bypassed
-        self.repaint()
+        if self.is_news(engines, selected, bypassed):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         pieces = self._pieces()
@@ -33,10 +34,11 @@ class Path(Canvas):
             x = sheet.width // 2 - self._middle(pieces)
             x = min(2, max(sheet.width - 2 - total, x))
         row = (sheet.height - 1) // 2
+        start = x
         for text, style, _ in pieces:
             x = sheet.put(x, row, text, style)
         if total > sheet.width - 4:
-            if sheet.runs(row)[0][0][0] != " ":
+            if start < 0:
                 sheet.put(0, row, "…", palette.SOFT)
             if x > sheet.width:
                 sheet.put(sheet.width - 1, row, "…", palette.SOFT)

@@ -24,18 +24,18 @@ class Plan:
         return sum(vars(self).values())
 
 
-def plan(height: int) -> Plan:
-    """The parts' lines, adding up to `height` where it is 8 or more."""
+def plan(width: int, height: int) -> Plan:
+    """The parts' lines, adding up to `height` where it is 9 or more. A wide screen needs few lines for its knobs."""
     if height < 16:
         note = 1 if height >= 11 else 0
         tiles = max(3, height - 6 - note)
         return Plan(1, 0, tiles, 1, 1, note, 2, 0, 1)
     if height < 34:
         meters = 3 if height >= 20 else 2
-        path = 3 if height >= 22 else 1
+        path = 2 if height >= 22 else 1
         spare = height - 5 - meters - path
-        knobs = max(2, min(9, spare - max(5, round(spare * 0.62))))
+        knobs = max(2, min(9, spare - max(5, round(spare * 0.7))))
         return Plan(1, 1, spare - knobs, path, knobs, 1, meters, 1, 1)
-    spare = height - 1 - 3 - 3 - 2 - 6 - 2 - 1
-    knobs = max(10, min(22, round(spare * 0.48)))
-    return Plan(1, 3, spare - knobs, 3, knobs, 2, 6, 2, 1)
+    spare = height - 1 - 3 - 3 - 2 - 5 - 2 - 1
+    knobs = max(8, min(8 if width >= 150 else 14, round(spare * 0.45)))
+    return Plan(1, 3, spare - knobs, 3, knobs, 2, 5, 2, 1)

@@ -58,17 +58,19 @@ class PlayScreen(Screen[None]):
         self.leaving = False
         self._picked: dict[int, str] = {}
 
+        self.head = Head(gig.name, id="head")
+        self.banner = Banner(id="banner")
+        self.tiles = Tiles(gig.amps, id="tiles")
+        self.path = Path(id="path")
+        self.knobs = Knobs(id="knobs")
+        self.tuner = Tuner(id="tuner")
+        self.note = Note(id="note")
+        self.meters = Meters(id="meters")
+        self.wires = Wires(id="wires")
+
     def compose(self) -> ComposeResult:
-        yield Head(self.gig.name, id="head")
-        yield Banner(id="banner")
-        yield Tiles(self.gig.amps, id="tiles")
-        yield Path(id="path")
-        yield Knobs(id="knobs")
-        yield Tuner(id="tuner")
-        yield Note(id="note")
-        yield Meters(id="meters")
-        yield Wires(id="wires")
-        yield Foot(id="foot")
+        yield from (self.head, self.banner, self.tiles, self.path, self.knobs, self.tuner)
+        yield from (self.note, self.meters, self.wires, Foot(id="foot"))
 
     def on_mount(self) -> None:
         self.poll()
@@ -92,13 +94,13 @@ class PlayScreen(Screen[None]):
         if before is None or before.tuner != status.tuner:
             self._lay_out()
         self._alarms(before, status, now)
-        self.query_one(Tiles).show(status.amp, _state(status))
-        self.query_one(Head).take(status, self._preset(status.amp), now)
-        self.query_one(Meters).take(status, now)
-        self.query_one(Wires).take(status)
-        self.query_one(Note).tick(now)
+        self.tiles.show(status.amp, _state(status))
+        self.head.take(status, self._preset(status.amp), now)
+        self.meters.take(status, now)
+        self.wires.take(status)
+        self.note.tick(now)
         if status.tuner:
-            self.query_one(Tuner).take(status)
+            self.tuner.take(status)
 
     def read_chain(self) -> None:
         """Take the chain with its knobs as they stand now."""
@@ -111,35 +113,34 @@ class PlayScreen(Screen[None]):
         path = param.path if param else ""
         at = next((i for i, e in enumerate(self.engines) if any(p.path == path for p in e.params)), -1)
         bypassed = self.status is not None and self.status.bypassed
-        self.query_one(Path).show(self.engines, at, bypassed)
-        self.query_one(Knobs).show(self.engines, path)
-        self.query_one(Note).explain(_hint(self.engines[at], param) if param else "")
+        self.path.show(self.engines, at, bypassed)
+        self.knobs.show(self.engines, path)
+        tuning = self.status is not None and self.status.tuner
+        self.note.explain(_hint(self.engines[at], param) if param and not tuning else "")
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
-        note = self.query_one(Note)
         if status.message and (before is None or before.message != status.message):
-            note.say(status.message, now)
+            self.note.say(status.message, now)
         known = dict(before.faults) if before else {}
         for engine, count in status.faults:
             if count > known.get(engine, 0):
-                note.say(f"{engine} gave no number; it was reset and its input passed through", now, wrong=True)
+                self.note.say(f"{engine} gave no number; it was reset and its input passed through", now, wrong=True)
                 self.read_chain()
-        if before is not None and before.bypassed != status.bypassed:
+        if before and (before.bypassed, before.tuner) != (status.bypassed, status.tuner):
             self._show_chain()
         self._show_banner(status)
 
     def _show_banner(self, status: Status) -> None:
-        banner = self.query_one(Banner)
         if not status.alive:
-            banner.show("JACK IS GONE", "press c to reconnect")
+            self.banner.show("JACK IS GONE", "press c to reconnect")
         elif status.tuner:
-            banner.show("TUNER", "muted: t plays on", palette.GO)
+            self.banner.show("TUNER", "muted: t plays on", palette.GO)
         elif status.muted:
-            banner.show("MUTED + BYPASS" if status.bypassed else "MUTED", "m plays on")
+            self.banner.show("MUTED + BYPASS" if status.bypassed else "MUTED", "m plays on")
         elif status.bypassed:
-            banner.show("BYPASS", "space plays the amp", palette.COLD)
+            self.banner.show("BYPASS", "space plays the amp", palette.COLD)
         else:
-            banner.show("")
+            self.banner.show("")
 
     def _preset(self, amp: int) -> str:
         return next((view.preset for view in self.gig.amps if view.index == amp), "")
@@ -147,15 +148,12 @@ class PlayScreen(Screen[None]):
     # --- where things go ---------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        rows = plan(self.size.height)
+        rows = plan(*self.size)
         tuning = self.status is not None and self.status.tuner
-        stage = {"tiles": rows.tiles, "path": rows.path, "knobs": rows.knobs, "note": rows.note}
-        heights = {"head": rows.head, "banner": rows.banner, "meters": rows.meters, "wires": rows.wires}
-        heights |= {name: 0 if tuning else lines for name, lines in stage.items()}
-        heights |= {"tuner": sum(stage.values()) if tuning else 0, "foot": rows.foot}
-        heights["note"] = rows.note
+        stage = {"tiles": rows.tiles, "path": rows.path, "knobs": rows.knobs}
+        heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0}
         if tuning:
-            heights["tuner"] -= rows.note
+            heights |= dict.fromkeys(stage, 0)
         for name, lines in heights.items():
             widget = self.query_one(f"#{name}")
             widget.display = lines > 0
@@ -170,7 +168,7 @@ class PlayScreen(Screen[None]):
         try:
             self.gig.do(command)
         except RigError as error:
-            self.query_one(Note).say(str(error), time.monotonic(), wrong=True)
+            self.note.say(str(error), time.monotonic(), wrong=True)
             return False
         self.poll()
         return True
@@ -181,7 +179,7 @@ class PlayScreen(Screen[None]):
     def action_amp(self, number: int) -> None:
         amp = next((amp for amp in self.gig.amps if amp.key == str(number)), None)
         if amp is None:
-            self.query_one(Note).say(f"no amp on key {number}", time.monotonic(), wrong=True)
+            self.note.say(f"no amp on key {number}", time.monotonic(), wrong=True)
         else:
             self.do(f"amp {amp.index + 1}")
 
@@ -230,8 +228,8 @@ class PlayScreen(Screen[None]):
     def leave(self) -> None:
         """Take no more keys; say that the sound is fading."""
         self.leaving = True
-        self.query_one(Banner).show("FADING OUT", colour=palette.GLOW)
-        self.query_one(Note).say("fading out", time.monotonic())
+        self.banner.show("FADING OUT", colour=palette.GLOW)
+        self.note.say("fading out", time.monotonic())
 
 
 def _state(status: Status) -> str:

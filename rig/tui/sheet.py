@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rig.tui.palette import GROUND
+from rig.tui.palette import GROUND, STAGE
 
-Runs = list[tuple[str, Style]]
+STAGE_COLOUR = Color.parse(STAGE)
+
+NEAR = 6  # columns: a gap shorter than this is cheaper to write again than to jump over
 
 
 class Sheet:
@@ -24,17 +29,19 @@ class Sheet:
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
         """Write one line from (x, y) rightwards; the column after it."""
-        inside = 0 <= y < self.height
+        if not 0 <= y < self.height:
+            return x + width_of(text)
+        if is_narrow(text):
+            first, last = max(0, x), min(self.width, x + len(text))
+            if first < last:
+                self._text[y][first:last] = text[first - x : last - x]
+                self._style[y][first:last] = [style] * (last - first)
+            return x + len(text)
         for char in text:
             cells = get_character_cell_size(char)
-            if cells == 0:
-                continue
-            if inside and 0 <= x and x + cells <= self.width:
-                self._text[y][x] = char
-                self._style[y][x] = style
-                if cells == 2:
-                    self._text[y][x + 1] = ""
-                    self._style[y][x + 1] = style
+            if cells and x >= 0 and x + cells <= self.width:
+                self._text[y][x : x + cells] = [char, ""][:cells]
+                self._style[y][x : x + cells] = [style] * cells
             x += cells
         return x
 
@@ -53,15 +60,26 @@ class Sheet:
         for row in range(y, y + height):
             self.put(x, row, " " * width, style)
 
-    def runs(self, y: int) -> Runs:
-        """Line y as stretches of one style."""
-        out: Runs = []
-        start = 0
+    def strip(self, y: int) -> Strip:
+        """Line y, as stretches of one style."""
         text, style = self._text[y], self._style[y]
-        for x in range(1, self.width + 1):
-            if x == self.width or style[x] != style[start]:
-                out.append(("".join(text[start:x]), style[start]))
-                start = x
+        edges = [x for x in range(1, self.width) if style[x] is not style[x - 1]]
+        spans = zip([0, *edges], [*edges, self.width], strict=True)
+        return Strip([Segment("".join(text[a:b]), style[a]) for a, b in spans], self.width)
+
+    def news(self, y: int, old: Sheet) -> list[tuple[int, int]]:
+        """Stretches [first, last) of line y that differ from those of a sheet of the same size."""
+        text, style = self._text[y], self._style[y]
+        if text == old._text[y] and style == old._style[y]:
+            return []
+        out: list[tuple[int, int]] = []
+        for x in range(self.width):
+            if style[x] is not old._style[y][x] or text[x] != old._text[y][x]:
+                first = x - 1 if x and not text[x] else x
+                if out and first - out[-1][1] < NEAR:
+                    out[-1] = (out[-1][0], x + 1)
+                else:
+                    out.append((first, x + 1))
         return out
 
     def plain(self) -> str:
@@ -69,6 +87,13 @@ class Sheet:
         return "\n".join("".join(line) for line in self._text)
 
 
+@lru_cache(maxsize=1024)
+def is_narrow(text: str) -> bool:
+    """Whether every character takes one column, as nearly all do."""
+    return text.isascii() or all(get_character_cell_size(char) == 1 for char in text)
+
+
+@lru_cache(maxsize=1024)
 def width_of(text: str) -> int:
     """Columns that `text` takes on the terminal."""
     return sum(get_character_cell_size(char) for char in text)
@@ -90,8 +115,9 @@ class Canvas(Widget):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]
-        self._lines: list[Runs] = []
+        self._sheet: Sheet | None = None
         self._strips: list[Strip] = []
+        self._told: tuple[object, ...] = ()
 
     def paint(self, sheet: Sheet) -> None:
         """Draw the state on an empty sheet of the widget's size."""
@@ -104,27 +130,37 @@ class Canvas(Widget):
             return
         sheet = Sheet(width, height)
         self.paint(sheet)
-        lines = [sheet.runs(y) for y in range(height)]
-        same_shape = len(lines) == len(self._lines)
-        changed = [y for y in range(height) if not same_shape or lines[y] != self._lines[y]]
-        if not changed:
+        old, self._sheet = self._sheet, sheet
+        if old is None or (old.width, old.height) != (width, height):
+            self._strips = [sheet.strip(y) for y in range(height)]
+            self.refresh()
             return
-        if not same_shape:
-            self._strips = [Strip.blank(width)] * height
-        for y in changed:
-            self._strips[y] = Strip([Segment(text, style) for text, style in lines[y]], width)
-        self._lines = lines
-        self.refresh(*(Region(0, y, width, 1) for y in changed))
+        regions = [Region(a, y, b - a, 1) for y in range(height) for a, b in sheet.news(y, old)]
+        for y in {region.y for region in regions}:
+            self._strips[y] = sheet.strip(y)
+        if regions:
+            self.refresh(*regions)
+
+    def is_news(self, *state: object) -> bool:
+        """Whether `state` differs from that of the last call. A widget that is told often asks before it repaints."""
+        if state == self._told:
+            return False
+        self._told = state
+        return True
 
     def on_resize(self) -> None:
-        self._lines = []
         self.repaint()
 
-    def render_line(self, y: int) -> Strip:
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, GROUND)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Instead of Widget's: every part of the screen is asked at each meter's move, and none has borders to add."""
+        blank = Strip.blank(self.size.width, GROUND)
+        strips = [self._strips[y] if y < len(self._strips) else blank for y in crop.line_range]
+        for line_filter in self.get_line_filters():  # NO_COLOR is one
+            strips = [strip.apply_filter(line_filter, STAGE_COLOUR) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def text(self) -> str:
         """What the widget shows now, without its colours."""
-        return "\n".join("".join(text for text, _ in line) for line in self._lines)
+        return self._sheet.plain() if self._sheet else ""

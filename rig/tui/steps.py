@@ -41,6 +41,19 @@ def _round(value: float, digits: int = 3) -> float:
     return float(f"{value:.{digits}g}")
 
 
+def place(param: ParamView, value: float) -> float:
+    """Where `value` stands on the knob's travel, 0..1. Times and frequencies are spread as they are heard."""
+    span = param.maximum - param.minimum
+    if span <= 0:
+        return 0.0
+    share = min(1.0, max(0.0, (value - param.minimum) / span))
+    if param.unit.lower() not in _PROPORTIONAL:
+        return share
+    if param.minimum > 0:
+        return math.log1p(share * span / param.minimum) / math.log1p(span / param.minimum)
+    return share ** (1 / 3)
+
+
 def written(value: float, unit: str, signed: bool = False) -> str:
     """A value as the screen writes it: '+6.0 dB', '850 Hz', '2.40 kHz', '0.35'."""
     sign = "+" if signed and value > 0 else ""

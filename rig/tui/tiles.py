@@ -1,4 +1,4 @@
-"""The amps as numbered tiles. The playing one is filled with light, its name in letters that are read from two metres."""
+"""The amps as numbered tiles. The playing one is filled with light, its name in letters read from two metres."""
 
 from __future__ import annotations
 
@@ -13,61 +13,66 @@ from rig.tui import letters, palette
 from rig.tui.sheet import Canvas, Sheet, fit, width_of
 
 SMALLEST = (12, 3)
-TALLEST = 14
+TALLEST = 16
 ROUND, HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"
 
 
 @dataclass(frozen=True)
 class Face:
-    """How a tile's inside is set: block letters of these scales for number and name; 0 is plain text."""
+    """How the inside of every tile is set: block letters of these scales for number and name; 0 is plain text."""
 
     digit: int
     name: int
-    lines: tuple[str, ...]
     beside: bool  # the number stands left of the name, not above it
 
     @property
-    def worth(self) -> int:
-        """Larger is easier to read from afar. A name counts more than a number."""
-        return 10 * self.name + 3 * self.digit
+    def digit_size(self) -> tuple[int, int]:
+        return (3 * self.digit, letters.lines(self.digit)) if self.digit else (1, 1)
+
+    def room(self, width: int, height: int) -> tuple[int, int]:
+        """Columns and lines that are left for the name inside a tile."""
+        wide, high = self.digit_size
+        return (width - wide - 4, height) if self.beside else (width, height - high)
+
+    def setting(self, name: str, width: int, height: int) -> tuple[int, list[str]]:
+        """The name as it stands in a tile, and its scale: the face's, or the largest below it that fits."""
+        wide, high = self.room(width, height)
+        spelt = letters.spell(name)
+        for scale in range(self.name, 0, -1):
+            for wrap in _wraps(spelt or ""):
+                tall = len(wrap) * letters.lines(scale) + len(wrap) - 1
+                if spelt and tall <= high and max(letters.columns(line, scale) for line in wrap) <= wide:
+                    return scale, [row for line in wrap for row in ("", *letters.draw(line, scale))][1:]
+        for wrap in _wraps(name):
+            if len(wrap) <= high and max(width_of(line) for line in wrap) <= wide:
+                return 0, wrap
+        return -1, [fit(name, wide)]
+
+    def worth(self, name: str, width: int, height: int) -> int:
+        """Larger is easier to read from afar. A name counts more than a number; all should be of one size."""
+        scale, _ = self.setting(name, width, height)
+        return 10 * scale + 2 * self.digit - 15 * (self.name - scale)
+
+
+def _wraps(name: str) -> list[list[str]]:
+    """The name on one line, then every way to put it on two."""
+    words = name.split()
+    cuts = range(len(words) - 1, 0, -1)
+    return [[name]] + [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in cuts]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where tiles go: columns x rows on a page."""
+    """Where tiles go: columns x rows on a page, each tile_height lines high, all with one face."""
 
     columns: int
     rows: int
+    tile_height: int
+    face: Face
 
     @property
     def room(self) -> int:
         return self.columns * self.rows
-
-
-def face(name: str, width: int, height: int) -> Face:
-    """The largest setting of a name and its number inside width x height cells."""
-    best = Face(0, 0, (name,), True)
-    spelt = letters.spell(name)
-    wraps = [(spelt,)] if spelt else []
-    if spelt and " " in spelt:
-        words = spelt.split()
-        wraps += [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
-    for digit in (0, 1, 2, 3):
-        digit_w, digit_h = (3 * digit, letters.lines(digit)) if digit else (1, 1)
-        for name_scale in (0, 1, 2, 3):
-            for wrap in wraps if name_scale else [(name,)]:
-                gap = len(wrap) - 1
-                name_w = max(letters.columns(t, name_scale) if name_scale else width_of(t) for t in wrap)
-                name_h = len(wrap) * letters.lines(name_scale) + gap if name_scale else 1
-                beside = digit_w + 2 + name_w <= width - 2 and max(digit_h, name_h) <= height
-                above = name_w <= width - 2 and digit_h + name_h <= height
-                found = Face(digit, name_scale, wrap, beside)
-                if (beside or above) and found.worth > best.worth and digit <= max(1, name_scale):
-                    best = found
-    if not best.name and height >= 4 and width >= 5:  # the name will not fit in block letters, its number will
-        scale = 2 if height >= 6 and width >= 10 else 1
-        best = Face(scale, 0, (name,), False)
-    return best
 
 
 def arrange(names: list[str], width: int, height: int) -> Grid:
@@ -78,15 +83,32 @@ def arrange(names: list[str], width: int, height: int) -> Grid:
     choices = []
     for columns in range(1, min(count, most_columns) + 1):
         rows = -(-count // columns)
-        if rows > most_rows:
-            continue
-        inside = width // columns - 2, min(TALLEST, height // rows) - 2
-        worth = sum(face(name, *inside).worth for name in names)
-        empty = columns * rows - count
-        choices.append((worth, -empty, -rows, Grid(columns, rows)))
+        if rows <= most_rows and columns == -(-count // rows):
+            tile_height = min(TALLEST, height // rows)
+            best, worth = _best_face(names, width // columns - 2, tile_height - 2)
+            choices.append((worth, rows * columns == count, -rows, Grid(columns, rows, tile_height, best)))
     if not choices:
-        return Grid(most_columns, most_rows)
+        tile_height = height // most_rows
+        return Grid(most_columns, most_rows, tile_height, Face(0, 0, True))
     return max(choices, key=lambda choice: choice[:3])[3]
+
+
+def _best_face(names: list[str], width: int, height: int) -> tuple[Face, float]:
+    """The face that serves all these names best inside width x height, and how well."""
+    faces = []
+    for name in (0, 1, 2, 3):
+        for digit in range(max(1, name) + 1):
+            for beside in (True, False):
+                face = Face(digit, name, beside)
+                wide, high = face.room(width, height)
+                if wide >= 4 and high >= 1 and face.digit_size[1] <= height:
+                    spare = (high - letters.lines(name) if name else high - 1) >= 1
+                    worth = sum(face.worth(text, width, height) for text in names)
+                    faces.append((worth, spare, beside, face))
+    if not faces:
+        return Face(0, 0, True), 0.0
+    best = max(faces, key=lambda choice: choice[:3])
+    return best[3], best[0]
 
 
 class Tiles(Canvas):
@@ -108,8 +130,8 @@ class Tiles(Canvas):
 
     def show(self, playing: int, state: str) -> None:
         """Which amp plays, and what keeps it from being heard."""
-        if (playing, state) != (self.playing, self.state):
-            self.playing, self.state = playing, state
+        self.playing, self.state = playing, state
+        if self.is_news(playing, state):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -118,7 +140,7 @@ class Tiles(Canvas):
         page = self.playing // grid.room
         first = page * grid.room
         amps = self.amps[first : first + grid.room]
-        tile_h = min(TALLEST, sheet.height // grid.rows)
+        tile_h = grid.tile_height
         top = (sheet.height - tile_h * grid.rows) // 2
         self._places = []
         for place, amp in enumerate(amps):
@@ -127,51 +149,25 @@ class Tiles(Canvas):
             right = (column + 1) * sheet.width // grid.columns
             box = (x, top + row * tile_h, right - x, tile_h)
             self._places.append((amp.index, *box))
-            self._tile(sheet, amp, *box)
+            self._tile(sheet, amp, grid.face, *box)
         pages = -(-len(self.amps) // grid.room)
         if pages > 1:
             bottom = top + tile_h * grid.rows - 1
             sheet.put_right(sheet.width - 2, bottom, f" page {page + 1} of {pages} ", palette.SOFT)
 
-    def _tile(self, sheet: Sheet, amp: AmpView, x: int, y: int, width: int, height: int) -> None:
+    def _tile(self, sheet: Sheet, amp: AmpView, face: Face, x: int, y: int, width: int, height: int) -> None:
         plays = amp.index == self.playing
         glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD}.get(self.state, palette.GLOW)
-        ground = glow if plays else palette.PANEL
+        ground = glow if plays else palette.STAGE
         on_glow = palette.BRIGHT if self.state == "MUTED" else "#000000"
         edge = palette.ink(glow if plays else palette.RULE, bold=plays)
-        name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.ink(palette.QUIET, ground)
-        digit_ink = name_ink if plays else palette.ink(palette.FAINT, ground)
+        name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.SOFT
+        digit_ink = name_ink if plays else palette.DIM
         _box(sheet, x, y, width, height, HEAVY if plays else ROUND, edge)
         sheet.fill(x + 1, y + 1, width - 2, height - 2, name_ink)
-        self._inside(sheet, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink)
+        _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink)
         if plays and self.state and width >= width_of(self.state) + 6:
             sheet.put_centred(x, y + height - 1, width, f" {self.state} ", edge)
-
-    def _inside(self, sheet: Sheet, amp: AmpView, box: tuple[int, ...], ink: Style, digit_ink: Style) -> None:
-        x, y, width, height = box
-        style = face(amp.name, width, height)
-        key = amp.key or str(amp.index + 1)
-        block = style.digit and letters.spell(key) is not None
-        number = letters.draw(key, style.digit) if block else [key]
-        if style.name:
-            name = [line for t in style.lines for line in (*letters.draw(t, style.name), "")][:-1]
-            name = [line for line in name if line or len(style.lines) > 1]
-        else:
-            name = [amp.name]
-        if style.beside:
-            _beside(sheet, box, number, name, digit_ink, ink)
-            return
-        slack = height - len(number) - len(name)
-        for i, line in enumerate(number):
-            sheet.put(x + 1, y + (1 if slack >= 2 else 0) + i, line, digit_ink)
-        gap = 1 if slack >= 1 else 0
-        start = y + len(number) + gap + max(0, slack - gap) // 2
-        wide = max(width_of(line) for line in name)
-        for i, line in enumerate(name):
-            if style.name:
-                sheet.put(x + max(1, (width - wide) // 2), start + i, line, ink)
-            else:
-                sheet.put_centred(x, start + i, width, fit(line, width - 1), ink)
 
     def on_click(self, event: events.Click) -> None:
         for index, x, y, width, height in self._places:
@@ -179,17 +175,29 @@ class Tiles(Canvas):
                 self.post_message(self.Picked(index))
 
 
-def _beside(
-    sheet: Sheet, box: tuple[int, ...], number: list[str], name: list[str], digit_ink: Style, ink: Style
+def _inside(
+    sheet: Sheet, face: Face, amp: AmpView, box: tuple[int, int, int, int], ink: Style, digit_ink: Style
 ) -> None:
     x, y, width, height = box
-    for i, line in enumerate(number):
-        sheet.put(x + 1, y + (height - len(number)) // 2 + i, line, digit_ink)
-    left = 1 + width_of(number[0]) + 1
+    key = amp.key or str(amp.index + 1)
+    block = face.digit and len(key) == 1 and letters.spell(key) is not None
+    number = letters.draw(key, face.digit) if block else [key]
+    scale, name = face.setting(amp.name, width, height)
     wide = max(width_of(line) for line in name)
-    for i, line in enumerate(name):
-        at = x + left + max(0, width - left - wide) // 2
-        sheet.put(at, y + (height - len(name)) // 2 + i, fit(line, width - left), ink)
+    if face.beside:
+        digit_y, left = y + (height - len(number)) // 2, face.digit_size[0] + 2
+        name_x = x + left + max(0, width - left - wide) // 2
+        name_y = y + (height - len(name)) // 2
+    else:
+        slack = height - len(number) - len(name)
+        digit_y = y + (1 if slack >= 3 else 0)
+        name_x = x + max(0, (width - wide) // 2)
+        name_y = y + len(number) + (slack + 1) // 2
+    for row, line in enumerate(number):
+        sheet.put(x + 1, digit_y + row, line, digit_ink)
+    for row, line in enumerate(name):
+        # the rows of block letters belong together; lines of text are each centred
+        sheet.put(name_x if scale > 0 else name_x + (wide - width_of(line)) // 2, name_y + row, line, ink)
 
 
 def _box(sheet: Sheet, x: int, y: int, width: int, height: int, chars: str, style: Style) -> None:

@@ -33,7 +33,7 @@ class Tuner(Canvas):
         ink = palette.ink(colour, bold=True)
         needle_h = 4 if sheet.height >= 9 else 2
         self._note(sheet, sheet.height - needle_h, ink)
-        self._needle(sheet, sheet.height - needle_h, ink)
+        self._needle(sheet, sheet.height - needle_h + 1, ink)
 
     def _note(self, sheet: Sheet, height: int, ink: Style) -> None:
         text = letters.spell(self.note or "-")
@@ -57,7 +57,9 @@ class Tuner(Canvas):
         cents = max(-SPAN_CENTS, min(SPAN_CENTS, self.cents))
         if self.note:
             at = middle + round(cents / SPAN_CENTS * (width // 2))
-            sheet.put(at - 1, y, "███", ink)
+            sheet.put(min(at, middle), y, "━" * (abs(at - middle) + 1), ink)
+            for row in (y - 1, y):
+                sheet.put(at - 1, row, "███", ink)
             words = "in tune" if self.in_tune else f"{self.cents:+.0f} cents {'flat' if cents < 0 else 'sharp'}"
         else:
             words = "play one string"
