@@ -23,8 +23,26 @@ def definitions() -> str:
         for line in (HERE / header).read_text().splitlines():
             if not line.startswith("#") or re.match(r"#define \w+ \d+\b", line):
                 lines.append(line)
-    lines += [f"extern const rig_engine rig_engine_{name};" for name in engines()]
     return "\n".join(lines)
+
+
+def table() -> str:
+    """C that finds our own engines by name, so that adding one takes a file and no list."""
+    declared = "\n".join(f"extern const rig_engine rig_engine_{name};" for name in engines())
+    addresses = ", ".join(f"&rig_engine_{name}" for name in engines())
+    return f"""
+#include <string.h>
+#include "rack.h"
+{declared}
+static const rig_engine *const built_in[] = {{{addresses}}};
+
+const rig_engine *rig_engine_named(const char *name)
+{{
+    for (size_t i = 0; i < sizeof built_in / sizeof *built_in; ++i)
+        if (!strcmp(built_in[i]->name, name)) return built_in[i];
+    return NULL;
+}}
+"""
 
 
 def sources() -> list[str]:
@@ -36,7 +54,7 @@ ffi = FFI()
 ffi.cdef(definitions())
 ffi.set_source(
     "rig._native",
-    '#include "rack.h"\n' + "\n".join(f"extern const rig_engine rig_engine_{name};" for name in engines()),
+    table(),
     sources=sources(),
     include_dirs=[str(HERE.relative_to(HERE.parent))],
     depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.h")),

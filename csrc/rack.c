@@ -82,13 +82,6 @@ void rig_rack_open(rig_rack *r, int on) { rig_put(&r->open, (uint32_t)on); }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->level, gain); }
 
-void rig_rack_open_now(rig_rack *r)
-{
-    r->open = 1;
-    r->door = 1.0f;
-    rig_ramp_start(&r->gain, r->level);
-}
-
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
     r->loop = recording;
@@ -161,9 +154,13 @@ static float highest(const float *x, uint32_t frames)
     return peak;
 }
 
-static void show_peak(float *meter, uint32_t *clips, float peak)
+static void show_peak(float *meter, float peak)
 {
     if (peak > rig_get_float(meter)) rig_put_float(meter, peak);
+}
+
+static void show_clip(uint32_t *clips, float peak)
+{
     if (peak >= 1.0f) rig_put(clips, *clips + 1);
 }
 
@@ -177,11 +174,12 @@ static void finish(rig_rack *r, float *x, uint32_t frames)
         if (r->door != end) r->door = fminf(1.0f, fmaxf(0.0f, r->door + step));
         x[i] *= rig_ramp_next(&r->gain) * r->door;
     }
-    show_peak(&r->meters.out_peak, &r->meters.out_clips, highest(x, frames));
+    show_clip(&r->meters.out_clips, highest(x, frames));
     if (rig_get(&r->limit)) {
         const float gain = rig_limiter_run(&r->limiter, x, frames);
         if (gain < rig_get_float(&r->meters.limiter)) rig_put_float(&r->meters.limiter, gain);
     }
+    show_peak(&r->meters.out_peak, highest(x, frames));
     rig_put(&r->meters.silent, r->door == 0.0f && end == 0.0f);
 }
 
@@ -191,7 +189,9 @@ static void run_block(rig_rack *r, const float *in, float *out, float *di, uint3
     read_input(r, in, x, frames);
     memcpy(di, x, frames * sizeof(float));
     rig_history_write(&r->input, x, frames);
-    show_peak(&r->meters.in_peak, &r->meters.in_clips, highest(x, frames));
+    const float peak = highest(x, frames);
+    show_peak(&r->meters.in_peak, peak);
+    show_clip(&r->meters.in_clips, peak);
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
         if (rig_stage_run(&r->stages[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
@@ -211,6 +211,16 @@ static void steer(rig_rack *r)
     for (uint32_t i = 0; i < RIG_STAGES; ++i) settled &= !r->stages[i].next;
     rig_put(&r->meters.settled, settled);
     if (settled) rig_put(&r->meters.playing, want);
+}
+
+void rig_rack_begin(rig_rack *r, int open)
+{
+    steer(r);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_stage_arrive(&r->stages[i]);
+    r->open = (uint32_t)open;
+    r->door = open ? 1.0f : 0.0f;
+    rig_ramp_start(&r->gain, r->level);
+    steer(r);
 }
 
 static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)

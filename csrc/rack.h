@@ -54,7 +54,7 @@ void rig_rack_route(rig_rack *rack, uint32_t amp, uint32_t input, uint32_t outpu
 void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
 void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
-void rig_rack_open_now(rig_rack *rack);           /* [main] sound from the first frame on, without a fade */
+void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
 void rig_rack_limit(rig_rack *rack, int on);
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
@@ -71,6 +71,9 @@ typedef struct {
     void *in, *out_1, *out_2, *di;
 } rig_client;
 int rig_process(uint32_t frames, void *client);   /* [audio] */
+
+/* The engine of that name among our own, or NULL. */
+const rig_engine *rig_engine_named(const char *name);
 
 /* The instruction sets of the kernels: names from the best to the plainest that this machine has, and the one in use. */
 const char *rig_isa_name(uint32_t index);

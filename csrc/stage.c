@@ -35,6 +35,13 @@ void rig_stage_steer(rig_stage *stage, uint32_t want)
     stage->behind = stage->next ? rig_chain_need(stage->next) : 0;
 }
 
+void rig_stage_arrive(rig_stage *stage)
+{
+    if (!stage->next) return;
+    stage->now = stage->next;
+    stage->next = NULL;
+}
+
 /* Lets next hear the past: at least twice the pace of the music, and more until the deadline. */
 static void catch_up(rig_stage *stage, const rig_history *key, uint32_t frames, uint64_t deadline)
 {

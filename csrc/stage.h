@@ -39,6 +39,9 @@ void rig_stage_init(rig_stage *stage);
    (RIG_SLOTS: for the wire). */
 void rig_stage_steer(rig_stage *stage, uint32_t want);
 
+/* [main] Before the rack runs: what the stage heads for is where it is. */
+void rig_stage_arrive(rig_stage *stage);
+
 /* [audio] A block through the stage. key: what came into the rack, this block included. deadline: until when catching up
    may take, in ns on the monotonic clock. Returns 1 when a fade began in this block. */
 int rig_stage_run(rig_stage *stage, const rig_fade *fade, const rig_history *key, float *signal, uint32_t frames,

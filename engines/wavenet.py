@@ -21,7 +21,7 @@ def payload(model: Model) -> Payload:
     arrays = [net.input, net.input_bias]
     for layer in net.layers:
         arrays += [layer.kernel, layer.bias, layer.mix, layer.mix_bias]
-    arrays += [net.output * model.level, net.output_bias * model.level]
+    arrays += [net.output, net.output_bias]
     ints = (
         native.ACTIVATIONS.index(net.activation),
         net.channels,
@@ -29,7 +29,7 @@ def payload(model: Model) -> Payload:
         len(net.layers),
         *(layer.dilation for layer in net.layers),
     )
-    return Payload(tuple(arrays), ints, about=model.name)
+    return Payload(tuple(arrays), ints, model.level, about=model.name)
 
 
 def load(files: Mapping[str, Path], rate: int) -> Payload:

@@ -35,11 +35,13 @@ class Payload:
     """What an engine's files became: what its C `init` copies from. Nothing in it outlives `init`.
 
     arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
+    level: linear, what the file asks to be applied after the whole chain (`level_adjust`).
     about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
     """
 
     arrays: tuple[np.ndarray, ...] = ()
     ints: tuple[int, ...] = ()
+    level: float = 1.0
     about: str = ""
 
 

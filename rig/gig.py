@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rig import preset as presets
+from rig.client import Client
+from rig.errors import RigError, did_you_mean
+from rig.load import LoadedSet, Progress, labels, load_set
+from rig.native import Chain, Rack, decibels
+from rig.recorder import Recorder
+from rig.sound import read, resample
+
+LEVELS = (-60.0, 20.0)  # dB, of the rack's output
+FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
+CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
 @dataclass(frozen=True)
@@ -74,26 +91,312 @@ class Status:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Verb:
+    """What a player can ask for. words: what follows the verb, for help and errors."""
+
+    words: str
+    help: str
+    do: Callable[[Gig, str], None]
+
+
 class Gig:
     """All one needs to play. Methods are called from one thread (the screen's or the headless loop's), never from JACK's."""
 
-    name: str
-    amps: tuple[AmpView, ...]
+    def __init__(self, loaded: LoadedSet, rack: Rack, client: Client) -> None:
+        self._loaded = loaded
+        self._rack = rack
+        self._client = client
+        self._amp = 0
+        self._bypassed = self._muted = self._tuner = False
+        self._level = 0.0
+        self._recorder: Recorder | None = None
+        self._message = ""
+        self._clips = (0, 0)
+        self._fault_seen: dict[tuple[int, int], tuple[int, float]] = {}
+        self.listens = True
+        self.name = " + ".join(preset.name for preset in loaded.presets)
+        self.amps = tuple(
+            AmpView(i, amp.name, amp.key, loaded.presets[amp.preset].name) for i, amp in enumerate(loaded.amps)
+        )
+
+    # --- verbs ---
 
     def do(self, command: str) -> None:
-        """Carry out one verb, as the headless mode reads them: "amp 2", "amp Crunch", "next", "prev",
-        "set Crunch.gain.gain 3.5", "level -3", "bypass", "mute", "tuner", "connect", "record FILE", "quit".
-        Raises RigError for an unknown verb, amp, parameter or a value that is no number."""
-        raise NotImplementedError
+        """Carry out one verb, as the headless mode reads them; see VERBS. What it says is in the next Status.message.
+
+        Raises RigError for an unknown verb, amp or parameter, and for a value that is no number or out of range.
+        """
+        name, _, rest = command.strip().partition(" ")
+        verb = VERBS.get(name)
+        if verb is None:
+            raise RigError(f"no verb '{name}'{did_you_mean(name, VERBS) or '; there are ' + ', '.join(VERBS)}")
+        rest = rest.strip()
+        if rest and not verb.words:
+            raise RigError(f"'{name}' stands alone")
+        self._message = ""
+        verb.do(self, rest)
+        self._rack.collect()
+
+    @property
+    def amp(self) -> int:
+        """The index of the amp that plays."""
+        return self._amp
+
+    def _play(self, which: str) -> None:
+        if not which:
+            raise RigError("amp: which? A number or a name")
+        self._switch(self._loaded.find(which))
+
+    def _step(self, by: int) -> None:
+        self._switch((self._amp + by) % len(self.amps))
+
+    def _switch(self, amp: int) -> None:
+        self._amp = amp
+        self._rack.play(amp)
+
+    def _set(self, words: str) -> None:
+        path, _, text = words.rpartition(" ")
+        chain, unit, param = self._find(path.strip())
+        knob = chain.units[unit].engine.params[param]
+        value = _number(text, f"set {path}")
+        if not knob.minimum <= value <= knob.maximum:
+            raise RigError(f"{path}: {value:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
+        chain.set(unit, param, value)
+
+    def _find(self, path: str) -> tuple[Chain, int, int]:
+        """A knob by its path: "Crunch.gain.gain", "input.gate.threshold", "output.cab.level"."""
+        parts = path.rsplit(".", 2)
+        if len(parts) != 3:
+            raise RigError(f"'{path}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
+        where, engine, name = parts
+        chain = self._chains().get(where.casefold())
+        if chain is None:
+            raise RigError(f"no amp '{where}'{did_you_mean(where, [amp.name for amp in self.amps])}")
+        names = labels(chain)
+        if engine not in names:
+            hint = did_you_mean(engine, names) or f"; there are {', '.join(names) or 'none'}"
+            raise RigError(f"{where} has no engine '{engine}'{hint}")
+        unit = names.index(engine)
+        knobs = [param.name for param in chain.units[unit].engine.params]
+        if name not in knobs:
+            hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs)}"
+            raise RigError(f"{where}.{engine} has no knob '{name}'{hint}")
+        return chain, unit, knobs.index(name)
+
+    def _chains(self) -> dict[str, Chain]:
+        """The chains that a path can name, by their first word; input and output are the playing preset's."""
+        preset = self._loaded.amps[self._amp].preset
+        chains = {"input": self._loaded.inputs[preset], "output": self._loaded.outputs[preset]}
+        for amp in reversed(self._loaded.amps):
+            chains[amp.name.casefold()] = amp.chain
+        return chains
+
+    def _set_level(self, text: str) -> None:
+        value = _number(text, "level")
+        self._level = min(LEVELS[1], max(LEVELS[0], value))
+        self._rack.level(self._level)
+
+    def _bypass(self, text: str) -> None:
+        self._bypassed = _switched(self._bypassed, text, "bypass")
+        self._rack.bypass(self._bypassed)
+
+    def _mute(self, text: str) -> None:
+        self._muted = _switched(self._muted, text, "mute")
+        self._rack.open(not (self._muted or self._tuner))
+
+    def _tune(self, text: str) -> None:
+        self._tuner = _switched(self._tuner, text, "tuner")
+        self._rack.open(not (self._muted or self._tuner))
+
+    def _connect(self, _: str = "") -> None:
+        wiring = self._loaded.presets[self._loaded.amps[self._amp].preset].jack
+        faults = self._client.connect(wiring, input=self.listens)
+        self._message = "; ".join(faults) or "connected"
+
+    def _record(self, text: str) -> None:
+        if self._recorder:
+            self._stop_recording()
+        elif not text:
+            raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
+        else:
+            self._recorder = Recorder(self._rack, Path(text), self._client.rate)
+            self._message = f"recording into {text}"
+
+    def _stop_recording(self) -> None:
+        if self._recorder:
+            self._recorder.stop()
+            self._message = f"recorded {self._recorder.path}"
+            self._recorder = None
+
+    # --- what is to be seen ---
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call."""
-        raise NotImplementedError
+        self._rack.collect()
+        meters = self._rack.meters()
+        clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
+        note, cents = self._hear() if self._tuner else ("", 0.0)
+        return Status(
+            amp=self._amp,
+            amp_name=self.amps[self._amp].name,
+            bypassed=self._bypassed,
+            muted=self._muted,
+            tuner=self._tuner,
+            in_db=decibels(meters.in_peak),
+            out_db=decibels(meters.out_peak),
+            in_clip=meters.in_clips > clips[0],
+            out_clip=meters.out_clips > clips[1],
+            limiter_db=decibels(meters.limiter),
+            level_db=self._level,
+            load=meters.load,
+            xruns=self._client.xruns,
+            rate=self._client.rate,
+            block=self._client.block,
+            latency_ms=self._client.latency_ms(),
+            server=self._client.server,
+            connections=self._client.connections(),
+            alive=self._client.alive,
+            faults=self._faults(meters.input_faults),
+            note=note,
+            cents=cents,
+            recording=str(self._recorder.path) if self._recorder else "",
+            message=self._message,
+        )
+
+    def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
+        found = [("in", input_faults)] if input_faults else []
+        for where, chain in self._chains().items():
+            for label, count in zip(labels(chain), chain.faults, strict=True):
+                if count:
+                    found.append((f"{where}.{label}", count))
+        return tuple(found)
+
+    def _hear(self) -> tuple[str, float]:
+        from rig import tuner
+
+        rate = self._client.rate
+        hz = tuner.pitch(self._rack.heard(int(tuner.WINDOW * rate)), rate)
+        return tuner.note(hz) if hz else ("", 0.0)
 
     def chain(self) -> tuple[EngineView, ...]:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
-        raise NotImplementedError
+        amp = self._loaded.amps[self._amp]
+        places = (
+            ("input", "input", self._loaded.inputs[amp.preset]),
+            ("amp", amp.name, amp.chain),
+            ("output", "output", self._loaded.outputs[amp.preset]),
+        )
+        return tuple(view for where, name, chain in places for view in self._views(where, name, chain))
+
+    def _views(self, where: str, first: str, chain: Chain) -> list[EngineView]:
+        faults = chain.faults
+        views = []
+        for i, (label, unit) in enumerate(zip(labels(chain), chain.units, strict=True)):
+            knobs = tuple(
+                ParamView(f"{first}.{label}.{p.name}", p.name, p.unit, p.help, chain.get(i, k), p.minimum, p.maximum, p.initial)
+                for k, p in enumerate(unit.engine.params)
+            )
+            views.append(EngineView(label, unit.payload.about, where, knobs, self._faulty(chain, i, faults[i])))
+        return views
+
+    def _faulty(self, chain: Chain, unit: int, count: int) -> bool:
+        """Whether the guard caught this engine within the last seconds."""
+        now = time.monotonic()
+        before, when = self._fault_seen.get((chain.address, unit), (0, -FAULT_SECONDS))
+        if count > before:
+            when = now
+        self._fault_seen[chain.address, unit] = (count, when)
+        return now - when < FAULT_SECONDS
+
+    # --- life ---
 
     def close(self) -> None:
         """Fade out, disconnect, stop the server we started. Idempotent."""
-        raise NotImplementedError
+        self._rack.open(False)
+        until = time.monotonic() + CLOSE_SECONDS
+        while self._client.alive and not self._rack.meters().silent and time.monotonic() < until:
+            time.sleep(0.005)
+        self._stop_recording()
+        self._client.close()
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise RigError(f"{what}: '{text}' is not a number") from None
+    if not np.isfinite(value):
+        raise RigError(f"{what}: '{text}' is not a number")
+    return value
+
+
+def _switched(now: bool, text: str, what: str) -> bool:
+    """A switch that turns over, or goes where "on" or "off" says."""
+    if text not in ("", "on", "off"):
+        raise RigError(f"{what}: '{text}' is neither on nor off")
+    return text == "on" if text else not now
+
+
+def _nothing(gig: Gig, _: str) -> None:
+    """For the verbs that whoever reads commands carries out itself."""
+
+
+VERBS: dict[str, Verb] = {
+    "amp": Verb("N|NAME", "play that amp", Gig._play),
+    "next": Verb("", "play the next amp", lambda gig, _: gig._step(+1)),
+    "prev": Verb("", "play the amp before", lambda gig, _: gig._step(-1)),
+    "set": Verb("AMP.ENGINE.KNOB VALUE", "turn a knob", Gig._set),
+    "level": Verb("DB", "output level", Gig._set_level),
+    "bypass": Verb("[on|off]", "the guitar without the amp", Gig._bypass),
+    "mute": Verb("[on|off]", "silence", Gig._mute),
+    "tuner": Verb("[on|off]", "silence, and the note that is played", Gig._tune),
+    "connect": Verb("", "wire up again", Gig._connect),
+    "record": Verb("FILE.wav", "record what is heard; again to stop", Gig._record),
+    "status": Verb("", "say how things are", _nothing),
+    "quit": Verb("", "fade out and end", _nothing),
+}
+
+
+def open_gig(
+    paths: Sequence[Path],
+    *,
+    name: str = "rig",
+    server: str | None = None,
+    connect: bool = True,
+    di: Path | None = None,
+    record: Path | None = None,
+    amp: str | None = None,
+    progress: Progress = lambda step, share: None,
+) -> Gig:
+    """Load a set, warm it, and let it sound.
+
+    paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into the
+    rig in place of a guitar. Raises RigError; then nothing is left running.
+    """
+    progress("Reading presets", 0.0)
+    chosen = [presets.load(Path(path)) for path in paths]
+    recording = read(Path(di)) if di else None
+    progress("Looking for JACK", 0.0)
+    client = Client(name, server)
+    try:
+        loaded = load_set(chosen, client.rate, progress)
+        rack = Rack(client.rate)
+        loaded.enter(rack)
+        gig = Gig(loaded, rack, client)
+        if recording:
+            rack.loop(resample(recording[0][:, 0], recording[1], client.rate))
+            gig.listens = False
+        if amp is not None:
+            gig.do(f"amp {amp}")
+        rack.begin(open=False)
+        client.start(rack)
+        if connect:
+            gig.do("connect")
+        if record:
+            gig.do(f"record {record}")
+        rack.open()
+    except BaseException:
+        client.close()
+        raise
+    return gig

@@ -61,6 +61,10 @@ def _descriptor(address: int):
     return ffi.cast("const rig_engine *", address)
 
 
+def _address(pointer) -> int:
+    return int(ffi.cast("uintptr_t", pointer))
+
+
 def engine(
     name: str,
     files: tuple[str, ...] = (),
@@ -71,9 +75,7 @@ def engine(
 
     The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another ABI.
     """
-    if address is None:
-        address = int(ffi.cast("uintptr_t", ffi.addressof(lib, f"rig_engine_{name}")))
-    c = _descriptor(address)
+    c = _descriptor(address) if address else lib.rig_engine_named(name.encode())
     if c.abi != lib.RIG_ABI:
         raise RigError(f"engine '{name}' was built for ABI {c.abi}, this rig has {lib.RIG_ABI}: rebuild its package")
     params = tuple(
@@ -88,7 +90,7 @@ def engine(
         for p in (c.params[i] for i in range(c.n_params))
     )
     extra = {"load": load} if load else {}
-    return Engine(name, ffi.string(c.about).decode(), params, files, address=address, **extra)
+    return Engine(name, ffi.string(c.about).decode(), params, files, address=_address(c), **extra)
 
 
 def _tidy(value: float) -> float:
@@ -126,6 +128,7 @@ class Chain:
             raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
+        self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self.set_level(level_db)
 
     @staticmethod
@@ -144,7 +147,7 @@ class Chain:
 
     @property
     def address(self) -> int:
-        return int(ffi.cast("uintptr_t", self._c))
+        return _address(self._c)
 
     @property
     def bytes(self) -> int:
@@ -163,7 +166,12 @@ class Chain:
 
     def set(self, unit: int, param: int, value: float) -> None:
         """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""
+        self._values[unit][param] = value
         lib.rig_chain_set(self._c, unit, param, value)
+
+    def get(self, unit: int, param: int) -> float:
+        """Where a knob stands."""
+        return self._values[unit][param]
 
     def set_level(self, db: float) -> None:
         """Gain after the last engine, in dB. Any thread, also while the chain plays."""
@@ -241,7 +249,7 @@ class Rack:
 
     def _return(self, c) -> None:
         if c != ffi.NULL:
-            del self._lent[int(ffi.cast("uintptr_t", c))]
+            del self._lent[_address(c)]
 
     @property
     def lent(self) -> int:
@@ -258,12 +266,13 @@ class Rack:
     def bypass(self, on: bool) -> None:
         lib.rig_rack_bypass(self._c, on)
 
-    def open(self, on: bool = True, *, at_once: bool = False) -> None:
-        """Fade in or out; `at_once` starts at full level, before the rack runs."""
-        if at_once:
-            lib.rig_rack_open_now(self._c)
-        else:
-            lib.rig_rack_open(self._c, on)
+    def begin(self, *, open: bool) -> None:
+        """Before the rack runs: the amp to play is there from the first frame on. open: at full level, else silent."""
+        lib.rig_rack_begin(self._c, open)
+
+    def open(self, on: bool = True) -> None:
+        """Fade in or out."""
+        lib.rig_rack_open(self._c, on)
 
     def limit(self, on: bool) -> None:
         lib.rig_rack_limit(self._c, on)
@@ -320,8 +329,7 @@ class Rack:
         self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
         for name, address in ports.items():
             setattr(self._client, name, ffi.cast("void *", address))
-        function = ffi.cast("uintptr_t", ffi.addressof(lib, "rig_process"))
-        return int(function), int(ffi.cast("uintptr_t", self._client))
+        return _address(ffi.addressof(lib, "rig_process")), _address(self._client)
 
 
 # --- a model by itself ------------------------------------------------------------------------------------------------

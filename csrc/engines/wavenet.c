@@ -105,7 +105,7 @@ static const char *init(void *self, const rig_setup *setup)
 {
     state *s = self;
     rig_wavenet n;
-    rig_wavenet_read(&n, setup);
+    if (!rig_wavenet_read(&n, setup)) return "its files don't make sense to it";
     lay_out(s, &n, self);
     s->kernels = rig_kernels_now();
     s->activation = n.activation;
@@ -132,16 +132,15 @@ static uint32_t memory(const void *self, const float *p)
     return ((const state *)self)->memory;
 }
 
-/* Moves on by the block that has just been written into the ring, and keeps its beginning and the copy of it alike. */
-static void advance(layer *l, uint32_t frames)
+/* A block has been written into the ring: keeps the ring's beginning and the copy of it behind its end alike. */
+static void mirror(layer *l, uint32_t frames)
 {
-    const uint32_t end = l->at + frames;
+    const uint32_t end = l->at + frames, first = end < STRIDE ? end : STRIDE;
     for (uint32_t c = 0; c < l->conv.ins; ++c) {
         float *row = l->past + c * l->stride;
         if (end > l->ring) memcpy(row, row + l->ring, (end - l->ring) * sizeof(float));
-        else if (l->at < STRIDE) memcpy(row + l->ring + l->at, row + l->at, ((end < STRIDE ? end : STRIDE) - l->at) * sizeof(float));
+        else if (l->at < STRIDE) memcpy(row + l->ring + l->at, row + l->at, (first - l->at) * sizeof(float));
     }
-    l->at = end < l->ring ? end : end - l->ring;
 }
 
 /* Points at each tap's first frame, the oldest tap first. */
@@ -162,13 +161,14 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
     memcpy(in, io[RIG_SIGNAL], frames * sizeof(float));
     k->conv(&s->input, &from, 0, NULL, 0, s->layers->past + s->layers->at, s->layers->stride, frames);
     for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l) {
+        mirror(l, frames);
         find_taps(l, s->taps);
         k->conv(&l->conv, s->taps, l->stride, NULL, 0, s->rows, STRIDE, frames);
         k->activate(s->activation, s->rows, STRIDE, s->channels, frames);
         k->conv(&l->skip, &rows, STRIDE, out, 0, out, 0, frames);
         if (l + 1 < end)
             k->conv(&l->mix, &rows, STRIDE, l->past + l->at, l->stride, l[1].past + l[1].at, l[1].stride, frames);
-        advance(l, frames);
+        l->at = (l->at + frames) % l->ring;
     }
     rig_ramp_aim(&s->level, rig_from_db(p[LEVEL]), frames);
     for (uint32_t i = 0; i < frames; ++i) io[RIG_SIGNAL][i] = out[i] * rig_ramp_next(&s->level);

@@ -64,7 +64,7 @@ static size_t size(const rig_setup *setup)
 static const char *init(void *self, const rig_setup *setup)
 {
     rig_wavenet n;
-    rig_wavenet_read(&n, setup);
+    if (!rig_wavenet_read(&n, setup)) return "its files don't make sense to it";
     lay_out(self, &n, self);
     return NULL;
 }

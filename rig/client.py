@@ -1,0 +1,244 @@
+"""JACK: the client, its wiring, and a server where none is running.
+
+The only place that touches jack-client's private names, in `_register`: its Python callbacks cost dropouts, so the process
+callback is a C function.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import ctypes.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import jack
+
+from rig.errors import RigError
+from rig.native import Rack
+from rig.preset import Wiring
+
+START_SECONDS = 6.0
+PERIOD, RATE = 128, 48000  # of a server that we start: 2.7 ms a period
+CAPTURE, PLAYBACK = 0, 1  # JackLatencyCallbackMode
+
+
+class _Range(ctypes.Structure):
+    """jack_latency_range_t, in frames."""
+
+    _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
+
+
+def _register(client: jack.Client, rack: Rack, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
+    """Make the rack's C function the client's process callback. Uses jack._lib, jack._ffi, client._ptr and port._ptr.
+
+    Returns the ports' addresses.
+    """
+    address = int(jack._ffi.cast("uintptr_t", jack._lib.jack_port_get_buffer))
+    pointers = {name: int(jack._ffi.cast("uintptr_t", port._ptr)) for name, port in ports.items()}
+    function, argument = rack.callback(address, pointers)
+    failed = jack._lib.jack_set_process_callback(
+        client._ptr, jack._ffi.cast("JackProcessCallback", function), jack._ffi.cast("void *", argument)
+    )
+    if failed:
+        raise RigError("JACK does not take our process callback")
+    return pointers
+
+
+@contextlib.contextmanager
+def _quiet():
+    """libjack writes to stderr whatever it likes; a screen does not survive that."""
+    jack.set_error_function(lambda message: None)
+    jack.set_info_function(lambda message: None)
+    yield
+
+
+def _connect(name: str, server: str | None) -> jack.Client | None:
+    with _quiet():
+        try:
+            return jack.Client(name, no_start_server=True, servername=server)
+        except jack.JackOpenError:
+            return None
+
+
+class Server:
+    """A JACK server that we started, and that we stop."""
+
+    def __init__(self, name: str | None, driver: list[str], says: str) -> None:
+        self.says = says
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed in stop()
+        naming = ["-n", name] if name else []
+        command = ["jackd", *naming, "-d", *driver]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def why(self) -> str:
+        """The last word of the server."""
+        self._log.seek(0)
+        lines = [line.strip() for line in self._log.read().splitlines() if line.strip()]
+        return lines[-1] if lines else "it said nothing"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def _drivers() -> list[tuple[list[str], str]]:
+    """What a server of ours can run on, the best first, and how the screen calls it."""
+    found = []
+    cards = Path("/proc/asound/cards")
+    text = cards.read_text() if cards.exists() else ""
+    for line in text.splitlines():
+        number, bracket, rest = line.strip().partition(" [")
+        if bracket and number.isdigit():
+            name = rest.split("]")[0].strip()
+            found.append((["alsa", "-d", f"hw:{number}", "-r", str(RATE), "-p", str(PERIOD)], f"jackd on {name}"))
+    found.append((["dummy", "-r", str(RATE), "-p", str(PERIOD)], "jackd, no sound card"))
+    return found
+
+
+def _start(name: str, server: str | None) -> tuple[jack.Client, Server]:
+    if not shutil.which("jackd"):
+        raise RigError("no JACK server is running and jackd is not installed: start one, or install jackd2 ('make play' does)")
+    why = ""
+    for driver, says in _drivers():
+        started = Server(server, driver, f"{says} (started by rig)")
+        until = time.monotonic() + START_SECONDS
+        while started.alive and time.monotonic() < until:
+            client = _connect(name, server)
+            if client:
+                return client, started
+            time.sleep(0.05)
+        why = started.why()
+        started.stop()
+    raise RigError(f"jackd does not start: {why}")
+
+
+class Client:
+    """Our JACK client: `in`, `out_1`, `out_2`, `di`. Starts a server where none runs, and stops it again.
+
+    Raises RigError when there is no server and none can be started.
+    """
+
+    def __init__(self, name: str = "rig", server: str | None = None) -> None:
+        self.xruns = 0
+        self.alive = True
+        self._server: Server | None = None
+        self._libjack = ctypes.CDLL(ctypes.util.find_library("jack"))
+        self._pointers: dict[str, int] = {}
+        client = _connect(name, server)
+        if client is None:
+            client, self._server = _start(name, server)
+        self._client = client
+        self.server = self._server.says if self._server else (server or os.environ.get("JACK_DEFAULT_SERVER", "default"))
+        self._ports = {
+            "in": client.inports.register("in"),
+            "out_1": client.outports.register("out_1"),
+            "out_2": client.outports.register("out_2"),
+            "di": client.outports.register("di"),
+        }
+
+    @property
+    def name(self) -> str:
+        return self._client.name
+
+    @property
+    def rate(self) -> int:
+        """Hz."""
+        return self._client.samplerate
+
+    @property
+    def block(self) -> int:
+        """Frames a period."""
+        return self._client.blocksize
+
+    def start(self, rack: Rack) -> None:
+        """Let JACK run the rack from now on."""
+        self._rack = rack  # what C points at lives as long as we do
+        self._pointers = _register(self._client, rack, self._ports)
+        self._client.set_xrun_callback(self._on_xrun)
+        self._client.set_shutdown_callback(self._on_shutdown)
+        self._client.activate()
+
+    def _on_xrun(self, delay: float) -> None:
+        self.xruns += 1
+
+    def _on_shutdown(self, status: object, reason: str) -> None:
+        self.alive = False
+
+    def connect(self, wiring: Wiring = Wiring(), *, input: bool = True) -> list[str]:
+        """Wire us up: to the ports that the preset names, else to the physical ones. input: also what we listen to.
+
+        Returns what could not be done, a line each; what is connected already stays so.
+        """
+        wanted: list[tuple[str, str]] = []
+        if wiring.input is not None:
+            wanted.append((wiring.input, self._ports["in"].name))
+        elif input:
+            sources = self._client.get_ports(is_audio=True, is_physical=True, is_output=True)
+            wanted += [(port.name, self._ports["in"].name) for port in sources[:1]]
+        ours = [self._ports["out_1"].name, self._ports["out_2"].name]
+        if wiring.outputs is not None:
+            sinks = list(wiring.outputs)
+        else:
+            sinks = [p.name for p in self._client.get_ports(is_audio=True, is_physical=True, is_input=True)[:2]]
+        if len(sinks) == 1:
+            sinks *= 2
+        wanted += list(zip(ours, sinks, strict=False))
+        return [fault for pair in wanted if (fault := self._wire(*pair))]
+
+    def _wire(self, source: str, sink: str) -> str | None:
+        try:
+            if sink not in (port.name for port in self._client.get_all_connections(source)):
+                self._client.connect(source, sink)
+        except jack.JackError:
+            return f"JACK has no way from '{source}' to '{sink}'"
+        return None
+
+    def connections(self) -> tuple[tuple[str, str], ...]:
+        """(from, to) for each wire on our ports."""
+        if not self.alive:
+            return ()
+        pairs = []
+        for port in self._ports.values():
+            for other in self._client.get_all_connections(port):
+                pairs.append((other.name, port.name) if port.is_input else (port.name, other.name))
+        return tuple(pairs)
+
+    def latency_ms(self) -> float:
+        """Round trip in ms, as the ports report it: from the string to the loudspeaker."""
+        if not self.alive:
+            return 0.0
+        return 1000.0 * (self._latency("in", CAPTURE) + self._latency("out_1", PLAYBACK)) / self.rate
+
+    def _latency(self, port: str, mode: int) -> int:
+        """In frames. jack-client does not have this call, so it is made on libjack itself."""
+        found = _Range()
+        self._libjack.jack_port_get_latency_range(ctypes.c_void_p(self._pointers[port]), mode, ctypes.byref(found))
+        return found.most
+
+    def close(self) -> None:
+        """Leave JACK; stop the server if it is ours. Idempotent."""
+        if self._client is not None:
+            with contextlib.suppress(jack.JackError):
+                self._client.deactivate()
+                self._client.close()
+            self._client = None
+        self.alive = False
+        if self._server:
+            self._server.stop()
+            self._server = None

@@ -1,0 +1,126 @@
+"""A set, loaded: presets -> chains, warm, in a rack's slots. What plays live and what renders offline is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.engine import Payload, registry
+from rig.errors import RigError, did_you_mean
+from rig.native import SLOTS, Chain, Rack, Unit, decibels
+from rig.preset import EngineSpec, Preset
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class LoadedAmp:
+    """An amp of the set. preset: index into the set."""
+
+    name: str
+    key: str | None
+    preset: int
+    chain: Chain
+
+
+@dataclass(frozen=True)
+class LoadedSet:
+    """A set's chains; inputs and outputs belong to the presets, in order."""
+
+    presets: tuple[Preset, ...]
+    amps: tuple[LoadedAmp, ...]
+    inputs: tuple[Chain, ...]
+    outputs: tuple[Chain, ...]
+
+    def find(self, which: str | int | None) -> int:
+        """The index of an amp by number (from 1) or name; None is the first. Raises RigError with the nearest name."""
+        if which is None:
+            return 0
+        text = str(which).strip()
+        if text.isdigit() and 1 <= int(text) <= len(self.amps):
+            return int(text) - 1
+        names = [amp.name for amp in self.amps]
+        for i, name in enumerate(names):
+            if name.casefold() == text.casefold():
+                return i
+        if text.isdigit():
+            raise RigError(f"no amp {text}: this set has {len(names)}")
+        raise RigError(f"no amp '{text}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
+
+    @property
+    def memory(self) -> int:
+        """Frames after which nothing in any chain remembers what came before."""
+        return sum(max(c.memory for c in chains) for chains in (self.inputs, [a.chain for a in self.amps], self.outputs))
+
+    def enter(self, rack: Rack) -> None:
+        """Put all chains into the rack's slots."""
+        for i, (input, output) in enumerate(zip(self.inputs, self.outputs, strict=True)):
+            rack.offer("input", i, input)
+            rack.offer("output", i, output)
+        for i, amp in enumerate(self.amps):
+            rack.offer("amp", i, amp.chain)
+            rack.route(i, amp.preset, amp.preset)
+
+
+class _Loader:
+    """Builds chains, reading each file once however many amps name it."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._read: dict[tuple[str, tuple[tuple[str, Path], ...]], Payload] = {}
+
+    def payload(self, spec: EngineSpec) -> Payload:
+        key = (spec.engine, tuple(sorted(spec.files.items())))
+        if key not in self._read:
+            self._read[key] = registry()[spec.engine].load(spec.files, self.rate)
+        return self._read[key]
+
+    def chain(self, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:
+        units = [Unit(registry()[spec.engine], self.payload(spec), spec.params) for spec in specs]
+        asked = sum(decibels(unit.payload.level) for unit in units)
+        chain = Chain(units, self.rate, level + asked)
+        chain.prewarm()
+        return chain
+
+
+def _keys(presets: Sequence[Preset]) -> list[str | None]:
+    """The key of every amp of the set: as the preset says, where it is still free, else the next free digit."""
+    asked = [amp.key for preset in presets for amp in preset.amps]
+    taken: set[str] = set()
+    keys: list[str | None] = []
+    for key in asked:
+        keys.append(key if key and key not in taken else None)
+        taken.update(keys[-1] or "")
+    free = iter(digit for digit in "123456789" if digit not in taken)
+    return [key or next(free, None) for key in keys]
+
+
+def load_set(presets: Sequence[Preset], rate: int, progress: Progress = lambda step, share: None) -> LoadedSet:
+    """Build and warm every chain of a set at `rate` Hz. Raises RigError naming preset, amp and fault."""
+    loader = _Loader(rate)
+    total = sum(len(preset.amps) for preset in presets)
+    if total > SLOTS:
+        raise RigError(f"{total} amps in this set; {SLOTS} is the most")
+    keys = iter(_keys(presets))
+    amps: list[LoadedAmp] = []
+    inputs, outputs = [], []
+    for p, preset in enumerate(presets):
+        inputs.append(loader.chain(preset.input))
+        outputs.append(loader.chain(preset.output))
+        for amp in preset.amps:
+            progress(f"Loading {amp.name}", len(amps) / total)
+            amps.append(LoadedAmp(amp.name, next(keys), p, loader.chain(amp.chain, amp.level)))
+    progress("Ready", 1.0)
+    return LoadedSet(tuple(presets), tuple(amps), tuple(inputs), tuple(outputs))
+
+
+def labels(chain: Chain) -> list[str]:
+    """What each engine of a chain is called in a path: its name, from the second of a kind on with a number."""
+    seen: Mapping[str, int] = {}
+    names = []
+    for unit in chain.units:
+        seen = {**seen, unit.engine.name: seen.get(unit.engine.name, 0) + 1}
+        count = seen[unit.engine.name]
+        names.append(unit.engine.name if count == 1 else f"{unit.engine.name}{count}")
+    return names
