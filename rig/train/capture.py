@@ -1,0 +1,122 @@
+"""A capture: a dry recording and what the device made of it, brought to one length and one clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from rig.errors import RigError
+
+MIN_SECONDS = 1.0
+MAX_DELAY_SECONDS = 2.0
+SILENCE = 1e-5  # -100 dB: a recording whose loudest sample is below is taken for silence
+CLIP = 0.9999
+
+
+@dataclass(frozen=True)
+class Capture:
+    """dry, wet: (frames,) float32, aligned. delay: frames by which wet came late (negative: early), already removed.
+
+    notes: what was done to the recordings, each a line that the player should see.
+    """
+
+    dry: np.ndarray
+    wet: np.ndarray
+    sample_rate: int
+    delay: int
+    notes: tuple[str, ...]
+
+
+def read_side(path: Path, side: str) -> tuple[np.ndarray, int, list[str]]:
+    """One recording -> ((frames,) float32, Hz, notes). side: "dry" or "wet", for messages. Raises RigError."""
+    if not path.exists():
+        raise RigError(f"{side} recording: no file '{path}'")
+    if path.is_dir():
+        raise RigError(f"{side} recording: '{path}' is a folder, not a recording")
+    if path.stat().st_size == 0:
+        raise RigError(f"{side} recording '{path}' is empty: 0 bytes")
+    try:
+        audio, rate = sf.read(path, dtype="float32", always_2d=True)
+    except (sf.LibsndfileError, RuntimeError, TypeError, OSError) as error:
+        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        raise RigError(f"{side} recording '{path}' is no WAV or FLAC that can be read: {reason}") from None
+    if not len(audio):
+        raise RigError(f"{side} recording '{path}' is empty: it holds no sound")
+    notes = []
+    if audio.shape[1] > 1:
+        notes.append(f"{side} has {audio.shape[1]} channels: the first (left) is used")
+    mono = np.ascontiguousarray(audio[:, 0])
+    if not np.isfinite(mono).all():
+        raise RigError(f"{side} recording '{path}' holds samples that are not numbers: record it again")
+    peak = float(np.abs(mono).max())
+    if peak < SILENCE:
+        channel = "the left channel of " if audio.shape[1] > 1 else ""
+        raise RigError(f"{side} recording: {channel}'{path}' is silent: check the cable and the input")
+    clipped = int(np.count_nonzero(np.abs(mono) >= CLIP)) if CLIP <= peak <= 1.0 else 0
+    if clipped > 3:
+        notes.append(f"{side} clips ({clipped} samples at full scale): record it softer if you can")
+    return mono, rate, notes
+
+
+def find_delay(dry: np.ndarray, wet: np.ndarray, limit: int) -> int | None:
+    """Frames by which wet comes after dry (negative: before), |delay| <= limit; None where nothing stands out.
+
+    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976): its peak is the arrival, sharp to
+    the sample whatever was played, of either polarity. A device that smears the sound has several near-peaks: the first
+    counts, because a network can learn to wait but not to foresee.
+    """
+    size = 1 << int(np.ceil(np.log2(len(dry) + len(wet))))
+    cross = np.conj(np.fft.rfft(dry, size)) * np.fft.rfft(wet, size)
+    weight = np.abs(cross)
+    correlation = np.fft.irfft(cross / (weight + 0.01 * weight.mean() + 1e-30), size)
+    lags = np.abs(np.concatenate([correlation[-limit:], correlation[: limit + 1]]))
+    peak = int(lags.argmax())
+    if lags[peak] < 12 * np.sqrt(np.mean(lags**2)):
+        return None
+    near = lags[max(peak - 32, 0) : peak + 1]
+    first = int(np.flatnonzero(near >= 0.5 * lags[peak])[0])
+    return max(peak - 32, 0) + first - limit
+
+
+def align(dry: np.ndarray, wet: np.ndarray, delay: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut the late side's beginning and the other's end, so that both start and end together."""
+    if delay > 0:
+        wet = wet[delay:]
+    elif delay < 0:
+        dry = dry[-delay:]
+    frames = min(len(dry), len(wet))
+    return dry[:frames], wet[:frames]
+
+
+def read(dry_path: Path, wet_path: Path) -> Capture:
+    """Read both sides, check them, trim the longer, remove the delay. Raises RigError, one line."""
+    dry, dry_rate, notes = read_side(dry_path, "dry")
+    wet, wet_rate, wet_notes = read_side(wet_path, "wet")
+    notes += wet_notes
+    if dry_rate != wet_rate:
+        raise RigError(
+            f"the sides have different sample rates: dry '{dry_path}' {dry_rate} Hz, wet '{wet_path}' {wet_rate} Hz; "
+            "record both at the same rate"
+        )
+    if len(dry) != len(wet):
+        longer, cut = ("dry", len(dry) - len(wet)) if len(dry) > len(wet) else ("wet", len(wet) - len(dry))
+        notes.append(f"{longer} is {cut} samples ({cut / dry_rate:.2f} s) longer: its end is cut off")
+        frames = min(len(dry), len(wet))
+        dry, wet = dry[:frames], wet[:frames]
+    limit = min(int(MAX_DELAY_SECONDS * dry_rate), len(dry) // 2)
+    delay = find_delay(dry, wet, limit) if limit else None
+    if delay is None:
+        notes.append("no clear delay between the sides was found: they are left as they are")
+    elif delay:
+        late = "late" if delay > 0 else "early"
+        notes.append(f"wet is {abs(delay)} samples ({abs(delay) / dry_rate * 1000:.1f} ms) {late}: removed")
+        dry, wet = align(dry, wet, delay)
+    if len(dry) < MIN_SECONDS * dry_rate:
+        raise RigError(
+            f"too short: {len(dry) / dry_rate:.2f} s of '{dry_path}' and '{wet_path}' together; "
+            f"training needs at least {MIN_SECONDS:.0f} s, and three minutes are good"
+        )
+    return Capture(dry, wet, dry_rate, delay or 0, tuple(notes))

@@ -1,0 +1,41 @@
+"""Builds `rig.train._kernel`, the C that trains on a CPU four times as fast. Training works without it, slower.
+
+Built with the package; by hand: `python rig/train/kernel_build.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cffi import FFI
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+CDEF = """
+typedef struct {
+  long rows, taps, stride;
+  const float *kernel, *bias, *mix, *mix_bias, *output;
+} rig_layer;
+typedef struct { float *kernel, *bias, *mix, *mix_bias, *output; } rig_gradients;
+int rig_layer_channels(long channels);
+void rig_layer_forward(long channels, const rig_layer *l, const float *x, float *gates, float *residual, float *skip);
+void rig_layer_backward(long channels, const rig_layer *l, const rig_gradients *g, const float *x, const float *gates,
+                        const float *d_residual, const float *d_skip, float *d_gates, float *d_x);
+"""
+
+ffi = FFI()
+ffi.cdef(CDEF)
+ffi.set_source(
+    "rig.train._kernel",
+    CDEF.split("int rig_layer_channels")[0] + '#include "rig/train/layer.c"\n',
+    include_dirs=["."],
+    extra_compile_args=["-O3", "-fno-math-errno", "-ffp-contract=fast", "-Wno-psabi"],
+    depends=["rig/train/layer.c", "rig/train/layer.h", "rig/train/layers.h"],
+)
+
+if __name__ == "__main__":
+    import os
+
+    os.chdir(ROOT)
+    ffi.compile(verbose=True)

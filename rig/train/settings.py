@@ -1,0 +1,47 @@
+"""What a player may choose about training, and the named sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Size:
+    """channels wide; dilations 1, 2, 4 ... 2^(depth - 1), `repeats` times over; kernel_size taps each."""
+
+    channels: int
+    depth: int
+    repeats: int
+    kernel_size: int
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        return tuple(2**i for i in range(self.depth)) * self.repeats
+
+    @property
+    def receptive_field(self) -> int:
+        """Frames of input that one frame of output depends on, itself included."""
+        return 1 + (self.kernel_size - 1) * sum(self.dilations)
+
+
+SIZES = {
+    "nano": Size(4, 9, 1, 3),
+    "small": Size(8, 10, 1, 3),
+    "standard": Size(16, 10, 1, 3),  # WaveNet1
+    "large": Size(16, 9, 2, 3),  # WaveNet3
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, one must be given."""
+
+    size: Size
+    segment: int = 8192
+    normalize: bool = True
+    batch_size: int = 4
+    learning_rate: float = 0.004
+    epochs: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    device: str = "cpu"
