@@ -354,3 +354,131 @@ def test_faults_go_to_stderr_by_the_installed_command(folder):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"rig: {folder / 'blues.toml'}: line 1")
     assert done.stderr.count("\n") == 1
+
+
+# ---- render
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "subtype"), [((), "FLOAT"), (("--bits", "32"), "FLOAT"), (("--bits", "24"), "PCM_24")]
+)
+def test_render_writes_as_many_frames_as_it_reads(run, folder, options, subtype):
+    ran = run("render", folder / "blues.toml", folder / "dry.wav", folder / "wet.wav", "--amp", "Clean", *options)
+    assert (ran.status, ran.out, ran.err) == (0, "", "")
+    info = soundfile.info(folder / "wet.wav")
+    assert (info.frames, info.samplerate, info.channels, info.subtype) == (4800, 48000, 1, subtype)
+
+
+def test_render_of_another_amp_is_another_sound(run, folder):
+    for amp in ("1", "Dry"):
+        assert run("render", folder / "blues.toml", folder / "dry.wav", folder / f"{amp}.wav", "--amp", amp).status == 0
+    clean, dry = (soundfile.read(folder / f"{amp}.wav")[0] for amp in ("1", "Dry"))
+    assert np.abs(clean - dry).max() > 0.01
+
+
+@pytest.mark.parametrize("source", ["amp.json", "blues.toml"])
+@pytest.mark.parametrize("what", SPOILS)
+def test_render_through_a_spoilt_model_leaves_nothing_behind(run, folder, what, source):
+    said = spoil(folder, what)
+    before = names(folder)
+    ran = run("render", folder / source, folder / "dry.wav", folder / "wet.wav")
+    assert said in ran.fault
+    assert names(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("blues.toml", "nothing.wav", "wet.wav"), "nothing.wav: "),
+        (("blues.toml", "amp.json", "wet.wav"), "amp.json: "),
+        (("bluse.toml", "dry.wav", "wet.wav"), "did you mean 'blues.toml'?"),
+        (("blues.toml", "dry.wav", "no/such/wet.wav"), "there is no folder"),
+        (("blues.toml", "dry.wav", "wet.mp3"), "only .wav and .flac are written"),
+        (("blues.toml", "dry.wav", "wet.wav", "--amp", "Claen"), "no amp 'Claen'; did you mean 'Clean'?"),
+        (("blues.toml", "dry.wav", "wet.wav", "--amp", "3"), "no amp 3"),
+        (("dry.wav", "dry.wav", "wet.wav"), "dry.wav: "),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_render_of_what_cannot_be_rendered(run, folder, monkeypatch, words, said):
+    monkeypatch.chdir(folder)
+    before = names(folder)
+    assert said in run("render", *words).fault
+    assert names(folder) == before
+
+
+def test_render_of_a_recording_with_no_sound_in_it(run, folder):
+    soundfile.write(folder / "dry.wav", np.zeros(0), 48000)
+    before = names(folder)
+    assert "dry.wav: " in run("render", folder / "blues.toml", folder / "dry.wav", folder / "wet.wav").fault
+    assert names(folder) == before
+
+
+# ---- play, as far as a status and a line go; what it sounds like is in test_gig.py
+
+
+def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedProcess:
+    command = [RIG, "play", "--headless", "--server", server.name, *words]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
+
+
+def test_play_says_that_it_is_ready(jack_server, folder):
+    done = play(jack_server, folder / "blues.toml", "--amp", "Dry", "--name", "rig-cli")
+    assert (done.returncode, done.stderr) == (0, "")
+    ready = json.loads(done.stdout.splitlines()[0])
+    assert ready == {"event": "ready", "rate": 48000, "block": 64, "amps": ["Clean", "Dry"], "amp": "Dry"}
+
+
+@pytest.mark.parametrize("what", SPOILS)
+def test_play_of_a_spoilt_model(jack_server, folder, what):
+    said = spoil(folder, what)
+    done = play(jack_server, folder / "blues.toml", "--name", "rig-cli")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("rig: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("bluse.toml",), "rig: bluse.toml: no such preset file; did you mean 'blues.toml'?"),
+        (("blues.toml", "--amp", "Claen"), "rig: no amp 'Claen'; did you mean 'Clean'?"),
+        (("blues.toml", "--di", "nothing.wav"), "rig: nothing.wav: "),
+        (("blues.toml", "--di", "amp.json"), "rig: amp.json: "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_play_of_what_cannot_be_played(jack_server, folder, monkeypatch, words, said):
+    monkeypatch.chdir(folder)
+    done = play(jack_server, *words, "--name", "rig-cli")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(said)
+
+
+LOADED = """
+import importlib, pkgutil, sys
+import rig.tui
+for module in pkgutil.walk_packages(rig.tui.__path__, "rig.tui."):
+    importlib.import_module(module.name)
+from rig.cli import main
+status = main(sys.argv[1:])
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+sys.exit(status)
+"""
+
+
+def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
+    words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *words], input="quit\n", capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    loaded = done.stdout.splitlines()[-1].split()
+    assert {"rig", "engines", "numpy", "jack", "textual"} <= set(loaded)
+    assert not {"torch", "matplotlib"} & set(loaded)
