@@ -17,7 +17,20 @@ if __name__ == "__main__":
 from rig.errors import RigError
 from rig.gig import AmpView, EngineView, Gig, ParamView, Status
 
-NAMES = ("Clean", "Crunch", "Lead", "Fuzz", "Rhythm", "Texas Lead", "Doom", "Edge", "Solo", "Jazz Box", "Metal", "Ambient")
+NAMES = (
+    "Clean",
+    "Crunch",
+    "Lead",
+    "Fuzz",
+    "Rhythm",
+    "Texas Lead",
+    "Doom",
+    "Edge",
+    "Solo",
+    "Jazz Box",
+    "Metal",
+    "Ambient",
+)
 WIRED = (
     ("system:capture_1", "rig:in"),
     ("rig:out_1", "system:playback_1"),
@@ -64,7 +77,9 @@ def chain_of(amp: str) -> tuple[EngineView, ...]:
         ),
     )
     out = (
-        EngineView("cab", "A loudspeaker", "output", (_param("output.cab.level", "dB", "Its loudness", 0, (-24, 24), 0),)),
+        EngineView(
+            "cab", "A loudspeaker", "output", (_param("output.cab.level", "dB", "Its loudness", 0, (-24, 24), 0),)
+        ),
     )
     return (gate, *own, *out)
 
@@ -72,7 +87,8 @@ def chain_of(amp: str) -> tuple[EngineView, ...]:
 class FakeGig(Gig):
     """Does what verbs say to frozen dataclasses. `lively`: its levels move as if somebody played."""
 
-    def __init__(self, amps: int = 4, lively: bool = False) -> None:
+    def __init__(self, amps: int = 4, lively: bool = False, diary: Path | None = None) -> None:
+        self.diary = diary
         self.name = "Blues"
         names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
         self.amps = tuple(AmpView(i, n, str(i + 1) if i < 9 else None, "Blues") for i, n in enumerate(names))
@@ -107,6 +123,12 @@ class FakeGig(Gig):
     def set(self, **changes: object) -> None:
         """Change what the next status says."""
         self.now = replace(self.now, **changes)
+
+    def fault(self, engine: str) -> None:
+        """Let the guard catch an engine."""
+        for name, engines in self.chains.items():
+            self.chains[name] = tuple(replace(e, fault=e.fault or e.name == engine) for e in engines)
+        self.set(faults=((engine, 1),))
 
     def do(self, command: str) -> None:
         self.verbs.append(command)
@@ -168,6 +190,8 @@ class FakeGig(Gig):
     def close(self) -> None:
         self.closed += 1
         time.sleep(0.05)
+        if self.diary and self.closed == 1:
+            self.diary.write_text("closed\n")
 
 
 def opener(gig: Gig, seconds: float = 0.0, steps: int = 8) -> Callable[[Callable[[str, float], None]], Gig]:
@@ -190,13 +214,14 @@ def main() -> int:
     parser.add_argument("--amps", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=1.0, help="how long loading takes")
     parser.add_argument("--still", action="store_true", help="levels do not move")
+    parser.add_argument("--diary", type=Path, help="write here that the gig was closed")
     args = parser.parse_args()
-    gig = FakeGig(args.amps, lively=not args.still)
+    gig = FakeGig(args.amps, lively=not args.still, diary=args.diary)
     app = RigApp(opener(gig, args.seconds))
     app.run()
     if app.failure:
         print(app.failure, file=sys.stderr)
-    print(f"closed {gig.closed}")
+    print(f"closed {min(gig.closed, 1)}")
     return app.return_value or 0
 
 

@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import Binding
@@ -74,14 +74,6 @@ class RigApp(App[int]):
         if self.error is None:
             return None
         return str(self.error) or type(self.error).__name__
-
-    async def run_async(self, **options: Any) -> int | None:
-        """As App.run_async, but the gig is closed whatever happens to the screen."""
-        try:
-            return await super().run_async(**options)
-        finally:
-            if self.gig is not None:
-                self.gig.close()
 
     def on_mount(self) -> None:
         with suppress(ValueError, RuntimeError):  # only a main thread hears signals
@@ -153,6 +145,11 @@ class RigApp(App[int]):
 
     def on_rig_app_closed(self) -> None:
         self.exit(0)
+
+    def on_unmount(self) -> None:
+        """However it ended, a crash of the screen included, the gig does not stay open."""
+        if self.gig is not None:
+            self.gig.close()
 
     def terminal_closed(self) -> None:
         """Nobody watches any more (SIGHUP, or the terminal is dead): end as if asked to."""

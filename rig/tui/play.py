@@ -67,10 +67,11 @@ class PlayScreen(Screen[None]):
         self.note = Note(id="note")
         self.meters = Meters(id="meters")
         self.wires = Wires(id="wires")
+        self.foot = Foot(id="foot")
 
     def compose(self) -> ComposeResult:
         yield from (self.head, self.banner, self.tiles, self.path, self.knobs, self.tuner)
-        yield from (self.note, self.meters, self.wires, Foot(id="foot"))
+        yield from (self.note, self.meters, self.wires, self.foot)
 
     def on_mount(self) -> None:
         self.poll()

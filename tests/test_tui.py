@@ -1,0 +1,623 @@
+"""The screen, with a fake gig: keys become verbs, the gig's state becomes what a player sees, and it always ends well."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from fake_gig import NAMES, FakeGig, opener
+from textual.pilot import Pilot
+
+from rig.errors import RigError
+from rig.gig import ParamView
+from rig.tui import letters, palette
+from rig.tui.app import RigApp
+from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
+from rig.tui.help import KEYS, HelpScreen
+from rig.tui.lines import together, wiring
+from rig.tui.loading import LoadingScreen
+from rig.tui.plan import plan
+from rig.tui.play import PlayScreen
+from rig.tui.sheet import Sheet, fit
+from rig.tui.steps import turn, written
+from rig.tui.tiles import arrange
+
+HERE = Path(__file__).resolve().parent
+
+
+@asynccontextmanager
+async def playing(gig: FakeGig, size: tuple[int, int] = (80, 24)):
+    """The app on its play screen, and the pilot that presses its keys."""
+    app = RigApp(opener(gig))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen) and app.screen.status is not None)
+        await pilot.pause()
+        yield app.screen, pilot
+
+
+async def until(pilot: Pilot, true, seconds: float = 5.0) -> None:
+    """Wait for something to become true, or fail."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came"
+        await pilot.pause(0.01)
+
+
+async def seen(pilot: Pilot, widget, words: str) -> None:
+    """Wait for a widget to show some words."""
+    await until(pilot, lambda: words in widget.text())
+
+
+# --- keys become verbs -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keys", "verbs"),
+    [
+        ("2", ["amp 2"]),
+        ("4 1", ["amp 4", "amp 1"]),
+        ("right", ["next"]),
+        ("left", ["prev"]),
+        ("space", ["bypass"]),
+        ("m", ["mute"]),
+        ("t", ["tuner"]),
+        ("c", ["connect"]),
+        ("]", ["level -2"]),
+        ("[ [", ["level -4", "level -5"]),
+        ("=", ["set Clean.gain.gain 6.5"]),
+        ("minus", ["set Clean.gain.gain 5.5"]),
+        ("+", ["set Clean.gain.gain 9"]),
+        ("_", ["set Clean.gain.gain 3"]),
+        ("= =", ["set Clean.gain.gain 6.5", "set Clean.gain.gain 7"]),
+        ("backspace", ["set Clean.gain.gain 0"]),
+        ("down =", ["set Clean.eq.bass 2"]),
+        ("up minus", ["set input.gate.release 47.2"]),
+        ("2 =", ["amp 2", "set Crunch.gain.gain 6.5"]),
+    ],
+)
+async def test_key_is_verb(keys: str, verbs: list[str]) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press(*keys.split())
+        assert gig.verbs == verbs
+
+
+async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press(*["+"] * 6)
+        assert gig.verbs[-1] == "set Clean.gain.gain 24"
+        count = len(gig.verbs)
+        await pilot.press("+", "=")
+        assert len(gig.verbs) == count
+
+
+async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        paths = [param.path for engine in gig.chain() for param in engine.params]
+        await pilot.press(*["up"] * 7)
+        assert screen.param.path == paths[0]
+        walked = [screen.param.path]
+        for _ in range(len(paths)):
+            screen.action_pick(1)
+            walked.append(screen.param.path)
+        assert list(dict.fromkeys(walked)) == paths
+
+
+async def test_each_amp_remembers_its_knob() -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        await pilot.press("down", "down", "2")
+        assert screen.param.path == "Crunch.gain.gain"
+        await pilot.press("1")
+        assert screen.param.path == "Clean.eq.mid"
+
+
+async def test_level_stays_in_a_sane_range() -> None:
+    gig = FakeGig()
+    gig.set(level_db=12.0)
+    async with playing(gig) as (_, pilot):
+        await pilot.press("]")
+        assert gig.verbs == ["level 12"]
+
+
+async def test_amp_without_that_key_is_said() -> None:
+    gig = FakeGig(3)
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("7")
+        assert gig.verbs == []
+        assert "no amp on key 7" in screen.note.text()
+
+
+async def test_click_plays_an_amp() -> None:
+    gig = FakeGig(4)
+    async with playing(gig, (120, 36)) as (_, pilot):
+        await pilot.click("#tiles", offset=(100, 5))
+        await until(pilot, lambda: gig.verbs == ["amp 4"])
+
+
+async def test_keys_the_help_names_are_bound() -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        bound = set(screen._bindings.key_to_bindings)
+        for key in ("1", "9", "left", "right", "up", "down", "minus", "equals_sign", "underscore", "plus", "backspace"):
+            assert key in bound
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        card = pilot.app.screen.query_one("#card Static").render().plain
+        assert all(what in card for _, what in KEYS)
+        await pilot.press("escape")
+        assert pilot.app.screen is screen
+
+
+# --- the gig's state becomes what a player sees -------------------------------------------------------------------
+
+
+def tile_styles(screen: PlayScreen) -> dict[str, set[str]]:
+    """Ground colours inside each tile, by amp name."""
+    tiles = screen.tiles
+    out = {}
+    for index, x, y, width, height in tiles._places:
+        grounds = set()
+        for row in range(y + 1, y + height - 1):
+            strip = tiles.render_lines(tiles.size.region)[row].crop(x + 1, x + width - 1)
+            grounds |= {segment.style.bgcolor.name for segment in strip}
+        out[tiles.amps[index].name] = grounds
+    return out
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (40, 12)])
+async def test_only_the_playing_tile_is_lit(size: tuple[int, int]) -> None:
+    async with playing(FakeGig(3), size) as (screen, pilot):
+        for key, name in (("2", "Crunch"), ("3", "Lead"), ("1", "Clean")):
+            await pilot.press(key)
+            lit = [amp for amp, grounds in tile_styles(screen).items() if grounds == {palette.GLOW}]
+            assert lit == [name]
+            assert "┏" in screen.tiles.text()
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 9, 12])
+async def test_every_amp_can_be_seen(count: int) -> None:
+    gig = FakeGig(count)
+    async with playing(gig) as (screen, pilot):
+        for index in range(count):
+            gig.do(f"amp {index + 1}")
+            await until(pilot, lambda index=index: screen.tiles.playing == index)
+            await pilot.pause()
+            assert index in {place[0] for place in screen.tiles._places}
+            x, y, width, height = next(p[1:] for p in screen.tiles._places if p[0] == index)
+            assert x >= 0 and y >= 0 and x + width <= 80 and y + height <= screen.tiles.size.height
+
+
+async def test_a_switch_by_another_hand_is_shown() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        gig.do("amp 3")  # MIDI, say
+        await until(pilot, lambda: screen.tiles.playing == 2)
+        assert screen.engines[1].params[0].path == "Lead.gain.gain"
+
+
+async def test_a_knob_turned_by_another_hand_is_shown() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        gig.do("set Clean.gain.gain -12")
+        await seen(pilot, screen.knobs, "-12.0 dB")
+
+
+@pytest.mark.parametrize(("key", "word"), [("space", "BYPASS"), ("m", "MUTED"), ("t", "TUNER")])
+async def test_what_silences_is_said_large(key: str, word: str) -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        assert screen.banner.text().strip() == ""
+        await pilot.press(key)
+        assert " ".join(word) in screen.banner.text()
+        if key != "t":
+            assert word in screen.tiles.text()
+        await pilot.press(key)
+        assert screen.banner.text().strip() == ""
+
+
+async def test_tuner_takes_the_stage() -> None:
+    gig = FakeGig()
+    gig.set(note="A", cents=-12.0)
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("t")
+        await seen(pilot, screen.tuner, "-12 cents flat")
+        assert letters.draw("A", 3)[0].strip() in screen.tuner.text()
+        assert not screen.tiles.display
+        gig.set(cents=1.0)
+        await seen(pilot, screen.tuner, "in tune")
+        gig.set(note="", cents=0.0)
+        await seen(pilot, screen.tuner, "play one string")
+        await pilot.press("t")
+        assert screen.tiles.display and not screen.tuner.display
+
+
+async def test_path_and_knobs() -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        path = screen.path.text()
+        order = [path.index(name) for name in ("in", "gate", "gain", "wavenet", "eq", "cab", "out")]
+        assert order == sorted(order)
+        assert "Drives the amp harder" in screen.note.text()
+        await pilot.press("down", "=")
+        assert "+2.0 dB" in screen.knobs.text()
+        assert "Below 200 Hz" in screen.note.text()
+
+
+async def test_a_fault_is_named_in_red() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        assert "FAULT" not in screen.path.text()
+        gig.fault("wavenet")
+        await seen(pilot, screen.path, "wavenet FAULT")
+        assert "wavenet" in screen.note.text()
+        segments = [s for strip in screen.path._strips for s in strip if "wavenet" in s.text]
+        assert segments[0].style.bgcolor.name == palette.STOP
+
+
+async def test_error_from_a_verb_is_shown_and_survived() -> None:
+    gig = FakeGig()
+
+    def refuse(command: str) -> None:
+        raise RigError("amp 2 'Crunch' is not loaded")
+
+    gig.do = refuse
+    async with playing(gig) as (screen, pilot):
+        for key in ("2", "=", "space", "backspace", "]", "right"):
+            await pilot.press(key)
+        assert "amp 2 'Crunch' is not loaded" in screen.note.text()
+        assert screen.tiles.playing == 0
+
+
+async def test_machine_is_shown() -> None:
+    gig = FakeGig()
+    gig.set(xruns=3, load=0.42, message="started jackd on the dummy driver")
+    async with playing(gig) as (screen, pilot):
+        head = screen.head.text()
+        for words in ("Blues", "48 kHz / 64", "2.7 ms", "42 %", "xruns 3"):
+            assert words in head
+        assert "started jackd" in screen.note.text()
+        assert "system:capture_1" in screen.wires.text()
+        gig.set(connections=())
+        await seen(pilot, screen.wires, "no input: press c")
+        assert "no output: press c" in screen.wires.text()
+        gig.set(alive=False)
+        await seen(pilot, screen.banner, "J A C K   I S   G O N E")
+        await pilot.press("c")
+        assert screen.banner.text().strip() == ""
+
+
+async def test_meters_show_level_peak_and_clip() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        assert "-18.2" in screen.meters.text() and "-12.0" in screen.meters.text()
+        assert "CLIP" not in screen.meters.text()
+        gig.set(in_clip=True, in_db=0.0, limiter_db=-2.1)
+        await seen(pilot, screen.meters, "CLIP")
+        gig.set(in_clip=False, in_db=-60.0)
+        await pilot.pause(0.2)
+        lines = screen.meters.text().splitlines()
+        assert "CLIP" in lines[0] and "0.0 dBFS" in lines[0]
+        assert "limiter -2.1" in screen.meters.text()
+
+
+@pytest.mark.parametrize("amps", [4, 12])
+async def test_resizing_never_breaks(amps: int) -> None:
+    gig = FakeGig(amps, lively=True)
+    async with playing(gig) as (screen, pilot):
+        for size in ((200, 60), (40, 12), (120, 36), (20, 6), (300, 20), (1, 1), (80, 24)):
+            await pilot.resize_terminal(*size)
+            gig.do("next")
+            await pilot.press("t")
+            gig.do("tuner")
+            await pilot.pause(0.05)
+        assert screen.foot.size.width == 80
+        assert screen.region.bottom == screen.foot.region.bottom
+
+
+# --- coming and going ---------------------------------------------------------------------------------------------
+
+
+async def test_loading_shows_how_far_it_is() -> None:
+    gate = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def open_gig(progress):
+        progress("Loading Crunch", 0.4)
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(5)
+        return FakeGig()
+
+    app = RigApp(open_gig)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LoadingScreen))
+        bar = app.screen.query_one("#loading")
+        await seen(pilot, bar, "Loading Crunch")
+        assert "40 %" in bar.text()
+        gate.set()
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen))
+
+
+async def test_loading_failure_ends_with_its_line() -> None:
+    def open_gig(progress):
+        raise RigError("presets/blues.toml: amp 2 'Crunch': no model file")
+
+    app = RigApp(open_gig)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.failure is not None)
+    assert app.failure == "presets/blues.toml: amp 2 'Crunch': no model file"
+    assert app.return_value == 1
+    assert isinstance(app.error, RigError)
+
+
+async def test_quit_while_loading_stops_it() -> None:
+    stopped = []
+
+    def open_gig(progress):
+        try:
+            for _ in range(500):
+                progress("Loading", 0.1)
+                time.sleep(0.01)
+        except BaseException as left:
+            stopped.append(type(left).__name__)
+            raise
+        return FakeGig()
+
+    app = RigApp(open_gig)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LoadingScreen))
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: stopped)
+    assert app.failure is None and app.return_value == 0
+    assert stopped == ["Left"]
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_quit_closes_once_and_says_so(key: str) -> None:
+    gig = FakeGig()
+    said = []
+    close = gig.close
+    async with playing(gig) as (screen, pilot):
+        gig.close = lambda: (said.append(screen.banner.words), close())
+        await pilot.press(key)
+        await until(pilot, lambda: gig.closed)
+        assert gig.verbs == []
+    assert said[0] == "FADING OUT"
+    assert pilot.app.return_value == 0
+
+
+async def test_gig_is_closed_when_the_screen_crashes() -> None:
+    gig = FakeGig()
+    with pytest.raises(ZeroDivisionError):
+        async with playing(gig) as (screen, pilot):
+            screen.call_later(lambda: 1 / 0)
+            await pilot.pause(0.2)
+    await asyncio.sleep(0.1)
+    assert gig.closed
+
+
+# --- in a real terminal -------------------------------------------------------------------------------------------
+
+
+class Terminal:
+    """A pseudo-terminal with the demo of the fake gig in it."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:  # pragma: no cover
+            os.environ.update({"TERM": "xterm-256color", **environment})
+            os.execv(sys.executable, [sys.executable, str(HERE / "fake_gig.py"), "--seconds", "0.1", *arguments])
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.output = b""
+
+    def read(self, until: bytes, seconds: float = 8.0) -> bool:
+        """Read until some bytes came, the terminal closed, or time is up."""
+        end = time.monotonic() + seconds
+        while until not in self.output and time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    self.output += os.read(self.fd, 65536)
+                except OSError:
+                    break
+        return until in self.output
+
+    def status(self, seconds: float = 8.0) -> int:
+        """Wait for the end; the exit status."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        raise AssertionError("it did not end")
+
+
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "SIGHUP", "q", "\x03"])
+def test_ends_well_in_a_terminal(how: str) -> None:
+    terminal = Terminal()
+    before = termios.tcgetattr(terminal.fd)
+    assert terminal.read("┏".encode())
+    assert not termios.tcgetattr(terminal.fd)[3] & termios.ECHO
+    if how.startswith("SIG"):
+        os.kill(terminal.pid, getattr(signal, how))
+    else:
+        os.write(terminal.fd, how.encode())
+    if how != "SIGHUP":
+        assert terminal.read(b"closed 1")
+        assert b"\x1b[?1049l" in terminal.output  # back from the alternate screen
+        assert b"\x1b[?25h" in terminal.output  # the cursor is shown
+    assert terminal.status() == 0
+    if how != "SIGHUP":
+        assert termios.tcgetattr(terminal.fd)[3] == before[3]
+    os.close(terminal.fd)
+
+
+def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    terminal = Terminal("--diary", str(diary))
+    assert terminal.read("┏".encode())
+    os.close(terminal.fd)
+    assert terminal.status() == 0
+    assert diary.read_text() == "closed\n"
+
+
+def test_without_colour_the_playing_amp_still_stands_out() -> None:
+    terminal = Terminal(NO_COLOR="1")
+    assert terminal.read("┏".encode())
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert terminal.status() == 0
+    os.close(terminal.fd)
+
+
+# --- pure parts ---------------------------------------------------------------------------------------------------
+
+
+def test_meter_rises_at_once_and_falls_slowly() -> None:
+    meter = Ballistics()
+    assert meter.update(-6.0, False, 0.0).level_db == -6.0
+    levels = [meter.update(SILENCE_DB, False, t / 25).level_db for t in range(1, 26)]
+    assert all(a > b for a, b in pairwise(levels))
+    assert levels[-1] == pytest.approx(-30.0)  # 24 dB in a second
+    assert meter.update(-3.0, False, 1.1).level_db == -3.0
+
+
+def test_meter_peak_is_held_then_falls() -> None:
+    meter = Ballistics()
+    meter.update(-6.0, False, 0.0)
+    assert meter.update(-60.0, False, 1.49).peak_db == -6.0
+    assert meter.update(-60.0, False, 2.5).peak_db == pytest.approx(-6.0 - 18.0 * 1.0)
+    assert meter.update(-10.0, False, 2.6).peak_db == -10.0
+    assert meter.update(-60.0, False, 3.9).peak_db == -10.0
+
+
+def test_meter_peak_is_the_same_at_any_poll_rate() -> None:
+    slow, fast = Ballistics(), Ballistics()
+    slow.update(-6.0, False, 0.0)
+    for tick in range(0, 301):
+        end = fast.update(-6.0 if tick == 0 else -120.0, False, tick / 100)
+    assert slow.update(-120.0, False, 3.0).peak_db == pytest.approx(end.peak_db)
+
+
+def test_meter_remembers_a_clip() -> None:
+    meter = Ballistics()
+    assert meter.update(0.0, True, 0.0).clipped
+    assert meter.update(-60.0, False, 2.9).clipped
+    assert not meter.update(-60.0, False, 3.1).clipped
+
+
+def test_meter_never_falls_below_silence() -> None:
+    meter = Ballistics()
+    meter.update(-100.0, False, 0.0)
+    reading = meter.update(-200.0, False, 60.0)
+    assert reading.level_db == reading.peak_db == SILENCE_DB
+
+
+def test_worst_load_stays_readable() -> None:
+    worst = Worst(1.0)
+    assert worst.update(0.1, 0.0) == 0.1
+    assert worst.update(0.9, 0.1) == 0.9
+    assert worst.update(0.1, 1.0) == 0.9
+    assert worst.update(0.2, 1.2) == 0.2
+
+
+def test_meter_law_rises_and_knows_its_ends() -> None:
+    values = [deflection(db / 10) for db in range(-900, 100)]
+    assert values == sorted(values)
+    assert deflection(-120) == 0.0 and deflection(20) == 1.0
+    assert deflection(0) == pytest.approx(100 / 107.5)
+
+
+def knob(value: float, unit: str, low: float, high: float) -> ParamView:
+    return ParamView("a.b.c", "c", unit, "", value, low, high, low)
+
+
+@pytest.mark.parametrize(
+    ("param", "direction", "coarse", "value"),
+    [
+        (knob(0, "dB", -24, 24), 1, False, 0.5),
+        (knob(0, "dB", -24, 24), -1, True, -3.0),
+        (knob(1.3, "dB", -24, 24), 1, False, 1.5),
+        (knob(1.3, "dB", -24, 24), -1, False, 1.0),
+        (knob(23, "dB", -24, 24), 1, True, 24.0),
+        (knob(0.5, "", 0, 1), 1, False, 0.51),
+        (knob(0.5, "", 0, 1), -1, True, 0.4),
+        (knob(1000, "Hz", 20, 20000), 1, False, 1060.0),
+        (knob(1000, "Hz", 20, 20000), -1, True, 794.0),
+        (knob(0, "ms", 0, 500), 1, False, 0.5),
+        (knob(0.3, "ms", 0, 500), -1, False, 0.0),
+    ],
+)
+def test_steps(param: ParamView, direction: int, coarse: bool, value: float) -> None:
+    assert turn(param, direction, coarse) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("unit", ["dB", "Hz", "ms", "", "%"])
+def test_every_knob_reaches_both_ends(unit: str) -> None:
+    low, high = (20.0, 20000.0) if unit == "Hz" else (0.0, 100.0)
+    value = low
+    for direction, end in ((1, high), (-1, low)):
+        for _ in range(1000):
+            value = turn(ParamView("", "", unit, "", value, low, high, low), direction)
+        assert value == end
+
+
+def test_values_are_written_as_a_player_reads_them() -> None:
+    assert written(6, "dB", signed=True) == "+6.0 dB"
+    assert written(-0.0, "dB", signed=True) == "0.0 dB"
+    assert written(-70, "dB") == "-70.0 dB"
+    assert written(2400, "Hz") == "2.40 kHz"
+    assert written(850, "Hz") == "850 Hz"
+    assert written(0.35, "") == "0.35"
+
+
+@pytest.mark.parametrize("height", range(9, 120))
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_plan_fills_the_screen(width: int, height: int) -> None:
+    rows = plan(width, height)
+    assert rows.total == height
+    assert rows.tiles >= 3 and rows.knobs >= 1 and rows.meters >= 2
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+@pytest.mark.parametrize("size", [(80, 10), (40, 5), (200, 30), (120, 14)])
+def test_tiles_fit(count: int, size: tuple[int, int]) -> None:
+    grid = arrange(list(NAMES[:count]), *size)
+    assert grid.rows * grid.tile_height <= size[1]
+    assert size[0] // grid.columns >= 12 and grid.tile_height >= 3
+
+
+def test_three_amps_get_block_letters_at_80x24() -> None:
+    assert arrange(list(NAMES[:3]), 80, plan(80, 24).tiles).face.name == 1
+
+
+def test_letters() -> None:
+    assert letters.draw("I") == ["█", "█", "▀"]
+    assert letters.draw("L", 2) == ["██    "] * 4 + ["██████"]
+    assert letters.spell("Été") == "ETE"
+    assert letters.spell("日本") is None
+    assert all(len(line) == letters.columns("AMP 9", 3) for line in letters.draw("AMP 9", 3))
+
+
+def test_wide_letters_keep_their_columns() -> None:
+    sheet = Sheet(6, 1)
+    assert sheet.put(0, 0, "日本語日", palette.PLAIN) == 8
+    assert sheet.plain() == "日本語"
+    assert sheet.strip(0).cell_length == 6
+    assert fit("日本語", 5) == "日本…"
+
+
+def test_wiring() -> None:
+    pairs = (("cap:1", "rig:in"), ("rig:out_1", "play:left_1"), ("rig:out_2", "play:left_2"), ("rig:di", "rec:in_1"))
+    assert wiring(pairs) == (["cap:1"], ["play:left_1", "play:left_2"])
+    assert together(["a:p_1", "a:p_2", "b:x"]) == "a:p_1 _2, b:x"
