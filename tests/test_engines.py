@@ -1,0 +1,145 @@
+"""The engines one by one: what each does to a signal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+
+from rig import native
+from rig.engine import Payload, registry
+from rig.errors import RigError
+from rig.native import Chain, Unit
+
+RATE = 48_000
+
+
+def chain(name: str, *arrays: np.ndarray, **params: float) -> Chain:
+    return Chain([Unit(registry()[name], Payload(arrays), params)], RATE)
+
+
+def sine(hz: float, seconds: float, amplitude: float = 0.5) -> np.ndarray:
+    t = np.arange(int(seconds * RATE)) / RATE
+    return (amplitude * np.sin(2 * np.pi * hz * t)).astype(np.float32)
+
+
+def test_gain_is_exact_and_ramps_when_it_is_turned(rng):
+    x = rng.normal(0, 0.3, 640).astype(np.float32)
+    c = chain("gain", gain=6.0)
+    assert np.allclose(c.process(x), x * 10 ** (6 / 20), rtol=1e-6)
+    c.set(0, 0, -60.0)
+    ones = c.process(np.ones(128, np.float32))
+    assert np.all(np.diff(ones[:64]) < 0), "a turned knob moves in a line, without a step"
+    assert ones[64:] == pytest.approx(0.001, rel=1e-3)
+
+
+def test_eq_flat_is_the_input_bit_for_bit(rng):
+    x = rng.normal(0, 0.3, 4000).astype(np.float32)
+    assert np.array_equal(chain("eq").process(x), x)
+
+
+@pytest.mark.parametrize(
+    ("band", "inside", "outside"),
+    [("bass", 40, 3000), ("mid", 700, 15000), ("treble", 3200, 60), ("presence", 15000, 100)],
+)
+def test_eq_bands_act_where_they_say(band, inside, outside):
+    def gain_db(hz: float) -> float:
+        x = sine(hz, 0.5)
+        y = chain("eq", **{band: 8.0}).process(x)
+        return float(20 * np.log10(np.std(y[RATE // 4 :]) / np.std(x[RATE // 4 :])))
+
+    assert gain_db(inside) > 4.0
+    assert abs(gain_db(outside)) < 1.6, "one-poles are gentle, but must not move the other end"
+    assert gain_db(inside) > gain_db(outside) + 3
+
+
+def test_gate_is_open_for_notes_and_shut_for_hiss(rng):
+    hiss = rng.normal(0, 1e-4, RATE).astype(np.float32)
+    x = np.concatenate([hiss, sine(110, 1.0), hiss, hiss])
+    y = chain("gate", threshold=-60.0, ratio=20.0).process(x)
+    assert np.abs(y[RATE // 2 : RATE]).max() == 0.0
+    assert np.array_equal(y[RATE + 480 : 2 * RATE], x[RATE + 480 : 2 * RATE]), "an open gate touches nothing"
+    assert np.abs(y[3 * RATE :]).max() == 0.0
+
+
+def test_gate_listens_to_the_input_of_the_rack_wherever_it_stands():
+    signal, key = sine(110, 0.5), np.zeros(RATE // 2, np.float32)
+    assert np.abs(chain("gate").process(signal, key)).max() == 0.0
+    noise_behind_a_loud_guitar = chain("gate").process(signal * 1e-4, sine(110, 0.5))
+    assert np.abs(noise_behind_a_loud_guitar[4800:]).max() == pytest.approx(0.5e-4, rel=0.01)
+
+
+def test_gate_times(rng):
+    x = np.concatenate([np.full(RATE // 10, 0.5), np.zeros(RATE // 2)]).astype(np.float32)
+    steady = np.full_like(x, 0.25)
+    c = chain("gate", threshold=-20.0, ratio=20.0, attack=10.0, hold=100.0, release=200.0)
+    y = np.concatenate([c.process(steady[i : i + 64], x[i : i + 64]) for i in range(0, len(x), 64)])
+    opened = int(np.argmax(y > 0.2499))
+    assert opened == pytest.approx(0.010 * RATE, rel=0.02)
+    falls = int(np.argmax(y[opened + 100 :] < 0.2499)) + opened + 100 - RATE // 10
+    until_threshold = 0.020 * np.log(0.5 / 0.1)
+    assert falls == pytest.approx((0.100 + until_threshold) * RATE, rel=0.05)
+    shut = int(np.flatnonzero(y)[-1]) - RATE // 10 - falls
+    assert shut == pytest.approx(0.200 * RATE, rel=0.1)
+
+
+@pytest.mark.parametrize("taps", [1, 2, 63, 64, 65, 500, 8191, 8192])
+def test_cab_is_the_convolution_without_latency(rng, taps):
+    h = (rng.normal(0, 1, taps) * np.exp(-np.arange(taps) / (taps / 5 + 1))).astype(np.float32)
+    x = rng.normal(0, 0.3, 20_000).astype(np.float32)
+    exact = np.convolve(x.astype(np.float64), h)[: len(x)]
+    for name in native.isas():
+        native.use_isa(name)
+        c = chain("cab", h)
+        y, at = [], 0
+        for n in np.tile((64, 1, 37, 64, 5), len(x)):
+            y.append(c.process(x[at : at + n]))
+            at += n
+            if at >= len(x):
+                break
+        assert np.abs(np.concatenate(y) - exact).max() < 1e-5 * np.abs(exact).max() * max(1, taps / 500)
+    native.use_isa(native.isas()[0])
+
+
+def test_cab_reads_any_rate_trims_and_normalises(tmp_path):
+    from engines.cab import response
+
+    rate = 44_100
+    t = np.arange(4000) / rate
+    ir = 0.01 * np.exp(-t * 400) * np.sin(2 * np.pi * 900 * t)
+    path = tmp_path / "ir.flac"
+    soundfile.write(path, np.concatenate([np.zeros(300), ir, np.zeros(5000)]), rate, subtype="PCM_24")
+    slow, fast = response(path, 44_100), response(path, 96_000)
+    assert len(slow) < 2000, "silence at both ends is cut off"
+    assert len(fast) / len(slow) == pytest.approx(96 / 44.1, rel=0.05)
+
+    def at_900(h: np.ndarray, rate: int) -> float:
+        return float(np.abs(np.sum(h * np.exp(-2j * np.pi * 900 * np.arange(len(h)) / rate))))
+
+    assert at_900(slow, 44_100) == pytest.approx(at_900(fast, 96_000), rel=0.02)
+    louder = tmp_path / "louder.wav"
+    soundfile.write(louder, 50 * np.concatenate([np.zeros(300), ir]), rate, subtype="FLOAT")
+    assert np.abs(response(louder, 44_100)[:1000] - slow[:1000]).max() < 1e-3 * np.abs(slow).max()
+
+
+def test_cab_refuses_silence(tmp_path):
+    from engines.cab import response
+
+    path = tmp_path / "nothing.wav"
+    soundfile.write(path, np.zeros(100), 48_000)
+    with pytest.raises(RigError, match="silent"):
+        response(path, 48_000)
+
+
+def test_an_engine_that_its_files_do_not_fit_is_refused():
+    with pytest.raises(RigError, match="cab"):
+        chain("cab", np.zeros(8193, np.float32))
+    with pytest.raises(RigError, match="wavenet"):
+        chain("wavenet")
+
+
+def test_every_parameter_is_documented_and_in_range():
+    for engine in registry().values():
+        for param in engine.params:
+            assert param.minimum <= param.initial <= param.maximum
+            assert param.help
