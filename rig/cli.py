@@ -170,13 +170,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
     sub.add_argument("--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32)")
 
-    try:
-        from rig.train import command as training  # its arguments only; torch comes with run()
-    except ImportError:
-        pass
-    else:
-        sub = command(train, "rig train dry.wav wet.wav -o my-amp.json --minutes 10")
-        training.add_arguments(sub)
+    sub = command(train, "rig train dry.wav wet.wav -o my-amp.json --minutes 10")
+    from rig.train import command as training  # its arguments only; torch comes with run()
+
+    training.add_arguments(sub)
 
     sub = command(info, "rig info presets/models/small-combo-clean.json")
     sub.add_argument("file", type=Path, metavar="FILE", help="a model, a preset, or a recording or impulse response")
