@@ -482,3 +482,33 @@ def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     loaded = done.stdout.splitlines()[-1].split()
     assert {"rig", "engines", "numpy", "jack", "textual"} <= set(loaded)
     assert not {"torch", "matplotlib"} & set(loaded)
+
+
+# ---- train, as far as it refuses; what it learns is in test_train.py
+
+
+@pytest.mark.parametrize(
+    ("dry", "wet", "output", "said"),
+    [
+        ("nothing.wav", "dry.wav", "new.json", "nothing.wav"),
+        ("dry.wav", "amp.json", "new.json", "amp.json"),
+        ("dry.wav", "slow.wav", "new.json", "44100"),
+        ("dry.wav", "silent.wav", "new.json", "silent.wav"),
+        ("dry.wav", "nan.wav", "new.json", "nan.wav"),
+        ("dry.wav", "empty.wav", "new.json", "empty.wav"),
+        ("dry.wav", "dry.wav", "no/such/new.json", "no/such"),
+    ],
+)
+def test_train_on_what_is_no_capture_leaves_nothing_behind(run, folder, monkeypatch, dry, wet, output, said):
+    tone = 0.5 * np.sin(np.arange(48000) / 10)
+    soundfile.write(folder / "dry.wav", tone, 48000)
+    soundfile.write(folder / "slow.wav", tone, 44100)
+    soundfile.write(folder / "silent.wav", 0 * tone, 48000)
+    soundfile.write(folder / "empty.wav", tone[:0], 48000)
+    soundfile.write(folder / "nan.wav", np.where(np.arange(48000) == 7, np.nan, tone), 48000, subtype="FLOAT")
+    monkeypatch.chdir(folder)
+    before = names(folder)
+    ran = run("train", dry, wet, "-o", output, "--epochs", "1")
+    assert said in ran.fault
+    assert ran.out == ""
+    assert names(folder) == before
