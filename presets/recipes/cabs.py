@@ -59,10 +59,7 @@ def magnitude_db(cabinet: Cabinet, hz: np.ndarray) -> np.ndarray:
     levels = [p[1] for p in cabinet.points]
     spread = np.linspace(-0.25, 0.25, 11)
     window = np.hanning(13)[1:-1]
-    curve = sum(
-        w * np.interp(octaves + s, corners, levels)
-        for s, w in zip(spread, window / window.sum(), strict=True)
-    )
+    curve = sum(w * np.interp(octaves + s, corners, levels) for s, w in zip(spread, window / window.sum(), strict=True))
     for centre, gain_db, width in cabinet.ripple:
         curve = curve + gain_db * np.exp(-0.5 * ((octaves - np.log2(centre)) / width) ** 2)
     return curve

@@ -63,9 +63,7 @@ def take() -> list[Event]:
     events += lick(((0, 0.5, 64, 96), (0.5, 0.5, 67, 90), (1, 0.5, 69, 104)))
     events += bent(1.5, 1.1, 74, 2, 112)
     events += lick(((2.75, 0.25, 72, 92), (3, 0.5, 69, 98), (3.5, 0.5, 67, 84)))
-    events += lick(
-        ((4, 0.5, 69, 106), (4.5, 0.5, 67, 80), (5, 0.5, 64, 92), (5.5, 0.5, 63, 76), (6, 0.5, 62, 88))
-    )
+    events += lick(((4, 0.5, 69, 106), (4.5, 0.5, 67, 80), (5, 0.5, 64, 92), (5.5, 0.5, 63, 76), (6, 0.5, 62, 88)))
     events += lick(((6.5, 1.2, 57, 110),))
     for beat, key in ((7, 45), (7.5, 45)):
         events += note(swing(beat), 0.12, key, 88, MUTES)
@@ -78,9 +76,7 @@ def take() -> list[Event]:
     events += strum(16, E7S9, 0.8, 108) + strum(17.5, E7S9, 0.4, 86)
     events += strum(18, D9, 0.9, 102) + strum(19.5, D9, 0.4, 82)
     for beat, upper, lower in ((20, 67, 57), (20.67, 66, 57), (21.33, 65, 57), (22, 64, 57)):
-        events += note(swing(beat), 0.55 * BEAT, upper, 96, LEAD) + note(
-            swing(beat), 0.55 * BEAT, lower, 84, LEAD
-        )
+        events += note(swing(beat), 0.55 * BEAT, upper, 96, LEAD) + note(swing(beat), 0.55 * BEAT, lower, 84, LEAD)
     events += strum(22.5, A7, 1.3, 104)
     return events
 

@@ -1,4 +1,4 @@
-"""How a network learns: Adam, warm-up and cosine, an average of the weights, the best epoch kept."""
+"""How a network learns: SOAP, warm-up and cosine, an average of the weights, the best epoch kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from rig.train.data import Data
 from rig.train.losses import Loss, esr, pre_emphasis
 from rig.train.network import WaveNet
+from rig.train.optimiser import Soap
 from rig.train.settings import Settings
 
 WARM_UP = 0.02  # of the run: the rate climbs
@@ -92,9 +93,21 @@ def begin(settings: Settings) -> State:
     generator = torch.Generator().manual_seed(settings.seed)
     size = settings.size
     network = WaveNet(size.channels, size.dilations, size.kernel_size, generator).to(settings.device)
-    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate, betas=(0.9, 0.99))
+    optimiser = Soap(network.parameters(), settings.learning_rate)
     average = {k: v.clone() for k, v in network.state_dict().items()}
     return State(network, average, optimiser, generator)
+
+
+def steps_per_epoch(data: Data, settings: Settings) -> int:
+    """As many as hear the whole take once."""
+    return max(1, round(data.train_frames / (data.segment * settings.batch_size)))
+
+
+def share_done(state: State, data: Data, settings: Settings) -> float:
+    """0..1: of the epochs or of the minutes, whichever is nearer its end."""
+    parts = [state.step / (steps_per_epoch(data, settings) * settings.epochs)] if settings.epochs else []
+    parts += [state.seconds / (60 * settings.minutes)] if settings.minutes else []
+    return min(max(parts), 1.0)
 
 
 def learning_rate(settings: Settings, progress: float) -> float:
@@ -130,9 +143,9 @@ def take_step(state: State, data: Data, loss: Loss, settings: Settings, rate: fl
 
 def with_weights(state: State, weights: dict[str, Tensor]) -> WaveNet:
     """A copy of the network that holds `weights`."""
-    network = WaveNet(
-        state.network.channels, state.network.dilations, state.network.kernel_size, torch.Generator()
-    ).to(state.network.output.device)
+    network = WaveNet(state.network.channels, state.network.dilations, state.network.kernel_size, torch.Generator()).to(
+        state.network.output.device
+    )
     network.load_state_dict(weights)
     return network
 
@@ -150,7 +163,9 @@ def judge(network: WaveNet, data: Data) -> tuple[float, float]:
         predictions.append(prediction)
         bright_targets.append(pre_emphasis(target))
         bright_predictions.append(pre_emphasis(prediction))
-    return esr(torch.cat(targets), torch.cat(predictions)), esr(torch.cat(bright_targets), torch.cat(bright_predictions))
+    return esr(torch.cat(targets), torch.cat(predictions)), esr(
+        torch.cat(bright_targets), torch.cat(bright_predictions)
+    )
 
 
 def _finish_epoch(state: State, data: Data, loss: float, rate: float) -> Epoch:
@@ -179,23 +194,18 @@ def train(
     end of the last epoch and the rate is halved. Stopped before the first epoch's end, what was learnt so far is judged.
     """
     loss = Loss.for_take(data.wet)
-    steps = max(1, round(data.train_frames / (data.segment * settings.batch_size)))
+    steps = steps_per_epoch(data, settings)
     before, good = state.seconds, state.dump()
     since = clock()
 
-    def progress() -> float:
-        parts = [state.step / (steps * settings.epochs)] if settings.epochs else []
-        parts += [state.seconds / (60 * settings.minutes)] if settings.minutes else []
-        return max(parts)
-
-    while progress() < 1:
+    while share_done(state, data, settings) < 1:
         total, count, rate = 0.0, 0, 0.0
-        while count < steps and progress() < 1 and not stop():
-            rate = state.rate_scale * learning_rate(settings, progress())
+        while count < steps and share_done(state, data, settings) < 1 and not stop():
+            rate = state.rate_scale * learning_rate(settings, share_done(state, data, settings))
             value = take_step(state, data, loss, settings, rate)
             state.seconds = before + clock() - since
             total, count = total + value, count + 1
-            after_step(progress(), value)
+            after_step(share_done(state, data, settings), value)
             if not math.isfinite(value):
                 break
         if stop() and state.best is not None:

@@ -24,7 +24,9 @@ class GatedLayer(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int):
+    def forward(
+        ctx, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int
+    ):
         ctx.stride, ctx.fused = stride, kernels.suit(x, kernel)
         weights = (kernel, bias, mix, mix_bias, output)
         if ctx.fused:

@@ -1,0 +1,111 @@
+"""A trained network -> the family's JSON file, normalisation folded in, and back through the C engine to make sure."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from rig.errors import RigError
+from rig.train.data import Scale
+from rig.train.network import WaveNet
+
+TOLERANCE = 1e-4  # between PyTorch and the C engine, of full scale
+DIGITS = 9  # a float32 survives nine significant digits
+
+
+def folded(network: WaveNet, dry: Scale, wet: Scale) -> dict[tuple[int, str], np.ndarray]:
+    """{(layer, name): float32 array in the file's order} of a network that takes raw dry and gives raw wet.
+
+    The network saw (dry - mean) / deviation, which is another input weight and bias, and gave (wet - mean) / deviation, which
+    is another output weight and bias. History is zero at every convolution either way, so this is exact.
+    """
+    state = {k: v.detach().cpu().double().numpy() for k, v in network.state_dict().items()}
+    weight = state["input"] / dry.deviation
+    found = {(-1, "W"): weight, (-1, "b"): state["input_bias"] - weight[0] * dry.mean}
+    count = len(network.dilations)
+    for i in range(count):
+        filtered, gate = state[f"kernel.{i}"]
+        found[i, "W_conv"] = np.concatenate([filtered, gate], axis=-1)
+        found[i, "b_conv"] = state[f"bias.{i}"].reshape(-1)
+        found[i, "W_out"] = state[f"mix.{i}"]
+        found[i, "b_out"] = state[f"mix_bias.{i}"]
+    found[count, "W"] = state["output"].reshape(-1, 1) * wet.deviation
+    found[count, "b"] = state["output_bias"] * wet.deviation + wet.mean
+    return {key: value.astype(np.float32) for key, value in found.items()}
+
+
+def _numbers(values: np.ndarray) -> list[float]:
+    return [float(f"{v:.{DIGITS}g}") for v in values.ravel().tolist()]
+
+
+def content(network: WaveNet, dry: Scale, wet: Scale, metadata: Mapping[str, object]) -> dict[str, object]:
+    """The file as a dict: WaveNetVA's keys, then what the file says of itself, which other loaders pass over."""
+    return {
+        "activation": "gated",
+        "input_channels": 1,
+        "output_channels": 1,
+        "residual_channels": network.channels,
+        "filter_width": network.kernel_size,
+        "dilations": list(network.dilations),
+        **metadata,
+        "variables": [
+            {"layer_idx": layer, "name": name, "data": _numbers(values)}
+            for (layer, name), values in folded(network, dry, wet).items()
+        ],
+    }
+
+
+def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:
+    """Write a file whole or not at all. check: sees the file under a passing name first; if it raises, nothing is written."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise RigError(f"cannot write '{path}': {error.strerror}") from None
+    passing = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        umask = os.umask(0)
+        os.umask(umask)
+        passing.chmod(0o666 & ~umask)
+        check(passing)
+        passing.replace(path)
+    except BaseException as error:
+        passing.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise RigError(f"cannot write '{path}': {error.strerror}") from None
+        raise
+
+
+def to_json(file: Mapping[str, object]) -> str:
+    """Compact, a line a variable, so that git can diff it."""
+    head = {k: v for k, v in file.items() if k != "variables"}
+    lines = ",\n".join(json.dumps(v, separators=(",", ":")) for v in file["variables"])
+    return json.dumps(head, separators=(",", ":"))[:-1] + ',\n"variables":[\n' + lines + "\n]}\n"
+
+
+def play(path: Path, dry: np.ndarray) -> np.ndarray:
+    """The model file through the C engine, from rest: (frames,) -> (frames,) float32."""
+    from rig import native
+    from rig.formats import load_model
+
+    return native.run(load_model(path), np.ascontiguousarray(dry, np.float32), block=64)
+
+
+def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Play held-out pieces (dry, what PyTorch made of it) through the exported file -> the largest difference.
+
+    Raises RigError where it is more than TOLERANCE, or no number.
+    """
+    worst = max(float(np.abs(play(path, dry) - predicted).max()) for dry, predicted in pieces)
+    if not worst <= TOLERANCE:
+        raise RigError(
+            f"the C engine plays the exported model {worst:.2g} away from PyTorch, more than {TOLERANCE:g}: not exported"
+        )
+    return worst
