@@ -92,9 +92,16 @@ class FakeGig(Gig):
         self.name = "Blues"
         names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
         self.amps = tuple(AmpView(i, n, str(i + 1) if i < 9 else None, "Blues") for i, n in enumerate(names))
-        self.verbs: list[str] = []
         self.closed = 0
         self.lively = lively
+        self._pluck = -30.0
+        self._random = random.Random(1)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Everything as it was at first, no verb recorded."""
+        names = [amp.name for amp in self.amps]
+        self.verbs: list[str] = []
         self.chains = {name: chain_of(name) for name in names}
         self.now = Status(
             amp=0,
@@ -117,8 +124,6 @@ class FakeGig(Gig):
             connections=WIRED,
             alive=True,
         )
-        self._pluck = -30.0
-        self._random = random.Random(1)
 
     def set(self, **changes: object) -> None:
         """Change what the next status says."""

@@ -124,10 +124,10 @@ class RigApp(App[int]):
     def action_leave(self) -> None:
         """Fade out and end. A second call does not wait."""
         if self._leaving:
-            self.exit(0)
+            self._end()
             return
         self._leaving = True
-        self.set_timer(PATIENCE_S, lambda: self.exit(0))
+        self.set_timer(PATIENCE_S, self._end)
         if self.gig is not None:
             for screen in self.screen_stack:
                 if isinstance(screen, PlayScreen):
@@ -144,6 +144,11 @@ class RigApp(App[int]):
             self.post_message(self.Closed())
 
     def on_rig_app_closed(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if isinstance(self._driver, StageDriver):
+            self._driver.let_go()
         self.exit(0)
 
     def on_unmount(self) -> None:

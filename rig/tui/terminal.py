@@ -1,32 +1,56 @@
-"""A terminal that may go away: when it is closed while we play, the sound must still fade out."""
+"""A terminal that may stall or go away: neither may keep the player from playing on, nor the sound from fading out."""
 
 from __future__ import annotations
 
 import os
+import termios
 from contextlib import suppress
 
 from textual.drivers.linux_driver import LinuxDriver
 
+BACKLOG = 20  # writes that wait; Textual stops the whole app when 30 do
+
 
 class StageDriver(LinuxDriver):
-    """Textual's driver, except that a dead terminal is reported to the app instead of stopping it."""
+    """Textual's driver, except that a terminal that takes nothing is left behind, and painted anew when it is back."""
 
-    gone = False
+    _gone = False
+    _torn = False
 
     def write(self, data: str) -> None:
         writer = self._writer_thread
-        if not self.gone and writer is not None and writer.is_alive():
-            super().write(data)
+        if self._gone or writer is None or not writer.is_alive():
+            return
+        waiting = writer._queue.qsize()
+        if waiting > BACKLOG or (self._torn and waiting):
+            self._torn = True
+            return
+        super().write(data)
+        if self._torn:
+            self._torn = False
+            self._app.call_later(self._app.refresh, layout=True)
 
     def hang_up(self) -> None:
         """Nobody reads or types any more: from here on, use the null device."""
-        if self.gone:
+        self._abandon(0, 1, 2)
+
+    def let_go(self) -> None:
+        """We are about to end: do not wait for a terminal that takes nothing."""
+        if self._torn:
+            self._abandon(1, 2)
+
+    def _abandon(self, *streams: int) -> None:
+        if self._gone:
             return
-        self.gone = True
-        null = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(null, stream)
-        os.close(null)
+        self._gone = True
+        with suppress(termios.error, OSError):
+            terminal = os.dup(2)
+            null = os.open(os.devnull, os.O_RDWR)
+            for stream in streams:
+                os.dup2(null, stream)
+            os.close(null)
+            termios.tcflush(terminal, termios.TCOFLUSH)  # frees a writer that is stuck
+            os.close(terminal)
 
     def run_input_thread(self) -> None:
         try:

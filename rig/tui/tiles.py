@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.style import Style
 from textual import events
@@ -75,7 +76,8 @@ class Grid:
         return self.columns * self.rows
 
 
-def arrange(names: list[str], width: int, height: int) -> Grid:
+@lru_cache(maxsize=8)
+def arrange(names: tuple[str, ...], width: int, height: int) -> Grid:
     """The grid in which these amps are read best; where they do not all fit, the fullest page."""
     count = max(1, len(names))
     most_columns = max(1, width // SMALLEST[0])
@@ -93,7 +95,7 @@ def arrange(names: list[str], width: int, height: int) -> Grid:
     return max(choices, key=lambda choice: choice[:3])[3]
 
 
-def _best_face(names: list[str], width: int, height: int) -> tuple[Face, float]:
+def _best_face(names: tuple[str, ...], width: int, height: int) -> tuple[Face, float]:
     """The face that serves all these names best inside width x height, and how well."""
     faces = []
     for name in (0, 1, 2, 3):
@@ -135,7 +137,7 @@ class Tiles(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
-        names = [amp.name for amp in self.amps]
+        names = tuple(amp.name for amp in self.amps)
         grid = arrange(names, sheet.width, sheet.height)
         page = self.playing // grid.room
         first = page * grid.room
