@@ -1,4 +1,4 @@
-"""Builds rig._native: every csrc/**/*.c, with the headers as cffi's definitions. Needs a C compiler, no JACK headers."""
+"""Builds rig._native: every C file here, the headers being cffi's definitions. Needs a C compiler, no JACK headers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
+FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"]
 HEADERS = ("rig_engine.h", "rack.h")
 
 
@@ -58,6 +59,6 @@ ffi.set_source(
     sources=sources(),
     include_dirs=[str(HERE.relative_to(HERE.parent))],
     depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.h")),
-    extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"],
+    extra_compile_args=FLAGS,
     libraries=["m"],
 )

@@ -16,7 +16,7 @@ def payload(model: Model) -> Payload:
     net = model.network
     if net.input.shape[0] != 1 or net.output.shape[2] != 1:
         raise RigError(
-            f"{model.path}: {net.input.shape[0]} inputs and {net.output.shape[2]} outputs; only models with one of each play"
+            f"{model.path}: {net.input.shape[0]} inputs and {net.output.shape[2]} outputs; models with one of each play"
         )
     arrays = [net.input, net.input_bias]
     for layer in net.layers:

@@ -1,7 +1,7 @@
 """JACK: the client, its wiring, and a server where none is running.
 
-The only place that touches jack-client's private names, in `_register`: its Python callbacks cost dropouts, so the process
-callback is a C function.
+The only place that touches jack-client's private names, in `_register`: its Python callbacks cost dropouts, so the
+process callback is a C function.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def _drivers() -> list[tuple[list[str], str]]:
 
 def _start(name: str, server: str | None) -> tuple[jack.Client, Server]:
     if not shutil.which("jackd"):
-        raise RigError("no JACK server is running and jackd is not installed: start one, or install jackd2 ('make play' does)")
+        raise RigError(
+            "no JACK server is running and jackd is not installed: start one, or install jackd2 ('make play' does)"
+        )
     why = ""
     for driver, says in _drivers():
         started = Server(server, driver, f"{says} (started by rig)")
@@ -144,7 +146,9 @@ class Client:
         if client is None:
             client, self._server = _start(name, server)
         self._client = client
-        self.server = self._server.says if self._server else (server or os.environ.get("JACK_DEFAULT_SERVER", "default"))
+        self.server = (
+            self._server.says if self._server else (server or os.environ.get("JACK_DEFAULT_SERVER", "default"))
+        )
         self._ports = {
             "in": client.inports.register("in"),
             "out_1": client.outports.register("out_1"),
@@ -165,6 +169,10 @@ class Client:
     def block(self) -> int:
         """Frames a period."""
         return self._client.blocksize
+
+    def frame(self) -> int:
+        """The server's frame counter at the start of its period."""
+        return self._client.last_frame_time
 
     def start(self, rack: Rack) -> None:
         """Let JACK run the rack from now on."""

@@ -101,7 +101,7 @@ class Verb:
 
 
 class Gig:
-    """All one needs to play. Methods are called from one thread (the screen's or the headless loop's), never from JACK's."""
+    """All one needs to play. Methods are called from one thread, the screen's or the headless loop's."""
 
     def __init__(self, loaded: LoadedSet, rack: Rack, client: Client) -> None:
         self._loaded = loaded
@@ -294,7 +294,16 @@ class Gig:
         views = []
         for i, (label, unit) in enumerate(zip(labels(chain), chain.units, strict=True)):
             knobs = tuple(
-                ParamView(f"{first}.{label}.{p.name}", p.name, p.unit, p.help, chain.get(i, k), p.minimum, p.maximum, p.initial)
+                ParamView(
+                    f"{first}.{label}.{p.name}",
+                    p.name,
+                    p.unit,
+                    p.help,
+                    chain.get(i, k),
+                    p.minimum,
+                    p.maximum,
+                    p.initial,
+                )
                 for k, p in enumerate(unit.engine.params)
             )
             views.append(EngineView(label, unit.payload.about, where, knobs, self._faulty(chain, i, faults[i])))
@@ -371,8 +380,8 @@ def open_gig(
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
-    paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into the
-    rig in place of a guitar. Raises RigError; then nothing is left running.
+    paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
+    the rig in place of a guitar. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     chosen = [presets.load(Path(path)) for path in paths]

@@ -66,7 +66,7 @@ class _Commands:
 
 
 def run(open_gig: Callable[[Progress], Gig]) -> int:
-    """Open a gig and play it until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status, 0."""
+    """Play a gig until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status, 0."""
     commands = _Commands()
     gig = open_gig(lambda step, share: None)
     try:

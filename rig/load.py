@@ -51,7 +51,9 @@ class LoadedSet:
     @property
     def memory(self) -> int:
         """Frames after which nothing in any chain remembers what came before."""
-        return sum(max(c.memory for c in chains) for chains in (self.inputs, [a.chain for a in self.amps], self.outputs))
+        return sum(
+            max(c.memory for c in chains) for chains in (self.inputs, [a.chain for a in self.amps], self.outputs)
+        )
 
     def enter(self, rack: Rack) -> None:
         """Put all chains into the rack's slots."""

@@ -71,7 +71,7 @@ def engine(
     load: Callable[[Mapping[str, Path], int], Payload] | None = None,
     address: int | None = None,
 ) -> Engine:
-    """The Engine whose C descriptor is `rig_engine_<name>` in csrc/engines, or lies at `address` in another package's library.
+    """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
     The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another ABI.
     """
@@ -182,7 +182,7 @@ class Chain:
         lib.rig_chain_prewarm(self._c)
 
     def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
-        """Run the chain by itself. signal, key: (frames,) float32; returns (frames,). Not while it is lent to a rack."""
+        """Run the chain by itself, not while a rack has it. signal, key: (frames,) float32; returns (frames,)."""
         out = np.array(signal, np.float32)
         listen = np.ascontiguousarray(signal if key is None else key, np.float32)
         lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)

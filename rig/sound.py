@@ -13,7 +13,7 @@ from rig.errors import RigError
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
-    """A WAV or FLAC of any bit depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
+    """A WAV or FLAC of any depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
     import soundfile
 
     if not path.exists():

@@ -149,7 +149,9 @@ def test_the_door_fades_in_and_out_without_a_click():
 @pytest.mark.parametrize("name", ["nan", "inf"])
 def test_a_broken_engine_is_named_and_the_sound_goes_on(engines_c, rng, name):
     x = guitar(rng, 0.5)
-    chain = Chain([unit("gain", gain=6.0), Unit(foreign(engines_c, name), params={"when": 100}), unit("eq", bass=3.0)], RATE)
+    chain = Chain(
+        [unit("gain", gain=6.0), Unit(foreign(engines_c, name), params={"when": 100}), unit("eq", bass=3.0)], RATE
+    )
     rack = rack_of(chain)
     out, _, _ = rack.process(x)
     assert np.isfinite(out).all()
@@ -183,11 +185,11 @@ def test_made_is_freed_and_alive_after_thousands_of_swaps(rng, tmp_path):
     stop = threading.Event()
     x = guitar(rng, 0.01)
 
-    def run() -> None:
+    def run(rack: Rack) -> None:
         while not stop.is_set():
             rack.process(x)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, args=(rack,))
     thread.start()
     try:
         for i in range(3000):
@@ -207,7 +209,7 @@ def test_made_is_freed_and_alive_after_thousands_of_swaps(rng, tmp_path):
     assert native.chains_made() - made == 3061
     assert rack.lent == 4, "three amps and an input chain"
     assert native.chains_made() - native.chains_freed() == start + rack.lent
-    del rack
+    del rack, thread
     gc.collect()
     assert native.chains_made() - native.chains_freed() == start
 

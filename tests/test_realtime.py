@@ -1,0 +1,128 @@
+"""What the audio thread must not do: allocate, lock, wait for Python. Proved on a real JACK server."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from networks import guitarml
+
+from rig.client import Client
+from rig.engine import registry
+from rig.native import Chain, Rack, Unit
+
+HERE = Path(__file__).parent
+CSRC = HERE.parent / "csrc"
+
+HARMLESS = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
+HARMLESS |= {"exp", "expf", "logf", "tanhf", "fabsf", "fmaxf", "fminf"}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Builds a C file of the tests into a shared library."""
+    folder = tmp_path_factory.mktemp("built")
+
+    def build(name: str) -> Path:
+        library = folder / f"{name}.so"
+        command = ["cc", "-shared", "-fPIC", "-O1", f"-I{CSRC}", HERE / f"{name}.c", "-o", library, "-ldl", "-lpthread"]
+        subprocess.run(command, check=True)
+        return library
+
+    return build
+
+
+@pytest.fixture
+def preset(tmp_path, rng) -> Path:
+    """Two amps with every engine there is, and something that plays."""
+    for name, channels in (("a", 4), ("b", 7)):
+        net = guitarml(rng, channels=channels, dilations=(1, 2, 4, 8, 16, 32, 64, 128))
+        (tmp_path / f"{name}.json").write_text(json.dumps(net))
+    soundfile.write(tmp_path / "ir.wav", np.hanning(400), 48_000)
+    soundfile.write(tmp_path / "demo.wav", 0.2 * rng.normal(0, 1, 96_000), 48_000)
+    path = tmp_path / "all.toml"
+    path.write_text(
+        """
+name = "All"
+[input]
+chain = [{ engine = "gate" }]
+[[amp]]
+name = "A"
+chain = [{ engine = "gain" }, { model = "a.json" }, { engine = "eq", bass = 3 }]
+[[amp]]
+name = "B"
+chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }]
+[output]
+chain = [{ ir = "ir.wav" }]
+"""
+    )
+    return path
+
+
+def trapped(jack_server, trap: Path, preset: Path, *more: Path) -> dict[str, int]:
+    command = [sys.executable, HERE / "trapped.py", trap, jack_server.name, preset, *more]
+    done = subprocess.run(
+        command, env={**__import__("os").environ, "LD_PRELOAD": str(trap)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_audio_thread_neither_allocates_nor_locks(jack_server, built, preset):
+    """While amps are switched, knobs turned, chains replaced, and a recording runs."""
+    counts = trapped(jack_server, built("trap"), preset)
+    assert counts.pop("callbacks") > 500
+    assert counts == {"allocations": 0, "frees": 0, "locks": 0}
+
+
+def test_the_trap_would_have_caught_it(jack_server, built, preset):
+    counts = trapped(jack_server, built("trap"), preset, built("engines"))
+    assert counts["allocations"] > 100
+    assert counts["frees"] > 100
+
+
+@pytest.mark.parametrize(
+    "source", sorted(CSRC.glob("engines/*.c")) + sorted(CSRC.glob("kernels/*.c")), ids=lambda p: p.stem
+)
+def test_engines_call_nothing_that_could_wait(source, tmp_path):
+    """What each engine's object file wants from outside is arithmetic, or the project's own."""
+    made = tmp_path / "engine.o"
+    subprocess.run(["cc", "-std=gnu11", "-O2", "-fno-math-errno", "-c", source, "-o", made], check=True)
+    listed = subprocess.run(["nm", "-u", made], check=True, capture_output=True, text=True).stdout
+    wanted = set(re.findall(r"\bU (\S+)", listed))
+    allowed = HARMLESS | ({"strcmp", "__cpu_model", "__cpu_indicator_init"} if source.stem == "kernels" else set())
+    assert {name for name in wanted if not name.startswith("rig_")} <= allowed
+
+
+def test_a_busy_interpreter_costs_no_period(jack_server):
+    """Three seconds of pure Python that never lets go of the interpreter, at 64 frames."""
+    rack = Rack(jack_server.rate)
+    rack.offer("amp", 0, Chain([Unit(registry()["eq"])], jack_server.rate))
+    rack.begin(open=True)
+    client = Client("busy", jack_server.name)
+    interval = sys.getswitchinterval()
+    try:
+        client.start(rack)
+        time.sleep(0.2)
+        sys.setswitchinterval(60.0)
+        before, frame = rack.meters().callbacks, client.frame()
+        until = time.perf_counter() + 3.0
+        count = 0
+        while time.perf_counter() < until:
+            count += 1
+        passed, frames = rack.meters().callbacks - before, client.frame() - frame
+    finally:
+        sys.setswitchinterval(interval)
+        time.sleep(0.1)
+        xruns = client.xruns
+        client.close()
+    periods = frames / jack_server.block
+    assert periods > 1000, "the server itself ran on"
+    assert passed >= periods - 3 - 20 * xruns, f"{passed} of {periods:.0f} periods, {xruns} xruns"

@@ -1,0 +1,57 @@
+"""Run under the preloaded trap: plays a gig on a JACK server and prints what its audio thread did, as JSON.
+
+Arguments: the trap library, the server, a preset, and perhaps the library with the engine that allocates.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from rig import native
+from rig.gig import open_gig
+from rig.native import Chain, Rack, Unit
+
+trap = ctypes.CDLL(sys.argv[1])
+for name in ("trap_allocations", "trap_frees", "trap_locks", "trap_callbacks"):
+    getattr(trap, name).restype = ctypes.c_ulong
+real_callback = Rack.callback
+
+
+def trapped_callback(self, get_buffer, ports):
+    function, argument = real_callback(self, get_buffer, ports)
+    trap.trap_callback(ctypes.c_void_p(function))
+    return ctypes.cast(trap.trapped_process, ctypes.c_void_p).value, argument
+
+
+Rack.callback = trapped_callback
+preset = Path(sys.argv[3])
+demo = preset.with_name("demo.wav")
+gig = open_gig(
+    [preset], name="trapped", server=sys.argv[2], connect=False, di=demo, record=preset.with_name("take.wav")
+)
+if len(sys.argv) > 4:
+    library = ctypes.CDLL(sys.argv[4])
+    address = ctypes.addressof(ctypes.c_char.in_dll(library, "test_engine_malloc"))
+    gig._rack.offer("amp", 0, Chain([Unit(native.engine("malloc", address=address))], 48_000))
+    time.sleep(0.5)
+else:
+    for i in range(60):
+        gig.do("next")
+        gig.do(f"set {gig.amps[gig.amp].name}.gain.gain {i % 7}")
+        for verb in ("bypass", "mute", "tuner"):
+            if i % 5 == 0:
+                gig.do(verb)
+        gig._rack.offer(
+            "amp", int(np.random.default_rng(i).integers(2)), Chain(gig._loaded.amps[i % 2].chain.units, 48_000)
+        )
+        gig.status()
+        time.sleep(0.05)
+gig.close()
+counts = {name: getattr(trap, f"trap_{name}")() for name in ("allocations", "frees", "locks", "callbacks")}
+print(json.dumps(counts))
