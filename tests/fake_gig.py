@@ -133,10 +133,11 @@ class FakeGig(Gig):
         """Let the guard catch an engine."""
         for name, engines in self.chains.items():
             self.chains[name] = tuple(replace(e, fault=e.fault or e.name == engine) for e in engines)
-        self.set(faults=((engine, 1),))
+        self.set(faults=((f"{self.now.amp_name}.{engine}", 1),))
 
     def do(self, command: str) -> None:
         self.verbs.append(command)
+        self.set(message="")
         verb, _, rest = command.partition(" ")
         toggles = {"bypass": "bypassed", "mute": "muted", "tuner": "tuner"}
         if verb in toggles:
@@ -148,9 +149,9 @@ class FakeGig(Gig):
         elif verb == "set":
             self._turn(*rest.rsplit(" ", 1))
         elif verb == "level":
-            self.set(level_db=float(rest))
+            self.set(level_db=min(20.0, max(-60.0, float(rest))))
         elif verb == "connect":
-            self.set(alive=True, connections=WIRED)
+            self.set(alive=True, connections=WIRED, message="connected")
         else:
             raise RigError(f"no verb '{verb}'")
 

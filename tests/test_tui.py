@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -128,12 +129,24 @@ async def test_each_amp_remembers_its_knob() -> None:
         assert screen.param.path == "Clean.eq.mid"
 
 
-async def test_level_stays_in_a_sane_range() -> None:
+async def test_ends_of_a_knob_survive_being_written() -> None:
+    """0.1 as C holds it is a little more than the text 0.1, which the gig would refuse."""
     gig = FakeGig()
-    gig.set(level_db=12.0)
+    low = 0.10000000149011612
+    attack = replace(gig.chain()[0].params[2], minimum=low, initial=low)
+    gig.chains["Clean"] = (replace(gig.chain()[0], params=(attack,)),)
     async with playing(gig) as (_, pilot):
-        await pilot.press("]")
-        assert gig.verbs == ["level 12"]
+        await pilot.press("backspace")
+        assert float(gig.verbs[0].split()[-1]) == low
+
+
+async def test_an_answer_is_shown_each_time() -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        for _ in range(2):
+            await pilot.press("c")
+            assert "connected" in screen.note.text()
+            screen.note.tick(float("inf"))
+            assert "connected" not in screen.note.text()
 
 
 async def test_amp_without_that_key_is_said() -> None:

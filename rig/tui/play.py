@@ -23,7 +23,6 @@ from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 25
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key
-LEVEL_DB = (-60.0, 12.0)
 
 
 class PlayScreen(Screen[None]):
@@ -57,6 +56,7 @@ class PlayScreen(Screen[None]):
         self.status: Status | None = None
         self.leaving = False
         self._picked: dict[int, str] = {}
+        self._heard = ""  # the message that was shown
 
         self.head = Head(gig.name, id="head")
         self.banner = Banner(id="banner")
@@ -120,12 +120,13 @@ class PlayScreen(Screen[None]):
         self.note.explain(_hint(self.engines[at], param) if param and not tuning else "")
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
-        if status.message and (before is None or before.message != status.message):
+        if status.message and status.message != self._heard:
             self.note.say(status.message, now)
+        self._heard = status.message
         known = dict(before.faults) if before else {}
         for engine, count in status.faults:
             if count > known.get(engine, 0):
-                self.note.say(f"{engine} gave no number; it was reset and its input passed through", now, wrong=True)
+                self.note.say(_fault(engine), now, wrong=True)
                 self.read_chain()
         if before and (before.bypassed, before.tuner) != (status.bypassed, status.tuner):
             self._show_chain()
@@ -171,6 +172,7 @@ class PlayScreen(Screen[None]):
         except RigError as error:
             self.note.say(str(error), time.monotonic(), wrong=True)
             return False
+        self._heard = ""
         self.poll()
         return True
 
@@ -215,13 +217,15 @@ class PlayScreen(Screen[None]):
             self._set(param, param.initial)
 
     def _set(self, param: ParamView, value: float) -> None:
-        if value != param.value and self.do(f"set {param.path} {value:.6g}"):
+        text = f"{value:.6g}"
+        if not param.minimum <= float(text) <= param.maximum:
+            text = repr(value)  # six digits of an end of the range may lie outside of it
+        if value != param.value and self.do(f"set {param.path} {text}"):
             self.read_chain()
 
     def action_level(self, by_db: int) -> None:
         if self.status is not None:
-            level = min(LEVEL_DB[1], max(LEVEL_DB[0], self.status.level_db + by_db))
-            self.do(f"level {level:.6g}")
+            self.do(f"level {self.status.level_db + by_db:.6g}")
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
@@ -235,6 +239,13 @@ class PlayScreen(Screen[None]):
 
 def _state(status: Status) -> str:
     return "MUTED" if status.muted or status.tuner else "BYPASS" if status.bypassed else ""
+
+
+def _fault(engine: str) -> str:
+    """What the guard did. "in" is what JACK gave us."""
+    if engine == "in":
+        return "the input was no number; it was silenced"
+    return f"{engine} gave no number; it was reset, and its input passed through"
 
 
 def _hint(engine: EngineView, param: ParamView) -> str:
