@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -347,3 +348,12 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
     preset, found = examine(path, ENGINES)
     assert preset is not None or found
     assert all(line.startswith(f"{path}: ") and "\n" not in line for line in found)
+
+
+def test_the_preset_in_the_readme_is_one(folder):
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in ("models/small-combo-clean.json", "models/small-combo-crunch.json", "cabs/open-1x12.wav"):
+        (folder / name).touch()
+    preset = load(write(folder, example))
+    assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]
