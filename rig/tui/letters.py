@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 ROWS = 5
 _FONT = {
@@ -54,9 +55,11 @@ _FONT = {
     "&": ".#.. #.#. .#.. #.#. .###",
     "_": "... ... ... ... ###",
 }
+_WIDTHS = {letter: len(rows.split()[0]) for letter, rows in _FONT.items()}
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
+@lru_cache(maxsize=256)
 def spell(text: str) -> str | None:
     """`text` as the font can write it (capitals, accents dropped), or None where a letter is missing."""
     plain = "".join(c for c in unicodedata.normalize("NFD", text.upper()) if not unicodedata.combining(c))
@@ -65,7 +68,7 @@ def spell(text: str) -> str | None:
 
 def columns(text: str, scale: int = 1) -> int:
     """Columns that block letters of this scale take."""
-    return scale * (sum(len(_FONT[c].split()[0]) + 1 for c in text) - 1)
+    return scale * (sum(_WIDTHS[c] + 1 for c in text) - 1)
 
 
 def lines(scale: int = 1) -> int:

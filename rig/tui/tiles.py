@@ -36,23 +36,24 @@ class Face:
         return (width - wide - 4, height) if self.beside else (width, height - high)
 
     def setting(self, name: str, width: int, height: int) -> tuple[int, list[str]]:
-        """The name as it stands in a tile, and its scale: the face's, or the largest below it that fits."""
+        """The name's lines of text, and their scale: the face's, or the largest below it that fits; -1: cut."""
         wide, high = self.room(width, height)
         spelt = letters.spell(name)
-        for scale in range(self.name, 0, -1):
-            for wrap in _wraps(spelt or ""):
-                tall = len(wrap) * letters.lines(scale) + len(wrap) - 1
-                if spelt and tall <= high and max(letters.columns(line, scale) for line in wrap) <= wide:
-                    return scale, [row for line in wrap for row in ("", *letters.draw(line, scale))][1:]
-        for wrap in _wraps(name):
-            if len(wrap) <= high and max(width_of(line) for line in wrap) <= wide:
-                return 0, wrap
+        for scale in range(self.name if spelt else 0, -1, -1):
+            for wrap in _wraps(spelt if scale and spelt else name):
+                tall = len(wrap) * letters.lines(scale) + len(wrap) - 1 if scale else len(wrap)
+                wides = [letters.columns(line, scale) if scale else width_of(line) for line in wrap]
+                if tall <= high and max(wides) <= wide:
+                    return scale, wrap
         return -1, [fit(name, wide)]
 
-    def worth(self, name: str, width: int, height: int) -> int:
-        """Larger is easier to read from afar. A name counts more than a number; all should be of one size."""
-        scale, _ = self.setting(name, width, height)
-        return 10 * scale + 2 * self.digit - 15 * (self.name - scale)
+    def worth(self, names: tuple[str, ...], width: int, height: int) -> int | None:
+        """Larger is easier to read from afar; None where too many names would stand out as smaller than the rest."""
+        scales = [self.setting(name, width, height)[0] for name in names]
+        alike = sum(scale == self.name for scale in scales) / len(scales)
+        if self.name and alike < (0.5 if self.name == 1 else 0.8):
+            return None
+        return sum(10 * scale + 2 * self.digit for scale in scales)
 
 
 def _wraps(name: str) -> list[list[str]]:
@@ -95,7 +96,7 @@ def arrange(names: tuple[str, ...], width: int, height: int) -> Grid:
     return max(choices, key=lambda choice: choice[:3])[3]
 
 
-def _best_face(names: tuple[str, ...], width: int, height: int) -> tuple[Face, float]:
+def _best_face(names: tuple[str, ...], width: int, height: int) -> tuple[Face, int]:
     """The face that serves all these names best inside width x height, and how well."""
     faces = []
     for name in (0, 1, 2, 3):
@@ -105,10 +106,11 @@ def _best_face(names: tuple[str, ...], width: int, height: int) -> tuple[Face, f
                 wide, high = face.room(width, height)
                 if wide >= 4 and high >= 1 and face.digit_size[1] <= height:
                     spare = (high - letters.lines(name) if name else high - 1) >= 1
-                    worth = sum(face.worth(text, width, height) for text in names)
-                    faces.append((worth, spare, beside, face))
+                    worth = face.worth(names, width, height)
+                    if worth is not None:
+                        faces.append((worth, spare, beside, face))
     if not faces:
-        return Face(0, 0, True), 0.0
+        return Face(0, 0, True), -10
     best = max(faces, key=lambda choice: choice[:3])
     return best[3], best[0]
 
@@ -185,6 +187,8 @@ def _inside(
     block = face.digit and len(key) == 1 and letters.spell(key) is not None
     number = letters.draw(key, face.digit) if block else [key]
     scale, name = face.setting(amp.name, width, height)
+    if scale > 0:
+        name = [row for line in name for row in ("", *letters.draw(line, scale))][1:]
     wide = max(width_of(line) for line in name)
     if face.beside:
         digit_y, left = y + (height - len(number)) // 2, face.digit_size[0] + 2
