@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +11,9 @@ from rich.text import Text
 
 WIDE = 160
 """Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
+
+LONG = 300
+"""Letters of a value: a file may say anything."""
 
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
@@ -81,7 +83,7 @@ def _model(found: Mapping) -> dict[str, str]:
         "receptive field": f"{_grouped(found['receptive_field'])} samples, {ms:.1f} ms{at}",
         "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
         "level": f"{level:g} ({decibels})",
-        **{key.replace("_", " "): _value(value) for key, value in found["metadata"].items()},
+        **{_key(key): _value(value) for key, value in found["metadata"].items()},
         "file size": _size(found["bytes"]),
     }
 
@@ -154,12 +156,22 @@ def _clean(value: object) -> str:
 
 
 def _value(value: object) -> str:
-    if isinstance(value, str):
-        return value
+    """Any JSON value as words: size (channels 16, depth 10), seed 0"""
+    if value is None or isinstance(value, bool):
+        return {None: "-", True: "yes", False: "no"}[value]
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = ", ".join(map(_value, value)) if isinstance(value, (list, tuple)) else json.dumps(value)
-    return text if len(text) <= 300 else f"{text[:297]}..."
+    if isinstance(value, Mapping):
+        text = ", ".join(
+            f"{_key(k)} ({_value(v)})" if isinstance(v, Mapping) else f"{_key(k)} {_value(v)}" for k, v in value.items()
+        )
+    else:
+        text = ", ".join(map(_value, value)) if isinstance(value, (list, tuple)) else str(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 3]}..."
+
+
+def _key(key: object) -> str:
+    return str(key).replace("_", " ")
 
 
 def _grouped(number: int) -> str:
