@@ -35,9 +35,9 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("stack-lead", "standard", 28),
-    Recipe("small-combo-crunch", "standard", 22),
-    Recipe("small-combo-clean", "standard", 16),
+    Recipe("stack-lead", "standard", 26),
+    Recipe("small-combo-crunch", "standard", 20),
+    Recipe("small-combo-clean", "standard", 14),
     Recipe("class-a-edge", "small", 14),
     Recipe("green-drive", "small", 12),
     Recipe("studio-clean", "small", 10),
@@ -79,6 +79,8 @@ def ship(recipe: Recipe, trained: Path) -> None:
     from rig.train.export import to_json, write
 
     content = json.loads(trained.read_text())
+    if content["settings"]["delay"]:
+        raise SystemExit(f"{recipe.name}: the simulation has a delay; its scores would compare the wrong moments")
     plain, bright = unseen_scores(trained, recipe.name)
     held_out = {"esr": content["esr"], "esr_preemphasis": content["esr_preemphasis"]}
     content |= {"esr": round(plain, 6), "esr_preemphasis": round(bright, 6), "held_out": held_out}

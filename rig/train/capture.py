@@ -14,6 +14,9 @@ MIN_SECONDS = 1.0
 MAX_DELAY_SECONDS = 2.0
 SILENCE = 1e-5  # -100 dB: a recording whose loudest sample is below is taken for silence
 CLIP = 0.9999
+LISTEN_SECONDS = 40.0  # of the take, where the delay is looked for
+REACH, FILTER_TAPS = 32, 64  # frames
+OWN = 8  # frames: so short a delay may be the device's own filters, and does no harm where cause still precedes effect
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,45 @@ def read_side(path: Path, side: str) -> tuple[np.ndarray, int, list[str]]:
 def find_delay(dry: np.ndarray, wet: np.ndarray, limit: int) -> int | None:
     """Frames by which wet comes after dry (negative: before), |delay| <= limit; None where nothing stands out.
 
-    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976): its peak is the arrival, sharp to
-    the sample whatever was played, of either polarity. A device that smears the sound has several near-peaks: the first
-    counts, because a network can learn to wait but not to foresee.
+    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976) finds the neighbourhood, of either
+    polarity. Within it the answer is the latest shift that leaves cause before effect: a network can learn to wait, but
+    not to foresee, and the peak itself lies as late as the device's filters are slow.
     """
+    dry, wet = dry.astype(np.float64), wet.astype(np.float64)
     size = 1 << int(np.ceil(np.log2(len(dry) + len(wet))))
     cross = np.conj(np.fft.rfft(dry, size)) * np.fft.rfft(wet, size)
     weight = np.abs(cross)
     correlation = np.fft.irfft(cross / (weight + 0.01 * weight.mean() + 1e-30), size)
     lags = np.abs(np.concatenate([correlation[-limit:], correlation[: limit + 1]]))
-    peak = int(lags.argmax())
-    if lags[peak] < 12 * np.sqrt(np.mean(lags**2)):
+    peak = int(lags.argmax()) - limit
+    if lags.max() < 12 * np.sqrt(np.mean(lags**2)):
         return None
-    near = lags[max(peak - 32, 0) : peak + 1]
-    first = int(np.flatnonzero(near >= 0.5 * lags[peak])[0])
-    return max(peak - 32, 0) + first - limit
+    shifts = range(peak - REACH, peak + REACH + 1)
+    explained = _explained(np.diff(dry), np.diff(wet), shifts)
+    delay = shifts[int(np.flatnonzero(explained >= 0.999 * explained.max())[-1])]
+    as_it_is = explained[shifts.index(0)] if 0 in shifts else 0.0
+    return 0 if -OWN <= delay <= OWN and (delay > 0 or as_it_is >= 0.995 * explained.max()) else delay
+
+
+def _explained(dry: np.ndarray, wet: np.ndarray, shifts: range) -> np.ndarray:
+    """How much of wet the best causal filter makes of dry, for wet brought forward by each of `shifts` (linear algebra only)."""
+    size = 1 << int(np.ceil(np.log2(len(dry) + len(wet))))
+    spectrum = np.fft.rfft(dry, size)
+    own = np.fft.irfft(np.abs(spectrum) ** 2, size)
+    cross = np.fft.irfft(np.conj(spectrum) * np.fft.rfft(wet, size), size)
+    taps = np.arange(FILTER_TAPS)
+    matrix = own[np.abs(taps[:, None] - taps)] + 1e-4 * own[0] * np.eye(FILTER_TAPS)
+    lower = np.linalg.cholesky(matrix)
+    return np.array([np.sum(np.linalg.solve(lower, cross[(shift + taps) % size]) ** 2) for shift in shifts])
+
+
+def loudest(dry: np.ndarray, frames: int) -> slice:
+    """The stretch of at most `frames` with the most energy, on a grid of a tenth of it."""
+    hop = max(frames // 10, 1)
+    energy = np.array([np.sum(np.square(part, dtype=np.float64)) for part in np.split(dry, range(hop, len(dry), hop))])
+    sums = np.convolve(energy, np.ones(10))[9:] if len(energy) > 10 else energy[:1]
+    start = int(sums[: max(len(energy) - 9, 1)].argmax()) * hop
+    return slice(start, start + frames)
 
 
 def align(dry: np.ndarray, wet: np.ndarray, delay: int) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +134,8 @@ def read(dry_path: Path, wet_path: Path) -> Capture:
         frames = min(len(dry), len(wet))
         dry, wet = dry[:frames], wet[:frames]
     limit = min(int(MAX_DELAY_SECONDS * dry_rate), len(dry) // 2)
-    delay = find_delay(dry, wet, limit) if limit else None
+    part = loudest(dry, int(LISTEN_SECONDS * dry_rate))
+    delay = find_delay(dry[part], wet[part], limit) if limit > REACH else None
     if delay is None:
         notes.append("no clear delay between the sides was found: they are left as they are")
     elif delay:

@@ -17,7 +17,7 @@ from pathlib import Path
 from rig.errors import RigError
 from rig.train.settings import SIZES, Settings, Size
 
-SEGMENT_SECONDS = 0.17
+SEGMENT_SECONDS = 0.085
 MINUTES = 10.0
 BATCH = {"cpu": 1, "cuda": 8, "mps": 8}
 LARGEST = Size(64, 14, 8, 16)

@@ -37,10 +37,10 @@ class Settings:
     """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, one must be given."""
 
     size: Size
-    segment: int = 8192
+    segment: int = 4096
     normalize: bool = True
     batch_size: int = 4
-    learning_rate: float = 0.004
+    learning_rate: float = 0.005
     epochs: int | None = None
     minutes: float | None = None
     seed: int = 0
