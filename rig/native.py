@@ -164,6 +164,13 @@ class Chain:
         """For each engine, how often the guard caught it."""
         return tuple(lib.rig_chain_faults(self._c, i) for i in range(len(self.units)))
 
+    def time(self, signal: np.ndarray, block: int) -> np.ndarray:
+        """How long each block of (frames,) float32 takes: (frames // block,) in seconds."""
+        x = np.ascontiguousarray(signal, np.float32)
+        ns = np.empty(x.size // block, np.uint32)
+        lib.rig_chain_time(self._c, ffi.from_buffer("float[]", x), block, ns.size, ffi.from_buffer("uint32_t[]", ns))
+        return ns * 1e-9
+
     def set(self, unit: int, param: int, value: float) -> None:
         """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""
         self._values[unit][param] = value
@@ -187,6 +194,11 @@ class Chain:
         listen = np.ascontiguousarray(signal if key is None else key, np.float32)
         lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
         return out
+
+
+def peak() -> float:
+    """Multiply-adds a second that the instruction set in use reaches on registers alone, measured now."""
+    return lib.rig_peak()
 
 
 def chains_made() -> int:

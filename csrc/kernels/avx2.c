@@ -7,6 +7,10 @@
 #else
 #pragma GCC target("avx2,fma")
 #endif
+#include <immintrin.h>
+#define LEAST _mm256_min_ps
+#define MOST _mm256_max_ps
+#define INVERSE(x) (1.0f / (x))
 #define ISA avx2
 #define LANES 8
 #define TILE 4

@@ -7,6 +7,16 @@
 #else
 #pragma GCC target("avx512f,avx512dq,avx512vl,fma")
 #endif
+#include <immintrin.h>
+#define LEAST _mm512_min_ps
+#define MOST _mm512_max_ps
+/* 14 bits, and a Newton step doubles them: a 512-bit division takes as long as thirty multiply-adds. */
+static inline __attribute__((always_inline)) __m512 inverse(__m512 x)
+{
+    const __m512 rough = _mm512_rcp14_ps(x);
+    return rough * (2.0f - x * rough);
+}
+#define INVERSE inverse
 #define ISA avx512
 #define LANES 16
 #define TILE 8

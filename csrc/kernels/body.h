@@ -3,6 +3,9 @@
    LANES    floats in a vector
    TILE     rows that the largest tile holds in registers; a power of two
    VECTORS  vectors of each row in that tile: TILE * VECTORS accumulators
+   LEAST, MOST  the smaller and the larger of two vectors: one instruction everywhere, but C has no word for it, and GCC
+            makes four of a comparison and a choice, which costs a third of the activation's time
+   INVERSE  1 / x within 1.5e-7 where a division is slow, or plainly 1 / x
    A tile of fewer rows holds more vectors, so that enough multiply-adds are under way to hide their latency. */
 
 typedef float vec __attribute__((vector_size(LANES * 4)));
@@ -15,7 +18,6 @@ typedef float loose __attribute__((vector_size(LANES * 4), aligned(4), may_alias
 INLINE vec load(const float *p) { return *(const loose *)p; }
 INLINE void store(float *p, vec v) { *(loose *)p = v; }
 INLINE vec splat(float x) { return x - (vec){0}; }
-INLINE vec pick(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
 
 /* Rows that the next tile takes of those that are left. */
 INLINE uint32_t tile_rows(uint32_t left)
@@ -106,8 +108,7 @@ static void conv(const rig_conv *c, const float *const *in, size_t in_stride, co
 INLINE vec exp2_clamped(vec x)
 {
     const vec most = splat(60.0f), magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
-    x = pick(x > most, most, x);
-    x = pick(x < -most, -most, x);
+    x = MOST(-most, LEAST(most, x)); /* in this order NaN stays NaN, for the guard to see */
     const vec whole = x + magic;
     const vec f = x - (whole - magic);
     vec p = splat(P5);
@@ -116,7 +117,7 @@ INLINE vec exp2_clamped(vec x)
     p = p * f + P2;
     p = p * f + P1;
     p = p * f + 1.0f;
-    return (vec)((ivec)p + ((ivec)whole << 23)); /* NaN stays NaN: its fraction is one, and the shift moves in only zeros */
+    return (vec)((ivec)p + ((ivec)whole << 23));
 }
 
 INLINE vec softsign(vec x) { return x / (1.0f + (vec)((ivec)x & 0x7fffffff)); }
@@ -124,11 +125,11 @@ INLINE vec softsign(vec x) { return x / (1.0f + (vec)((ivec)x & 0x7fffffff)); }
 INLINE vec act(rig_activation activation, vec a, vec b)
 {
     switch (activation) {
-    case RIG_TANH: { const vec e = exp2_clamped(a); return (e - 1.0f) / (e + 1.0f); }
-    case RIG_SIGMOID: return 1.0f / (1.0f + exp2_clamped(a));
-    case RIG_RELU: return pick(a < 0.0f, (vec){0}, a);
+    case RIG_TANH: { const vec e = exp2_clamped(a); return (e - 1.0f) * INVERSE(e + 1.0f); }
+    case RIG_SIGMOID: return INVERSE(1.0f + exp2_clamped(a));
+    case RIG_RELU: return MOST(a, (vec){0});
     case RIG_SOFTSIGN: return softsign(a);
-    case RIG_GATED: { const vec e = exp2_clamped(a); return (e - 1.0f) / ((e + 1.0f) * (1.0f + exp2_clamped(b))); }
+    case RIG_GATED: { const vec e = exp2_clamped(a); return (e - 1.0f) * INVERSE((e + 1.0f) * (1.0f + exp2_clamped(b))); }
     case RIG_SOFTGATED: return softsign(a) * softsign(b);
     default: return a;
     }
@@ -179,8 +180,22 @@ static void fir(const float *h, uint32_t taps, const float *x, float *y, uint32_
     for (; at < frames; at += LANES) fir_at(h, taps, x + at, y + at, 1);
 }
 
+/* Multiply-adds on registers alone, as many as can be under way at once: what the machine could do at best. */
+static double spin(uint32_t rounds, float factor, float term, float *sink)
+{
+    enum { UNDER_WAY = 12 };
+    vec sum[UNDER_WAY];
+    UNROLL for (int s = 0; s < UNDER_WAY; ++s) sum[s] = splat(term * (float)s); /* else they'd be one and the same */
+    for (uint32_t i = 0; i < rounds; ++i)
+        UNROLL for (int s = 0; s < UNDER_WAY; ++s) sum[s] = sum[s] * factor + term;
+    vec all = {0};
+    UNROLL for (int s = 0; s < UNDER_WAY; ++s) all += sum[s];
+    *sink = all[0];
+    return (double)rounds * UNDER_WAY * LANES;
+}
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 #define TEXT_(a) #a
 #define TEXT(a) TEXT_(a)
-const rig_kernels JOIN(rig_kernels_, ISA) = {TEXT(ISA), pack, conv, activate, fir};
+const rig_kernels JOIN(rig_kernels_, ISA) = {TEXT(ISA), pack, conv, activate, fir, spin};

@@ -41,6 +41,8 @@ typedef struct {
     void (*activate)(rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames);
     /* y[i] = sum over k of h[k] * x[i - k]. [audio] */
     void (*fir)(const float *h, uint32_t taps, const float *x, float *y, uint32_t frames);
+    /* Does nothing but multiply and add; returns how often. For the bench. */
+    double (*spin)(uint32_t rounds, float factor, float term, float *sink);
 } rig_kernels;
 
 /* The set in use: the best this machine has, unless rig_isa_use() chose. */

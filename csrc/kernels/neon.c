@@ -2,6 +2,10 @@
 #include "kernels.h"
 
 #if !defined(__x86_64__)
+#include <arm_neon.h>
+#define LEAST vminq_f32
+#define MOST vmaxq_f32
+#define INVERSE(x) (1.0f / (x))
 #define ISA neon
 #define LANES 4
 #define TILE 4

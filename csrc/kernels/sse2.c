@@ -2,6 +2,10 @@
 #include "kernels.h"
 
 #if defined(__x86_64__)
+#include <emmintrin.h>
+#define LEAST _mm_min_ps
+#define MOST _mm_max_ps
+#define INVERSE(x) (1.0f / (x))
 #define ISA sse2
 #define LANES 4
 #define TILE 2
