@@ -93,6 +93,7 @@ class FakeGig(Gig):
         names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
         self.amps = tuple(AmpView(i, n, str(i + 1) if i < 9 else None, "Blues") for i, n in enumerate(names))
         self.closed = 0
+        self.close_seconds = 0.05
         self.lively = lively
         self._pluck = -30.0
         self._random = random.Random(1)
@@ -194,8 +195,8 @@ class FakeGig(Gig):
         return self.chains[self.amps[self.now.amp].name]
 
     def close(self) -> None:
+        time.sleep(self.close_seconds)
         self.closed += 1
-        time.sleep(0.05)
         if self.diary and self.closed == 1:
             self.diary.write_text("closed\n")
 
@@ -227,7 +228,7 @@ def main() -> int:
     app.run()
     if app.failure:
         print(app.failure, file=sys.stderr)
-    print(f"closed {min(gig.closed, 1)}")
+    print(f"closed {gig.closed}")
     return app.return_value or 0
 
 

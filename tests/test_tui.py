@@ -410,6 +410,15 @@ async def test_quit_closes_once_and_says_so(key: str) -> None:
     assert pilot.app.return_value == 0
 
 
+async def test_second_ctrl_c_does_not_cut_the_fade_short() -> None:
+    gig = FakeGig()
+    gig.close_seconds = 0.3
+    async with playing(gig) as (_, pilot):
+        await pilot.press("ctrl+c", "ctrl+c", "q")
+        await until(pilot, lambda: pilot.app.return_value is not None)
+        assert gig.closed == 1
+
+
 async def test_gig_is_closed_when_the_screen_crashes() -> None:
     gig = FakeGig()
     with pytest.raises(ZeroDivisionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import ClassVar
@@ -20,6 +21,7 @@ from rig.tui.terminal import StageDriver
 
 Progress = Callable[[str, float], None]
 PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer
+SECOND_ASK_S = 1.0  # a fade and the end of a server take less; a key pressed twice must not cut them short
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -64,7 +66,7 @@ class RigApp(App[int]):
     def __init__(self, open_gig: Callable[[Progress], Gig]) -> None:
         super().__init__(driver_class=StageDriver)
         self._open_gig = open_gig
-        self._leaving = False
+        self._leaving, self._left_at = False, 0.0
         self.gig: Gig | None = None
         self.error: BaseException | None = None
 
@@ -122,11 +124,12 @@ class RigApp(App[int]):
     # --- leaving -----------------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """Fade out and end. A second call does not wait."""
+        """Fade out and end. Asked again after a while, it does not wait for a gig that hangs."""
         if self._leaving:
-            self._end()
+            if time.monotonic() - self._left_at > SECOND_ASK_S:
+                self._end()
             return
-        self._leaving = True
+        self._leaving, self._left_at = True, time.monotonic()
         self.set_timer(PATIENCE_S, self._end)
         if self.gig is not None:
             for screen in self.screen_stack:
@@ -153,7 +156,7 @@ class RigApp(App[int]):
 
     def on_unmount(self) -> None:
         """However it ended, a crash of the screen included, the gig does not stay open."""
-        if self.gig is not None:
+        if self.gig is not None and not self._leaving:
             self.gig.close()
 
     def terminal_closed(self) -> None:

@@ -1,4 +1,4 @@
-"""The play screen: shows a gig thirty times a second at most, and turns keys into its verbs at once."""
+"""The play screen: shows a gig twenty times a second, and turns keys into its verbs at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rig.tui.steps import is_bipolar, turn, written
 from rig.tui.tiles import Tiles
 from rig.tui.tuner import Tuner
 
-POLL_S = 1 / 25
+POLL_S = 1 / 20
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key
 
 

@@ -132,14 +132,20 @@ class Canvas(Widget):
         self.paint(sheet)
         old, self._sheet = self._sheet, sheet
         if old is None or (old.width, old.height) != (width, height):
-            self._strips = [sheet.strip(y) for y in range(height)]
+            self._strips = [self._strip(y) for y in range(height)]
             self.refresh()
             return
         regions = [Region(a, y, b - a, 1) for y in range(height) for a, b in sheet.news(y, old)]
         for y in {region.y for region in regions}:
-            self._strips[y] = sheet.strip(y)
+            self._strips[y] = self._strip(y)
         if regions:
             self.refresh(*regions)
+
+    def _strip(self, y: int) -> Strip:
+        strip = self._sheet.strip(y) if self._sheet else Strip.blank(self.size.width, GROUND)
+        for line_filter in self.get_line_filters():  # NO_COLOR is one
+            strip = strip.apply_filter(line_filter, STAGE_COLOUR)
+        return strip
 
     def is_news(self, *state: object) -> bool:
         """Whether `state` differs from that of the last call. A widget that is told often asks before it repaints."""
@@ -152,13 +158,12 @@ class Canvas(Widget):
         self.repaint()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Instead of Widget's: every part of the screen is asked at each meter's move, and none has borders to add."""
-        blank = Strip.blank(self.size.width, GROUND)
-        strips = [self._strips[y] if y < len(self._strips) else blank for y in crop.line_range]
-        for line_filter in self.get_line_filters():  # NO_COLOR is one
-            strips = [strip.apply_filter(line_filter, STAGE_COLOUR) for strip in strips]
-        if crop.column_span != (0, self.size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
+        """Instead of Widget's: every part of the screen is asked whenever one moves, and none has borders to add."""
+        strips = self._strips[crop.y : crop.bottom]
+        if len(strips) < crop.height:
+            strips += [Strip.blank(crop.width, GROUND)] * (crop.height - len(strips))
+        if self._sheet and crop.column_span != (0, self._sheet.width):
+            strips = [strip.crop_extend(*crop.column_span, GROUND) for strip in strips]
         return strips
 
     def text(self) -> str:
