@@ -51,7 +51,12 @@ def finish(
         "esr_preemphasis": round(best.esr_preemphasis, 6),
         "loudness": round(loudness_db(capture.wet), 2),
         "date": datetime.date.today().isoformat(),
-        "settings": {**asdict(settings), "delay": capture.delay, "epoch": best.number, "seconds": round(state.seconds, 1)},
+        "settings": {
+            **asdict(settings),
+            "delay": capture.delay,
+            "epoch": best.number,
+            "seconds": round(state.seconds, 1),
+        },
     }
     worst = [0.0]
 

@@ -1,0 +1,575 @@
+"""From a capture to a model: what is read, what is learnt, what is exported, and that nothing is left half-written."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+torch = pytest.importorskip("torch")
+
+from rig import native  # noqa: E402
+from rig.cli import main  # noqa: E402
+from rig.errors import RigError  # noqa: E402
+from rig.formats import load_model  # noqa: E402
+from rig.train import capture, checkpoint, data, export, finish, kernels, loop, losses, network, optimiser  # noqa: E402
+from rig.train.settings import SIZES, Settings, Size  # noqa: E402
+
+RATE = 16_000
+TINY = Size(channels=4, depth=4, repeats=1, kernel_size=3)
+OPTIONS = ("--channels", "4", "--depth", "4", "--segment", "0.05")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def guitar(rng: np.random.Generator, seconds: float = 3.0) -> np.ndarray:
+    """Something with a pick's attack and a string's decay -> (frames,) float32."""
+    frames = int(seconds * RATE)
+    noise = np.convolve(rng.normal(size=frames), [0.4, 0.3, 0.2, 0.1], "same")
+    envelope = np.exp(-(np.arange(frames) % (RATE // 4)) / (RATE // 12))
+    return (0.3 * noise * envelope).astype(np.float32)
+
+
+def amp(dry: np.ndarray) -> np.ndarray:
+    """A device with memory, a bend in its curve, an offset and another level."""
+    heard = np.convolve(dry, [0.6, 0.3, -0.2, 0.1])[: len(dry)]
+    return (0.35 * np.tanh(4 * heard) + 0.02).astype(np.float32)
+
+
+@pytest.fixture
+def sides(tmp_path: Path, rng) -> tuple[Path, Path]:
+    """A capture on disk: dry.wav, wet.wav."""
+    dry = guitar(rng)
+    soundfile.write(tmp_path / "dry.wav", dry, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "wet.wav", amp(dry), RATE, subtype="FLOAT")
+    return tmp_path / "dry.wav", tmp_path / "wet.wav"
+
+
+@pytest.fixture
+def ready(rng) -> tuple[data.Data, Settings]:
+    """What the loop eats, for three short epochs."""
+    dry = guitar(rng, 2.0)
+    taken = capture.Capture(dry, amp(dry), RATE, 0, ())
+    settings = Settings(size=TINY, segment=512, batch_size=2, epochs=3)
+    return data.prepare(taken, TINY.receptive_field, settings.segment, True), settings
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def random_network(size: Size, seed: int = 0) -> network.WaveNet:
+    """With biases too: those of a fresh network are zero and would hide a mistake."""
+    generator = torch.Generator().manual_seed(seed)
+    net = network.WaveNet(size.channels, size.dilations, size.kernel_size, generator)
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if "bias" in name:
+                parameter.copy_(0.3 * torch.randn(parameter.shape, generator=generator))
+    return net
+
+
+def exported(net: network.WaveNet, path: Path, dry=data.Scale(), wet=data.Scale()) -> dict:  # noqa: B008 (frozen)
+    content = export.content(net, dry, wet, {"name": "random"})
+    export.write(path, export.to_json(content))
+    return content
+
+
+# ---- the network
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 5, 8, 16])
+@pytest.mark.parametrize(("depth", "repeats", "kernel_size"), [(1, 1, 3), (4, 2, 2), (7, 1, 3), (3, 2, 5)])
+def test_the_c_engine_plays_what_pytorch_computes(tmp_path, rng, channels, depth, repeats, kernel_size):
+    net = random_network(Size(channels, depth, repeats, kernel_size), seed=channels)
+    dry = rng.normal(size=1500).astype(np.float32)
+    exported(net, tmp_path / "net.json")
+    played = native.run(load_model(tmp_path / "net.json"), dry, block=64)
+    predicted = net.predict(torch.from_numpy(dry), block=400).numpy()
+    assert np.std(predicted) > 0.01
+    np.testing.assert_allclose(played, predicted, atol=1e-5)
+
+
+def by_the_book(content: dict, signal_in: np.ndarray) -> np.ndarray:
+    """The family's definition, a frame at a time, straight from the file's numbers."""
+    found = {(v["layer_idx"], v["name"]): np.array(v["data"]) for v in content["variables"]}
+    width, taps, dilations = content["residual_channels"], content["filter_width"], content["dilations"]
+    frames = len(signal_in)
+    h = signal_in[:, None] * found[-1, "W"][None] + found[-1, "b"]
+    skips = []
+    for layer, dilation in enumerate(dilations):
+        kernel = found[layer, "W_conv"].reshape(taps, width, 2 * width)
+        z = np.tile(found[layer, "b_conv"], (frames, 1))
+        for t in range(frames):
+            for k in range(taps):
+                past = t - (taps - 1 - k) * dilation
+                if past >= 0:
+                    z[t] += h[past] @ kernel[k]
+        skips.append(np.tanh(z[:, :width]) / (1 + np.exp(-z[:, width:])))
+        h = h + skips[-1] @ found[layer, "W_out"].reshape(width, width) + found[layer, "b_out"]
+    return np.concatenate(skips, axis=1) @ found[len(dilations), "W"] + found[len(dilations), "b"]
+
+
+def test_the_file_is_laid_out_as_the_family_does(tmp_path, rng):
+    net = random_network(Size(3, 3, 1, 3))
+    dry = rng.normal(size=40)
+    content = exported(net, tmp_path / "net.json")
+    read_back = json.loads((tmp_path / "net.json").read_text())
+    assert read_back == content
+    assert all(isinstance(number, float) for v in read_back["variables"] for number in v["data"])
+    predicted = net.predict(torch.from_numpy(dry.astype(np.float32))).numpy()
+    np.testing.assert_allclose(by_the_book(read_back, dry), predicted, atol=1e-5)
+
+
+def test_normalisation_is_folded_into_the_weights(tmp_path, rng):
+    net = random_network(Size(4, 4, 1, 3))
+    dry_scale, wet_scale = data.Scale(0.05, 0.13), data.Scale(-0.2, 1.7)
+    dry = (0.1 * rng.normal(size=800) + 0.05).astype(np.float32)
+    exported(net, tmp_path / "net.json", dry_scale, wet_scale)
+    played = native.run(load_model(tmp_path / "net.json"), dry)
+    inside = net.predict(dry_scale.apply(dry)).numpy()
+    np.testing.assert_allclose(played, inside * wet_scale.deviation + wet_scale.mean, atol=1e-5)
+    assert np.abs(played - inside).max() > 0.1  # the scales do matter
+
+
+def test_prediction_in_blocks_is_prediction_at_once(rng):
+    net = random_network(Size(4, 5, 1, 3))
+    dry = torch.from_numpy(rng.normal(size=1000).astype(np.float32))
+    assert torch.allclose(net.predict(dry, block=100), net.predict(dry, block=5000), atol=1e-6)
+
+
+def test_gradients_are_those_of_calculus():
+    net = random_network(Size(3, 3, 1, 3)).double()
+    x = torch.randn(30, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    keys = [name for name, _ in net.named_parameters()]
+
+    def of(*weights):
+        return torch.func.functional_call(net, dict(zip(keys, weights, strict=True)), (x,))
+
+    assert torch.autograd.gradcheck(of, tuple(net.parameters()))
+
+
+@pytest.mark.skipif(not kernels.available(), reason="the C layer is not built")
+@pytest.mark.parametrize("channels", [4, 8, 16])
+@pytest.mark.parametrize("frames", [4, 7, 131])
+def test_the_c_layer_learns_what_pytorch_learns(channels, frames, monkeypatch):
+    net = random_network(Size(channels, 4, 1, 3))
+    x = torch.randn(net.receptive_field - 1 + frames, 2, generator=torch.Generator().manual_seed(2))
+
+    def result():
+        net.zero_grad()
+        out = net(x)
+        out.square().sum().backward()
+        return [out.detach(), *(p.grad.clone() for p in net.parameters())]
+
+    fast = result()
+    monkeypatch.setattr(kernels, "lib", None)
+    for a, b in zip(fast, result(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4 * float(b.abs().max()))
+
+
+# ---- losses and optimiser
+
+
+def test_error_to_signal_ratios():
+    target = torch.tensor([1.0, -1.0, 2.0])
+    assert losses.esr(target, target) == 0
+    assert losses.esr(target, torch.zeros(3)) == 1
+    assert losses.esr(target, target + 0.5) == pytest.approx(0.75 / 6)
+    torch.testing.assert_close(losses.pre_emphasis(target), torch.tensor([-1.95, 2.95]))
+
+
+def test_the_loss_hears_treble_offset_and_level():
+    wave = torch.sin(torch.arange(2000) * 0.05)[:, None]
+    loss = losses.Loss.for_take(wave[:, 0])
+    high, low = 0.1 * torch.sin(torch.arange(2000) * 2.5)[:, None], 0.1 * torch.sin(torch.arange(2000) * 0.01)[:, None]
+    assert loss(wave, wave) == 0
+    assert loss(wave, wave + high) > 5 * loss(wave, wave + low)
+    assert loss(wave, wave + 0.1) > loss(wave, wave + low)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 4), (16, 16), (10, 16, 1), (2, 8), (1, 4), (5,)])
+def test_a_parameter_survives_being_a_matrix(shape):
+    value = torch.arange(math.prod(shape), dtype=torch.float32).reshape(shape)
+    both = torch.stack([value, -value])
+    assert torch.equal(optimiser.from_matrices(optimiser.as_matrices(both), value.shape), both)
+
+
+def test_the_optimiser_finds_the_bottom_of_a_valley():
+    generator = torch.Generator().manual_seed(0)
+    mixed = torch.randn(6, 6, generator=generator) @ torch.diag(torch.tensor([10.0, 3, 1, 0.3, 0.1, 0.05]))
+    goal = torch.randn(6, 6, generator=generator)
+    weights = torch.zeros(6, 6, requires_grad=True)
+    soap = optimiser.Soap([weights], lr=0.05)
+    for step in range(400):
+        soap.zero_grad()
+        ((mixed @ (weights - goal)).square().sum()).backward()
+        soap.param_groups[0]["lr"] = 0.05 * (1 - step / 400)
+        soap.step()
+    assert (weights - goal).abs().max() < 0.02
+
+
+# ---- the loop
+
+
+def test_what_is_held_out_is_never_trained_on(ready):
+    held, settings = ready
+    judged = torch.zeros(len(held.dry), dtype=torch.bool)
+    for piece in held.slices:
+        judged[piece.judged : piece.end] = True
+    taught = torch.zeros(len(held.dry), dtype=torch.bool)
+    places = held.__class__(**{**vars(held), "wet": torch.arange(len(held.dry), dtype=torch.float32)})
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(300):
+        dry, wet = places.batch(4, generator)
+        assert dry.shape == (settings.size.receptive_field - 1 + held.segment, 4)
+        taught[wet.long().flatten()] = True
+    assert not (judged & taught).any()
+    assert taught.sum() > 0.95 * held.train_frames
+    assert 0.05 < judged.float().mean() < 0.1
+
+
+def test_the_best_epoch_is_kept_when_training_diverges(ready, monkeypatch):
+    held, settings = ready
+    plain_step, steps = loop.take_step, loop.steps_per_epoch(held, settings)
+
+    def diverging(state, *rest):
+        value = plain_step(state, *rest)
+        if state.step > 2 * steps:
+            with torch.no_grad():
+                for tensor in (*state.network.parameters(), *state.average.values()):
+                    tensor.mul_(1.5)
+        return value
+
+    monkeypatch.setattr(loop, "take_step", diverging)
+    kept = {}
+    state = loop.train(
+        loop.begin(settings), held, settings,
+        after_epoch=lambda state, epoch: kept.update({epoch.number: {k: v.clone() for k, v in state.average.items()}}),
+    )  # fmt: skip
+    assert [e.number for e in state.history] == [1, 2, 3]
+    assert state.history[2].esr > 2 * state.history[1].esr
+    assert state.best_epoch.number == 2
+    assert all(torch.equal(state.best[k], kept[2][k]) for k in kept[2])
+    assert loop.judge(loop.with_weights(state, state.best), held)[0] == pytest.approx(state.history[1].esr)
+
+
+def test_a_loss_that_is_no_number_takes_back_the_epoch_and_halves_the_rate(ready, monkeypatch):
+    held, settings = ready
+    plain_step, steps, calls, rates, said = loop.take_step, loop.steps_per_epoch(held, settings), [0], [], []
+
+    def breaking(state, data, loss, settings, rate):
+        calls[0] += 1
+        rates.append(rate)
+        value = plain_step(state, data, loss, settings, rate)
+        if calls[0] == steps + 3:
+            with torch.no_grad():
+                state.network.kernel[0].fill_(math.nan)
+            return math.nan
+        return value
+
+    monkeypatch.setattr(loop, "take_step", breaking)
+    state = loop.train(loop.begin(settings), held, settings, say=said.append)
+    assert said == ["the loss is no longer a number: back to epoch 1, at half the rate"]
+    assert calls[0] == 3 * steps + 3
+    assert rates[steps + 3] == pytest.approx(rates[steps] / 2)
+    assert len(state.history) == 3 and all(math.isfinite(e.esr) for e in state.history)
+
+
+def test_resuming_is_the_same_run(ready, tmp_path):
+    held, settings = ready
+    settings = replace(settings, epochs=4)
+    path, steps = tmp_path / "amp.checkpoint", loop.steps_per_epoch(held, settings)
+    whole = loop.train(loop.begin(settings), held, settings)
+
+    cut = loop.begin(settings)
+    stop = lambda: cut.step >= 2 * steps + steps // 2  # noqa: E731
+    loop.train(
+        cut, held, settings, stop,
+        after_epoch=lambda state, epoch: None if stop() else checkpoint.save(path, state, settings, "mark"),
+    )  # fmt: skip
+    assert len(cut.history) == 2
+    known, dump = checkpoint.settings_in(path, "mark")
+    assert known == settings
+    resumed = loop.train(checkpoint.restore(known, dump), held, known)
+    assert len(resumed.history) == 4
+    for part in ("average", "best"):
+        assert all(torch.equal(getattr(resumed, part)[k], v) for k, v in getattr(whole, part).items())
+    assert [replace(e, seconds=0) for e in resumed.history] == [replace(e, seconds=0) for e in whole.history]
+    with pytest.raises(RigError, match="other recordings"):
+        checkpoint.settings_in(path, "another mark")
+
+
+# ---- the command
+
+
+def test_train_learns_an_amp_and_says_so(sides, tmp_path, capsys):
+    dry, wet = sides
+    target = tmp_path / "my-amp.json"
+    assert main(["train", str(dry), str(wet), "-o", str(target), *OPTIONS, "--epochs", "10", "--json"]) == 0
+    out, err = capsys.readouterr()
+    (line,) = out.splitlines()
+    result = json.loads(line)
+    assert set(result) == {"model", "esr", "esr_preemphasis", "epochs", "seconds"}
+    assert result["model"] == str(target)
+    assert result["epochs"] == 10
+    assert result["esr"] < 0.03
+    assert "epoch 10/10" in err
+    assert names(tmp_path) == {"dry.wav", "wet.wav", "my-amp.json", "my-amp.png", "my-amp.checkpoint"}
+    assert (tmp_path / "my-amp.png").read_bytes()[:4] == b"\x89PNG"
+
+    model = load_model(target)
+    assert (model.name, model.sample_rate) == ("my-amp", RATE)
+    assert model.metadata["esr"] == pytest.approx(result["esr"], abs=1e-6)
+    recorded, raw = soundfile.read(wet)[0], soundfile.read(dry, dtype="float32")[0]
+    played = native.run(model, raw)
+    assert losses.esr(torch.from_numpy(recorded), torch.from_numpy(played)) < 2 * result["esr"] + 0.005
+
+
+def test_same_seed_same_model(sides, tmp_path):
+    weights = []
+    for name, seed in (("a", "5"), ("b", "5"), ("c", "6")):
+        target = tmp_path / f"{name}.json"
+        options = [*OPTIONS, "--epochs", "1", "--seed", seed, "--no-report"]
+        assert main(["train", *map(str, sides), "-o", str(target), *options]) == 0
+        weights.append(json.loads(target.read_text())["variables"])
+        assert not target.with_suffix(".png").exists()
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
+def test_resume_goes_on_and_refuses_another_network(sides, tmp_path, capsys):
+    target = tmp_path / "amp.json"
+    start = ["train", *map(str, sides), "-o", str(target), "--no-report"]
+    assert main([*start, *OPTIONS, "--epochs", "2"]) == 0
+    assert main([*start, "--resume", "--epochs", "3"]) == 0
+    err = capsys.readouterr().err
+    assert "epoch 3/3" in err and "epoch 1/3" not in err
+    assert main([*start, "--resume", "--channels", "8"]) == 1
+    assert "leave the size's options out" in capsys.readouterr().err
+    assert main(["train", *map(str, sides), "-o", str(tmp_path / "new.json"), "--resume"]) == 1
+    assert "no checkpoint" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_it_exports_the_best_epoch(sides, tmp_path, how):
+    target = tmp_path / "amp.json"
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from rig.cli import main; sys.exit(main())",
+        "train",
+        *map(str, sides),
+    ]
+    process = subprocess.Popen(
+        [*command, "-o", str(target), *OPTIONS, "--minutes", "5", "--json", "--no-report"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if line.startswith("epoch 3 "):
+            break
+    assert not target.exists()
+    process.send_signal(how)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    seen = [line for line in [*lines, *err.splitlines()] if line.startswith("epoch ")]
+    scores = [float(line.split("ESR ")[1].split()[0]) for line in seen]
+    result = json.loads(out.splitlines()[-1])
+    assert len(scores) == result["epochs"] >= 3
+    assert result["esr"] <= min(scores) * 1.2 + 1e-4  # best is by both ratios together
+    assert load_model(target).metadata["esr"] == pytest.approx(result["esr"], abs=1e-6)
+    assert names(tmp_path) == {"dry.wav", "wet.wav", "amp.json", "amp.checkpoint"}
+
+
+def test_a_file_that_plays_differently_is_refused(sides, tmp_path, monkeypatch, capsys):
+    plain = export.play
+    monkeypatch.setattr(export, "play", lambda path, dry: plain(path, dry) + 2e-4)
+    before = names(tmp_path)
+    assert main(["train", *map(str, sides), "-o", str(tmp_path / "amp.json"), *OPTIONS, "--epochs", "1"]) == 1
+    assert "the C engine plays the exported model 0.0002 away from PyTorch" in capsys.readouterr().err
+    assert names(tmp_path) == before | {"amp.checkpoint"}
+
+
+def test_nothing_learnt_is_nothing_exported(ready, tmp_path, rng):
+    held, settings = ready
+    dry = guitar(rng, 2.0)
+    taken = capture.Capture(dry, amp(dry), RATE, 0, ())
+    with pytest.raises(RigError, match="nothing was learnt"):
+        finish.finish(tmp_path / "amp.json", "amp", loop.begin(settings), held, taken, settings, True)
+    assert names(tmp_path) == set()
+
+
+def test_help_needs_no_torch():
+    code = (
+        "import sys; from rig.cli import main\n"
+        "try: main(['train', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--batch-size" in done.stdout
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_named_sizes(size):
+    known = {"standard": (16, 10, 2047), "large": (16, 18, 2045)}
+    chosen = SIZES[size]
+    if size in known:
+        assert (chosen.channels, len(chosen.dilations), chosen.receptive_field) == known[size]
+    assert random_network(chosen).receptive_field == chosen.receptive_field
+
+
+# ---- captures
+
+
+@pytest.mark.parametrize("delay", [0, 37, 1500, -37, -801])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_the_delay_between_the_sides_is_found_and_removed(tmp_path, rng, delay, polarity):
+    dry = guitar(rng)
+    late = polarity * dry
+    late = np.pad(late, (delay, 0))[: len(dry)] if delay >= 0 else np.pad(late[-delay:], (0, -delay))
+    soundfile.write(tmp_path / "dry.wav", dry, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "wet.wav", late, RATE, subtype="FLOAT")
+    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+    assert taken.delay == delay
+    assert len(taken.dry) == len(taken.wet) == len(dry) - abs(delay)
+    np.testing.assert_array_equal(taken.wet[: 2 * RATE], polarity * taken.dry[: 2 * RATE])
+    said = " ".join(taken.notes)
+    assert (f"{abs(delay)} samples" in said and ("late" if delay > 0 else "early") in said) if delay else said == ""
+
+
+def test_a_slow_device_is_not_brought_before_its_cause(tmp_path, rng):
+    dry = guitar(rng)
+    slow = np.convolve(dry, np.exp(-np.arange(200) / 40))[
+        : len(dry)
+    ]  # its correlation peaks late, but it starts at once
+    soundfile.write(tmp_path / "dry.wav", dry, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "wet.wav", np.tanh(slow), RATE, subtype="FLOAT")
+    assert capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav").delay <= 0
+
+
+def test_unrelated_sides_are_left_alone_and_said_so(tmp_path, rng):
+    soundfile.write(tmp_path / "dry.wav", guitar(rng), RATE)
+    soundfile.write(tmp_path / "wet.wav", guitar(rng), RATE)
+    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+    assert taken.delay == 0
+    assert "no clear delay" in " ".join(taken.notes)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "tolerance"),
+    [
+        ("wav", "PCM_16", 4e-5),
+        ("wav", "PCM_24", 2e-7),
+        ("wav", "PCM_32", 1e-7),
+        ("wav", "FLOAT", 0),
+        ("flac", "PCM_24", 2e-7),
+    ],
+)
+def test_any_bit_depth(tmp_path, rng, suffix, subtype, tolerance):
+    dry = guitar(rng)
+    for side in ("dry", "wet"):
+        soundfile.write(tmp_path / f"{side}.{suffix}", dry, RATE, subtype=subtype)
+    taken = capture.read(tmp_path / f"dry.{suffix}", tmp_path / f"wet.{suffix}")
+    np.testing.assert_allclose(taken.dry, dry, atol=tolerance)
+    assert taken.sample_rate == RATE
+    assert taken.notes == ()
+
+
+def test_stereo_is_left_and_the_longer_is_trimmed(tmp_path, rng):
+    dry = guitar(rng)
+    other = guitar(rng)
+    soundfile.write(tmp_path / "dry.wav", np.stack([dry, other], 1), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "wet.wav", np.pad(amp(dry), (0, 777)), RATE, subtype="FLOAT")
+    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+    np.testing.assert_array_equal(taken.dry, dry)
+    assert len(taken.wet) == len(dry)
+    assert taken.notes == (
+        "dry has 2 channels: the first (left) is used",
+        "wet is 777 samples (0.05 s) longer: its end is cut off",
+    )
+
+
+def test_clipping_is_said(tmp_path, rng):
+    dry = guitar(rng)
+    soundfile.write(tmp_path / "dry.wav", dry, RATE)
+    soundfile.write(tmp_path / "wet.wav", np.clip(9 * dry, -1, 1), RATE)
+    assert "wet clips" in " ".join(capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav").notes)
+
+
+FAULTS = {
+    "missing": "no file",
+    "folder": "is a folder",
+    "empty": "is empty: 0 bytes",
+    "headed": "it holds no sound",
+    "text": "is no WAV or FLAC",
+    "silent": "is silent",
+    "nan": "not numbers",
+    "rate": "different sample rates: dry .* 16000 Hz, wet .* 48000 Hz",
+    "short": "too short: 0.50 s",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bad_recordings_are_one_line_and_leave_nothing(sides, tmp_path, rng, fault, capsys):
+    dry, wet = sides
+    tone = guitar(rng)
+    if fault in ("missing", "folder"):
+        wet.unlink()
+        if fault == "folder":
+            wet.mkdir()
+    elif fault == "empty":
+        wet.write_bytes(b"")
+    elif fault == "text":
+        wet.write_text("RIFF, they said. " * 100)
+    elif fault == "rate":
+        soundfile.write(wet, tone, 48000)
+    else:
+        spoilt = {
+            "headed": tone[:0],
+            "silent": 0 * tone,
+            "nan": tone.copy(),
+            "short": amp(soundfile.read(dry)[0])[: RATE // 2],
+        }
+        spoilt["nan"][99] = np.nan
+        soundfile.write(wet, spoilt[fault], RATE, subtype="FLOAT")
+    before = names(tmp_path)
+    assert main(["train", str(dry), str(wet), "-o", str(tmp_path / "amp.json"), "--epochs", "1"]) == 1
+    out, err = capsys.readouterr()
+    (line,) = err.splitlines()
+    assert out == ""
+    assert re.search(FAULTS[fault], line), line
+    assert names(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("amp.txt", "ends in .json"), ("nowhere/amp.json", "no folder"), ("taken.json", "is a folder")]
+)
+def test_a_target_that_cannot_be_is_said_before_training(sides, tmp_path, capsys, output, said):
+    (tmp_path / "taken.json").mkdir()
+    assert main(["train", *map(str, sides), "-o", str(tmp_path / output), "--epochs", "1"]) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_one_line(sides, tmp_path, capsys):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert main(["train", *map(str, sides), "-o", str(locked / "amp.json"), "--epochs", "1"]) == 1
+    assert "cannot write" in capsys.readouterr().err
