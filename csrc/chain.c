@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "clock.h"
 #include "fpu.h"
 
 static uint64_t made, freed;
@@ -77,6 +78,8 @@ void rig_chain_set_level(rig_chain *chain, float gain) { rig_put_float(&chain->l
 
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_get(&chain->units[unit].faults); }
 
+float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
+
 static void get_params(const rig_unit *unit, float *params)
 {
     for (uint32_t i = 0; i < unit->engine->n_params; ++i) params[i] = rig_get_float(&unit->params[i]);
@@ -116,7 +119,10 @@ static void unit_run(rig_unit *unit, float *signal, const float *key, uint32_t f
     float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key};
     get_params(unit, params);
     memcpy(before, signal, frames * sizeof(float));
+    const uint64_t start = rig_clock();
     unit->engine->process(unit->self, params, io, frames);
+    const float cost = (float)(rig_clock() - start) / (float)frames;
+    rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
     if (not_finite(signal, frames)) {
         memcpy(signal, before, frames * sizeof(float));
         unit->engine->reset(unit->self);

@@ -10,6 +10,7 @@ typedef struct {
     void *self;
     float *params;   /* Python puts, audio gets */
     uint32_t faults; /* audio puts, Python gets */
+    float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
 

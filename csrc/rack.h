@@ -31,7 +31,7 @@ typedef struct {
     float load, load_mean;      /* share of the period that the callback took: worst, and smoothed over about a second */
 } rig_meters;
 
-/* Chains. [main] all, but rig_chain_set() and rig_chain_faults() also while the chain plays. */
+/* Chains. [main] all, but set(), set_level(), faults() and cost() also while the chain plays. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const char **why);
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
@@ -40,6 +40,7 @@ size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
+float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames);
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);

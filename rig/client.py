@@ -106,8 +106,8 @@ def _drivers() -> list[tuple[list[str], str]]:
         number, bracket, rest = line.strip().partition(" [")
         if bracket and number.isdigit():
             name = rest.split("]")[0].strip()
-            found.append((["alsa", "-d", f"hw:{number}", "-r", str(RATE), "-p", str(PERIOD)], f"jackd on {name}"))
-    found.append((["dummy", "-r", str(RATE), "-p", str(PERIOD)], "jackd, no sound card"))
+            found.append((["alsa", "-d", f"hw:{number}", "-r", str(RATE), "-p", str(PERIOD)], name))
+    found.append((["dummy", "-r", str(RATE), "-p", str(PERIOD)], "no sound card"))
     return found
 
 
@@ -118,7 +118,7 @@ def _start(name: str, server: str | None) -> tuple[jack.Client, Server]:
         )
     why = ""
     for driver, says in _drivers():
-        started = Server(server, driver, f"{says} (started by rig)")
+        started = Server(server, driver, f"{says} (jackd started by rig)")
         until = time.monotonic() + START_SECONDS
         while started.alive and time.monotonic() < until:
             client = _connect(name, server)
@@ -138,23 +138,45 @@ class Client:
 
     def __init__(self, name: str = "rig", server: str | None = None) -> None:
         self.xruns = 0
-        self.alive = True
+        self._asked = (name, server)
         self._server: Server | None = None
         self._libjack = ctypes.CDLL(ctypes.util.find_library("jack"))
-        self._pointers: dict[str, int] = {}
+        self._rack: Rack | None = None
+        self._open()
+
+    def _open(self) -> None:
+        name, server = self._asked
         client = _connect(name, server)
         if client is None:
             client, self._server = _start(name, server)
         self._client = client
-        self.server = (
-            self._server.says if self._server else (server or os.environ.get("JACK_DEFAULT_SERVER", "default"))
-        )
+        self.alive = True
+        given = server or os.environ.get("JACK_DEFAULT_SERVER", "default")
+        self.server = self._server.says if self._server else f"JACK server '{given}'"
         self._ports = {
             "in": client.inports.register("in"),
             "out_1": client.outports.register("out_1"),
             "out_2": client.outports.register("out_2"),
             "di": client.outports.register("di"),
         }
+        self._pointers: dict[str, int] = {}
+        self._wires: tuple[tuple[str, str], ...] = ()
+        self._changes, self._seen = 0, -1  # of the wiring; what `_wires` knows of
+
+    def reopen(self) -> None:
+        """After the server has gone: join the one that runs now, or start one, and play on.
+
+        Raises RigError where there is none, or where it runs at another rate than the rack was made for.
+        """
+        rack = self._rack
+        self.close()
+        self._open()
+        if rack and rack.rate != self.rate:
+            rate = self.rate
+            self.close()
+            raise RigError(f"JACK runs at {rate} Hz now, this set was loaded for {rack.rate} Hz: start rig again")
+        if rack:
+            self.start(rack)
 
     @property
     def name(self) -> str:
@@ -179,11 +201,15 @@ class Client:
         self._rack = rack  # what C points at lives as long as we do
         self._pointers = _register(self._client, rack, self._ports)
         self._client.set_xrun_callback(self._on_xrun)
+        self._client.set_port_connect_callback(self._on_wiring)
         self._client.set_shutdown_callback(self._on_shutdown)
         self._client.activate()
 
     def _on_xrun(self, delay: float) -> None:
         self.xruns += 1
+
+    def _on_wiring(self, *_: object) -> None:
+        self._changes += 1
 
     def _on_shutdown(self, status: object, reason: str) -> None:
         self.alive = False
@@ -218,14 +244,17 @@ class Client:
         return None
 
     def connections(self) -> tuple[tuple[str, str], ...]:
-        """(from, to) for each wire on our ports."""
+        """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
         if not self.alive:
             return ()
-        pairs = []
-        for port in self._ports.values():
-            for other in self._client.get_all_connections(port):
-                pairs.append((other.name, port.name) if port.is_input else (port.name, other.name))
-        return tuple(pairs)
+        if self._seen != self._changes:
+            self._seen = self._changes  # first, so that a change while we ask makes us ask again
+            found = []
+            for port in self._ports.values():
+                for other in self._client.get_all_connections(port):
+                    found.append((other.name, port.name) if port.is_input else (port.name, other.name))
+            self._wires = tuple(found)
+        return self._wires
 
     def latency_ms(self) -> float:
         """Round trip in ms, as the ports report it: from the string to the loudspeaker."""

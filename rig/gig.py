@@ -16,79 +16,12 @@ from rig.load import LoadedSet, Progress, labels, load_set
 from rig.native import Chain, Rack, decibels
 from rig.recorder import Recorder
 from rig.sound import read, resample
+from rig.views import AmpView, EngineView, ParamView, Status
 
 LEVELS = (-60.0, 20.0)  # dB, of the rack's output
 FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
+TUNER_SECONDS = 0.1
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
-
-
-@dataclass(frozen=True)
-class AmpView:
-    """An amp as a tile shows it. key: "1".."9" or None."""
-
-    index: int
-    name: str
-    key: str | None
-    preset: str
-
-
-@dataclass(frozen=True)
-class ParamView:
-    """A knob as the screen shows it. path: what the verb `set` takes, e.g. "Crunch.gain.gain"."""
-
-    path: str
-    name: str
-    unit: str
-    help: str
-    value: float
-    minimum: float
-    maximum: float
-    initial: float
-
-
-@dataclass(frozen=True)
-class EngineView:
-    """An engine of the playing chain. where: "input" | "amp" | "output". fault: the guard caught it lately."""
-
-    name: str
-    about: str
-    where: str
-    params: tuple[ParamView, ...]
-    fault: bool = False
-
-
-@dataclass(frozen=True)
-class Status:
-    """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
-
-    load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
-    as JACK reports it. limiter_db: gain reduction, 0 or negative. faults: engines the guard caught, with counts.
-    """
-
-    amp: int
-    amp_name: str
-    bypassed: bool
-    muted: bool
-    tuner: bool
-    in_db: float
-    out_db: float
-    in_clip: bool
-    out_clip: bool
-    limiter_db: float
-    level_db: float
-    load: float
-    xruns: int
-    rate: int
-    block: int
-    latency_ms: float
-    server: str
-    connections: tuple[tuple[str, str], ...]
-    alive: bool
-    faults: tuple[tuple[str, int], ...] = ()
-    note: str = ""
-    cents: float = 0.0
-    recording: str = ""
-    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,9 +34,12 @@ class Verb:
 
 
 class Gig:
-    """All one needs to play. Methods are called from one thread, the screen's or the headless loop's."""
+    """All one needs to play. Methods are called from one thread, the screen's or the headless loop's.
 
-    def __init__(self, loaded: LoadedSet, rack: Rack, client: Client) -> None:
+    source: the name of a recording that plays into the rig, which the wiring shows.
+    """
+
+    def __init__(self, loaded: LoadedSet, rack: Rack, client: Client, source: str = "") -> None:
         self._loaded = loaded
         self._rack = rack
         self._client = client
@@ -114,7 +50,8 @@ class Gig:
         self._message = ""
         self._clips = (0, 0)
         self._fault_seen: dict[tuple[int, int], tuple[int, float]] = {}
-        self.listens = True
+        self._source = ((source, f"{client.name}:in"),) if source else ()
+        self._note, self._listen_again = ("", 0.0), 0.0
         self.name = " + ".join(preset.name for preset in loaded.presets)
         self.amps = tuple(
             AmpView(i, amp.name, amp.key, loaded.presets[amp.preset].name) for i, amp in enumerate(loaded.amps)
@@ -210,8 +147,10 @@ class Gig:
         self._rack.open(not (self._muted or self._tuner))
 
     def _connect(self, _: str = "") -> None:
+        if not self._client.alive:
+            self._client.reopen()
         wiring = self._loaded.presets[self._loaded.amps[self._amp].preset].jack
-        faults = self._client.connect(wiring, input=self.listens)
+        faults = self._client.connect(wiring, input=not self._source)
         self._message = "; ".join(faults) or "connected"
 
     def _record(self, text: str) -> None:
@@ -255,7 +194,7 @@ class Gig:
             block=self._client.block,
             latency_ms=self._client.latency_ms(),
             server=self._client.server,
-            connections=self._client.connections(),
+            connections=self._source + self._client.connections(),
             alive=self._client.alive,
             faults=self._faults(meters.input_faults),
             note=note,
@@ -273,11 +212,16 @@ class Gig:
         return tuple(found)
 
     def _hear(self) -> tuple[str, float]:
+        """The note that is played and its cents; looked for ten times a second at most."""
         from rig import tuner
 
-        rate = self._client.rate
-        hz = tuner.pitch(self._rack.heard(int(tuner.WINDOW * rate)), rate)
-        return tuner.note(hz) if hz else ("", 0.0)
+        now = time.monotonic()
+        if now >= self._listen_again:
+            self._listen_again = now + TUNER_SECONDS
+            rate = self._client.rate
+            hz = tuner.pitch(self._rack.heard(int(tuner.WINDOW * rate)), rate)
+            self._note = tuner.note(hz) if hz else ("", 0.0)
+        return self._note
 
     def chain(self) -> tuple[EngineView, ...]:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
@@ -290,23 +234,15 @@ class Gig:
         return tuple(view for where, name, chain in places for view in self._views(where, name, chain))
 
     def _views(self, where: str, first: str, chain: Chain) -> list[EngineView]:
-        faults = chain.faults
+        faults, costs = chain.faults, chain.costs
         views = []
         for i, (label, unit) in enumerate(zip(labels(chain), chain.units, strict=True)):
             knobs = tuple(
-                ParamView(
-                    f"{first}.{label}.{p.name}",
-                    p.name,
-                    p.unit,
-                    p.help,
-                    chain.get(i, k),
-                    p.minimum,
-                    p.maximum,
-                    p.initial,
-                )
-                for k, p in enumerate(unit.engine.params)
+                ParamView(f"{first}.{label}.{param.name}", value=chain.get(i, k), **vars(param))
+                for k, param in enumerate(unit.engine.params)
             )
-            views.append(EngineView(label, unit.payload.about, where, knobs, self._faulty(chain, i, faults[i])))
+            faulty = self._faulty(chain, i, faults[i])
+            views.append(EngineView(label, unit.payload.about, where, knobs, faulty, costs[i]))
         return views
 
     def _faulty(self, chain: Chain, unit: int, count: int) -> bool:
@@ -392,10 +328,9 @@ def open_gig(
         loaded = load_set(chosen, client.rate, progress)
         rack = Rack(client.rate)
         loaded.enter(rack)
-        gig = Gig(loaded, rack, client)
+        gig = Gig(loaded, rack, client, source=Path(di).name if di else "")
         if recording:
             rack.loop(resample(recording[0][:, 0], recording[1], client.rate))
-            gig.listens = False
         if amp is not None:
             gig.do(f"amp {amp}")
         rack.begin(open=False)

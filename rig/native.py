@@ -128,6 +128,7 @@ class Chain:
             raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
+        self._rate = rate
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self.set_level(level_db)
 
@@ -170,6 +171,11 @@ class Chain:
         ns = np.empty(x.size // block, np.uint32)
         lib.rig_chain_time(self._c, ffi.from_buffer("float[]", x), block, ns.size, ffi.from_buffer("uint32_t[]", ns))
         return ns * 1e-9
+
+    @property
+    def costs(self) -> tuple[float, ...]:
+        """For each engine, the share of a core that it takes while it plays, 0..1."""
+        return tuple(lib.rig_chain_cost(self._c, i) * 1e-9 * self._rate for i in range(len(self.units)))
 
     def set(self, unit: int, param: int, value: float) -> None:
         """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""

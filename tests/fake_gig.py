@@ -15,7 +15,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rig.errors import RigError
-from rig.gig import AmpView, EngineView, Gig, ParamView, Status
+from rig.gig import Gig
+from rig.views import AmpView, EngineView, ParamView, Status
 
 NAMES = (
     "Clean",

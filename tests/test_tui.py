@@ -22,7 +22,6 @@ from fake_gig import NAMES, FakeGig, opener
 from textual.pilot import Pilot
 
 from rig.errors import RigError
-from rig.gig import ParamView
 from rig.tui import letters, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
@@ -34,6 +33,7 @@ from rig.tui.play import PlayScreen
 from rig.tui.sheet import Sheet, fit
 from rig.tui.steps import turn, written
 from rig.tui.tiles import arrange
+from rig.views import ParamView
 
 HERE = Path(__file__).resolve().parent
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rig.gig import EngineView, ParamView
 from rig.tui import palette
 from rig.tui.sheet import Canvas, Sheet, fit
 from rig.tui.steps import is_bipolar, place, written
+from rig.views import EngineView, ParamView
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read
 GAP = 3

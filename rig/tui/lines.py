@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from rig.gig import Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.sheet import Canvas, Sheet, fit, width_of
+from rig.views import Status
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from rig.gig import EngineView
 from rig.tui import palette
 from rig.tui.sheet import Canvas, Sheet, width_of
+from rig.views import EngineView
 
 WIRE = palette.ink(palette.FAINT)
 

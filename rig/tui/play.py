@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from rig.errors import RigError
-from rig.gig import EngineView, Gig, ParamView, Status
+from rig.gig import Gig
 from rig.tui import palette
 from rig.tui.help import HelpScreen
 from rig.tui.knobs import Knobs
@@ -20,6 +20,7 @@ from rig.tui.plan import plan
 from rig.tui.steps import is_bipolar, turn, written
 from rig.tui.tiles import Tiles
 from rig.tui.tuner import Tuner
+from rig.views import EngineView, ParamView, Status
 
 POLL_S = 1 / 20
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key

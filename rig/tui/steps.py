@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rig.gig import ParamView
+from rig.views import ParamView
 
 _PROPORTIONAL = {"hz", "khz", "ms", "s"}
 

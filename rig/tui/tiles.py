@@ -9,9 +9,9 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from rig.gig import AmpView
 from rig.tui import letters, palette
 from rig.tui.sheet import Canvas, Sheet, fit, width_of
+from rig.views import AmpView
 
 SMALLEST = (12, 3)
 TALLEST = 16

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from rig.gig import Status
 from rig.tui import letters, palette
 from rig.tui.sheet import Canvas, Sheet
+from rig.views import Status
 
 IN_TUNE_CENTS = 3.0
 SPAN_CENTS = 50.0

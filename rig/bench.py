@@ -1,0 +1,190 @@
+"""What a model costs: `rig bench` measures it block by block, on one core, beside what that core could do at best."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rig import native
+from rig.formats import Layer, Model, WaveNet, load_model
+from rig.native import Chain, Unit
+
+RATE = 48_000  # Hz
+BLOCKS = (16, 64, 256)
+SECONDS = 3.0  # of audio for each row; a slice of it in every round
+SLICE = 0.05  # s; short, so that the machine is the same for all that is compared in a round
+REFERENCE = 0.1  # of the audio goes to the sample-by-sample kernel, which is slow and needs no percentiles
+SHIPPED = Path(__file__).resolve().parent.parent / "presets"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one instruction set at one block. Times in microseconds a block; shares of the core's FMA peak."""
+
+    model: str
+    isa: str
+    block: int
+    realtime: float
+    share_of_peak: float
+    p50_us: float
+    p99_us: float
+    max_us: float
+    bytes: int
+    reference_realtime: float
+
+    @property
+    def period_us(self) -> float:
+        return 1e6 * self.block / RATE
+
+
+@dataclass(frozen=True)
+class Report:
+    """peak_gmacs: measured multiply-adds a second of each instruction set, in 1e9."""
+
+    machine: str
+    peak_gmacs: dict[str, float]
+    rows: tuple[Row, ...]
+
+    def facts(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def machine() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith(("model name", "Model")):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def synthetic(name: str, channels: int, dilations: Sequence[int]) -> Model:
+    """A gated network of that size with random weights: its cost is that of any of its size."""
+    rng = np.random.default_rng(0)
+
+    def weights(*shape: int) -> np.ndarray:
+        return rng.normal(0.0, 0.1, shape).astype(np.float32)
+
+    layers = tuple(
+        Layer(
+            d, weights(3, channels, 2 * channels), weights(2 * channels), weights(channels, channels), weights(channels)
+        )
+        for d in dilations
+    )
+    network = WaveNet(
+        "gated", weights(1, channels), weights(channels), layers, weights(len(layers), channels, 1), weights(1)
+    )
+    return Model(Path(name), name, "synthetic", network)
+
+
+def macs(network: WaveNet) -> int:
+    """Multiply-adds that one frame nominally takes: every weight once, biases none."""
+    stack = sum(layer.kernel.size + layer.mix.size for layer in network.layers)
+    return network.input.size + stack + network.output.size
+
+
+def models(paths: Sequence[Path]) -> list[Model]:
+    """The models to measure: those given, or all that the shipped presets play and three of well-known sizes."""
+    if paths:
+        return [load_model(path) for path in paths]
+    octaves = [2**i for i in range(10)]
+    return [
+        *(load_model(path) for path in sorted((SHIPPED / "models").glob("*.json"))),
+        synthetic("WaveNet1 16ch x 10", 16, octaves),
+        synthetic("WaveNet2 8ch x 18", 8, 2 * octaves[:9]),
+        synthetic("WaveNet3 16ch x 18", 16, 2 * octaves[:9]),
+        synthetic("10ch x 10", 10, octaves),
+    ]
+
+
+def pin() -> None:
+    """Keep this thread on one core: moving costs a cache."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+class _Measured:
+    """A chain that is timed slice by slice, each beside the peak of the same moment."""
+
+    def __init__(self, chain: Chain, block: int) -> None:
+        self.chain, self.block = chain, block
+        self.times: list[np.ndarray] = []
+        self.shares: list[float] = []
+
+    def round(self, signal: np.ndarray, work: int) -> None:
+        peak = native.peak()
+        times = self.chain.time(signal, self.block)
+        self.times.append(times)
+        self.shares.append(work * self.block / float(np.median(times)) / peak)
+
+    def microseconds(self) -> np.ndarray:
+        return 1e6 * np.concatenate(self.times)
+
+
+def _chain(model: Model, engine: str = "wavenet") -> Chain:
+    from engines.wavenet import payload
+
+    return Chain([Unit(native.engine(engine), payload(model))], RATE)
+
+
+def bench(
+    chosen: Sequence[Model],
+    blocks: Sequence[int] = BLOCKS,
+    isas: Sequence[str] | None = None,
+    seconds: float = SECONDS,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Report:
+    """Measure models on this thread, in interleaved rounds: a noisy moment falls on all alike.
+
+    seconds: of audio for each row. progress: gets 0..1.
+    """
+    pin()
+    before = native.isa()
+    isas = tuple(isas or (before,))
+    signal = np.random.default_rng(0).normal(0.0, 0.2, int(SLICE * RATE)).astype(np.float32)
+    measured: dict[tuple[int, str, int], _Measured] = {}
+    reference = [_Measured(_chain(model, "wavenet_reference"), native.BLOCK) for model in chosen]
+    peaks: dict[str, float] = dict.fromkeys(isas, 0.0)
+    for isa in isas:
+        native.use_isa(isa)
+        for i, model in enumerate(chosen):
+            for block in blocks:
+                measured[i, isa, block] = _Measured(_chain(model), block)
+    rounds = max(3, round(seconds / SLICE))
+    for number in range(rounds):
+        for isa in isas:
+            native.use_isa(isa)
+            peaks[isa] = max(peaks[isa], native.peak() * 1e-9)
+        for (i, isa, _), one in measured.items():
+            native.use_isa(isa)
+            one.round(signal, macs(chosen[i].network))
+        if number % round(1 / REFERENCE) == 0:
+            for model, one in zip(chosen, reference, strict=True):
+                one.round(signal, macs(model.network))
+        progress((number + 1) / rounds)
+    native.use_isa(before)
+    rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
+    return Report(machine(), peaks, rows)
+
+
+def _row(model: str, isa: str, one: _Measured, reference: _Measured) -> Row:
+    times = one.microseconds()
+    p50, p99 = np.percentile(times, (50, 99))
+    return Row(
+        model=model,
+        isa=isa,
+        block=one.block,
+        realtime=1e6 * one.block / RATE / float(p50),
+        share_of_peak=float(np.median(one.shares)),
+        p50_us=float(p50),
+        p99_us=float(p99),
+        max_us=float(times.max()),
+        bytes=one.chain.bytes,
+        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds())),
+    )
