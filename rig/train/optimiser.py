@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 TURN_EVERY = 10  # steps between two turns of the basis
+LARGEST = 3.0  # rates a step: where there has been no gradient, the quotient is rounding noise over rounding noise
 
 
 def as_matrices(values: Tensor) -> Tensor:
@@ -71,7 +72,7 @@ class Soap(torch.optim.Optimizer):
             gradient, mean, raw = left.mT @ gradient @ right, left.mT @ mean @ right, gradient
         square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
         deviation = (square / (1 - second ** state["count"])).sqrt_().add_(group["epsilon"])
-        update = mean / (1 - first ** state["count"]) / deviation
+        update = (mean / (1 - first ** state["count"]) / deviation).clamp_(-LARGEST, LARGEST)
         if turned:
             update = left @ update @ right.mT
             state["left"].lerp_(raw @ raw.mT, 1 - second)
