@@ -23,7 +23,7 @@ def pitch(x: np.ndarray, rate: int) -> float | None:
     spectrum = np.fft.rfft(x, 2 * n)
     correlation = np.fft.irfft(spectrum * spectrum.conj())[:n]
     square = np.concatenate(([0.0], np.cumsum(x.astype(np.float64) ** 2)))
-    energy = square[n] - square[: n] + square[n:0:-1]
+    energy = square[n] - square[:n] + square[n:0:-1]
     likeness = 2.0 * correlation / np.maximum(energy, 1e-12)
     first, last = int(rate / HIGHEST), min(n - 2, int(rate / LOWEST))
     crossing = np.flatnonzero(likeness < 0.0)
