@@ -37,7 +37,10 @@ CABINETS = (
             (1000, 0), (1600, 1.5), (2400, 4.5), (3200, 5.5), (4200, 3.5), (5200, -2), (6500, -11),
             (8000, -18), (11000, -27), (16000, -40), (24000, -60),
         ),
-        ((620, -1.5, 0.18), (1250, 1.2, 0.15), (1900, -2.0, 0.12), (2750, 1.5, 0.1), (3700, -2.5, 0.09), (4600, 2.0, 0.08)),
+        (
+            (620, -1.5, 0.18), (1250, 1.2, 0.15), (1900, -2.0, 0.12), (2750, 1.5, 0.1), (3700, -2.5, 0.09),
+            (4600, 2.0, 0.08),
+        ),
     ),
     # A closed box of four: a firm resonance, scooped low mids, a bite at 2-4 kHz, a steeper fall.
     Cabinet(
@@ -47,7 +50,10 @@ CABINETS = (
             (900, -1.0), (1300, 1.0), (2000, 4.0), (2800, 5.5), (3600, 4.0), (4500, -1.5), (5500, -10),
             (7000, -19), (9000, -27), (13000, -38), (24000, -62),
         ),
-        ((480, -1.5, 0.15), (800, 1.5, 0.14), (1550, -2.5, 0.1), (2250, 1.8, 0.1), (3150, -2.2, 0.08), (4050, 2.2, 0.07)),
+        (
+            (480, -1.5, 0.15), (800, 1.5, 0.14), (1550, -2.5, 0.1), (2250, 1.8, 0.1), (3150, -2.2, 0.08),
+            (4050, 2.2, 0.07),
+        ),
     ),
 )  # fmt: skip
 
@@ -68,7 +74,8 @@ def magnitude_db(cabinet: Cabinet, hz: np.ndarray) -> np.ndarray:
 def minimum_phase(log_magnitude: np.ndarray) -> np.ndarray:
     """The causal impulse response with this ln|H| (bins 0..N/2 of an N-point FFT) whose energy comes soonest.
 
-    The cepstrum's negative times are folded onto its positive ones (Oppenheim & Schafer, Discrete-Time Signal Processing).
+    The cepstrum's negative times are folded onto its positive ones (Oppenheim & Schafer, Discrete-Time Signal
+    Processing).
     """
     cepstrum = np.fft.irfft(log_magnitude)
     half = len(cepstrum) // 2

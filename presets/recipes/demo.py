@@ -93,7 +93,8 @@ def main() -> None:
     loop = np.round(loop * 2**19) / 2**19  # the last four bits of 24 would only be noise that FLAC must keep
     sf.write(TARGET, loop, RATE, subtype="PCM_24")
     print(
-        f"{TARGET.name}: {frames / RATE:.1f} s, rms {20 * np.log10(loop.std()):.1f} dB, seam {abs(loop[0] - loop[-1]):.4f}"
+        f"{TARGET.name}: {frames / RATE:.1f} s, rms {20 * np.log10(loop.std()):.1f} dB, "
+        f"seam {abs(loop[0] - loop[-1]):.4f}"
     )
 
 

@@ -80,7 +80,7 @@ def file_bytes(events: Iterable[Event]) -> bytes:
 
 
 def synthesise(events: Iterable[Event], seconds: float) -> np.ndarray:
-    """Play events on a sampled guitar, with no reverb and no chorus -> (frames,) float64, exactly `seconds` long, 48 kHz."""
+    """Play events on a sampled guitar, no reverb, no chorus -> (frames,) float64, exactly `seconds` long, 48 kHz."""
     font = next((f for f in SOUNDFONTS if Path(f).exists()), None)
     if font is None or shutil.which("fluidsynth") is None:
         raise SystemExit("the recipes need: apt install fluidsynth fluid-soundfont-gm")
@@ -88,8 +88,10 @@ def synthesise(events: Iterable[Event], seconds: float) -> np.ndarray:
         song, sound = Path(folder, "song.mid"), Path(folder, "song.wav")
         song.write_bytes(file_bytes(events))
         subprocess.run(
-            ["fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.5", "-r", str(RATE), "-O", "float", "-T", "wav"]
-            + ["-F", str(sound), font, str(song)],
+            [
+                "fluidsynth", "-niq", "-R", "0", "-C", "0", "-g", "0.5", "-r", str(RATE), "-O", "float", "-T", "wav",
+                "-F", str(sound), font, str(song),
+            ],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         audio, rate = sf.read(sound, always_2d=True)

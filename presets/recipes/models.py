@@ -2,8 +2,9 @@
 
     python presets/recipes/models.py [NAME ...] [--share 0.1] [--jobs 1]
 
-Everything on the way lies under captures/. A model comes to presets/models/ with two scores: `esr` and `esr_preemphasis`
-over the unseen performance, played by the C engine; `held_out` is what training judged its epochs by.
+Everything on the way lies under captures/. A model comes to presets/models/ with two scores:
+`esr` and `esr_preemphasis` over the unseen performance, played by the C engine; `held_out` is what training judged its
+epochs by.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import captures
 import numpy as np
 import soundfile as sf
+
+import captures
 
 ROOT = captures.ROOT
 MODELS = ROOT / "presets" / "models"

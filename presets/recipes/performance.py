@@ -153,7 +153,7 @@ def hit(rng: np.random.Generator, centre: int = 84) -> int:
 def perform(seed: int, passages: int = 18, length: float = 10.0, peak_db: float = -1.0) -> np.ndarray:
     """A dry take -> (passages * length * 48000,) float32, its peak at `peak_db`.
 
-    Every kind of passage comes in turn; levels and guitars are dealt from shuffled decks, so that each comes equally often.
+    Every kind of passage comes in turn; levels and guitars are dealt from shuffled decks, each equally often.
     """
     rng = np.random.default_rng(seed)
     frames = round(length * RATE)

@@ -67,9 +67,9 @@ def read_side(path: Path, side: str) -> tuple[np.ndarray, int, list[str]]:
 def find_delay(dry: np.ndarray, wet: np.ndarray, limit: int) -> int | None:
     """Frames by which wet comes after dry (negative: before), |delay| <= limit; None where nothing stands out.
 
-    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976) finds the neighbourhood, of either
-    polarity. Within it the answer is the latest shift that leaves cause before effect: a network can learn to wait, but
-    not to foresee, and the peak itself lies as late as the device's filters are slow.
+    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976) finds the neighbourhood,
+    of either polarity. Within it the answer is the latest shift that leaves cause before effect: a network can learn to
+    wait, but not to foresee, and the peak itself lies as late as the device's filters are slow.
     """
     dry, wet = dry.astype(np.float64), wet.astype(np.float64)
     size = 1 << int(np.ceil(np.log2(len(dry) + len(wet))))
@@ -88,7 +88,7 @@ def find_delay(dry: np.ndarray, wet: np.ndarray, limit: int) -> int | None:
 
 
 def _explained(dry: np.ndarray, wet: np.ndarray, shifts: range) -> np.ndarray:
-    """How much of wet the best causal filter makes of dry, for wet brought forward by each of `shifts` (linear algebra only)."""
+    """How much of wet the best causal filter of dry explains, wet brought forward by each of `shifts`."""
     size = 1 << int(np.ceil(np.log2(len(dry) + len(wet))))
     spectrum = np.fft.rfft(dry, size)
     own = np.fft.irfft(np.abs(spectrum) ** 2, size)

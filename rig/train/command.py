@@ -206,7 +206,8 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(settings.epochs, state)
     progress.say(
         f"{len(taken.dry) / taken.sample_rate:.1f} s at {taken.sample_rate} Hz, {settings.size.channels} channels x "
-        f"{len(settings.size.dilations)} layers, receptive field {settings.size.receptive_field / taken.sample_rate * 1000:.0f} ms"
+        f"{len(settings.size.dilations)} layers, receptive field "
+        f"{settings.size.receptive_field / taken.sample_rate * 1000:.0f} ms"
     )
     with _stopping() as stop:
 

@@ -21,8 +21,8 @@ DIGITS = 9  # a float32 survives nine significant digits
 def folded(network: WaveNet, dry: Scale, wet: Scale) -> dict[tuple[int, str], np.ndarray]:
     """{(layer, name): float32 array in the file's order} of a network that takes raw dry and gives raw wet.
 
-    The network saw (dry - mean) / deviation, which is another input weight and bias, and gave (wet - mean) / deviation, which
-    is another output weight and bias. History is zero at every convolution either way, so this is exact.
+    The network saw (dry - mean) / deviation, which is another input weight and bias, and gave (wet - mean) / deviation,
+    which is another output weight and bias. History is zero at every convolution either way, so this is exact.
     """
     state = {k: v.detach().cpu().double().numpy() for k, v in network.state_dict().items()}
     weight = state["input"] / dry.deviation
@@ -61,7 +61,7 @@ def content(network: WaveNet, dry: Scale, wet: Scale, metadata: Mapping[str, obj
 
 
 def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:
-    """Write a file whole or not at all. check: sees the file under a passing name first; if it raises, nothing is written."""
+    """Write a file whole or not at all. check: sees it under a passing name first; if it raises, nothing is written."""
     data = content.encode() if isinstance(content, str) else content
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
@@ -106,6 +106,7 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     worst = max(float(np.abs(play(path, dry) - predicted).max()) for dry, predicted in pieces)
     if not worst <= TOLERANCE:
         raise RigError(
-            f"the C engine plays the exported model {worst:.2g} away from PyTorch, more than {TOLERANCE:g}: not exported"
+            f"the C engine plays the exported model {worst:.2g} away from PyTorch, "
+            f"more than {TOLERANCE:g}: not exported"
         )
     return worst

@@ -34,7 +34,7 @@ def loudness_db(signal: np.ndarray) -> float:
 def finish(
     target: Path, name: str, state: State, data: Data, capture: Capture, settings: Settings, picture: bool
 ) -> Result:
-    """Export, verify, draw. Raises RigError where nothing was learnt or the C engine disagrees: then nothing is written."""
+    """Export, verify, draw. Raises RigError, and writes nothing, where nothing was learnt or the C engine disagrees."""
     best, weights = state.best_epoch, state.best
     if best is None or weights is None:
         raise RigError("nothing was learnt: the loss was never a number; try a lower --learning-rate")

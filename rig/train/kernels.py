@@ -1,4 +1,4 @@
-"""The door to the C layer: float32 on a CPU, 4, 8 or 16 channels. Everything else goes through PyTorch's own operations."""
+"""The door to the C layer: float32 on a CPU, 4, 8 or 16 channels. Everything else goes through PyTorch's own."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _layer(x: Tensor, weights: tuple[Tensor, ...], stride: int):
 
 
 def forward(x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int):
-    """-> residual (rows, C), skip (rows, 1), gates (rows, 2, C): what `network.GatedLayer` promises, and what it keeps."""
+    """-> residual (rows, C), skip (rows, 1), gates (rows, 2, C): what `network.GatedLayer` gives, and what it keeps."""
     x, weights = x.contiguous(), tuple(w.contiguous() for w in (kernel, bias, mix, mix_bias, output))
     layer, rows = _layer(x, weights, stride)
     channels = x.shape[1]

@@ -190,8 +190,9 @@ def train(
 ) -> State:
     """Teach until the epochs or the minutes are over, or `stop()`; the best epoch is in `state.best`.
 
-    An epoch is as many steps as hear the whole take once. Where the loss stops being a number, the state goes back to the
-    end of the last epoch and the rate is halved. Stopped before the first epoch's end, what was learnt so far is judged.
+    An epoch is as many steps as hear the whole take once. Where the loss stops being a number, the state goes back
+    to the end of the last epoch and the rate is halved. Stopped before the first epoch's end, what was learnt so far
+    is judged.
     """
     loss = Loss.for_take(data.wet)
     steps = steps_per_epoch(data, settings)

@@ -14,7 +14,7 @@ PRE_EMPHASIS = 0.95
 
 
 def pre_emphasis(x: Tensor) -> Tensor:
-    """x (frames, ...) -> (frames - 1, ...): the filter 1 - 0.95 z^-1 without its first frame, whose past is not known."""
+    """x (frames, ...) -> (frames - 1, ...): the filter 1 - 0.95 z^-1 without its first frame, whose past is unknown."""
     return x[1:] - PRE_EMPHASIS * x[:-1]
 
 
@@ -28,8 +28,8 @@ def esr(target: Tensor, prediction: Tensor) -> float:
 class Loss:
     """What training minimises, for segments of any level.
 
-    energy, emphasised: mean squares of the whole take, plain and after pre-emphasis. A segment's error is divided by its
-    own energy plus the take's: loud and soft playing both count, and near-silence does not explode.
+    energy, emphasised: mean squares of the whole take, plain and after pre-emphasis. A segment's error is divided by
+    its own energy plus the take's: loud and soft playing both count, and near-silence does not explode.
     plain: the weight of the ESR without pre-emphasis. dc: the weight of the squared mean error.
     """
 

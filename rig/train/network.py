@@ -1,8 +1,8 @@
 """The network: a gated causal WaveNet of the GuitarML family, laid out so that a CPU trains it fast.
 
 Signals lie frames first: (frames * batch, channels), the frames of a batch interleaved. A tap of a dilated convolution
-is then a plain matrix product on a contiguous slice: no unfolding, no copies (PyTorch's conv1d with 16 channels runs at a
-tenth of what the processor can do). On a CPU, the channel counts of the named sizes go through one C call a layer.
+is then a plain matrix product on a contiguous slice: no unfolding, no copies (PyTorch's conv1d with 16 channels runs at
+a tenth of what the processor can do). On a CPU, the channel counts of the named sizes go through one C call a layer.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SOAP: Adam in the slowly turning eigenbasis of Shampoo's preconditioners.
 
-Source: N. Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", 2024. With matrices this small its bookkeeping
-costs a few per cent of a step, and it needs about half the steps that Adam does.
+Source: N. Vyas et al., "SOAP: Improving and Stabilizing Shampoo using Adam", 2024. With matrices this small its
+bookkeeping costs a few per cent of a step, and it needs about half the steps that Adam does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ LARGEST = 3.0  # rates a step: where there has been no gradient, the quotient is
 
 
 def as_matrices(values: Tensor) -> Tensor:
-    """n parameters of a shape (n, ...) -> the matrices they act as: kernels (n, 2, taps, in, out) -> (n, taps * in, 2 * out)."""
+    """n parameters of a shape, (n, ...) -> the matrices they act as.
+
+    Kernels (n, 2, taps, in, out) become (n, taps * in, 2 * out), vectors one row.
+    """
     n, shape = values.shape[0], values.shape[1:]
     if len(shape) == 4:
         return values.permute(0, 2, 3, 1, 4).reshape(n, shape[1] * shape[2], -1)
@@ -36,7 +39,7 @@ def from_matrices(matrices: Tensor, shape: torch.Size) -> Tensor:
 class Soap(torch.optim.Optimizer):
     """betas: of the mean gradient; of its square and of the preconditioners. epsilon: as Adam's.
 
-    All parameters of one shape are taken together: ten layers cost little more than one. Their state lies with the first.
+    All parameters of one shape are taken together: ten layers cost little more than one. State lies with the first.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ SIZES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, one must be given."""
+    """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, but one must be."""
 
     size: Size
     segment: int = 4096
