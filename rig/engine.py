@@ -76,8 +76,7 @@ def registry() -> dict[str, Engine]:
     import engines
 
     found = [
-        importlib.import_module(f"engines.{module.name}").ENGINE
-        for module in pkgutil.iter_modules(engines.__path__)
+        importlib.import_module(f"engines.{module.name}").ENGINE for module in pkgutil.iter_modules(engines.__path__)
     ]
     for point in entry_points(group="rig.engines"):
         found.append(point.load())

@@ -12,7 +12,7 @@ import numpy as np
 from rig import preset as presets
 from rig.client import Client
 from rig.errors import RigError, did_you_mean
-from rig.load import LoadedSet, Progress, labels, load_set
+from rig.load import LoadedSet, Progress, load_set
 from rig.native import Chain, Rack, decibels
 from rig.recorder import Recorder
 from rig.sound import read, resample
@@ -110,7 +110,7 @@ class Gig:
         chain = self._chains().get(where.casefold())
         if chain is None:
             raise RigError(f"no amp '{where}'{did_you_mean(where, [amp.name for amp in self.amps])}")
-        names = labels(chain)
+        names = [unit.label for unit in chain.units]
         if engine not in names:
             hint = did_you_mean(engine, names) or f"; there are {', '.join(names) or 'none'}"
             raise RigError(f"{where} has no engine '{engine}'{hint}")
@@ -206,9 +206,9 @@ class Gig:
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []
         for where, chain in self._chains().items():
-            for label, count in zip(labels(chain), chain.faults, strict=True):
+            for unit, count in zip(chain.units, chain.faults, strict=True):
                 if count:
-                    found.append((f"{where}.{label}", count))
+                    found.append((f"{where}.{unit.label}", count))
         return tuple(found)
 
     def _hear(self) -> tuple[str, float]:
@@ -236,13 +236,13 @@ class Gig:
     def _views(self, where: str, first: str, chain: Chain) -> list[EngineView]:
         faults, costs = chain.faults, chain.costs
         views = []
-        for i, (label, unit) in enumerate(zip(labels(chain), chain.units, strict=True)):
+        for i, unit in enumerate(chain.units):
             knobs = tuple(
-                ParamView(f"{first}.{label}.{param.name}", value=chain.get(i, k), **vars(param))
+                ParamView(f"{first}.{unit.label}.{param.name}", value=chain.get(i, k), **vars(param))
                 for k, param in enumerate(unit.engine.params)
             )
             faulty = self._faulty(chain, i, faults[i])
-            views.append(EngineView(label, unit.payload.about, where, knobs, faulty, costs[i]))
+            views.append(EngineView(unit.label, unit.payload.about, where, knobs, faulty, costs[i]))
         return views
 
     def _faulty(self, chain: Chain, unit: int, count: int) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rig.engine import Payload, registry
 from rig.errors import RigError, did_you_mean
 from rig.native import SLOTS, Chain, Rack, Unit, decibels
-from rig.preset import EngineSpec, Preset
+from rig.preset import INPUT, OUTPUT, EngineSpec, Preset, labels
 
 Progress = Callable[[str, float], None]
 
@@ -78,8 +78,14 @@ class _Loader:
             self._read[key] = registry()[spec.engine].load(spec.files, self.rate)
         return self._read[key]
 
-    def chain(self, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:
-        units = [Unit(registry()[spec.engine], self.payload(spec), spec.params) for spec in specs]
+    def chain(self, preset: Preset, place: str, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:
+        names = labels(spec.engine for spec in specs)
+        units = []
+        for name, spec in zip(names, specs, strict=True):
+            try:
+                units.append(Unit(registry()[spec.engine], self.payload(spec), spec.params, name))
+            except RigError as error:
+                raise RigError(f"{preset.path}: {place}, {name}: {error}") from None
         asked = sum(decibels(unit.payload.level) for unit in units)
         chain = Chain(units, self.rate, level + asked)
         chain.prewarm()
@@ -108,21 +114,11 @@ def load_set(presets: Sequence[Preset], rate: int, progress: Progress = lambda s
     amps: list[LoadedAmp] = []
     inputs, outputs = [], []
     for p, preset in enumerate(presets):
-        inputs.append(loader.chain(preset.input))
-        outputs.append(loader.chain(preset.output))
-        for amp in preset.amps:
+        inputs.append(loader.chain(preset, INPUT, preset.input))
+        outputs.append(loader.chain(preset, OUTPUT, preset.output))
+        for i, amp in enumerate(preset.amps, 1):
             progress(f"Loading {amp.name}", len(amps) / total)
-            amps.append(LoadedAmp(amp.name, next(keys), p, loader.chain(amp.chain, amp.level)))
+            chain = loader.chain(preset, f"amp {i} '{amp.name}'", amp.chain, amp.level)
+            amps.append(LoadedAmp(amp.name, next(keys), p, chain))
     progress("Ready", 1.0)
     return LoadedSet(tuple(presets), tuple(amps), tuple(inputs), tuple(outputs))
-
-
-def labels(chain: Chain) -> list[str]:
-    """What each engine of a chain is called in a path: its name, from the second of a kind on with a number."""
-    seen: Mapping[str, int] = {}
-    names = []
-    for unit in chain.units:
-        seen = {**seen, unit.engine.name: seen.get(unit.engine.name, 0) + 1}
-        count = seen[unit.engine.name]
-        names.append(unit.engine.name if count == 1 else f"{unit.engine.name}{count}")
-    return names

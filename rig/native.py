@@ -103,11 +103,15 @@ def _tidy(value: float) -> float:
 
 @dataclass(frozen=True)
 class Unit:
-    """An engine as a chain needs it: what it is, what its files became, where its knobs stand."""
+    """An engine as a chain needs it: what it is, what its files became, where its knobs stand.
+
+    label: what it is called among the chain's engines ("gain", "gain2").
+    """
 
     engine: Engine
     payload: Payload = Payload()
     params: Mapping[str, float] | None = None
+    label: str = ""
 
 
 class Chain:

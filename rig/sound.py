@@ -10,20 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from rig.errors import RigError
+from rig.files import unreadable
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A WAV or FLAC of any depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
     import soundfile
 
-    if not path.exists():
-        raise RigError(f"{path}: no such file")
-    if path.is_dir():
-        raise RigError(f"{path}: is a folder, not a sound file")
+    fault = unreadable(path, "sound")
+    if fault:
+        raise RigError(f"{path}: {fault}")
     try:
         audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except PermissionError:
-        raise RigError(f"{path}: may not be read") from None
     except (soundfile.LibsndfileError, OSError, ValueError) as error:
         raise RigError(f"{path}: is no sound file that can be read (WAV or FLAC is)") from error
     if not len(audio):

@@ -138,6 +138,17 @@ def test_an_engine_that_its_files_do_not_fit_is_refused():
         chain("wavenet")
 
 
+@pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files])
+def test_the_size_of_a_block_changes_nothing(name, rng):
+    x = (rng.normal(0, 0.3, 4000) * np.repeat(rng.random(40) ** 4, 100)).astype(np.float32)
+    knobs = {p.name: (p.initial + p.maximum) / 2 for p in registry()[name].params}
+    whole = chain(name, **knobs).process(x)
+    for block in (1, 3, 37, 1000):
+        c = chain(name, **knobs)
+        parts = [c.process(x[at : at + block]) for at in range(0, len(x), block)]
+        assert np.array_equal(np.concatenate(parts), whole)
+
+
 def test_every_parameter_is_documented_and_in_range():
     for engine in registry().values():
         for param in engine.params:

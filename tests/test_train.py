@@ -25,6 +25,7 @@ from rig.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, finish, kernels, loop, losses, network, optimiser  # noqa: E402
 from rig.train.settings import SIZES, Settings, Size  # noqa: E402
 
+ROOT = Path(__file__).resolve().parent.parent
 RATE = 16_000
 TINY = Size(channels=4, depth=4, repeats=1, kernel_size=3)
 OPTIONS = ("--channels", "4", "--depth", "4", "--segment", "0.05")
@@ -433,6 +434,38 @@ def test_named_sizes(size):
     if size in known:
         assert (chosen.channels, len(chosen.dilations), chosen.receptive_field) == known[size]
     assert random_network(chosen).receptive_field == chosen.receptive_field
+
+
+# ---- what is shipped
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "presets" / "models").glob("*.json")), ids=lambda p: p.stem)
+def test_shipped_models_say_how_good_they_are(path):
+    model = load_model(path)
+    assert model.name == path.stem
+    assert model.sample_rate == 48_000
+    assert 0 < model.metadata["esr"] <= 0.02
+    assert 0 < model.metadata["esr_preemphasis"] <= 0.02
+    assert model.metadata["loudness"] == pytest.approx(-18, abs=0.1)
+    assert path.stat().st_size < 1_000_000
+
+
+def test_shipped_cabinets_are_those_of_the_recipe(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "presets" / "recipes"))
+    import cabs
+
+    for cabinet in cabs.CABINETS:
+        shipped, rate = soundfile.read(cabs.CABS / f"{cabinet.name}.wav")
+        assert rate == cabs.RATE
+        np.testing.assert_allclose(shipped, cabs.impulse_response(cabinet), atol=1e-6)
+        assert np.sum(shipped[:200] ** 2) > 0.99 * np.sum(shipped**2)  # minimum phase: the energy comes first
+
+
+def test_the_demo_take_loops():
+    take, rate = soundfile.read(ROOT / "presets" / "demo.flac")
+    assert (rate, len(take), take.ndim) == (48_000, 15 * 48_000, 1)
+    assert 20 * math.log10(np.abs(take).max()) == pytest.approx(-6, abs=0.1)
+    assert abs(take[0] - take[-1]) < np.abs(np.diff(take)).max() / 2
 
 
 # ---- captures
