@@ -85,7 +85,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "either way (default: yes)",
     )  # fmt: skip
     add("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu", help="where to compute (default: cpu)")
-    add("--threads", type=_between(int, 1, 256), default=1, metavar="N", help="processor threads (default: 1)")
+    add(
+        "--threads",
+        type=_between(int, 1, 256),
+        default=1,
+        metavar="N",
+        help="threads for PyTorch's own operations; the C layer takes one (default: 1)",
+    )
     add("--seed", type=_between(int, 0, 2**31 - 1), metavar="N", help="same seed, same model (default: 0)")
     add("--no-report", action="store_true", help="no picture next to the model")
     add("--json", action="store_true", help="end with one line of JSON on stdout")

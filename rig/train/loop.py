@@ -69,7 +69,8 @@ class State:
     def load(self, dump: dict[str, Any]) -> None:
         """The opposite of `dump`."""
         self.network.load_state_dict(dump["network"])
-        self.average = {k: v.clone() for k, v in dump["average"].items()}
+        device = self.network.output.device
+        self.average = {k: v.clone().to(device) for k, v in dump["average"].items()}
         self.optimiser.load_state_dict(_copied(dump["optimiser"]))
         self.generator.set_state(dump["generator"].cpu())
         self.step, self.seconds, self.rate_scale = dump["step"], dump["seconds"], dump["rate_scale"]

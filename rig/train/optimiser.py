@@ -6,7 +6,7 @@ bookkeeping costs a few per cent of a step, and it needs about half the steps th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -34,6 +34,12 @@ def from_matrices(matrices: Tensor, shape: torch.Size) -> Tensor:
         halves, taps, rows, columns = shape
         return matrices.reshape(-1, taps, rows, halves, columns).permute(0, 3, 1, 2, 4)
     return matrices.reshape(-1, *shape)
+
+
+def _vectors(decompose: Callable, matrices: Tensor, part: int) -> Tensor:
+    """One part of a decomposition; on the processor where Apple's GPU has none."""
+    where = "cpu" if matrices.device.type == "mps" else matrices.device
+    return decompose(matrices.to(where))[part].to(matrices.device)
 
 
 class Soap(torch.optim.Optimizer):
@@ -66,8 +72,9 @@ class Soap(torch.optim.Optimizer):
             state.update(count=0, mean=torch.zeros_like(gradient), square=torch.zeros_like(gradient))
             if turned:
                 state.update(left=gradient @ gradient.mT, right=gradient.mT @ gradient)
-                state.update(left_basis=torch.linalg.eigh(state["left"])[1])
-                state.update(right_basis=torch.linalg.eigh(state["right"])[1])
+                state.update(
+                    {f"{side}_basis": _vectors(torch.linalg.eigh, state[side], 1) for side in ("left", "right")}
+                )
         state["count"] += 1
         mean, square = state["mean"].lerp_(gradient, 1 - first), state["square"]
         if turned:
@@ -95,4 +102,4 @@ class Soap(torch.optim.Optimizer):
             else:
                 state["square"] = square.gather(2, order[:, None, :].expand_as(square))
             turned = basis.gather(2, order[:, None, :].expand_as(basis))
-            state[f"{side}_basis"] = torch.linalg.qr(matrix @ turned)[0]
+            state[f"{side}_basis"] = _vectors(torch.linalg.qr, matrix @ turned, 0)
