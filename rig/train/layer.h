@@ -22,9 +22,15 @@ INLINE void NAME(store)(float *p, vec v) { *(vec *)p = v; }
 INLINE vec NAME(pick)(mask m, vec yes, vec no) { return (vec)((m & (mask)yes) | (~m & (mask)no)); }
 
 INLINE float NAME(sum)(vec v) {
+#ifdef __clang__
+  float sum = 0;
+  for (int c = 0; c < C; ++c) sum += v[c];
+  return sum;
+#else
   const mask lane = {LANES};
   for (int half = C / 2; half; half /= 2) v += __builtin_shuffle(v, lane ^ half);
   return v[0];
+#endif
 }
 
 /* A quotient of polynomials, true to 2e-7 (the one Eigen and XLA use). */
