@@ -1,12 +1,13 @@
 /* One set of kernels. Included once per instruction set, with these defined before:
    ISA      the name, which also ends the name of the table
    LANES    floats in a vector
-   TILE     rows that the largest tile holds in registers; a power of two
-   VECTORS  vectors of each row in that tile: TILE * VECTORS accumulators
+   TILES    T(rows, vectors) for each tile of sums that is held in registers, the largest first. As many as there are
+            registers for: each sum waits for its last multiply-add, so enough others must be under way.
+   DEEPER   a pragma that unrolls the innermost loop of a tile, where that pays
+   ACTIVE   vectors that go through an activation side by side
    LEAST, MOST  the smaller and the larger of two vectors: one instruction everywhere, but C has no word for it, and GCC
             makes four of a comparison and a choice, which costs a third of the activation's time
-   INVERSE  1 / x within 1.5e-7 where a division is slow, or plainly 1 / x
-   A tile of fewer rows holds more vectors, so that enough multiply-adds are under way to hide their latency. */
+   INVERSE  1 / x within 1.5e-7 where a division is slow, or plainly 1 / x */
 
 typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
@@ -22,9 +23,10 @@ INLINE vec splat(float x) { return x - (vec){0}; }
 /* Rows that the next tile takes of those that are left. */
 INLINE uint32_t tile_rows(uint32_t left)
 {
-    uint32_t rows = TILE;
-    while (rows > left) rows /= 2;
-    return rows;
+#define T(rows, vectors) if (left >= rows) return rows;
+    TILES
+#undef T
+    return 0;
 }
 
 static void pack(const float *weights, uint32_t taps, uint32_t ins, uint32_t outs, const double scale[2], float *packed)
@@ -49,7 +51,7 @@ typedef struct {
 /* rows x vectors of the output, from frame `at` on. All of the arithmetic of a WaveNet happens here. */
 INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint32_t vectors)
 {
-    vec sum[TILE][16];
+    vec sum[16][16];
     UNROLL for (uint32_t r = 0; r < rows; ++r)
         UNROLL for (uint32_t v = 0; v < vectors; ++v) {
             sum[r][v] = splat(t->bias[r]);
@@ -60,7 +62,7 @@ INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint3
     const uint32_t ins = t->conv->ins;
     for (uint32_t k = 0; k < t->conv->taps; ++k) {
         const float *x = t->in[k] + at;
-        for (uint32_t i = 0; i < ins; ++i, x += stride, w += rows) {
+        DEEPER for (uint32_t i = 0; i < ins; ++i, x += stride, w += rows) {
             vec frame[16];
             UNROLL for (uint32_t v = 0; v < vectors; ++v) frame[v] = load(x + v * LANES);
             UNROLL for (uint32_t r = 0; r < rows; ++r)
@@ -75,10 +77,9 @@ INLINE void tile_run(const tile *t, uint32_t frames, const uint32_t rows, const 
 {
     uint32_t at = 0;
     for (; at + vectors * LANES <= frames; at += vectors * LANES) tile_at(t, at, rows, vectors);
+    if (vectors > 2 && at + 2 * LANES <= frames) tile_at(t, at, rows, 2), at += 2 * LANES;
     for (; at < frames; at += LANES) tile_at(t, at, rows, 1);
 }
-
-#define WIDER(n) (VECTORS * (n) * LANES <= 64 ? VECTORS * (n) : 64 / LANES)
 
 static void conv(const rig_conv *c, const float *const *in, size_t in_stride, const float *add, size_t add_stride,
                  float *out, size_t out_stride, uint32_t frames)
@@ -86,10 +87,9 @@ static void conv(const rig_conv *c, const float *const *in, size_t in_stride, co
     tile t = {c, in, c->weights, c->bias, add, out, in_stride, add_stride, out_stride};
     for (uint32_t first = 0, rows; first < c->outs; first += rows) {
         rows = tile_rows(c->outs - first);
-        if (rows == TILE) tile_run(&t, frames, TILE, VECTORS);
-        else if (TILE > 4 && rows == 4) tile_run(&t, frames, 4, WIDER(TILE / 4));
-        else if (TILE > 2 && rows == 2) tile_run(&t, frames, 2, WIDER(TILE / 2));
-        else tile_run(&t, frames, 1, WIDER(TILE));
+#define T(r, vectors) if (rows == r) tile_run(&t, frames, r, vectors);
+        TILES
+#undef T
         t.weights += (size_t)rows * c->taps * c->ins;
         t.bias += rows;
         t.out += rows * out_stride;
@@ -104,45 +104,75 @@ static void conv(const rig_conv *c, const float *const *in, size_t in_stride, co
 #define P4 0.009671512991189957f
 #define P5 0.001326472731307149f
 
+/* Several vectors go through the steps of an activation side by side: one alone would wait for each step's result, and the
+   processor does not look far enough ahead to find the next one's work. */
+#define EACH UNROLL for (uint32_t v = 0; v < n; ++v)
+
 /* 2^x for |x| <= 60, within 1.2e-7 of it: the whole part goes into the exponent, a polynomial does the rest. */
-INLINE vec exp2_clamped(vec x)
+INLINE void exp2_clamped(vec *x, const uint32_t n)
 {
     const vec most = splat(60.0f), magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
-    x = MOST(-most, LEAST(most, x)); /* in this order NaN stays NaN, for the guard to see */
-    const vec whole = x + magic;
-    const vec f = x - (whole - magic);
-    vec p = splat(P5);
-    p = p * f + P4;
-    p = p * f + P3;
-    p = p * f + P2;
-    p = p * f + P1;
-    p = p * f + 1.0f;
-    return (vec)((ivec)p + ((ivec)whole << 23));
+    vec whole[ACTIVE], p[ACTIVE];
+    EACH x[v] = MOST(-most, LEAST(most, x[v])); /* in this order NaN stays NaN, for the guard to see */
+    EACH whole[v] = x[v] + magic;
+    EACH x[v] -= whole[v] - magic;
+    EACH p[v] = P5 * x[v] + P4;
+    EACH p[v] = p[v] * x[v] + P3;
+    EACH p[v] = p[v] * x[v] + P2;
+    EACH p[v] = p[v] * x[v] + P1;
+    EACH p[v] = p[v] * x[v] + 1.0f;
+    EACH x[v] = (vec)((ivec)p[v] + ((ivec)whole[v] << 23));
 }
 
-INLINE vec softsign(vec x) { return x / (1.0f + (vec)((ivec)x & 0x7fffffff)); }
-
-INLINE vec act(rig_activation activation, vec a, vec b)
+INLINE void softsign(vec *x, const uint32_t n)
 {
-    switch (activation) {
-    case RIG_TANH: { const vec e = exp2_clamped(a); return (e - 1.0f) * INVERSE(e + 1.0f); }
-    case RIG_SIGMOID: return INVERSE(1.0f + exp2_clamped(a));
-    case RIG_RELU: return MOST(a, (vec){0});
-    case RIG_SOFTSIGN: return softsign(a);
-    case RIG_GATED: { const vec e = exp2_clamped(a); return (e - 1.0f) * INVERSE((e + 1.0f) * (1.0f + exp2_clamped(b))); }
-    case RIG_SOFTGATED: return softsign(a) * softsign(b);
-    default: return a;
+    EACH x[v] /= 1.0f + (vec)((ivec)x[v] & 0x7fffffff);
+}
+
+/* x holds n vectors of a row and, when gated, behind them those of the row that gates it. */
+INLINE void act(const rig_activation activation, vec *x, const uint32_t n)
+{
+    const uint32_t all = rig_is_gated(activation) ? 2 * n : n;
+    if (activation == RIG_SOFTSIGN || activation == RIG_SOFTGATED) softsign(x, all);
+    if (activation == RIG_TANH || activation == RIG_SIGMOID || activation == RIG_GATED) exp2_clamped(x, all);
+    if (activation == RIG_TANH) EACH x[v] = (x[v] - 1.0f) * INVERSE(x[v] + 1.0f);
+    if (activation == RIG_SIGMOID) EACH x[v] = INVERSE(1.0f + x[v]);
+    if (activation == RIG_RELU) EACH x[v] = MOST(x[v], (vec){0});
+    if (activation == RIG_SOFTGATED) EACH x[v] *= x[v + n];
+    if (activation == RIG_GATED) {
+        vec over[ACTIVE];
+        EACH over[v] = x[v] + 1.0f;
+        EACH over[v] = over[v] * x[v + n] + over[v];
+        EACH over[v] = INVERSE(over[v]);
+        EACH x[v] = (x[v] - 1.0f) * over[v];
     }
 }
 
+/* n vectors, `step` floats apart. */
+INLINE void act_at(const rig_activation activation, float *row, size_t step, size_t half, const uint32_t n)
+{
+    vec x[ACTIVE];
+    EACH x[v] = load(row + v * step);
+    if (rig_is_gated(activation)) EACH x[v + n] = load(row + half + v * step);
+    act(activation, x, n);
+    EACH store(row + v * step, x[v]);
+}
+
+/* Side by side go the vectors of a row or, where a block is too short for that, those of neighbouring channels. */
 INLINE void act_rows(const rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames)
 {
+    const uint32_t n = ACTIVE / 2;
     const size_t half = channels * stride;
-    for (uint32_t c = 0; c < channels; ++c, rows += stride)
-        for (uint32_t i = 0; i < frames; i += LANES) {
-            const vec b = rig_is_gated(activation) ? load(rows + half + i) : (vec){0};
-            store(rows + i, act(activation, load(rows + i), b));
+    for (uint32_t i = 0; i < frames;) {
+        const uint32_t along = i + n * LANES <= frames;
+        for (uint32_t c = 0; c < channels;) {
+            float *row = rows + c * stride + i;
+            if (along) act_at(activation, row, LANES, half, n), c += 1;
+            else if (c + n <= channels) act_at(activation, row, stride, half, n), c += n;
+            else act_at(activation, row, LANES, half, 1), c += 1;
         }
+        i += along ? n * LANES : LANES;
+    }
 }
 
 static void activate(rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames)

@@ -8,7 +8,8 @@
 #define INVERSE(x) (1.0f / (x))
 #define ISA neon
 #define LANES 4
-#define TILE 4
-#define VECTORS 4
+#define TILES T(4, 4) T(2, 8) T(1, 8)
+#define DEEPER _Pragma("GCC unroll 4")
+#define ACTIVE 8
 #include "body.h"
 #endif

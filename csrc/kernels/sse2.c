@@ -8,7 +8,8 @@
 #define INVERSE(x) (1.0f / (x))
 #define ISA sse2
 #define LANES 4
-#define TILE 2
-#define VECTORS 4
+#define TILES T(2, 4) T(1, 8)
+#define DEEPER _Pragma("GCC unroll 4")
+#define ACTIVE 4
 #include "body.h"
 #endif
