@@ -134,9 +134,7 @@ void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t f
 {
     for (uint32_t i = 0; i < chain->n_units; ++i)
         if (behind < chain->units[i].need + RIG_BLOCK) unit_run(&chain->units[i], signal, key, frames);
-    const float level = rig_get_float(&chain->level);
-    rig_ramp_aim(&chain->gain, level, frames);
-    for (uint32_t i = 0; i < frames; ++i) signal[i] *= rig_ramp_next(&chain->gain);
+    rig_ramp_apply(&chain->gain, rig_get_float(&chain->level), signal, frames);
 }
 
 void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames)

@@ -23,4 +23,14 @@ static inline void rig_ramp_aim(rig_ramp *r, float target, uint32_t frames)
 
 static inline float rig_ramp_next(rig_ramp *r) { return r->now += r->step; }
 
+/* Multiplies a block by a gain that heads for `target`. Most of the time nobody turns it, and then it costs next to nothing. */
+static inline void rig_ramp_apply(rig_ramp *r, float target, float *x, uint32_t frames)
+{
+    rig_ramp_aim(r, target, frames);
+    if (r->step != 0.0f)
+        for (uint32_t i = 0; i < frames; ++i) x[i] *= rig_ramp_next(r);
+    else if (target != 1.0f)
+        for (uint32_t i = 0; i < frames; ++i) x[i] *= target;
+}
+
 #endif

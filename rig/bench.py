@@ -1,4 +1,7 @@
-"""What a model costs: `rig bench` measures it block by block, on one core, beside what that core could do at best."""
+"""What a model costs: `rig bench` measures it block by block, on one core, beside what that core could do at best.
+
+A preset's amps are measured as they play: input chain, amp and output chain, at the period of the running JACK server.
+"""
 
 from __future__ import annotations
 
@@ -43,15 +46,43 @@ class Row:
 
 
 @dataclass(frozen=True)
+class AmpRow:
+    """An amp of a preset with all that stands around it. fits: how many such amps one core could run at once."""
+
+    preset: str
+    amp: str
+    rate: int
+    block: int
+    p50_us: float
+    p99_us: float
+    max_us: float
+    bytes: int
+
+    @property
+    def period_us(self) -> float:
+        return 1e6 * self.block / self.rate
+
+    @property
+    def fits(self) -> int:
+        return int(self.period_us / self.p99_us)
+
+
+@dataclass(frozen=True)
 class Report:
     """peak_gmacs: measured multiply-adds a second of each instruction set, in 1e9."""
 
     machine: str
     peak_gmacs: dict[str, float]
     rows: tuple[Row, ...]
+    amps: tuple[AmpRow, ...] = ()
 
     def facts(self) -> dict[str, object]:
-        return asdict(self)
+        """For JSON. Without amps they are left out."""
+        found = asdict(self)
+        found["amps"] = [{**asdict(amp), "fits": amp.fits} for amp in self.amps]
+        if not self.amps:
+            del found["amps"]
+        return found
 
 
 def machine() -> str:
@@ -71,15 +102,14 @@ def synthetic(name: str, channels: int, dilations: Sequence[int]) -> Model:
     def weights(*shape: int) -> np.ndarray:
         return rng.normal(0.0, 0.1, shape).astype(np.float32)
 
+    c = channels
     layers = tuple(
         Layer(
             d, weights(3, channels, 2 * channels), weights(2 * channels), weights(channels, channels), weights(channels)
         )
         for d in dilations
     )
-    network = WaveNet(
-        "gated", weights(1, channels), weights(channels), layers, weights(len(layers), channels, 1), weights(1)
-    )
+    network = WaveNet("gated", weights(1, c), weights(c), layers, weights(len(layers), c, 1), weights(1))
     return Model(Path(name), name, "synthetic", network)
 
 
@@ -171,6 +201,38 @@ def bench(
     native.use_isa(before)
     rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
     return Report(machine(), peaks, rows)
+
+
+def bench_presets(
+    paths: Sequence[Path],
+    rate: int = RATE,
+    block: int = native.BLOCK,
+    seconds: float = SECONDS,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[AmpRow, ...]:
+    """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames."""
+    from rig import preset as presets
+    from rig.load import load_set
+
+    pin()
+    loaded = load_set([presets.load(path) for path in paths], rate)
+    frames = max(block, int(SLICE * rate) // block * block)
+    signal = np.random.default_rng(0).normal(0.0, 0.2, frames).astype(np.float32)
+    times: list[list[np.ndarray]] = [[] for _ in loaded.amps]
+    rounds = max(3, round(seconds / SLICE))
+    for number in range(rounds):
+        for taken, amp in zip(times, loaded.amps, strict=True):
+            chains = (loaded.inputs[amp.preset], amp.chain, loaded.outputs[amp.preset])
+            taken.append(1e6 * sum(chain.time(signal, block) for chain in chains))
+        progress((number + 1) / rounds)
+    rows = []
+    for taken, amp in zip(times, loaded.amps, strict=True):
+        spent = np.concatenate(taken)
+        p50, p99 = (float(p) for p in np.percentile(spent, (50, 99)))
+        preset = loaded.presets[amp.preset]
+        memory = loaded.inputs[amp.preset].bytes + amp.chain.bytes + loaded.outputs[amp.preset].bytes
+        rows.append(AmpRow(preset.name, amp.name, rate, block, p50, p99, float(spent.max()), memory))
+    return tuple(rows)
 
 
 def _row(model: str, isa: str, one: _Measured, reference: _Measured) -> Row:

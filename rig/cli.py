@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the work failed, 2 wrong use. What fails is one line on s
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
 import os
 import sys
@@ -108,6 +109,33 @@ def engines(args: argparse.Namespace) -> int:
     return 0
 
 
+def bench(args: argparse.Namespace) -> int:
+    """Measure what models and amps cost on this machine."""
+    from rig import bench, native
+    from rig.client import running
+
+    isas = native.isas() if args.isa == "all" else (args.isa or native.isa(),)
+    for isa in isas:
+        native.use_isa(isa)
+    given = [path for path in args.source if path.suffix.lower() != ".toml"]
+    given_presets = [path for path in args.source if path.suffix.lower() == ".toml"]
+    report = bench.Report(bench.machine(), {}, ())
+    if given or not given_presets:
+        with _Bar("measuring models") as bar:
+            report = bench.bench(bench.models(given), args.block, isas, args.seconds, bar.show)
+    if given_presets:
+        rate, block = running() or (bench.RATE, native.BLOCK)
+        with _Bar("measuring amps") as bar:
+            amps = bench.bench_presets(given_presets, rate, block, args.seconds, bar.show)
+        report = dataclasses.replace(report, amps=amps)
+    if args.json:
+        return _json(report.facts())
+    from rig import tables
+
+    tables.show_bench(report)
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     args = _parser().parse_args(argv)
@@ -183,6 +211,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET")
     sub.add_argument("--json", action="store_true", help="for programs")
 
+    sub = command(bench, "rig bench presets/blues.toml")
+    sub.add_argument("source", type=Path, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
+    sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
+    sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
+    sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
     sub = command(engines, "rig engines")
     sub.add_argument("--json", action="store_true", help="for programs")
     return parser
@@ -206,6 +241,20 @@ def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 65536")
     return int(text)
+
+
+def _blocks(text: str) -> tuple[int, ...]:
+    return tuple(_block(part) for part in text.split(","))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds from 0.1 to 3600")
+    return seconds
 
 
 def _line(error: BaseException) -> str:

@@ -65,6 +65,16 @@ def _connect(name: str, server: str | None) -> jack.Client | None:
             return None
 
 
+def running(server: str | None = None) -> tuple[int, int] | None:
+    """(rate in Hz, period in frames) of the JACK server that runs, or None."""
+    client = _connect("rig-asks", server)
+    if client is None:
+        return None
+    found = client.samplerate, client.blocksize
+    client.close()
+    return found
+
+
 class Server:
     """A JACK server that we started, and that we stop."""
 

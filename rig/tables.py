@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rig.bench import Report
 
 WIDE = 160
 """Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
@@ -49,6 +53,41 @@ def show_check(report: Mapping) -> None:
         console.print(title.append("  ").append_text(verdict))
         if preset["name"]:
             console.print(_amps(preset))
+
+
+def show_bench(report: Report) -> None:
+    """What was measured, as shares of the period: what is left is head-room."""
+    console = _console()
+    console.print(_text(report.machine, HEADING))
+    for isa, peak in report.peak_gmacs.items():
+        console.print(f"  {isa}: at best {peak:.1f} thousand million multiply-adds a second on one core")
+    if report.rows:
+        table = _table("model", "isa", "block", "realtime", "of peak", "median", "p99", "worst", "memory", "reference")
+        for row in report.rows:
+            table.add_row(
+                _text(row.model, NAME),
+                row.isa,
+                str(row.block),
+                f"{row.realtime:.1f} x",
+                f"{100 * row.share_of_peak:.0f} %",
+                *(_spent(us, row.period_us) for us in (row.p50_us, row.p99_us, row.max_us)),
+                f"{row.bytes / 1e6:.2f} MB",
+                f"{row.realtime / row.reference_realtime:.0f} x its speed",
+            )
+        console.print(table)
+    if report.amps:
+        rate, block = report.amps[0].rate, report.amps[0].block
+        console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
+        table = _table("preset", "amp", "median", "p99", "worst", "memory", "of these fit")
+        for amp in report.amps:
+            times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
+            memory = f"{amp.bytes / 1e6:.2f} MB"
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, memory, str(amp.fits))
+        console.print(table)
+
+
+def _spent(us: float, period_us: float) -> str:
+    return f"{us:.1f} us {100 * us / period_us:.1f} %"
 
 
 def show_facts(found: Mapping) -> None:

@@ -62,8 +62,8 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
     const uint32_t start = s->at + (s->at + frames <= s->ring ? s->ring : 0);
     s->at = (s->at + frames) % s->ring;
     s->kernels->fir(s->h, s->taps, s->past + start, y, frames);
-    rig_ramp_aim(&s->level, rig_from_db(p[LEVEL]), frames);
-    for (uint32_t i = 0; i < frames; ++i) x[i] = y[i] * rig_ramp_next(&s->level);
+    memcpy(x, y, frames * sizeof(float));
+    rig_ramp_apply(&s->level, rig_from_db(p[LEVEL]), x, frames);
 }
 
 static void reset(void *self)

@@ -27,10 +27,7 @@ static uint32_t memory(const void *self, const float *p)
 
 static void process(void *self, const float *p, float *const *io, uint32_t frames)
 {
-    state *s = self;
-    float *x = io[RIG_SIGNAL];
-    rig_ramp_aim(&s->gain, rig_from_db(p[GAIN]), frames);
-    for (uint32_t i = 0; i < frames; ++i) x[i] *= rig_ramp_next(&s->gain);
+    rig_ramp_apply(&((state *)self)->gain, rig_from_db(p[GAIN]), io[RIG_SIGNAL], frames);
 }
 
 static void reset(void *self) { (void)self; }

@@ -170,8 +170,8 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
             k->conv(&l->mix, &rows, STRIDE, l->past + l->at, l->stride, l[1].past + l[1].at, l[1].stride, frames);
         l->at = (l->at + frames) % l->ring;
     }
-    rig_ramp_aim(&s->level, rig_from_db(p[LEVEL]), frames);
-    for (uint32_t i = 0; i < frames; ++i) io[RIG_SIGNAL][i] = out[i] * rig_ramp_next(&s->level);
+    memcpy(io[RIG_SIGNAL], out, frames * sizeof(float));
+    rig_ramp_apply(&s->level, rig_from_db(p[LEVEL]), io[RIG_SIGNAL], frames);
 }
 
 static void reset(void *self)

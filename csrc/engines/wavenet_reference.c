@@ -79,7 +79,7 @@ static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 static float softsign(float x) { return x / (1.0f + fabsf(x)); }
 
 /* y += x W, with W (ins, outs). */
-static void add_product(float *y, const float *x, const float *w, uint32_t ins, uint32_t outs)
+static void add_product(float *restrict y, const float *restrict x, const float *restrict w, uint32_t ins, uint32_t outs)
 {
     for (uint32_t i = 0; i < ins; ++i)
         for (uint32_t o = 0; o < outs; ++o) y[o] += x[i] * w[i * outs + o];
