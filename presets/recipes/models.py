@@ -29,11 +29,19 @@ WORK = captures.CAPTURES / "models"
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: of the device and the model. size: as `rig train --size`. minutes: of training, on one slow thread."""
+    """name: of the model. size: as `rig train --size`. minutes: of training, on one slow thread.
+
+    device: whose capture it learns from, where that is not its own name.
+    """
 
     name: str
     size: str
     minutes: float
+    device: str = ""
+
+    @property
+    def capture(self) -> str:
+        return self.device or self.name
 
 
 RECIPES = (
@@ -43,6 +51,7 @@ RECIPES = (
     Recipe("class-a-edge", "small", 14),
     Recipe("green-drive", "small", 12),
     Recipe("studio-clean", "small", 10),
+    Recipe("studio-nano", "nano", 6, device="studio-clean"),
 )
 
 
@@ -50,7 +59,7 @@ def train(recipe: Recipe, share: float) -> Path:
     """Run `rig train` -> the model it wrote."""
     WORK.mkdir(parents=True, exist_ok=True)
     target = WORK / f"{recipe.name}.json"
-    sides = [str(captures.CAPTURES / f"{name}.wav") for name in ("dry", recipe.name)]
+    sides = [str(captures.CAPTURES / f"{name}.wav") for name in ("dry", recipe.capture)]
     options = ["--size", recipe.size, "--minutes", f"{recipe.minutes * share:g}", "-o", str(target)]
     command = [sys.executable, "-c", "import sys; from rig.cli import main; sys.exit(main())", "train"]
     with (WORK / f"{recipe.name}.log").open("w") as log:
@@ -60,14 +69,14 @@ def train(recipe: Recipe, share: float) -> Path:
     return target
 
 
-def unseen_scores(model: Path, name: str) -> tuple[float, float]:
+def unseen_scores(model: Path, capture: str) -> tuple[float, float]:
     """ESR plain and pre-emphasised of the C engine's sound on the unseen performance."""
     from rig.formats import load_model
     from rig.native import run
     from rig.train.losses import PRE_EMPHASIS
 
     dry, _ = sf.read(captures.CAPTURES / "dry-unseen.wav", dtype="float32")
-    wet, _ = sf.read(captures.CAPTURES / f"{name}-unseen.wav", dtype="float64")
+    wet, _ = sf.read(captures.CAPTURES / f"{capture}-unseen.wav", dtype="float64")
     error = wet - run(load_model(model), dry)
 
     def bright(x: np.ndarray) -> np.ndarray:
@@ -83,7 +92,7 @@ def ship(recipe: Recipe, trained: Path) -> None:
     content = json.loads(trained.read_text())
     if content["settings"]["delay"]:
         raise SystemExit(f"{recipe.name}: the simulation has a delay; its scores would compare the wrong moments")
-    plain, bright = unseen_scores(trained, recipe.name)
+    plain, bright = unseen_scores(trained, recipe.capture)
     held_out = {"esr": content["esr"], "esr_preemphasis": content["esr_preemphasis"]}
     content |= {"esr": round(plain, 6), "esr_preemphasis": round(bright, 6), "held_out": held_out}
     MODELS.mkdir(exist_ok=True)
@@ -105,7 +114,7 @@ def main() -> None:
     if unknown:
         parser.error(f"no recipe '{min(unknown)}'")
     chosen = [r for r in RECIPES if not args.names or r.name in args.names]
-    captures.main([r.name for r in chosen])
+    captures.main([r.capture for r in chosen])
 
     def make(recipe: Recipe) -> None:
         ship(recipe, train(recipe, args.share))
