@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,8 @@ from networks import guitarml
 from rig import native
 from rig.formats import Model, WaveNet, load_model
 
+HERE = Path(__file__).parent
+CSRC = HERE.parent / "csrc"
 ACTIVATIONS = {
     "linear": lambda z, c: z,
     "tanh": lambda z, c: np.tanh(z),
@@ -126,3 +132,48 @@ def test_real_models_against_independent_engines(shared, name, isa):
 def test_an_instruction_set_that_is_not_there_is_refused():
     with pytest.raises(native.RigError, match="avx2048"):
         native.use_isa("avx2048")
+
+
+def compiled(tmp_path, compiler: str, *flags: str):
+    """tests/kernels.c with all of our C around it, as a program of its own."""
+    sources = [HERE / "kernels.c", CSRC / "chain.c", *sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("kernels/*.c"))]
+    program = tmp_path / "kernels"
+    command = [compiler, "-std=gnu11", "-O2", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}", *flags]
+    subprocess.run([*command, *sources, "-lm", "-o", program], check=True)
+    return program
+
+
+def test_the_kernels_as_a_plain_program(tmp_path):
+    done = subprocess.run([compiled(tmp_path, "cc")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith(native.isas()[0])
+
+
+def test_the_kernels_on_aarch64(tmp_path):
+    """Raspberry Pi and Apple chips: cross-compiled, and run by an emulator."""
+    if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
+        pytest.skip("needs a cross-compiler and an emulator (Debian: gcc-aarch64-linux-gnu, qemu-user)")
+    program = compiled(tmp_path, "aarch64-linux-gnu-gcc", "-static")
+    done = subprocess.run(["qemu-aarch64", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("neon")
+
+
+def test_silence_after_a_chord_costs_no_more_than_the_chord(tmp_path, rng):
+    """No denormals: the numbers that die away are zero before they are small."""
+    model = random_model(tmp_path, rng, channels=8, activation="linear", dilations=(1, 2, 4))
+    net = model.network
+    quiet = dataclasses.replace(
+        net,
+        input_bias=net.input_bias * 0,
+        output_bias=net.output_bias * 0,
+        layers=tuple(dataclasses.replace(la, bias=la.bias * 0, mix_bias=la.mix_bias * 0) for la in net.layers),
+    )
+    dying = np.geomspace(1e-36, 1e-41, 2000).astype(np.float32)
+    exact = np.abs(float64(quiet, dying))
+    least = np.finfo(np.float32).tiny
+    would_be = (exact > 0) & (exact < least)
+    assert would_be.sum() > 100
+    out = np.abs(native.run(dataclasses.replace(model, network=quiet), dying))
+    assert not np.any((out > 0) & (out < least))
+    assert np.all(out[exact < 0.1 * least] == 0.0)
