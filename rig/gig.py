@@ -242,7 +242,7 @@ class Gig:
                 for k, param in enumerate(unit.engine.params)
             )
             faulty = self._faulty(chain, i, faults[i])
-            views.append(EngineView(unit.label, unit.payload.about, where, knobs, faulty, costs[i]))
+            views.append(EngineView(unit.label, unit.payload.about, where, knobs, faulty, round(costs[i], 3)))
         return views
 
     def _faulty(self, chain: Chain, unit: int, count: int) -> bool:

@@ -1,4 +1,7 @@
-"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red."""
+"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red.
+
+Beside each engine, where there is room, the share of a core that it takes.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from rig.tui.sheet import Canvas, Sheet, width_of
 from rig.views import EngineView
 
 WIRE = palette.ink(palette.FAINT)
+SHOWN_LOAD = 0.001  # of a core
 
 
 class Path(Canvas):
@@ -27,8 +31,11 @@ class Path(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
-        pieces = self._pieces()
+        pieces = self._pieces(costs=True)
         total = sum(width_of(text) for text, _, _ in pieces)
+        if total > sheet.width - 4:
+            pieces = self._pieces(costs=False)
+            total = sum(width_of(text) for text, _, _ in pieces)
         x = 2
         if total > sheet.width - 4:  # slide along, so that the selected engine stays in sight
             x = sheet.width // 2 - self._middle(pieces)
@@ -43,13 +50,15 @@ class Path(Canvas):
             if x > sheet.width:
                 sheet.put(sheet.width - 1, row, "…", palette.SOFT)
 
-    def _pieces(self) -> list[tuple[str, Style, bool]]:
+    def _pieces(self, costs: bool) -> list[tuple[str, Style, bool]]:
         pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
         for i, engine in enumerate(self.engines):
             if i:
                 same = engine.where == self.engines[i - 1].where
                 pieces.append(("──" if same else "─┼─", WIRE, False))
             pieces.append((self._label(engine), self._style(engine, i == self.selected), i == self.selected))
+            if costs and engine.load >= SHOWN_LOAD:
+                pieces.append((f" {engine.load:.1%} ", palette.DIM, False))
         pieces.append(("── out", WIRE, False))
         return pieces
 
