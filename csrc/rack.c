@@ -235,7 +235,7 @@ void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, 
 {
     if (!frames) return;
     const uint64_t start = rig_clock();
-    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
+    const uint64_t deadline = start + 300000000u * (uint64_t)frames / r->rate; /* what of the period is for catching up */
     const rig_fpu fpu = rig_fpu_enter();
     steer(r);
     for (uint32_t at = 0, n; at < frames; at += n) {

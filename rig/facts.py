@@ -54,6 +54,7 @@ def model_facts(path: Path) -> dict[str, object]:
         "sample_rate": model.sample_rate,
         "level": model.level,
         "bytes": path.stat().st_size,
+        "memory": _memory(model),
         "metadata": {k: v for k, v in model.metadata.items() if k not in ("name", "sample_rate")},
     }
 
@@ -95,6 +96,16 @@ def preset_facts(path: Path) -> dict[str, object]:
         "jack": {"in": preset.jack.input, "out": preset.jack.outputs},
         "midi": {"program": dict(preset.midi.program), "cc": dict(preset.midi.cc)},
     }
+
+
+def _memory(model: Model) -> int | None:
+    """Bytes that the model works in while it plays; None for one that no engine plays."""
+    from engines.wavenet import ENGINE, payload
+
+    try:
+        return Chain([Unit(ENGINE, payload(model))], RATE).bytes
+    except RigError:
+        return None
 
 
 def recording_facts(path: Path) -> dict[str, object]:

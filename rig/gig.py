@@ -75,6 +75,10 @@ class Gig:
         verb.do(self, rest)
         self._rack.collect()
 
+    def say(self, message: str) -> None:
+        """Show a message with the next status."""
+        self._message = message
+
     @property
     def amp(self) -> int:
         """The index of the amp that plays."""
@@ -339,6 +343,8 @@ def open_gig(
             gig.do("connect")
         if record:
             gig.do(f"record {record}")
+        if any(preset.midi.program or preset.midi.cc for preset in chosen):
+            gig.say("[midi] is read, but not played yet")
         rack.open()
     except BaseException:
         client.close()

@@ -124,6 +124,7 @@ def _model(found: Mapping) -> dict[str, str]:
         "level": f"{level:g} ({decibels})",
         **{_key(key): _value(value) for key, value in found["metadata"].items()},
         "file size": _size(found["bytes"]),
+        "memory": _size(found["memory"]) if found["memory"] else "does not play",
     }
 
 
