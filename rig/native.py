@@ -51,7 +51,8 @@ def isa() -> str:
 def use_isa(name: str) -> None:
     """Choose the instruction set of engines made from now on. Raises RigError where this machine lacks it."""
     if not lib.rig_isa_use(name.encode()):
-        raise RigError(f"RIG_ISA: this machine has no '{name}'; it has {', '.join(isas())}{did_you_mean(name, isas())}")
+        hint = did_you_mean(name, isas()) or f"; it has {', '.join(isas())}"
+        raise RigError(f"this machine has no instruction set '{name}'{hint}")
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------

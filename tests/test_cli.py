@@ -106,7 +106,7 @@ def run(capsys):
     [
         ((), "required: COMMAND; see rig --help"),
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
-        (("dance",), "no command 'dance'; known: play, render, train, info, check, engines; see rig --help"),
+        (("juggle",), "no command 'juggle'; known: play, render, train, info, check, bench, engines; see rig --help"),
         (("play",), "required: PRESET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
@@ -512,3 +512,24 @@ def test_train_on_what_is_no_capture_leaves_nothing_behind(run, folder, monkeypa
     assert said in ran.fault
     assert ran.out == ""
     assert names(folder) == before
+
+
+def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
+    (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
+    (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
+    given = [str(tmp_path / "net.json"), str(tmp_path / "b.toml")]
+    assert main(["bench", *given, "--seconds", "0.1", "--block", "16,64", "--json", "--isa", "all"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    from rig import native
+
+    assert set(report["peak_gmacs"]) == set(native.isas())
+    assert len(report["rows"]) == 2 * len(native.isas())
+    for row in report["rows"]:
+        assert set(row) >= {"model", "isa", "block", "realtime", "share_of_peak", "p50_us", "p99_us", "max_us", "bytes"}
+        assert 0 < row["share_of_peak"] < 1.5
+        assert row["p50_us"] <= row["p99_us"] <= row["max_us"]
+        assert row["realtime"] == pytest.approx(1e6 * row["block"] / 48_000 / row["p50_us"])
+    assert report["amps"][0]["fits"] >= 1
+    assert main(["bench", *given, "--seconds", "0.1", "--block", "64"]) == 0
+    assert "One" in capsys.readouterr().out
+    assert main(["bench", "--isa", "abacus"]) == 1
