@@ -14,7 +14,8 @@ static const rig_param params[N_PARAMS] = {
 /* One layer: its weights, and a ring that remembers its input. Row c of the ring starts at past + c * stride and holds
    `ring` frames, then the first STRIDE of them again, so that a block can be read from any place without wrapping. */
 typedef struct {
-    rig_conv conv, mix, skip; /* in -> activation, activation -> next layer, activation -> output */
+    rig_conv conv, mix;       /* in -> activation, activation -> next layer */
+    rig_skip skip;            /* activation -> output */
     uint32_t dilation, ring, at;
     size_t stride;
     float *past;
@@ -26,6 +27,7 @@ typedef struct {
     rig_activation activation;
     uint32_t channels, n_layers, memory;
     rig_conv input;
+    float bias; /* of the output */
     layer *layers;
     const float **taps; /* where each tap of the layer at work begins */
     float *rows;        /* what the convolution made of a block */
@@ -64,7 +66,7 @@ static layer take_layer(place *p, const rig_wavenet *n, uint32_t index)
     layer l = {.dilation = (uint32_t)n->dilations[index]};
     l.conv = take_conv(p, n->taps, n->channels, n->wide);
     l.mix = take_conv(p, 1, n->channels, n->channels);
-    l.skip = take_conv(p, 1, n->channels, 1);
+    l.skip = (rig_skip){take_floats(p, n->channels), n->channels, STRIDE};
     l.ring = (n->taps - 1) * l.dilation + 2 * STRIDE;
     l.stride = odd_lines(l.ring + STRIDE + RIG_PAD);
     l.past = take_floats(p, n->channels * l.stride);
@@ -116,12 +118,13 @@ static const char *init(void *self, const rig_setup *setup)
 
     const double plain[2] = {1.0, 1.0};
     const double scale[2] = {rig_activation_scale(n.activation, 0), rig_activation_scale(n.activation, 1)};
+    s->bias = n.output_bias->data[0];
     fill(s, &s->input, n.input->data, n.input_bias->data, plain);
     for (uint32_t i = 0; i < n.layers; ++i) {
         layer *l = &s->layers[i];
         fill(s, &l->conv, rig_weights(&n, i, RIG_KERNEL), rig_weights(&n, i, RIG_BIAS), scale);
         fill(s, &l->mix, rig_weights(&n, i, RIG_MIX), rig_weights(&n, i, RIG_MIX_BIAS), plain);
-        fill(s, &l->skip, n.output->data + i * n.channels, i ? NULL : n.output_bias->data, plain);
+        memcpy((float *)l->skip.weights, n.output->data + i * n.channels, n.channels * sizeof(float));
     }
     return NULL;
 }
@@ -136,10 +139,11 @@ static uint32_t memory(const void *self, const float *p)
 static void mirror(layer *l, uint32_t frames)
 {
     const uint32_t end = l->at + frames, first = end < STRIDE ? end : STRIDE;
+    if (end <= l->ring && l->at >= STRIDE) return;
     for (uint32_t c = 0; c < l->conv.ins; ++c) {
         float *row = l->past + c * l->stride;
         if (end > l->ring) memcpy(row, row + l->ring, (end - l->ring) * sizeof(float));
-        else if (l->at < STRIDE) memcpy(row + l->ring + l->at, row + l->at, (first - l->at) * sizeof(float));
+        else memcpy(row + l->ring + l->at, row + l->at, (first - l->at) * sizeof(float));
     }
 }
 
@@ -156,16 +160,16 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
 {
     state *s = self;
     const rig_kernels *k = s->kernels;
-    float in[STRIDE] = {0}, out[STRIDE] = {0};
+    float in[STRIDE] = {0}, out[STRIDE];
     const float *from = in, *rows = s->rows;
     memcpy(in, io[RIG_SIGNAL], frames * sizeof(float));
+    for (uint32_t i = 0; i < STRIDE; ++i) out[i] = s->bias;
     k->conv(&s->input, &from, 0, NULL, 0, s->layers->past + s->layers->at, s->layers->stride, frames);
     for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l) {
         mirror(l, frames);
         find_taps(l, s->taps);
         k->conv(&l->conv, s->taps, l->stride, NULL, 0, s->rows, STRIDE, frames);
-        k->activate(s->activation, s->rows, STRIDE, s->channels, frames);
-        k->conv(&l->skip, &rows, STRIDE, out, 0, out, 0, frames);
+        k->activate(s->activation, &l->skip, s->rows, out, frames);
         if (l + 1 < end)
             k->conv(&l->mix, &rows, STRIDE, l->past + l->at, l->stride, l[1].past + l[1].at, l[1].stride, frames);
         l->at = (l->at + frames) % l->ring;

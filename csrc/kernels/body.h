@@ -148,43 +148,62 @@ INLINE void act(const rig_activation activation, vec *x, const uint32_t n)
     }
 }
 
-/* n vectors, `step` floats apart. */
-INLINE void act_at(const rig_activation activation, float *row, size_t step, size_t half, const uint32_t n)
+/* n vectors, `step` floats apart, in place and into x. */
+INLINE void act_at(const rig_activation activation, float *row, size_t step, size_t half, vec *x, const uint32_t n)
 {
-    vec x[ACTIVE];
     EACH x[v] = load(row + v * step);
     if (rig_is_gated(activation)) EACH x[v + n] = load(row + half + v * step);
     act(activation, x, n);
     EACH store(row + v * step, x[v]);
 }
 
-/* Side by side go the vectors of a row or, where a block is too short for that, those of neighbouring channels. */
-INLINE void act_rows(const rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames)
+/* n vectors of time of each channel, side by side. */
+INLINE void act_along(const rig_activation activation, const rig_skip *s, float *rows, float *out, const uint32_t n)
 {
-    const uint32_t n = ACTIVE / 2;
-    const size_t half = channels * stride;
-    for (uint32_t i = 0; i < frames;) {
-        const uint32_t along = i + n * LANES <= frames;
-        for (uint32_t c = 0; c < channels;) {
-            float *row = rows + c * stride + i;
-            if (along) act_at(activation, row, LANES, half, n), c += 1;
-            else if (c + n <= channels) act_at(activation, row, stride, half, n), c += n;
-            else act_at(activation, row, LANES, half, 1), c += 1;
-        }
-        i += along ? n * LANES : LANES;
+    vec x[ACTIVE], sum[ACTIVE];
+    EACH sum[v] = load(out + v * LANES);
+    for (uint32_t c = 0; c < s->channels; ++c) {
+        act_at(activation, rows + c * s->stride, LANES, s->channels * s->stride, x, n);
+        EACH sum[v] += s->weights[c] * x[v];
     }
+    EACH store(out + v * LANES, sum[v]);
 }
 
-static void activate(rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames)
+/* One vector of time; n channels side by side, as far as they go. */
+INLINE void act_across(const rig_activation activation, const rig_skip *s, float *rows, float *out, const uint32_t n)
+{
+    const size_t half = s->channels * s->stride;
+    vec x[ACTIVE], sum = load(out);
+    uint32_t c = 0;
+    for (; c + n <= s->channels; c += n) {
+        act_at(activation, rows + c * s->stride, s->stride, half, x, n);
+        EACH sum += s->weights[c + v] * x[v];
+    }
+    for (; c < s->channels; ++c) {
+        act_at(activation, rows + c * s->stride, 0, half, x, 1);
+        sum += s->weights[c] * x[0];
+    }
+    store(out, sum);
+}
+
+INLINE void act_rows(const rig_activation activation, const rig_skip *s, float *rows, float *out, uint32_t frames)
+{
+    const uint32_t n = ACTIVE / 2;
+    uint32_t i = 0;
+    for (; i + n * LANES <= frames; i += n * LANES) act_along(activation, s, rows + i, out + i, n);
+    for (; i < frames; i += LANES) act_across(activation, s, rows + i, out + i, n);
+}
+
+static void activate(rig_activation activation, const rig_skip *s, float *rows, float *out, uint32_t frames)
 {
     switch (activation) {
-    case RIG_TANH: act_rows(RIG_TANH, rows, stride, channels, frames); break;
-    case RIG_SIGMOID: act_rows(RIG_SIGMOID, rows, stride, channels, frames); break;
-    case RIG_RELU: act_rows(RIG_RELU, rows, stride, channels, frames); break;
-    case RIG_SOFTSIGN: act_rows(RIG_SOFTSIGN, rows, stride, channels, frames); break;
-    case RIG_GATED: act_rows(RIG_GATED, rows, stride, channels, frames); break;
-    case RIG_SOFTGATED: act_rows(RIG_SOFTGATED, rows, stride, channels, frames); break;
-    default: break;
+    case RIG_TANH: act_rows(RIG_TANH, s, rows, out, frames); break;
+    case RIG_SIGMOID: act_rows(RIG_SIGMOID, s, rows, out, frames); break;
+    case RIG_RELU: act_rows(RIG_RELU, s, rows, out, frames); break;
+    case RIG_SOFTSIGN: act_rows(RIG_SOFTSIGN, s, rows, out, frames); break;
+    case RIG_GATED: act_rows(RIG_GATED, s, rows, out, frames); break;
+    case RIG_SOFTGATED: act_rows(RIG_SOFTGATED, s, rows, out, frames); break;
+    default: act_rows(RIG_LINEAR, s, rows, out, frames); break;
     }
 }
 

@@ -30,6 +30,13 @@ typedef struct {
     const float *bias;    /* outs */
 } rig_conv;
 
+/* What an activation adds to the output: out += sum over channels of weight * activation. Rows are `stride` apart. */
+typedef struct {
+    const float *weights;
+    uint32_t channels;
+    size_t stride;
+} rig_skip;
+
 typedef struct {
     const char *name;
     /* Packs (tap, in, out) weights for conv(), the two halves of the outs scaled. [main] */
@@ -37,8 +44,9 @@ typedef struct {
     /* in[tap] points at the first frame of that tap's first row, rows are in_stride apart; add may be NULL. [audio] */
     void (*conv)(const rig_conv *conv, const float *const *in, size_t in_stride, const float *add, size_t add_stride,
                  float *out, size_t out_stride, uint32_t frames);
-    /* In place on rows of scaled input: see rig_activation_scale(). Gated ones leave their result in the first half. [audio] */
-    void (*activate)(rig_activation activation, float *rows, size_t stride, uint32_t channels, uint32_t frames);
+    /* In place on rows of scaled input: see rig_activation_scale(). Gated ones leave their result in the first half. Adds to
+       `out` what the skip says. [audio] */
+    void (*activate)(rig_activation activation, const rig_skip *skip, float *rows, float *out, uint32_t frames);
     /* y[i] = sum over k of h[k] * x[i - k]. [audio] */
     void (*fir)(const float *h, uint32_t taps, const float *x, float *y, uint32_t frames);
     /* Does nothing but multiply and add; returns how often. For the bench. */
