@@ -1,0 +1,80 @@
+"""What ships: it loads, it is small, it says how good it is, and no amp is louder than the next."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rig.facts import check
+from rig.formats import load_model
+from rig.sound import read
+
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
+SHIPPED = sorted(PRESETS.glob("*.toml"))
+
+
+def recipe(name: str):
+    """A script of presets/recipes as a module."""
+    spec = importlib.util.spec_from_file_location(name, PRESETS / "recipes" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_preset_plays():
+    assert len(SHIPPED) >= 3
+    report = check(SHIPPED)
+    assert report["ok"], report
+    names = [amp["name"] for amp in report["presets"][[p.stem for p in SHIPPED].index("blues")]["amps"]]
+    assert {"Clean", "Crunch", "Lead"} <= set(names)
+
+
+def test_models_are_small_and_say_how_good_they_are():
+    models = sorted((PRESETS / "models").glob("*.json"))
+    assert len(models) >= 5
+    for path in models:
+        assert path.stat().st_size < 1e6
+        model = load_model(path)
+        assert model.sample_rate == 48_000
+        for key in ("esr", "esr_preemphasis"):
+            assert 0 < model.metadata[key] < 0.2, f"{path.name} {key}"
+    widest = [m.network for m in map(load_model, models) if m.network.channels == 16 and len(m.network.layers) == 10]
+    assert widest, "one of the size of the article's largest"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
+def test_amps_of_a_preset_are_equally_loud(path):
+    take, rate = read(PRESETS / "demo.flac")
+    levels = recipe("levels")
+    for name, _, lufs, peak in levels.measure(path, take[:, 0], rate):
+        assert abs(lufs - levels.TARGET) < 0.5, name
+        assert peak < -3.0, f"{name} reaches the limiter"
+
+
+def test_loudness_is_that_of_the_standard():
+    """BS.1770: a 997 Hz sine at 0 dBFS in one channel is -3.01 LUFS; the gate leaves silence out."""
+    sine = np.sin(2 * np.pi * 997 * np.arange(5 * 48_000) / 48_000)
+    loudness = recipe("levels").loudness
+    assert loudness(sine, 48_000) == pytest.approx(-3.01, abs=0.02)
+    assert loudness(np.concatenate([0.1 * sine, np.zeros(5 * 48_000)]), 48_000) == pytest.approx(-23.01, abs=0.15)
+
+
+def test_the_demo_take_is_fifteen_seconds_and_loops():
+    take, rate = read(PRESETS / "demo.flac")
+    assert (PRESETS / "demo.flac").stat().st_size < 1e6
+    assert len(take) / rate == pytest.approx(15.0, abs=0.1)
+    assert abs(take[-1, 0] - take[0, 0]) < 0.01
+    assert 0.2 < np.abs(take).max() < 1.0
+
+
+def test_cabinets_are_minimum_phase_and_as_loud_as_none():
+    from engines.cab import response
+
+    for path in sorted((PRESETS / "cabs").glob("*.wav")):
+        taps = response(path, 48_000)
+        assert np.argmax(np.abs(taps)) < 20, "no delay before the sound"
+        zeros_energy = np.cumsum(taps.astype(np.float64) ** 2)
+        assert zeros_energy[96] > 0.5 * zeros_energy[-1], "the energy comes early"
