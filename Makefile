@@ -12,7 +12,7 @@ PIP  := $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isol
 
 # What a change of makes the installed rig out of date; the Python files are used where they lie.
 SOURCES := pyproject.toml setup.py constraints.txt \
-           $(filter-out csrc/_% rig/train/_%,$(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] rig/train/*.[ch] rig/train/*_build.py))
+           $(filter-out csrc/_%,$(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*.py))
 
 # No sound card: play the demo take instead of a guitar.
 DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di presets/demo.flac)
@@ -41,7 +41,7 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/ruff format --check .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rig/_native*.so csrc/_*.c rig/train/_kernel* .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info rig/_native*.so rig/train/_kernel* csrc/_*.c .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Looked at every time, which takes a moment; what is already there is left alone.

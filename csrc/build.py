@@ -48,7 +48,9 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    return sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.c") if path.name != "_native.c")
+    folders = (HERE, HERE / "engines", HERE / "kernels")
+    found = (path for folder in folders for path in folder.glob("*.c") if path.name != "_native.c")
+    return sorted(str(path.relative_to(HERE.parent)) for path in found)
 
 
 ffi = FFI()

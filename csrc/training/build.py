@@ -1,16 +1,8 @@
-"""Builds `rig.train._kernel`, the C that trains on a CPU four times as fast. Training works without it, slower.
-
-Built with the package; by hand: `python rig/train/kernel_build.py`.
-"""
+"""Builds `rig.train._kernel`, the C that trains on a CPU four times as fast. Training works without it, slower."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cffi import FFI
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 
 CDEF = """
 typedef struct {
@@ -28,14 +20,8 @@ ffi = FFI()
 ffi.cdef(CDEF)
 ffi.set_source(
     "rig.train._kernel",
-    CDEF.split("int rig_layer_channels")[0] + '#include "rig/train/layer.c"\n',
+    CDEF.split("int rig_layer_channels")[0] + '#include "csrc/training/layer.c"\n',
     include_dirs=["."],
     extra_compile_args=["-O3", "-fno-math-errno", "-ffp-contract=fast", "-Wno-psabi"],
-    depends=["rig/train/layer.c", "rig/train/layer.h", "rig/train/layers.h"],
+    depends=["csrc/training/layer.c", "csrc/training/layer.h", "csrc/training/layers.h"],
 )
-
-if __name__ == "__main__":
-    import os
-
-    os.chdir(ROOT)
-    ffi.compile(verbose=True)
