@@ -161,6 +161,8 @@ class Client:
             client, self._server = _start(name, server)
         self._client = client
         self.alive = True
+        self.rate = client.samplerate  # Hz
+        self._block = client.blocksize
         given = server or os.environ.get("JACK_DEFAULT_SERVER", "default")
         self.server = self._server.says if self._server else f"JACK server '{given}'"
         self._ports = {
@@ -193,14 +195,11 @@ class Client:
         return self._client.name
 
     @property
-    def rate(self) -> int:
-        """Hz."""
-        return self._client.samplerate
-
-    @property
     def block(self) -> int:
-        """Frames a period."""
-        return self._client.blocksize
+        """Frames a period; the last known one where JACK has gone."""
+        if self.alive:
+            self._block = self._client.blocksize
+        return self._block
 
     def frame(self) -> int:
         """The server's frame counter at the start of its period."""
