@@ -439,6 +439,17 @@ def test_named_sizes(size):
 # ---- what is shipped
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "presets" / "models").glob("*.json")), ids=lambda p: p.stem)
+def test_shipped_models_say_how_good_they_are(path):
+    model = load_model(path)
+    assert model.name == path.stem
+    assert model.sample_rate == 48_000
+    assert 0 < model.metadata["esr"] <= 0.02
+    assert 0 < model.metadata["esr_preemphasis"] <= 0.02
+    assert model.metadata["loudness"] == pytest.approx(-18, abs=0.1)
+    assert path.stat().st_size < 1_000_000
+
+
 def test_shipped_cabinets_are_those_of_the_recipe(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "presets" / "recipes"))
     import cabs

@@ -51,7 +51,7 @@ RECIPES = (
     Recipe("class-a-edge", "small", 14),
     Recipe("green-drive", "small", 12),
     Recipe("studio-clean", "small", 10),
-    Recipe("studio-nano", "nano", 6, device="studio-clean"),
+    Recipe("studio-nano", "nano", 3, device="studio-clean"),
 )
 
 
