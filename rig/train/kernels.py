@@ -14,7 +14,7 @@ try:
 except ImportError:
     lib = None
 
-MIN_ROWS = 8
+MIN_ROWS = 8  # what C computes together; it may not be called for fewer
 
 
 def available() -> bool:
@@ -22,11 +22,13 @@ def available() -> bool:
     return lib is not None
 
 
-def suit(x: Tensor, kernel: Tensor) -> bool:
+def suit(x: Tensor, kernel: Tensor, stride: int) -> bool:
     """Whether this layer may go through C."""
+    rows = x.shape[0] - (kernel.shape[1] - 1) * stride
     return (
         lib is not None
         and x.device.type == "cpu"
+        and rows >= MIN_ROWS
         and x.dtype == kernel.dtype == torch.float32
         and bool(lib.rig_layer_channels(x.shape[1]))
     )

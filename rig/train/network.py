@@ -27,7 +27,7 @@ class GatedLayer(torch.autograd.Function):
     def forward(
         ctx, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int
     ):
-        ctx.stride, ctx.fused = stride, kernels.suit(x, kernel)
+        ctx.stride, ctx.fused = stride, kernels.suit(x, kernel, stride)
         weights = (kernel, bias, mix, mix_bias, output)
         if ctx.fused:
             residual, skip, *kept = kernels.forward(x, *weights, stride)
