@@ -13,6 +13,7 @@ from rig.errors import RigError
 from rig.formats import Model, load_model
 from rig.native import Chain, Unit
 from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
+from rig.solo import chain_of
 from rig.sound import read
 
 FAMILY_RATE = 44_100
@@ -100,10 +101,8 @@ def preset_facts(path: Path) -> dict[str, object]:
 
 def _memory(model: Model) -> int | None:
     """Bytes that the model works in while it plays; None for one that no engine plays."""
-    from engines.wavenet import ENGINE, payload
-
     try:
-        return Chain([Unit(ENGINE, payload(model))], RATE).bytes
+        return chain_of(model).bytes
     except RigError:
         return None
 

@@ -355,22 +355,5 @@ class Rack:
         return _address(ffi.addressof(lib, "rig_process")), _address(self._client)
 
 
-# --- a model by itself ------------------------------------------------------------------------------------------------
-
-
-def run(model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:
-    """A model on a signal, from zero history, with nothing around it.
-
-    model: rig.formats.Model. x: (frames,) at the model's rate; returns (frames,) float32. reference: by the
-    sample-by-sample kernel.
-    """
-    from engines.wavenet import payload
-
-    chosen = engine("wavenet_reference" if reference else "wavenet")
-    chain = Chain([Unit(chosen, payload(model))], 48000)
-    x = np.asarray(x, np.float32)
-    return np.concatenate([chain.process(x[i : i + block]) for i in range(0, len(x), block)] or [x])
-
-
 if "RIG_ISA" in os.environ:
     use_isa(os.environ["RIG_ISA"])

@@ -12,7 +12,8 @@ from rig import preset as presets
 from rig.errors import RigError
 from rig.formats import load_model
 from rig.load import load_set
-from rig.native import BLOCK, Chain, Rack, Unit
+from rig.native import BLOCK, Rack
+from rig.solo import chain_of
 from rig.sound import read, whole
 
 
@@ -29,13 +30,11 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
 
 def _model_rack(source: Path, rate: int) -> Rack:
     """A rack that plays a model as its family defines it: from zero history, and with no limiter around it."""
-    from engines.wavenet import ENGINE, payload
-
     model = load_model(source)
     if model.sample_rate and model.sample_rate != rate:
         print(f"rig: {source} is made for {model.sample_rate} Hz, the recording has {rate} Hz", file=sys.stderr)
     rack = Rack(rate)
-    rack.offer("amp", 0, Chain([Unit(ENGINE, payload(model))], rate))
+    rack.offer("amp", 0, chain_of(model, rate))
     rack.limit(False)
     rack.begin(open=True)
     return rack

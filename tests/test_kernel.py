@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from networks import guitarml
 
-from rig import native
+from rig import native, solo
 from rig.formats import Model, WaveNet, load_model
 
 HERE = Path(__file__).parent
@@ -80,10 +80,10 @@ def test_every_kernel_against_float64(tmp_path, rng, isa):
         x = rng.normal(0, 0.5, 3000).astype(np.float32)
         exact = float64(model.network, x)
         scale = max(1.0, np.abs(exact).max())
-        assert np.abs(native.run(model, x, reference=True) - exact).max() < 2e-6 * scale, shape
+        assert np.abs(solo.run(model, x, reference=True) - exact).max() < 2e-6 * scale, shape
         for name in native.isas():
             native.use_isa(name)
-            assert np.abs(native.run(model, x) - exact).max() < 2e-6 * scale, (name, shape)
+            assert np.abs(solo.run(model, x) - exact).max() < 2e-6 * scale, (name, shape)
 
 
 def test_the_size_of_a_block_changes_nothing(tmp_path, rng, isa):
@@ -91,28 +91,22 @@ def test_the_size_of_a_block_changes_nothing(tmp_path, rng, isa):
     x = rng.normal(0, 0.5, 5000).astype(np.float32)
     for name in native.isas():
         native.use_isa(name)
-        whole = native.run(model, x, 64)
+        whole = solo.run(model, x, 64)
         for block in (1, 2, 3, 16, 37, 100, 256, 1000, 4096):
-            assert np.array_equal(native.run(model, x, block), whole), (name, block)
+            assert np.array_equal(solo.run(model, x, block), whole), (name, block)
 
 
 def test_rings_wrap_for_as_long_as_one_plays(tmp_path, rng):
     """Blocks of odd sizes, far past the end of every ring."""
     model = random_model(tmp_path, rng, channels=3, dilations=(1, 7, 50))
     x = rng.normal(0, 0.5, 20_000).astype(np.float32)
-    chain = native.Chain([native.Unit(native.engine("wavenet"), payload(model))], 48_000)
+    chain = solo.chain_of(model)
     y, at = [], 0
     while at < len(x):
         n = int(rng.integers(1, 65))
         y.append(chain.process(x[at : at + n]))
         at += n
     assert np.abs(np.concatenate(y) - float64(model.network, x)).max() < 2e-6
-
-
-def payload(model: Model):
-    from engines.wavenet import payload
-
-    return payload(model)
 
 
 GUITARML = ("WaveNet1-ts7", "WaveNet2-ds1", "WaveNet3-muff", "bluej_clean_p0088", "bluesJr_fullD2", "pedalnet")
@@ -125,8 +119,8 @@ def test_real_models_against_independent_engines(shared, name, isa):
     right = np.fromfile(shared / "reference" / f"{name}.f32", np.float32)
     for isa_name in native.isas():
         native.use_isa(isa_name)
-        assert np.abs(native.run(model, x) - right).max() < 1e-5
-    assert np.abs(native.run(model, x[:48_000], reference=True) - right[:48_000]).max() < 1e-5
+        assert np.abs(solo.run(model, x) - right).max() < 1e-5
+    assert np.abs(solo.run(model, x[:48_000], reference=True) - right[:48_000]).max() < 1e-5
 
 
 def test_an_instruction_set_that_is_not_there_is_refused():
@@ -136,7 +130,12 @@ def test_an_instruction_set_that_is_not_there_is_refused():
 
 def compiled(tmp_path, compiler: str, *flags: str):
     """tests/kernels.c with all of our C around it, as a program of its own."""
-    sources = [HERE / "kernels.c", CSRC / "chain.c", *sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("kernels/*.c"))]
+    sources = [
+        HERE / "kernels.c",
+        CSRC / "chain.c",
+        *sorted(CSRC.glob("engines/*.c")),
+        *sorted(CSRC.glob("kernels/*.c")),
+    ]
     program = tmp_path / "kernels"
     command = [compiler, "-std=gnu11", "-O2", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}", *flags]
     subprocess.run([*command, *sources, "-lm", "-o", program], check=True)
@@ -174,6 +173,6 @@ def test_silence_after_a_chord_costs_no_more_than_the_chord(tmp_path, rng):
     least = np.finfo(np.float32).tiny
     would_be = (exact > 0) & (exact < least)
     assert would_be.sum() > 100
-    out = np.abs(native.run(dataclasses.replace(model, network=quiet), dying))
+    out = np.abs(solo.run(dataclasses.replace(model, network=quiet), dying))
     assert not np.any((out > 0) & (out < least))
     assert np.all(out[exact < 0.1 * least] == 0.0)

@@ -1,7 +1,7 @@
-"""Makes amps equally loud: plays the demo take through each, measures it as ITU-R BS.1770 does, and writes `level` lines.
+"""Makes amps equally loud: plays the demo take through each, measures it as ITU-R BS.1770 does, writes `level` lines.
 
-    python presets/recipes/levels.py presets/*.toml            # says how loud they are
-    python presets/recipes/levels.py presets/*.toml --write    # and levels them
+python presets/recipes/levels.py presets/*.toml            # says how loud they are
+python presets/recipes/levels.py presets/*.toml --write    # and levels them
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def main() -> None:
     for path in args.preset:
         rows = measure(path, audio[:, 0], rate)
         for name, level, lufs, peak in rows:
-            print(f"{path}  {name:10s} {lufs:6.1f} LUFS  peak {peak:6.1f} dBFS  level {level:+.1f} -> {level + TARGET - lufs:+.1f}")
+            right = level + TARGET - lufs
+            print(f"{path}  {name:10s} {lufs:6.1f} LUFS  peak {peak:6.1f} dBFS  level {level:+.1f} -> {right:+.1f}")
         if args.write:
             path.write_text(with_levels(path.read_text(), [level + TARGET - lufs for _, level, lufs, _ in rows]))
 

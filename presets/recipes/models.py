@@ -72,7 +72,7 @@ def train(recipe: Recipe, share: float) -> Path:
 def unseen_scores(model: Path, capture: str) -> tuple[float, float]:
     """ESR plain and pre-emphasised of the C engine's sound on the unseen performance."""
     from rig.formats import load_model
-    from rig.native import run
+    from rig.solo import run
     from rig.train.losses import PRE_EMPHASIS
 
     dry, _ = sf.read(captures.CAPTURES / "dry-unseen.wav", dtype="float32")

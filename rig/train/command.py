@@ -84,7 +84,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="bring both sides to mean 0 and deviation 1 for training; the exported model takes and gives raw levels "
         "either way (default: yes)",
     )  # fmt: skip
-    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="cpu", help="where to compute (default: cpu)")
+    add(
+        "--device", choices=("auto", "cpu", "gpu", "cuda", "mps"), default="cpu", help="where to compute (default: cpu)"
+    )
     add(
         "--threads",
         type=_between(int, 1, 256),
@@ -101,7 +103,8 @@ def _device(wanted: str) -> str:
     import torch
 
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wanted == "auto":
+    there["gpu"] = there["cuda"] or there["mps"]
+    if wanted == "auto" or (wanted == "gpu" and there["gpu"]):
         return next(name for name in ("cuda", "mps", "cpu") if there[name])
     if not there[wanted]:
         raise RigError(f"--device {wanted}: this machine (or this PyTorch) has none; try --device auto")

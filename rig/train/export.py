@@ -92,10 +92,10 @@ def to_json(file: Mapping[str, object]) -> str:
 
 def play(path: Path, dry: np.ndarray) -> np.ndarray:
     """The model file through the C engine, from rest: (frames,) -> (frames,) float32."""
-    from rig import native
+    from rig import solo
     from rig.formats import load_model
 
-    return native.run(load_model(path), np.ascontiguousarray(dry, np.float32), block=64)
+    return solo.run(load_model(path), np.ascontiguousarray(dry, np.float32), block=64)
 
 
 def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
