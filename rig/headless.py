@@ -44,7 +44,7 @@ class _Commands:
         try:
             self._select.register(sys.stdin, selectors.EVENT_READ)
         except (PermissionError, ValueError):  # a plain file or /dev/null: all of it is there at once
-            self._rest = sys.stdin.buffer.read() if not sys.stdin.closed else b""
+            self._rest = sys.stdin.buffer.read() if sys.stdin and not sys.stdin.closed else b""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: os.write(self._stop_write, b"."))
 
@@ -80,8 +80,8 @@ def run(open_gig: Callable[[Progress], Gig]) -> int:
 
 
 def _play(gig: Gig, commands: _Commands) -> None:
+    amp = gig.amp
     due = time.monotonic() + STATUS_SECONDS
-    amp = gig.status().amp
     while True:
         for command in commands.wait(due - time.monotonic()):
             if command == "quit":
@@ -90,14 +90,11 @@ def _play(gig: Gig, commands: _Commands) -> None:
                 gig.do(command)
             except RigError as error:
                 _say("error", message=str(error))
+            if gig.amp != amp:
+                amp = gig.amp
+                _say("amp", amp=gig.amps[amp].name, number=amp + 1)
             if command == "status":
-                due = 0.0
-        if time.monotonic() < due and gig.amp == amp:
-            continue
-        status = gig.status()
-        if status.amp != amp:
-            amp = status.amp
-            _say("amp", amp=status.amp_name, number=amp + 1)
+                _say("status", **_facts(gig.status()))
         if time.monotonic() >= due:
-            _say("status", **_facts(status))
+            _say("status", **_facts(gig.status()))
             due = time.monotonic() + STATUS_SECONDS

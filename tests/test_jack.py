@@ -290,6 +290,18 @@ def test_headless_verbs_change_the_sound(jack_server, bench, tmp_path):
     assert level_db(take[RATE // 4 : RATE // 2, 0]) == pytest.approx(soft + 20, abs=0.1)
 
 
+def test_headless_answers_every_line_of_a_file(jack_server, tmp_path):
+    script = tmp_path / "commands"
+    script.write_text("amp 3\nstatus\namp nobody\nquit\n")
+    with script.open() as stdin:
+        command = [sys.executable, "-m", "rig", "play", "--headless", gains(tmp_path), "--server", jack_server.name]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=30)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["ready", "amp", "status", "error", "end"]
+    assert events[2]["amp"] == "Softer"
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signals_fade_out_and_end_with_0(jack_server, bench, tmp_path, number):
     rig = Headless(gains(tmp_path), "--server", jack_server.name, "--name", "rig-test", "--no-connect")
