@@ -52,7 +52,7 @@ def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer
         pytest.skip("needs jackd (Debian: jackd2)")
     server = JackServer(name=f"rig-test-{os.getpid()}", rate=48_000, block=64)
     log = tmp_path_factory.mktemp("jack") / "jackd.log"
-    command = [jackd, "-n", server.name, "-r", "-t", "5000", "-d", "dummy"]
+    command = [jackd, "-n", server.name, "-S", "-r", "-t", "5000", "-d", "dummy"]
     command += ["-r", str(server.rate), "-p", str(server.block)]
     environment = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}
     with log.open("wb") as output:
