@@ -17,7 +17,7 @@ def read(path: Path) -> tuple[np.ndarray, int]:
     """A WAV or FLAC of any depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
     import soundfile
 
-    fault = unreadable(path, "sound")
+    fault = unreadable(path, "sound") or ("the file is empty" if not path.stat().st_size else "")
     if fault:
         raise RigError(f"{path}: {fault}")
     try:

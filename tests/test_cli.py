@@ -214,7 +214,7 @@ def test_info_of_a_spoilt_model(run, folder, what):
     ("name", "content", "said"),
     [
         ("tone.wav", b"this is no sound", "no sound file"),
-        ("tone.wav", b"", "no sound file"),
+        ("tone.wav", b"", "the file is empty"),
         ("amp.toml", b"[[amp]", "line 1"),
         (".", None, "a folder, not a file"),
         ("nothing.wav", None, "no such sound file"),

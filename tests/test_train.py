@@ -549,10 +549,10 @@ def test_clipping_is_said(tmp_path, rng):
 
 FAULTS = {
     "missing": "no file",
-    "folder": "is a folder",
-    "empty": "is empty: 0 bytes",
-    "headed": "it holds no sound",
-    "text": "is no WAV or FLAC",
+    "folder": "a folder, not a file",
+    "empty": "the file is empty",
+    "headed": "holds no sound",
+    "text": "is no sound file",
     "silent": "is silent",
     "nan": "not numbers",
     "rate": "different sample rates: dry .* 16000 Hz, wet .* 48000 Hz",

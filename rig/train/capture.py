@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 
+from rig import sound
 from rig.errors import RigError
 
 MIN_SECONDS = 1.0
@@ -35,25 +35,14 @@ class Capture:
 
 def read_side(path: Path, side: str) -> tuple[np.ndarray, int, list[str]]:
     """One recording -> ((frames,) float32, Hz, notes). side: "dry" or "wet", for messages. Raises RigError."""
-    if not path.exists():
-        raise RigError(f"{side} recording: no file '{path}'")
-    if path.is_dir():
-        raise RigError(f"{side} recording: '{path}' is a folder, not a recording")
-    if path.stat().st_size == 0:
-        raise RigError(f"{side} recording '{path}' is empty: 0 bytes")
     try:
-        audio, rate = sf.read(path, dtype="float32", always_2d=True)
-    except (sf.LibsndfileError, RuntimeError, TypeError, OSError) as error:
-        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise RigError(f"{side} recording '{path}' is no WAV or FLAC that can be read: {reason}") from None
-    if not len(audio):
-        raise RigError(f"{side} recording '{path}' is empty: it holds no sound")
+        audio, rate = sound.read(path)
+    except RigError as error:
+        raise RigError(f"{side} recording: {error}") from None
     notes = []
     if audio.shape[1] > 1:
         notes.append(f"{side} has {audio.shape[1]} channels: the first (left) is used")
     mono = np.ascontiguousarray(audio[:, 0])
-    if not np.isfinite(mono).all():
-        raise RigError(f"{side} recording '{path}' holds samples that are not numbers: record it again")
     peak = float(np.abs(mono).max())
     if peak < SILENCE:
         channel = "the left channel of " if audio.shape[1] > 1 else ""
