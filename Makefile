@@ -14,6 +14,11 @@ PIP  := $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isol
 SOURCES := pyproject.toml setup.py constraints.txt \
            $(filter-out csrc/_%,$(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*.py))
 
+# Somebody may have swept the built C away and left the environment: then it is built again.
+ifeq ($(wildcard rig/_native*.so),)
+  $(shell rm -f $(VENV)/.play $(VENV)/.train $(VENV)/.test)
+endif
+
 # No sound card: play the demo take instead of a guitar.
 DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di presets/demo.flac)
 
