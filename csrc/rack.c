@@ -223,8 +223,13 @@ void rig_rack_begin(rig_rack *r, int open)
     steer(r);
 }
 
+/* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
 static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
 {
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) {
+        ns -= r->stages[i].caught_up_ns;
+        r->stages[i].caught_up_ns = 0;
+    }
     const float period = (float)frames / (float)r->rate, load = (float)ns * 1e-9f / period;
     if (load > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, load);
     rig_put_float(&r->meters.load_mean, r->meters.load_mean + fminf(1.0f, period) * (load - r->meters.load_mean));
@@ -235,7 +240,7 @@ void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, 
 {
     if (!frames) return;
     const uint64_t start = rig_clock();
-    const uint64_t deadline = start + 300000000u * (uint64_t)frames / r->rate; /* what of the period is for catching up */
+    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
     const rig_fpu fpu = rig_fpu_enter();
     steer(r);
     for (uint32_t at = 0, n; at < frames; at += n) {

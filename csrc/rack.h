@@ -28,7 +28,7 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
-    float load, load_mean;      /* share of the period that the callback took: worst, and smoothed over about a second */
+    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
 } rig_meters;
 
 /* Chains. [main] all, but set(), set_level(), faults() and cost() also while the chain plays. */

@@ -46,7 +46,7 @@ void rig_stage_arrive(rig_stage *stage)
 static void catch_up(rig_stage *stage, const rig_history *key, uint32_t frames, uint64_t deadline)
 {
     float signal[RIG_BLOCK], listen[RIG_BLOCK];
-    const uint64_t end = stage->heard.written - frames;
+    const uint64_t end = stage->heard.written - frames, start = rig_clock();
     const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK;
     if (stage->behind > reach) stage->behind = reach;
     uint32_t n;
@@ -57,6 +57,7 @@ static void catch_up(rig_stage *stage, const rig_history *key, uint32_t frames, 
         rig_chain_run(stage->next, signal, listen, n, stage->behind);
         stage->behind -= n;
     }
+    stage->caught_up_ns += rig_clock() - start;
 }
 
 /* Mixes next's block into the signal; at the end of the fade next is the one that plays. */

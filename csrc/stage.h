@@ -21,6 +21,7 @@ typedef struct {
     rig_chain *now;    /* is heard */
     rig_chain *next;   /* takes over, or NULL */
     uint32_t behind;   /* frames of the past that next still has to hear */
+    uint64_t caught_up_ns; /* what hearing it has taken in this period */
     uint32_t fading;   /* 1: next is being heard */
     uint32_t faded;    /* frames of the fade that have passed */
     rig_history heard; /* what came into this stage */
