@@ -31,6 +31,12 @@ struct rig_rack {
     rig_meters meters;
 };
 
+/* The system hands out pages when they are first written to. Now, not in the middle of a song. */
+static void touch(volatile char *memory, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 1024) memory[i] = 0;
+}
+
 rig_rack *rig_rack_new(uint32_t rate)
 {
     rig_rack *r = calloc(1, sizeof *r);
@@ -41,6 +47,7 @@ rig_rack *rig_rack_new(uint32_t rate)
         free(rise);
         return NULL;
     }
+    touch((volatile char *)r, sizeof *r);
     for (uint32_t i = 0; i < frames; ++i) rise[i] = (float)sin((i + 0.5) / frames * 1.57079632679489662);
     r->rate = rate;
     r->fade = (rig_fade){frames, rise};
