@@ -26,6 +26,10 @@ START_SECONDS = 6.0
 PERIOD, RATE = 128, 48000  # of a server that we start: 2.7 ms a period
 CAPTURE, PLAYBACK = 0, 1  # JackLatencyCallbackMode
 
+# libjack writes to stderr whatever it likes; a screen does not survive that.
+jack.set_error_function(lambda message: None)
+jack.set_info_function(lambda message: None)
+
 
 class _Range(ctypes.Structure):
     """jack_latency_range_t, in frames."""
@@ -49,20 +53,11 @@ def _register(client: jack.Client, rack: Rack, ports: dict[str, jack.OwnPort]) -
     return pointers
 
 
-@contextlib.contextmanager
-def _quiet():
-    """libjack writes to stderr whatever it likes; a screen does not survive that."""
-    jack.set_error_function(lambda message: None)
-    jack.set_info_function(lambda message: None)
-    yield
-
-
 def _connect(name: str, server: str | None) -> jack.Client | None:
-    with _quiet():
-        try:
-            return jack.Client(name, no_start_server=True, servername=server)
-        except jack.JackOpenError:
-            return None
+    try:
+        return jack.Client(name, no_start_server=True, servername=server)
+    except jack.JackOpenError:
+        return None
 
 
 def running(server: str | None = None) -> tuple[int, int] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,19 +42,14 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
-    """A JACK server for this test process, 48 kHz, 64 frames, no sound card.
-
-    One for the whole session: libjack talks to one server name a process. Tests that need a server to come
-    or go start their own in a process of its own.
-    """
-    jackd = shutil.which("jackd")
-    if jackd is None:
+@contextlib.contextmanager
+def jackd(name: str, log: Path, *flags: str) -> Iterator[JackServer]:
+    """A JACK server of that name, 48 kHz, 64 frames, no sound card; skips where jackd is not installed."""
+    program = shutil.which("jackd")
+    if program is None:
         pytest.skip("needs jackd (Debian: jackd2)")
-    server = JackServer(name=f"rig-test-{os.getpid()}", rate=48_000, block=64)
-    log = tmp_path_factory.mktemp("jack") / "jackd.log"
-    command = [jackd, "-n", server.name, "-S", "-r", "-t", "5000", "-d", "dummy"]
+    server = JackServer(name=name, rate=48_000, block=64)
+    command = [program, "-n", server.name, "-r", "-t", "5000", *flags, "-d", "dummy"]
     command += ["-r", str(server.rate), "-p", str(server.block)]
     environment = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}
     with log.open("wb") as output:
@@ -71,17 +68,32 @@ def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer
             process.wait()
 
 
-def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 20) -> None:
-    import jack
+@pytest.fixture(scope="session")
+def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
+    """A JACK server for this test process that waits for its clients (-S): what they say does not hang on the machine's
+    mood. Where being late is the matter, take `impatient_server`.
 
-    jack.set_error_function(lambda message: None)
+    One for the whole session: libjack talks to one server name a process. Tests that need a server to come
+    or go start their own in a process of its own.
+    """
+    log = tmp_path_factory.mktemp("jack") / "jackd.log"
+    with jackd(f"rig-test-{os.getpid()}", log, "-S") as server:
+        yield server
+
+
+@pytest.fixture
+def impatient_server(tmp_path: Path) -> Iterator[JackServer]:
+    """A JACK server that goes on without a client that is late, as on stage. For clients in processes of their own."""
+    with jackd(f"rig-late-{os.getpid()}", tmp_path / "jackd.log") as server:
+        yield server
+
+
+def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 20) -> None:
+    probe = "import jack, sys; jack.Client('rig-test-probe', no_start_server=True, servername=sys.argv[1]).close()"
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
-        try:
-            jack.Client("rig-test-probe", no_start_server=True, servername=server.name).close()
+    while time.monotonic() < end and process.poll() is None:
+        # In a process of its own: libjack talks to one server a process, and this one may have another.
+        if subprocess.run([sys.executable, "-c", probe, server.name], capture_output=True).returncode == 0:
             return
-        except jack.JackOpenError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError(f"jackd did not come up:\n{log.read_text(errors='replace')}")
