@@ -48,7 +48,7 @@ def response(path: Path, rate: int) -> np.ndarray:
     return _normalise(_trim(ir), rate).astype(np.float32)
 
 
-def load(files: Mapping[str, Path], rate: int) -> Payload:
+def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
     taps = response(files["ir"], rate)
     return Payload((taps,), about=f"{files['ir'].stem}, {len(taps)} taps")
 

@@ -36,16 +36,42 @@ class Payload:
 
     arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
     level: linear, what the file asks to be applied after the whole chain (`level_adjust`).
+    gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
+    rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
+    delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
+    idle: its parameters that do nothing with these files; no screen shows them.
     about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
     """
 
     arrays: tuple[np.ndarray, ...] = ()
     ints: tuple[int, ...] = ()
     level: float = 1.0
+    gain_in: float = 1.0
+    gain_out: float = 1.0
+    rate: int = 0
+    delay: int = 0
+    polarity: int = 1
+    idle: tuple[str, ...] = ()
     about: str = ""
 
 
-def _nothing(files: Mapping[str, Path], rate: int) -> Payload:
+@dataclass(frozen=True)
+class Setting:
+    """What a preset says once, at load: a number from `minimum` to `maximum`, or a switch, written true or false.
+
+    Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to.
+    """
+
+    name: str
+    unit: str
+    help: str
+    minimum: float
+    maximum: float
+    initial: float
+    switch: bool = False
+
+
+def _nothing(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
     return Payload()
 
 
@@ -54,7 +80,9 @@ class Engine:
     """One plug-in of a chain.
 
     name: as presets write it. files: the preset keys that name files; all of them are required.
-    load: ({key: path}, sample rate in Hz) -> Payload; raises RigError naming file and fault.
+    settings: what else is read at load, by the same `load`.
+    load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload; all settings are in it, defaults filled in.
+    Raises RigError naming file and fault.
     address: where the C descriptor lies; made by rig.native.engine().
     """
 
@@ -62,7 +90,8 @@ class Engine:
     about: str
     params: tuple[Param, ...]
     files: tuple[str, ...] = ()
-    load: Callable[[Mapping[str, Path], int], Payload] = field(default=_nothing, repr=False)
+    settings: tuple[Setting, ...] = ()
+    load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] = field(default=_nothing, repr=False)
     address: int = 0
 
     def param(self, name: str) -> Param | None:

@@ -174,7 +174,7 @@ def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError])
     key = (engine.name, *sorted(spec.files.items()))
     if key not in known:
         try:
-            payload = engine.load(spec.files, RATE)
+            payload = engine.load(spec.files, {}, RATE)
             Chain([Unit(engine, payload)], RATE)
             known[key] = payload.about
         except RigError as error:

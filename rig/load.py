@@ -75,7 +75,7 @@ class _Loader:
     def payload(self, spec: EngineSpec) -> Payload:
         key = (spec.engine, tuple(sorted(spec.files.items())))
         if key not in self._read:
-            self._read[key] = registry()[spec.engine].load(spec.files, self.rate)
+            self._read[key] = registry()[spec.engine].load(spec.files, {}, self.rate)
         return self._read[key]
 
     def chain(self, preset: Preset, place: str, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from rig._native import ffi, lib
-from rig.engine import Engine, Param, Payload
+from rig.engine import Engine, Param, Payload, Setting
 from rig.errors import RigError, did_you_mean
 
 BLOCK: int = lib.RIG_BLOCK
@@ -69,7 +69,8 @@ def _address(pointer) -> int:
 def engine(
     name: str,
     files: tuple[str, ...] = (),
-    load: Callable[[Mapping[str, Path], int], Payload] | None = None,
+    load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
+    settings: tuple[Setting, ...] = (),
     address: int | None = None,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
@@ -91,7 +92,7 @@ def engine(
         for p in (c.params[i] for i in range(c.n_params))
     )
     extra = {"load": load} if load else {}
-    return Engine(name, ffi.string(c.about).decode(), params, files, address=_address(c), **extra)
+    return Engine(name, ffi.string(c.about).decode(), params, files, settings, address=_address(c), **extra)
 
 
 def _tidy(value: float) -> float:

@@ -6,67 +6,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+from rig.formats.network import Network
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One layer of a dilated stack, C channels wide.
+class Variant:
+    """One of the networks that a file offers by quality: the one for all qualities below `limit`."""
 
-    kernel: (taps, C, 2C when gated or softgated, else C), tap 0 is the oldest sample; bias: (2C or C,)
-    mix: (C, C) in -> out, and mix_bias: (C,): the 1x1 on the activation that, plus the layer's input, feeds the next.
-    """
-
-    dilation: int
-    kernel: np.ndarray
-    bias: np.ndarray
-    mix: np.ndarray
-    mix_bias: np.ndarray
-
-
-@dataclass(frozen=True)
-class WaveNet:
-    """y[t] = output_bias + sum over layers of output[layer] . activation[layer][t]; each family's module has the rest.
-
-    activation: gated | tanh | sigmoid | relu | softsign | linear | softgated.
-    input: (inputs, C), input_bias: (C,). output: (layers, C, outputs), output_bias: (outputs,).
-    All arrays are float32, C-contiguous and finite.
-    """
-
-    activation: str
-    input: np.ndarray
-    input_bias: np.ndarray
-    layers: tuple[Layer, ...]
-    output: np.ndarray
-    output_bias: np.ndarray
-
-    @property
-    def channels(self) -> int:
-        return self.input.shape[1]
-
-    @property
-    def receptive_field(self) -> int:
-        """Frames of input that one frame of output depends on, itself included."""
-        return 1 + sum((layer.kernel.shape[0] - 1) * layer.dilation for layer in self.layers)
+    limit: float
+    model: Model
 
 
 @dataclass(frozen=True)
 class Model:
     """A model file, read.
 
-    name: what a player calls it. family: "guitarml". sample_rate: Hz, None where the file names none.
+    name: what a player calls it. family: "guitarml", "nam", "keras" or "proteus". architecture: as the family calls it
+    ("WaveNet", "LSTM", ...). network: at full quality.
+    knobs: names of the inputs beside the guitar, each 0..1. sample_rate: Hz, None where the file names none.
     level: linear output factor (`level_adjust`), 1.0 where there is none.
-    metadata: what the file says of itself beyond the network (esr, loudness, date, ...).
+    loudness_db: as its metadata say. input_dbu, output_dbu: the levels of a full-scale sine at the device, where known.
+    weights: numbers in the file. variants: networks by quality, the cheapest first; empty where there is just one.
+    metadata: what the file says of itself beyond the network (esr, date, gear, ...).
     """
 
     path: Path
     name: str
     family: str
-    network: WaveNet
+    architecture: str
+    network: Network
+    knobs: tuple[str, ...] = ()
     sample_rate: int | None = None
     level: float = 1.0
+    loudness_db: float | None = None
+    input_dbu: float | None = None
+    output_dbu: float | None = None
     weights: int = 0
+    variants: tuple[Variant, ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)
+
+    def at(self, quality: float) -> Model:
+        """The variant for a quality of 0..1; itself where there is just one."""
+        for variant in self.variants:
+            if quality < variant.limit or variant is self.variants[-1]:
+                return variant.model
+        return self
 
 
 def load_model(path: Path) -> Model:
