@@ -97,7 +97,7 @@ def check(args: argparse.Namespace) -> int:
 
 
 def engines(args: argparse.Namespace) -> int:
-    """List the engines of a chain, with their files and knobs."""
+    """List the engines of a chain, with their files, settings and knobs."""
     from rig.facts import engine_facts
 
     found = engine_facts()

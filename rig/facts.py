@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -171,10 +172,11 @@ def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
 
 def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError]) -> str | RigError:
     """What the engine makes of its files, or why it would not start. Each is read once however many amps name it."""
-    key = (engine.name, *sorted(spec.files.items()))
+    settings = engine.settled(spec.settings)
+    key = (engine.name, *sorted(spec.files.items()), *settings.items())
     if key not in known:
         try:
-            payload = engine.load(spec.files, {}, RATE)
+            payload = engine.load(spec.files, settings, RATE)
             Chain([Unit(engine, payload)], RATE)
             known[key] = payload.about
         except RigError as error:
@@ -188,7 +190,9 @@ def _labelled(chain: Sequence[EngineSpec]) -> list[tuple[EngineSpec, str]]:
 
 def _spec(spec: EngineSpec, label: str) -> dict[str, object]:
     files: Mapping[str, str] = {key: str(file) for key, file in spec.files.items()}
-    return {"engine": spec.engine, "label": label, "params": dict(spec.params), "files": files}
+    switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
+    settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
+    return {"engine": spec.engine, "label": label, "params": dict(spec.params), "settings": settings, "files": files}
 
 
 def _decibels(value: float) -> float | None:
@@ -197,23 +201,14 @@ def _decibels(value: float) -> float | None:
 
 
 def engine_facts() -> list[dict[str, object]]:
-    """All engines, their files and knobs."""
+    """All engines, their files, settings and knobs."""
     return [
         {
             "name": engine.name,
             "about": engine.about,
             "files": list(engine.files),
-            "params": [
-                {
-                    "name": param.name,
-                    "unit": param.unit,
-                    "help": param.help,
-                    "minimum": param.minimum,
-                    "maximum": param.maximum,
-                    "initial": param.initial,
-                }
-                for param in engine.params
-            ],
+            "settings": [dataclasses.asdict(setting) for setting in engine.settings],
+            "params": [dataclasses.asdict(param) for param in engine.params],
         }
         for engine in registry().values()
     ]

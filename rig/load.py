@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rig.engine import Payload, registry
 from rig.errors import RigError, did_you_mean
@@ -70,12 +69,14 @@ class _Loader:
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self._read: dict[tuple[str, tuple[tuple[str, Path], ...]], Payload] = {}
+        self._read: dict[tuple, Payload] = {}
 
     def payload(self, spec: EngineSpec) -> Payload:
-        key = (spec.engine, tuple(sorted(spec.files.items())))
+        engine = registry()[spec.engine]
+        settings = engine.settled(spec.settings)
+        key = (spec.engine, *sorted(spec.files.items()), *settings.items())
         if key not in self._read:
-            self._read[key] = registry()[spec.engine].load(spec.files, {}, self.rate)
+            self._read[key] = engine.load(spec.files, settings, self.rate)
         return self._read[key]
 
     def chain(self, preset: Preset, place: str, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:

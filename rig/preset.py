@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tomli
 
-from rig.engine import Engine, registry
+from rig.engine import Engine, Param, Setting, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, unreadable
 
@@ -32,11 +32,15 @@ INPUT, OUTPUT = "input", "output"
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """One entry of a chain: engine name, its parameters that the preset sets, its files as absolute paths."""
+    """One entry of a chain: engine name, the parameters and settings that the preset gives, its files' absolute paths.
+
+    A switch among the settings is 0.0 or 1.0.
+    """
 
     engine: str
     params: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -310,22 +314,24 @@ class _Reader:
         if engine is None:
             return None
         knobs = {param.name: param for param in engine.params}
-        known = (*engine.files, *knobs)
+        settings = {setting.name: setting for setting in engine.settings}
+        known = (*engine.files, *knobs, *settings)
         params: dict[str, float] = {}
         files: dict[str, Path] = {}
+        settled: dict[str, float] = {}
         for key, value in entry.items():
             if key in engine.files:
                 files[key] = self.file(key, value, place)
             elif key in knobs:
-                knob = knobs[key]
-                what = f"{engine.name} {key}"
-                params[key] = self.number(value, what, place, knob.minimum, knob.maximum, knob.unit)
+                params[key] = self.within(value, engine.name, knobs[key], place)
+            elif key in settings:
+                settled[key] = self.setting(value, engine.name, settings[key], place)
             elif key != "engine":
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
                 self.fault(place, f'{engine.name} needs a file: {key} = "..."')
-        return EngineSpec(engine.name, params, files) if len(self.faults) == before else None
+        return EngineSpec(engine.name, params, files, settled) if len(self.faults) == before else None
 
     def engine(self, entry: Mapping[str, object], place: str) -> Engine | None:
         """The engine that `entry` names, or that alone reads the files it names."""
@@ -389,6 +395,18 @@ class _Reader:
         else:
             return name
         return ""
+
+    def within(self, value: object, engine: str, of: Param | Setting, place: str) -> float:
+        """A number as a knob or a setting takes it."""
+        return self.number(value, f"{engine} {of.name}", place, of.minimum, of.maximum, of.unit)
+
+    def setting(self, value: object, engine: str, setting: Setting, place: str) -> float:
+        """A number in its range; 0.0 or 1.0 for a switch."""
+        if not setting.switch:
+            return self.within(value, engine, setting, place)
+        if not isinstance(value, bool):
+            self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be true or false, without quotes")
+        return float(value is True)
 
     def number(self, value: object, what: str, place: str, low: float, high: float, unit: str) -> float:
         """A number from low to high; the nearest to 0 where it is none, which is a fault."""

@@ -29,16 +29,20 @@ def show_engines(found: Sequence[Mapping]) -> None:
         table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"], HEADING))
         for key in engine["files"]:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for setting in engine["settings"]:
+            table.add_row("", *_range(setting), _text(f"{setting['help']} (at load)"))
         for param in engine["params"]:
-            low, high = f"{param['minimum']:g}", f"{param['maximum']:g}"
-            table.add_row(
-                "",
-                _text(param["name"], NAME),
-                _text(f"{low} to {high} {param['unit']}".rstrip()),
-                f"{param['initial']:g}",
-                _text(param["help"]),
-            )
+            table.add_row("", *_range(param), _text(param["help"]))
     _console().print(table)
+
+
+def _range(value: Mapping) -> tuple[Text, Text, str]:
+    """Name, range and start of a knob or a setting."""
+    name = _text(value["name"], NAME)
+    if value.get("switch"):
+        return name, _text("true or false"), "true" if value["initial"] else "false"
+    span = f"{value['minimum']:g} to {value['maximum']:g} {value['unit']}".rstrip()
+    return name, _text(span), f"{value['initial']:g}"
 
 
 def show_check(report: Mapping) -> None:
@@ -169,7 +173,11 @@ def _chain(entries: Sequence[Mapping]) -> Text:
         knobs = [
             f"{value:+g}" if key == entry["engine"] else f"{key} {value:g}" for key, value in entry["params"].items()
         ]
-        said = ", ".join(files + knobs)
+        settings = [
+            f"{key} {value:g}" if isinstance(value, float) else f"{key} {_value(value)}"
+            for key, value in entry["settings"].items()
+        ]
+        said = ", ".join(files + settings + knobs)
         line.append(f" {_clean(said)}" if said else "")
     return line or Text("nothing: as it comes in", DIM)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import soundfile
 from networks import guitarml
 
 from rig.cli import main
-from rig.engine import registry
+from rig.engine import Setting, registry
 from rig.errors import RigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -289,6 +290,18 @@ def test_engines_lists_every_knob(run):
         "maximum": registry()["gain"].params[0].maximum,
         "initial": 0.0,
     }
+
+
+def test_engines_lists_settings_and_how_to_write_them(run, monkeypatch):
+    settings = (Setting("quality", "", "how much", 0, 1, 1), Setting("eco", "", "for less", 0, 1, 0, switch=True))
+    gain = dataclasses.replace(registry()["gain"], settings=settings)
+    monkeypatch.setattr("rig.facts.registry", lambda: {"gain": gain})
+    said = " ".join(run("engines").out.split())
+    assert "quality 0 to 1 1 how much (at load)" in said
+    assert "eco true or false false for less (at load)" in said
+    (found,) = run("engines", "--json").json
+    assert found["settings"][1]["switch"] is True
+    assert found["settings"][0]["maximum"] == 1
 
 
 # ---- faults of our own

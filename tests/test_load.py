@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from networks import guitarml
 
 from rig import preset as presets
+from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
 from rig.load import load_set
 
@@ -50,6 +52,23 @@ def test_an_amp_is_found_by_number_and_by_name(tmp_path):
         loaded.find("Leed")
     with pytest.raises(RigError, match="no amp 7: this set has 2"):
         loaded.find("7")
+
+
+def test_an_engine_is_told_all_its_settings_and_loads_once_for_equal_ones(tmp_path, monkeypatch):
+    told = []
+
+    def load(files, settings, rate):
+        told.append((dict(settings), rate))
+        return Payload(about=f"quality {settings['quality']:g}")
+
+    settings = (Setting("quality", "", "", 0, 1, 1), Setting("eco", "", "", 0, 1, 0, switch=True))
+    gain = replace(registry()["gain"], settings=settings, load=load)
+    monkeypatch.setattr("rig.load.registry", lambda: {"gain": gain})
+    monkeypatch.setattr("rig.preset.registry", lambda: {"gain": gain})
+    chain = "[{ engine = 'gain' }, { engine = 'gain', quality = 0.5, eco = true }, { engine = 'gain', quality = 1 }]"
+    loaded = load_set([write(tmp_path, "one", f"[[amp]]\nname = 'Clean'\nchain = {chain}\n")], RATE)
+    assert told == [({"quality": 1.0, "eco": 0.0}, RATE), ({"quality": 0.5, "eco": 1.0}, RATE)]
+    assert [unit.payload.about for unit in loaded.amps[0].chain.units] == ["quality 1", "quality 0.5", "quality 1"]
 
 
 def test_level_adjust_is_applied_after_the_chain(tmp_path, rng):

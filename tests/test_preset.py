@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rig.engine import Engine, Param
+from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
 from rig.preset import EngineSpec, examine, labels, load
 
@@ -19,7 +19,13 @@ ENGINES = {
         Engine("gain", "Louder.", (Param("gain", "dB", "how much", -60, 60, 0),)),
         Engine("gate", "Quiet.", (Param("threshold", "dB", "", -100, 0, -80), Param("ratio", "", "", 0, 1, 0.1))),
         Engine("eq", "Tone.", (Param("bass", "dB", "", -8, 8, 0), Param("treble", "dB", "", -8, 8, 0))),
-        Engine("wavenet", "An amp.", (Param("level", "dB", "", -24, 24, 0),), files=("model",)),
+        Engine(
+            "wavenet",
+            "An amp.",
+            (Param("level", "dB", "", -24, 24, 0),),
+            files=("model",),
+            settings=(Setting("quality", "", "", 0, 1, 1), Setting("normalize", "", "", 0, 1, 0, switch=True)),
+        ),
         Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",)),
         Engine("twin", "Two.", (), files=("ir", "other")),
     )
@@ -108,6 +114,13 @@ def test_the_least_that_is_a_preset(folder):
     assert (preset.input, preset.output) == ((), ())
     assert (preset.jack.input, preset.jack.outputs) == (None, None)
     assert (preset.midi.program, preset.midi.cc) == ({}, {})
+
+
+def test_settings_are_read_as_given_and_filled_in_for_the_engine(folder):
+    text = AMP.replace('engine = "gain"', 'model = "models/clean.json", normalize = true, level = 2')
+    (spec,) = load(write(folder, text), ENGINES).amps[0].chain
+    assert (spec.params, spec.settings) == ({"level": 2.0}, {"normalize": 1.0})
+    assert ENGINES["wavenet"].settled(spec.settings) == {"quality": 1.0, "normalize": 1.0}
 
 
 def test_files_are_found_beside_the_preset_wherever_one_stands(folder, monkeypatch):
@@ -249,6 +262,17 @@ def test_faults_of_an_amp(folder, lines, expected):
         ("{ engine = 'gate', ratio = 2 }", "gate ratio = 2 is out of range: 0 to 1"),
         ("{ engine = 'eq', bass = '3' }", "eq bass must be a number, not a text"),
         ("{ engine = 'eq', bass = false }", "eq bass must be a number, not true or false"),
+        ("{ model = 'models/clean.json', quality = 2 }", "wavenet quality = 2 is out of range: 0 to 1"),
+        ("{ model = 'models/clean.json', quality = true }", "wavenet quality must be a number, not true or false"),
+        (
+            "{ model = 'models/clean.json', normalize = 1 }",
+            "wavenet normalize = 1 must be true or false, without quotes",
+        ),
+        (
+            "{ model = 'models/clean.json', normalize = 'true' }",
+            'wavenet normalize = "true" must be true or false, without quotes',
+        ),
+        ("{ model = 'models/clean.json', normalise = true }", "wavenet has no 'normalise'; did you mean 'normalize'?"),
         ("{ engine = 'wavenet' }", 'wavenet needs a file: model = "..."'),
         ("{ engine = 'wavenet', model = 3 }", "model must be a path in quotes, not a number"),
         ("{ engine = 'wavenet', model = 'models' }", "model file 'models' is a folder, not a file"),
