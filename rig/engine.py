@@ -98,6 +98,10 @@ class Engine:
         """The parameter of that name, or None."""
         return next((p for p in self.params if p.name == name), None)
 
+    def setting(self, name: str) -> Setting | None:
+        """The setting of that name, or None."""
+        return next((s for s in self.settings if s.name == name), None)
+
     def settled(self, given: Mapping[str, float]) -> dict[str, float]:
         """All its settings: the given ones, and the others as they are where nothing is said."""
         return {**{setting.name: setting.initial for setting in self.settings}, **given}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from rig import find
 from rig import preset as presets
 from rig.client import Client
+from rig.engine import Setting
 from rig.errors import RigError, did_you_mean
-from rig.load import LoadedSet, Progress, load_set
-from rig.native import Chain, Rack, decibels
+from rig.load import LoadedSet, Place, Progress, load_set
+from rig.native import Chain, Rack, Unit, decibels
+from rig.rebuild import Builder, Built, Change, install
 from rig.recorder import Recorder
 from rig.sound import read, resample
-from rig.views import AmpView, EngineView, ParamView, Status
+from rig.views import AmpView, EngineView, FileView, Outcome, ParamView, Status
 
 LEVELS = (-60.0, 20.0)  # dB, of the rack's output
 FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
@@ -43,6 +44,7 @@ class Gig:
         self._loaded = loaded
         self._rack = rack
         self._client = client
+        self._builder = Builder(loaded, client.rate)
         self._amp = 0
         self._bypassed = self._muted = self._tuner = False
         self._level = 0.0
@@ -98,43 +100,20 @@ class Gig:
 
     def _set(self, words: str) -> None:
         path, _, text = words.rpartition(" ")
-        chain, unit, param = self._find(path.strip())
-        knob = chain.units[unit].engine.params[param]
-        value = _number(text, f"set {path}")
-        if not knob.minimum <= value <= knob.maximum:
-            raise RigError(f"{path}: {value:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
-        chain.set(unit, param, value)
+        place, unit, knob = find.knob(self._loaded, self._amp, path.strip())
+        value = find.value(knob, path.strip(), text)
+        if isinstance(knob, Setting):
+            self._change(place, unit, settings={knob.name: value})
+        else:
+            chain = self._loaded.chain(place)
+            chain.set(unit, chain.units[unit].engine.params.index(knob), value)
 
-    def _find(self, path: str) -> tuple[Chain, int, int]:
-        """A knob by its path: "Crunch.gain.gain", "input.gate.threshold", "output.cab.level"."""
-        parts = path.rsplit(".", 2)
-        if len(parts) != 3:
-            raise RigError(f"'{path}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
-        where, engine, name = parts
-        chain = self._chains().get(where.casefold())
-        if chain is None:
-            raise RigError(f"no amp '{where}'{did_you_mean(where, [amp.name for amp in self.amps])}")
-        names = [unit.label for unit in chain.units]
-        if engine not in names:
-            hint = did_you_mean(engine, names) or f"; there are {', '.join(names) or 'none'}"
-            raise RigError(f"{where} has no engine '{engine}'{hint}")
-        unit = names.index(engine)
-        knobs = [param.name for param in chain.units[unit].engine.params]
-        if name not in knobs:
-            hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs)}"
-            raise RigError(f"{where}.{engine} has no knob '{name}'{hint}")
-        return chain, unit, knobs.index(name)
-
-    def _chains(self) -> dict[str, Chain]:
-        """The chains that a path can name, by their first word; input and output are the playing preset's."""
-        preset = self._loaded.amps[self._amp].preset
-        chains = {"input": self._loaded.inputs[preset], "output": self._loaded.outputs[preset]}
-        for amp in reversed(self._loaded.amps):
-            chains[amp.name.casefold()] = amp.chain
-        return chains
+    def _load(self, words: str) -> None:
+        place, unit, key, file = find.file(self._loaded, self._amp, words)
+        self._change(place, unit, files={key: file})
 
     def _set_level(self, text: str) -> None:
-        value = _number(text, "level")
+        value = find.number(text, "level")
         self._level = min(LEVELS[1], max(LEVELS[0], value))
         self._rack.level(self._level)
 
@@ -172,6 +151,34 @@ class Gig:
             self._message = f"recorded {self._recorder.path}"
             self._recorder = None
 
+    # --- what takes a moment ---
+
+    def _change(self, place: Place, unit: int, **what: Mapping) -> None:
+        chain = self._loaded.chain(place)
+        self._builder.ask(Change(place, unit, knobs=tuple(map(chain.knobs, range(len(chain.units)))), **what))
+
+    def install(self) -> tuple[Outcome, ...]:
+        """Let in what has been built since the last call, and say what came of it. To be called often."""
+        return tuple(self._install(built) for built in self._builder.take())
+
+    @property
+    def building(self) -> bool:
+        """Whether something that was asked for is still to be installed."""
+        return self._builder.busy
+
+    def settle(self, seconds: float = 30.0) -> tuple[Outcome, ...]:
+        """Wait until all that was asked for is built, and install it."""
+        self._builder.wait(seconds)
+        return self.install()
+
+    def _install(self, built: Built) -> Outcome:
+        place, unit = built.change.place, built.change.unit
+        asked = find.path(self._loaded, place, unit)
+        self._loaded = install(built, self._loaded, self._rack)
+        now = self._loaded.chain(place).units[unit]
+        engine = find.path(self._loaded, place, unit)
+        return Outcome(asked, engine, _files(engine, now), tuple(now.engine.settled(now.settings).items()), built.error)
+
     # --- what is to be seen ---
 
     def status(self) -> Status:
@@ -204,12 +211,14 @@ class Gig:
             note=note,
             cents=cents,
             recording=str(self._recorder.path) if self._recorder else "",
+            building=self.building,
             message=self._message,
         )
 
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []
-        for where, chain in self._chains().items():
+        for where, place in find.places(self._loaded, self._amp).items():
+            chain = self._loaded.chain(place)
             for unit, count in zip(chain.units, chain.faults, strict=True):
                 if count:
                     found.append((f"{where}.{unit.label}", count))
@@ -229,24 +238,24 @@ class Gig:
 
     def chain(self) -> tuple[EngineView, ...]:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
-        amp = self._loaded.amps[self._amp]
-        places = (
-            ("input", "input", self._loaded.inputs[amp.preset]),
-            ("amp", amp.name, amp.chain),
-            ("output", "output", self._loaded.outputs[amp.preset]),
-        )
-        return tuple(view for where, name, chain in places for view in self._views(where, name, chain))
+        preset = self._loaded.amps[self._amp].preset
+        places = (Place("input", preset), Place("amp", self._amp), Place("output", preset))
+        return tuple(view for place in places for view in self._views(place))
 
-    def _views(self, where: str, first: str, chain: Chain) -> list[EngineView]:
+    def _views(self, place: Place) -> list[EngineView]:
+        chain = self._loaded.chain(place)
         faults, costs = chain.faults, chain.costs
         views = []
         for i, unit in enumerate(chain.units):
-            knobs = tuple(
-                ParamView(f"{first}.{unit.label}.{param.name}", value=chain.get(i, k), **vars(param))
-                for k, param in enumerate(unit.engine.params)
-            )
+            path = find.path(self._loaded, place, i)
+            now = unit.engine.settled({**unit.settings, **self._builder.asked(place, i)})
+            values = [(setting, now[setting.name]) for setting in unit.engine.settings]
+            values += [(param, value) for param, value in zip(unit.engine.params, chain.knobs(i).values(), strict=True)]
+            shown = [(knob, value) for knob, value in values if knob.name not in unit.payload.idle]
+            knobs = tuple(ParamView(f"{path}.{knob.name}", value=value, **vars(knob)) for knob, value in shown)
             faulty = self._faulty(chain, i, faults[i])
-            views.append(EngineView(unit.label, unit.payload.about, where, knobs, faulty, round(costs[i], 3)))
+            about, load = unit.payload.about, round(costs[i], 3)
+            views.append(EngineView(unit.label, about, place.stage, knobs, faulty, load, _files(path, unit)))
         return views
 
     def _faulty(self, chain: Chain, unit: int, count: int) -> bool:
@@ -270,21 +279,15 @@ class Gig:
         self._client.close()
 
 
-def _number(text: str, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise RigError(f"{what}: '{text}' is not a number") from None
-    if not np.isfinite(value):
-        raise RigError(f"{what}: '{text}' is not a number")
-    return value
-
-
 def _switched(now: bool, text: str, what: str) -> bool:
     """A switch that turns over, or goes where "on" or "off" says."""
     if text not in ("", "on", "off"):
         raise RigError(f"{what}: '{text}' is neither on nor off")
     return text == "on" if text else not now
+
+
+def _files(path: str, unit: Unit) -> tuple[FileView, ...]:
+    return tuple(FileView(path, key, file) for key, file in unit.files.items())
 
 
 def _nothing(gig: Gig, _: str) -> None:
@@ -295,7 +298,8 @@ VERBS: dict[str, Verb] = {
     "amp": Verb("N|NAME", "play that amp", Gig._play),
     "next": Verb("", "play the next amp", lambda gig, _: gig._step(+1)),
     "prev": Verb("", "play the amp before", lambda gig, _: gig._step(-1)),
-    "set": Verb("AMP.ENGINE.KNOB VALUE", "turn a knob", Gig._set),
+    "set": Verb("AMP.ENGINE.KNOB VALUE", "turn a knob, or change a setting", Gig._set),
+    "load": Verb("AMP.ENGINE FILE", "play another model or cabinet", Gig._load),
     "level": Verb("DB", "output level", Gig._set_level),
     "bypass": Verb("[on|off]", "the guitar without the amp", Gig._bypass),
     "mute": Verb("[on|off]", "silence", Gig._mute),

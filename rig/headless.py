@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 
 from rig.errors import RigError
-from rig.gig import Gig, Status
+from rig.gig import Gig
 from rig.load import Progress
+from rig.views import Outcome, Status
 
 STATUS_SECONDS = 1.0
+BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
 
 
 def _say(event: str, **facts: object) -> None:
@@ -79,11 +81,20 @@ def run(open_gig: Callable[[Progress], Gig]) -> int:
     return 0
 
 
+def _tell(outcome: Outcome) -> None:
+    if outcome.error:
+        _say("error", message=f"{outcome.asked}: {outcome.error}")
+    else:
+        files = {view.key: str(view.file) for view in outcome.files}
+        _say("engine", engine=outcome.engine, files=files, settings=dict(outcome.settings))
+
+
 def _play(gig: Gig, commands: _Commands) -> None:
     amp = gig.amp
     due = time.monotonic() + STATUS_SECONDS
     while True:
-        for command in commands.wait(due - time.monotonic()):
+        patience = BUILDING_SECONDS if gig.building else STATUS_SECONDS
+        for command in commands.wait(min(patience, due - time.monotonic())):
             if command == "quit":
                 return
             try:
@@ -93,8 +104,12 @@ def _play(gig: Gig, commands: _Commands) -> None:
             if gig.amp != amp:
                 amp = gig.amp
                 _say("amp", amp=gig.amps[amp].name, number=amp + 1)
+            for outcome in gig.install():
+                _tell(outcome)
             if command == "status":
                 _say("status", **_facts(gig.status()))
+        for outcome in gig.install():
+            _tell(outcome)
         if time.monotonic() >= due:
             _say("status", **_facts(gig.status()))
             due = time.monotonic() + STATUS_SECONDS

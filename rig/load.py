@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rig.engine import Payload, registry
 from rig.errors import RigError, did_you_mean
-from rig.native import SLOTS, Chain, Rack, Unit, decibels
+from rig.native import SLOTS, STAGES, Chain, Rack, Unit, decibels
 from rig.preset import INPUT, OUTPUT, EngineSpec, Preset, labels
 
 Progress = Callable[[str, float], None]
 
 
+class Place(NamedTuple):
+    """Where a chain stands in the rack. stage: "input", "amp" or "output". slot: the amp's index, or its preset's."""
+
+    stage: str
+    slot: int
+
+
 @dataclass(frozen=True)
 class LoadedAmp:
-    """An amp of the set. preset: index into the set."""
+    """An amp of the set. preset: index into the set. level: dB, as the preset asks."""
 
     name: str
     key: str | None
     preset: int
     chain: Chain
+    level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,27 @@ class LoadedSet:
             raise RigError(f"no amp {text}: this set has {len(names)}")
         raise RigError(f"no amp '{text}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
 
+    def chains(self, stage: str) -> tuple[Chain, ...]:
+        """The chains of a stage, by slot."""
+        return tuple(amp.chain for amp in self.amps) if stage == "amp" else getattr(self, f"{stage}s")
+
+    def chain(self, place: Place) -> Chain:
+        """The chain that stands there."""
+        return self.chains(place.stage)[place.slot]
+
+    def with_chain(self, place: Place, chain: Chain) -> LoadedSet:
+        """The same set with another chain in one place."""
+        stage, slot = place
+        if stage == "amp":
+            amps = (*self.amps[:slot], replace(self.amps[slot], chain=chain), *self.amps[slot + 1 :])
+            return replace(self, amps=amps)
+        row = self.chains(stage)
+        return replace(self, **{f"{stage}s": (*row[:slot], chain, *row[slot + 1 :])})
+
     @property
     def memory(self) -> int:
         """Frames after which nothing in any chain remembers what came before."""
-        return sum(
-            max(c.memory for c in chains) for chains in (self.inputs, [a.chain for a in self.amps], self.outputs)
-        )
+        return sum(max(chain.memory for chain in self.chains(stage)) for stage in STAGES)
 
     def enter(self, rack: Rack) -> None:
         """Put all chains into the rack's slots."""
@@ -84,13 +108,19 @@ class _Loader:
         units = []
         for name, spec in zip(names, specs, strict=True):
             try:
-                units.append(Unit(registry()[spec.engine], self.payload(spec), spec.params, name))
+                unit = Unit(registry()[spec.engine], self.payload(spec), spec.params, name, spec.files, spec.settings)
+                units.append(unit)
             except RigError as error:
                 raise RigError(f"{preset.path}: {place}, {name}: {error}") from None
-        asked = sum(decibels(unit.payload.level) for unit in units)
-        chain = Chain(units, self.rate, level + asked)
-        chain.prewarm()
-        return chain
+        return warm(units, self.rate, level)
+
+
+def warm(units: Sequence[Unit], rate: int, level: float = 0.0) -> Chain:
+    """A chain of `units` that has settled on silence. level: dB after it, beside what the units' files ask for."""
+    asked = sum(decibels(unit.payload.level) for unit in units)
+    chain = Chain(units, rate, level + asked)
+    chain.prewarm()
+    return chain
 
 
 def _keys(presets: Sequence[Preset]) -> list[str | None]:
@@ -120,6 +150,6 @@ def load_set(presets: Sequence[Preset], rate: int, progress: Progress = lambda s
         for i, amp in enumerate(preset.amps, 1):
             progress(f"Loading {amp.name}", len(amps) / total)
             chain = loader.chain(preset, f"amp {i} '{amp.name}'", amp.chain, amp.level)
-            amps.append(LoadedAmp(amp.name, next(keys), p, chain))
+            amps.append(LoadedAmp(amp.name, next(keys), p, chain, amp.level))
     progress("Ready", 1.0)
     return LoadedSet(tuple(presets), tuple(amps), tuple(inputs), tuple(outputs))

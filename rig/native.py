@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -108,12 +108,15 @@ class Unit:
     """An engine as a chain needs it: what it is, what its files became, where its knobs stand.
 
     label: what it is called among the chain's engines ("gain", "gain2").
+    files, settings: what the payload was made from; settings as they were given, without the defaults.
     """
 
     engine: Engine
     payload: Payload = Payload()
     params: Mapping[str, float] | None = None
     label: str = ""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 class Chain:
@@ -191,6 +194,12 @@ class Chain:
     def get(self, unit: int, param: int) -> float:
         """Where a knob stands."""
         return self._values[unit][param]
+
+    def knobs(self, unit: int) -> dict[str, float]:
+        """Where all knobs of an engine stand."""
+        return {
+            param.name: value for param, value in zip(self.units[unit].engine.params, self._values[unit], strict=True)
+        }
 
     def set_level(self, db: float) -> None:
         """Gain after the last engine, in dB. Any thread, also while the chain plays."""

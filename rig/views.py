@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,20 @@ class AmpView:
 
 
 @dataclass(frozen=True)
+class FileView:
+    """A file that an engine plays. path: what the verb `load` takes, "Crunch.wavenet". key: as in a preset, "model"."""
+
+    path: str
+    key: str
+    file: Path
+
+
+@dataclass(frozen=True)
 class ParamView:
-    """A knob as the screen shows it. path: what the verb `set` takes, e.g. "Crunch.gain.gain"."""
+    """A knob as the screen shows it, or a setting, which takes a moment to be heard.
+
+    path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1.
+    """
 
     path: str
     name: str
@@ -27,6 +40,7 @@ class ParamView:
     minimum: float
     maximum: float
     initial: float
+    switch: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,22 @@ class EngineView:
     params: tuple[ParamView, ...]
     fault: bool = False
     load: float = 0.0
+    files: tuple[FileView, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a file or a setting that somebody asked for.
+
+    asked: the engine's path at that time; engine: its path now, which is another where the file took another engine.
+    files: what it plays now. error: why it plays on as before, in one line; "" where all went well.
+    """
+
+    asked: str
+    engine: str
+    files: tuple[FileView, ...] = ()
+    settings: tuple[tuple[str, float], ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +80,7 @@ class Status:
 
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
     as JACK reports it. limiter_db: gain reduction, 0 or negative. faults: engines the guard caught, with counts.
+    building: something that was asked for is being built.
     """
 
     amp: int
@@ -75,4 +106,5 @@ class Status:
     note: str = ""
     cents: float = 0.0
     recording: str = ""
+    building: bool = False
     message: str = ""

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from rig.errors import RigError
 from rig.gig import Gig
-from rig.views import AmpView, EngineView, ParamView, Status
+from rig.views import AmpView, EngineView, Outcome, ParamView, Status
 
 NAMES = (
     "Clean",
@@ -171,6 +171,9 @@ class FakeGig(Gig):
                 )
                 for engine in engines
             )
+
+    def install(self) -> tuple[Outcome, ...]:
+        return ()
 
     def status(self) -> Status:
         if self.lively:

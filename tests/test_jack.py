@@ -210,6 +210,117 @@ async def test_keys_change_the_sound(jack_server, bench, tmp_path):
         await pilot.press("q")
 
 
+def swap_preset(folder: Path, key: str) -> Path:
+    """An amp that plays one of two files, "one" and "two", and two that no engine plays: "bad" and "torn"."""
+    rng = np.random.default_rng(11)
+    for i, name in enumerate(("one", "two")):
+        if key == "model":
+            net = guitarml(rng, channels=6 + 2 * i, dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
+            (folder / f"{name}.model").write_text(json.dumps(net))
+        else:
+            ir = rng.normal(0, 1, 500) * np.exp(-np.arange(500) / 60)
+            soundfile.write(folder / f"{name}.ir", ir / np.abs(ir).max(), RATE, subtype="FLOAT", format="WAV")
+    (folder / f"bad.{key}").write_text('{"activation": "gated"}')
+    (folder / f"torn.{key}").write_bytes((folder / f"one.{key}").read_bytes()[:40])
+    path = folder / "swap.toml"
+    path.write_text(
+        f"""
+name = "Swap"
+[[amp]]
+name = "Crunch"
+chain = [{{ engine = "gain", gain = -6 }}, {{ {key} = "one.{key}" }}, {{ engine = "gain", gain = -20 }}]
+"""
+    )
+    return path
+
+
+def far_from_a_fade(heard: np.ndarray, cycle: int = 128, fade: int = 480) -> float:
+    """How far a recording is from an equal-power fade between what it begins and what it ends with, against its peak.
+
+    The input is a tone of `cycle` frames, so that whatever plays gives a sound of `cycle` frames over and over.
+    """
+    n = len(heard)
+    before = np.resize(heard[:cycle], n)
+    after = np.resize(np.roll(heard[-cycle:], n % cycle), n)
+    rise = np.sin((np.arange(fade) + 0.5) / fade * np.pi / 2)
+    first = int(np.flatnonzero(np.abs(heard - before) > 1e-4 * np.abs(before).max())[0])
+    errors = []
+    for start in range(max(0, first - 20), first + 1):
+        up = np.concatenate([np.zeros(start), rise, np.ones(n)])[:n]
+        down = np.concatenate([np.ones(start), rise[::-1], np.zeros(n)])[:n]
+        errors.append(np.abs(heard - down * before - up * after).max())
+    return float(min(errors) / np.abs(heard).max())
+
+
+@pytest.mark.parametrize("key", ["model", "ir"])
+def test_another_file_fades_in_while_the_sound_goes_on(jack_server, bench, tmp_path, key):
+    with gig_on(jack_server.name, swap_preset(tmp_path, key)) as gig:
+        bench.wire("rig-test")
+        bench.listen(0.3)
+        errors = []
+        for i in range(4):  # a machine that stumbles gets another try
+            bench.ear.recorded()
+            bench.ear.record(True)
+            time.sleep(0.3)
+            gig.do(f"load Crunch.{gig.chain()[1].name} {('two', 'one')[i % 2]}.{key}")
+            assert [outcome.error for outcome in gig.settle()] == [""]
+            time.sleep(0.5)
+            bench.ear.record(False)
+            errors.append(far_from_a_fade(bench.ear.recorded()[:, 0]))
+            if errors[-1] < 1e-3:
+                break
+        assert min(errors) < 1e-3, errors
+        assert level_db(bench.listen(0.3)) > -60
+
+
+@pytest.mark.parametrize("key", ["model", "ir"])
+def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, key):
+    with gig_on(jack_server.name, swap_preset(tmp_path, key)) as gig:
+        bench.wire("rig-test")
+        bench.listen(0.3)
+        for _ in range(4):
+            bench.ear.recorded()
+            bench.ear.record(True)
+            for name in ("bad", "torn"):
+                gig.do(f"load Crunch.{gig.chain()[1].name} {name}.{key}")
+            outcomes = gig.settle()
+            assert [outcome.error.partition(":")[0] for outcome in outcomes] == [f"bad.{key}", f"torn.{key}"]
+            time.sleep(0.3)
+            bench.ear.record(False)
+            heard = bench.ear.recorded()[:, 0]
+            assert len(heard) > RATE // 8
+            if np.abs(heard - np.resize(heard[:128], len(heard))).max() < 1e-4 * np.abs(heard).max():
+                return
+    raise AssertionError("the sound changed")
+
+
+def test_headless_loads_and_says_what_came_of_it(jack_server, bench, tmp_path):
+    path = swap_preset(tmp_path, "ir")
+    rig = Headless(path, "--server", jack_server.name, "--name", "rig-test", "--no-connect")
+    rig.event("ready")
+    bench.wire("rig-test")
+    one = level_db(bench.listen(0.5))
+    rig.say("load Crunch.cab two.ir")
+    assert rig.event("engine") == {
+        "event": "engine",
+        "engine": "Crunch.cab",
+        "files": {"ir": str(tmp_path / "two.ir")},
+        "settings": {},
+    }
+    two = level_db(bench.listen(0.5))
+    assert abs(two - one) > 1, "another sound"
+    rig.say("load Crunch.cab nowhere.ir")
+    assert "no ir file 'nowhere.ir'" in rig.event("error")["message"]
+    rig.say("load Crunch.cab bad.ir")
+    assert rig.event("error")["message"].startswith("Crunch.cab: bad.ir: ")
+    assert level_db(bench.listen(0.5)) == pytest.approx(two, abs=0.1)
+    rig.say("load Crunch.cab one.ir")
+    rig.event("engine")
+    assert level_db(bench.listen(0.5)) == pytest.approx(one, abs=0.1)
+    rig.say("quit")
+    assert rig.end() == (0, "")
+
+
 class Headless:
     """`rig play --headless` in a process of its own."""
 

@@ -20,7 +20,7 @@ from rig.tui.plan import plan
 from rig.tui.steps import is_bipolar, turn, written
 from rig.tui.tiles import Tiles
 from rig.tui.tuner import Tuner
-from rig.views import EngineView, ParamView, Status
+from rig.views import EngineView, Outcome, ParamView, Status
 
 POLL_S = 1 / 20
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key
@@ -89,10 +89,13 @@ class PlayScreen(Screen[None]):
         if self.leaving:
             return
         now = time.monotonic()
+        outcomes = self.gig.install()
         before, status = self.status, self.gig.status()
         self.status = status
-        if before is None or before.amp != status.amp:
+        if before is None or before.amp != status.amp or outcomes:
             self.read_chain()
+        for outcome in outcomes:
+            self._tell(outcome, now)
         if before is None or before.tuner != status.tuner:
             self._lay_out()
         self._alarms(before, status, now)
@@ -132,6 +135,10 @@ class PlayScreen(Screen[None]):
         if before and (before.bypassed, before.tuner) != (status.bypassed, status.tuner):
             self._show_chain()
         self._show_banner(status)
+
+    def _tell(self, outcome: Outcome, now: float) -> None:
+        if outcome.error:
+            self.note.say(f"{outcome.asked} plays on: {outcome.error}", now, wrong=True)
 
     def _show_banner(self, status: Status) -> None:
         if not status.alive:

@@ -1,0 +1,298 @@
+"""Engines changed while the gig goes on, offline: what is heard, what is said, what is kept."""
+
+from __future__ import annotations
+
+import gc
+import json
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from networks import guitarml
+
+from rig import native
+from rig import preset as presets
+from rig.engine import Payload, Setting, registry
+from rig.errors import RigError
+from rig.gig import Gig
+from rig.load import load_set
+from rig.native import Rack
+
+RATE = 48_000
+PRESET = """
+name = "Test"
+[[amp]]
+name = "Texas Lead"
+level = -3
+chain = [{ engine = "gain", gain = 6 }, { ir = "one.wav" }]
+[[amp]]
+name = "Mk.II"
+chain = [{ engine = "gain" }, { engine = "gain", gain = -3 }]
+[output]
+chain = [{ ir = "one.wav" }]
+"""
+
+
+@dataclass
+class Client:
+    """As much of JACK as a gig asks for."""
+
+    name = "rig"
+    rate, block = RATE, 64
+    alive, xruns, server = True, 0, ""
+
+    def latency_ms(self) -> float:
+        return 0.0
+
+    def connections(self) -> tuple:
+        return ()
+
+
+@pytest.fixture
+def folder(tmp_path, rng) -> Path:
+    for name in ("one", "two"):
+        response = rng.normal(0, 1, 400) * np.exp(-np.arange(400) / 40)
+        soundfile.write(tmp_path / f"{name}.wav", response / np.abs(response).max(), RATE, subtype="FLOAT")
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    (tmp_path / "set.toml").write_text(PRESET)
+    return tmp_path
+
+
+def gig_of(folder: Path) -> tuple[Gig, Rack]:
+    loaded = load_set([presets.load(folder / "set.toml")], RATE)
+    rack = Rack(RATE)
+    loaded.enter(rack)
+    gig = Gig(loaded, rack, Client())
+    rack.limit(False)
+    rack.begin(open=True)
+    return gig, rack
+
+
+def guitar(rng: np.random.Generator, frames: int) -> np.ndarray:
+    t = np.arange(frames) / RATE
+    return (0.1 * sum(np.sin(2 * np.pi * hz * t) for hz in (110, 220.4, 331)) + rng.normal(0, 1e-4, frames)).astype(
+        np.float32
+    )
+
+
+def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played(folder, rng):
+    x = guitar(rng, RATE)
+    gig, rack = gig_of(folder)
+    rack.process(x[: RATE // 2])
+    gig.do("load Texas Lead.cab two.wav")
+    (outcome,) = gig.settle()
+    assert (outcome.asked, outcome.engine, outcome.error) == ("Texas Lead.cab", "Texas Lead.cab", "")
+    assert [view.file for view in outcome.files] == [folder / "two.wav"]
+    heard, _, _ = rack.process(x[RATE // 2 :])
+    text = PRESET.replace("one.wav", "two.wav", 1)
+    (folder / "set.toml").write_text(text)
+    always, _, _ = gig_of(folder)[1].process(x)
+    assert np.abs(heard[2000:] - always[RATE // 2 + 2000 :]).max() < 1e-6
+    steepest = np.abs(np.diff(always)).max()
+    assert np.abs(np.diff(heard)).max() < 1.5 * steepest, "no click"
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        ("Texas Lead.cab two.wav", "Texas Lead.cab"),
+        ("texas lead.cab ./two.wav", "Texas Lead.cab"),
+        ("output.cab two.wav", "output.cab"),
+        ("Texas Lead.cab my own. two.wav", "Texas Lead.cab"),
+    ],
+)
+def test_names_of_amps_and_files_may_have_spaces_and_dots(folder, words, path):
+    (folder / "my own. two.wav").write_bytes((folder / "two.wav").read_bytes())
+    gig, _ = gig_of(folder)
+    gig.do(f"load {words}")
+    (outcome,) = gig.settle()
+    assert (outcome.engine, outcome.error) == (path, "")
+    assert outcome.files[0].file.name.endswith("two.wav")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", "load: what?"),
+        ("Texas Lead.cab", "load: what?"),
+        ("Texas Leed.cab two.wav", "no amp 'Texas Leed'; did you mean 'Texas Lead'?"),
+        ("Texas Lead.cob two.wav", "Texas Lead has no engine 'cob'; did you mean 'cab'?"),
+        ("Mk.II.gain two.wav", "Mk.II.gain plays no file"),
+        ("Texas Lead.cab twoo.wav", "no ir file 'twoo.wav'; did you mean 'two.wav'?"),
+        ("Texas Lead.cab .", "a folder, not a file"),
+    ],
+)
+def test_wrong_words_are_said_at_once(folder, words, expected):
+    gig, _ = gig_of(folder)
+    with pytest.raises(RigError) as error:
+        gig.do(f"load {words}")
+    assert expected in str(error.value)
+    assert not gig.building
+
+
+def test_a_bad_file_is_said_and_what_played_plays_on(folder, rng):
+    x = guitar(rng, 4000)
+    gig, rack = gig_of(folder)
+    before, _, _ = rack.process(x)
+    lent = rack.lent
+    gig.do("load output.cab bad.wav")
+    (outcome,) = gig.settle()
+    assert outcome.error == "bad.wav: is no sound file that can be read (WAV or FLAC is)"
+    assert outcome.files[0].file == folder / "one.wav", "what it plays on with"
+    again, _, _ = rack.process(x)
+    assert np.allclose(again[1000:], before[1000:], atol=1e-6)
+    assert rack.lent == lent
+    gig.do("load output.cab two.wav")
+    assert not gig.settle()[0].error, "a fault is no end"
+
+
+def test_turned_knobs_stay_also_those_turned_while_it_was_built(folder, monkeypatch):
+    gig, _ = gig_of(folder)
+    gig.do("set Texas Lead.gain.gain 2.5")
+    gig.do("set Texas Lead.cab.level -4")
+    go, begun = threading.Event(), threading.Event()
+    cab = registry()["cab"]
+
+    def slow(files, settings, rate):
+        begun.set()
+        assert go.wait(10)
+        return cab.load(files, settings, rate)
+
+    slow_cab = replace(cab, load=slow)
+    chain = gig._loaded.amps[0].chain
+    gig._builder._units["amp", 0] = (chain.units[0], replace(chain.units[1], engine=slow_cab))
+    gig.do("load Texas Lead.cab two.wav")
+    assert begun.wait(10)
+    assert gig.building and gig.status().building
+    assert gig.install() == ()
+    gig.do("set Texas Lead.gain.gain 3.5")
+    go.set()
+    gig.settle()
+    assert not gig.building
+    values = {param.path: param.value for engine in gig.chain() for param in engine.params}
+    assert values["Texas Lead.gain.gain"] == 3.5
+    assert values["Texas Lead.cab.level"] == -4
+
+
+def test_changes_of_one_chain_add_up_and_come_in_order(folder):
+    (folder / "set.toml").write_text(
+        PRESET.replace('{ ir = "one.wav" }]\n[[amp]]', '{ ir = "one.wav" }, { ir = "one.wav" }]\n[[amp]]')
+    )
+    gig, _ = gig_of(folder)
+    for words in ("Texas Lead.cab two.wav", "Texas Lead.cab2 bad.wav", "Texas Lead.cab2 two.wav"):
+        gig.do(f"load {words}")
+    outcomes = gig.settle()
+    assert [(o.engine, bool(o.error)) for o in outcomes] == [
+        ("Texas Lead.cab", False),
+        ("Texas Lead.cab2", True),
+        ("Texas Lead.cab2", False),
+    ]
+    files = [view.file.name for engine in gig.chain() for view in engine.files]
+    assert files == ["two.wav", "two.wav", "one.wav"]
+
+
+def test_no_chain_is_lost(folder, rng):
+    gc.collect()
+    start = native.chains_made() - native.chains_freed()
+    gig, rack = gig_of(folder)
+    held = rack.lent
+    x = guitar(rng, 2000)
+    for i in range(20):
+        gig.do(f"load Texas Lead.cab {('two', 'one')[i % 2]}.wav")
+        gig.settle()
+        rack.process(x)
+    gig.status()
+    gc.collect()
+    assert rack.lent == held
+    assert native.chains_made() - native.chains_freed() == start + held
+
+
+# --- settings: a gain that has one, and counts how often it is asked to load ----------------------------------------
+
+
+@pytest.fixture
+def quality(folder, monkeypatch) -> list[dict]:
+    """gain gets a setting of which only three values make a difference, and a switch."""
+    told: list[dict] = []
+
+    def load(files, settings, rate):
+        told.append(dict(settings))
+        if settings["quality"] == 0.66:
+            raise RigError("not today")
+        return Payload(ints=(int(settings["quality"] * 2), int(settings["eco"])))
+
+    settings = (Setting("quality", "", "", 0, 1, 1), Setting("eco", "", "", 0, 1, 0, switch=True))
+    known = {**registry(), "gain": replace(registry()["gain"], settings=settings, load=load)}
+    for module in ("load", "preset", "rebuild"):
+        monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
+    return told
+
+
+def test_a_setting_takes_a_new_chain_only_where_it_makes_a_difference(folder, quality):
+    gig, _ = gig_of(folder)
+    for value, new in ((0.9, True), (0.8, False), (0.2, True), (0.3, False)):
+        made = native.chains_made()
+        gig.do(f"set Mk.II.gain2.quality {value}")
+        (outcome,) = gig.settle()
+        assert (native.chains_made() > made, dict(outcome.settings)["quality"]) == (new, value)
+    assert quality[-1] == {"quality": 0.3, "eco": 0.0}
+    gig.do("amp Mk.II")
+    gig.do("set Mk.II.gain2.eco on")
+    (outcome,) = gig.settle()
+    assert dict(outcome.settings) == {"quality": 0.3, "eco": 1.0}
+    shown = {param.path: (param.value, param.switch) for engine in gig.chain() for param in engine.params}
+    assert shown["Mk.II.gain2.eco"] == (1.0, True)
+    assert shown["Mk.II.gain2.gain"] == (-3, False)
+
+
+def test_a_setting_that_is_turned_quickly_is_built_where_it_stops(folder, quality):
+    gig, _ = gig_of(folder)
+    gig.do("amp Mk.II")
+    count = len(quality)
+    for step in range(100):
+        gig.do(f"set Mk.II.gain.quality {step / 100}")
+        assert next(p.value for p in gig.chain()[0].params if p.name == "quality") == step / 100, "shown at once"
+    outcomes = gig.settle()
+    assert dict(outcomes[-1].settings)["quality"] == 0.99
+    assert len(quality) - count == len(outcomes) < 100
+
+
+def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
+    gig, _ = gig_of(folder)
+    with pytest.raises(RigError, match=r"outside 0\.\.1"):
+        gig.do("set Mk.II.gain.quality 2")
+    with pytest.raises(RigError, match="not a number"):
+        gig.do("set Mk.II.gain.eco perhaps")
+    gig.do("set Mk.II.gain.quality 0.66")
+    (outcome,) = gig.settle()
+    assert outcome.error == "not today"
+    assert dict(outcome.settings)["quality"] == 1.0
+
+
+def test_a_file_of_another_kind_takes_another_engine_and_knobs_come_back(folder, rng, monkeypatch):
+    """ "net" plays "*.wav" in place of cab; it has no level."""
+
+    def net(files, settings, rate):
+        if files["ir"].suffix != ".net":
+            raise RigError("no net")
+        return Payload()
+
+    known = {**registry(), "net": replace(registry()["gain"], name="net", files=("ir",), load=net)}
+    for module in ("load", "rebuild"):
+        monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
+    (folder / "a.net").write_text(json.dumps(guitarml(rng)))
+    gig, rack = gig_of(folder)
+    gig.do("set Texas Lead.cab.level -4")
+    gig.do("load Texas Lead.cab a.net")
+    (outcome,) = gig.settle()
+    assert (outcome.asked, outcome.engine, outcome.error) == ("Texas Lead.cab", "Texas Lead.net", "")
+    gig.do("set Texas Lead.net.gain 5")
+    rack.process(guitar(rng, 2000))
+    gig.do("load Texas Lead.net two.wav")
+    (outcome,) = gig.settle()
+    assert outcome.engine == "Texas Lead.cab"
+    values = {param.path: param.value for engine in gig.chain() for param in engine.params}
+    assert values["Texas Lead.cab.level"] == -4
