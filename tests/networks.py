@@ -1,8 +1,12 @@
-"""Random networks in the GuitarML layout, for tests that compare one way of running them with another."""
+"""Random model files of every family, for tests that compare one way of running a network with another.
+
+Each function gives what the JSON file holds (`json.dumps` it to write one), with weights that keep signals near 1 and are
+float32 values, so that nothing is lost on the way through the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,10 +24,9 @@ def guitarml(
     outputs: int = 1,
     **extra: object,
 ) -> dict:
-    """A model as its JSON file holds it (`json.dumps` it to write one), with weights that keep signals near 1.
+    """A GuitarML / WaveNetVA model.
 
     strings: numbers as PedalNetRT writes them. extra: more top-level keys (`level_adjust=2.0`, `name="x"`).
-    Weights are float32 values, so that nothing is lost on the way through the file.
     """
     wide = channels * (2 if activation in GATED else 1)
     depth = len(dilations)
@@ -58,5 +61,150 @@ def guitarml(
         "filter_width": taps,
         "dilations": list(dilations),
         "variables": variables,
+        **extra,
+    }
+
+
+FILM_KEYS = (
+    "conv_pre_film",
+    "conv_post_film",
+    "input_mixin_pre_film",
+    "input_mixin_post_film",
+    "activation_pre_film",
+    "activation_post_film",
+    "layer1x1_post_film",
+    "head1x1_post_film",
+)
+
+
+def nam_array(
+    channels: int = 4,
+    taps: int | Sequence[int] = 3,
+    dilations: Sequence[int] = (1, 2, 4),
+    activation: object = "Tanh",
+    gating: object = "none",
+    secondary: object = None,
+    inputs: int = 1,
+    conditions: int = 1,
+    bottleneck: int | None = None,
+    head: tuple[int, int, bool] = (1, 1, True),
+    layer1x1: int | None = 1,
+    head1x1: tuple[int, int] | None = None,
+    groups: int = 1,
+    mix_in_groups: int = 1,
+    films: Mapping[str, tuple[bool, int]] | None = None,
+    allowed: Sequence[int] | None = None,
+) -> dict:
+    """The config of one layer array of a `.nam` WaveNet, as its exporter writes A2.
+
+    activation, gating, secondary, taps: one for all layers or a list. head: outputs, taps, bias. layer1x1: groups, or None.
+    head1x1: outputs and groups. films: by key (FILM_KEYS), (shift, groups). allowed: the widths of a slimmable one.
+    """
+    films = films or {}
+    depth = len(dilations)
+
+    def each(value: object) -> list:
+        return list(value) if isinstance(value, (list, tuple)) else [value] * depth
+
+    return {
+        "input_size": inputs,
+        "condition_size": conditions,
+        "head": {"out_channels": head[0], "kernel_size": head[1], "bias": head[2]},
+        "channels": channels,
+        "kernel_sizes": each(taps),
+        "dilations": list(dilations),
+        "activation": [{"type": one} if isinstance(one, str) else one for one in each(activation)],
+        "bottleneck": bottleneck or channels,
+        "head1x1": {
+            "active": head1x1 is not None,
+            **dict(zip(("out_channels", "groups"), head1x1 or (1, 1), strict=True)),
+        },
+        "layer1x1": {"active": layer1x1 is not None, "groups": layer1x1 or 1},
+        "groups_input": groups,
+        "groups_input_mixin": mix_in_groups,
+        **{
+            key: {"active": key in films, "shift": films.get(key, (True, 1))[0], "groups": films.get(key, (True, 1))[1]}
+            for key in FILM_KEYS
+        },
+        "gating_mode": each(gating),
+        "secondary_activation": each(secondary),
+        "slimmable": allowed and {"method": "slice_channels_uniform", "kwargs": {"allowed_channels": list(allowed)}},
+    }
+
+
+def nam_wavenet(
+    rng: np.random.Generator,
+    *arrays: dict,
+    condition: dict | None = None,
+    post: dict | None = None,
+    scale: float = 0.5,
+    **extra: object,
+) -> dict:
+    """A `.nam` WaveNet of layer arrays from `nam_array`; one plain array where none is given.
+
+    condition: another `nam_wavenet`, the condition_dsp. post: the post stack {channels, activation, out_channels,
+    kernel_sizes}. extra: more top-level keys.
+    """
+    arrays = arrays or (nam_array(),)
+    weights: list[float] = []
+
+    def conv(ins: int, outs: int, taps: int = 1, bias: bool = True, groups: int = 1, gain: float = 1.0) -> None:
+        fan = ins // groups * taps
+        weights.extend(rng.normal(0.0, gain * fan**-0.5, outs * fan).astype(np.float32).tolist())
+        if bias:
+            weights.extend(rng.normal(0.0, 0.1, outs).astype(np.float32).tolist())
+
+    for array in arrays:
+        channels, rows, conditions = array["channels"], array["bottleneck"], array["condition_size"]
+        heads = array["head1x1"]["out_channels"] if array["head1x1"]["active"] else rows
+        depth = len(array["dilations"])
+        conv(array["input_size"], channels, bias=False)
+        for taps, gating in zip(array["kernel_sizes"], array["gating_mode"], strict=True):
+            wide = rows if gating == "none" else 2 * rows
+            conv(channels, wide, taps, groups=array["groups_input"])
+            conv(conditions, wide, bias=False, groups=array["groups_input_mixin"])
+            if array["layer1x1"]["active"]:
+                conv(rows, channels, groups=array["layer1x1"]["groups"], gain=0.3)
+            if array["head1x1"]["active"]:
+                conv(rows, heads, groups=array["head1x1"]["groups"])
+            widths = (channels, wide, conditions, wide, wide, rows, channels, heads)
+            for key, width in zip(FILM_KEYS, widths, strict=True):
+                if array[key]["active"]:
+                    conv(conditions, width * (2 if array[key]["shift"] else 1), groups=array[key]["groups"])
+        conv(
+            heads, array["head"]["out_channels"], array["head"]["kernel_size"], array["head"]["bias"], gain=depth**-0.5
+        )
+    if post:
+        ins = arrays[-1]["head"]["out_channels"]
+        for i, taps in enumerate(post["kernel_sizes"]):
+            outs = post["out_channels"] if i + 1 == len(post["kernel_sizes"]) else post["channels"]
+            conv(ins, outs, taps)
+            ins = outs
+    config = {"layers": list(arrays), "head": post, "head_scale": scale}
+    return {
+        "version": "0.7.0",
+        "metadata": {},
+        "architecture": "WaveNet",
+        "config": config if condition is None else {"condition_dsp": condition, **config},
+        "weights": [*weights, scale],
+        "sample_rate": 48000,
+        **extra,
+    }
+
+
+def nam_lstm(rng: np.random.Generator, hidden: int = 8, layers: int = 1, inputs: int = 1, **extra: object) -> dict:
+    """A `.nam` LSTM, its initial states at random."""
+    weights: list[np.ndarray] = []
+    for i in range(layers):
+        width = (hidden if i else inputs) + hidden
+        weights += [rng.normal(0.0, width**-0.5, 4 * hidden * width), rng.normal(0.0, 0.3, 6 * hidden)]
+    weights.append(rng.normal(0.0, hidden**-0.5, hidden + 1))
+    return {
+        "version": "0.5.4",
+        "metadata": {},
+        "architecture": "LSTM",
+        "config": {"input_size": inputs, "hidden_size": hidden, "num_layers": layers},
+        "weights": np.concatenate(weights).astype(np.float32).tolist(),
+        "sample_rate": 48000,
         **extra,
     }

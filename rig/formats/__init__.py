@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
+from rig.errors import RigError
 from rig.formats.network import Network
 
 
@@ -26,7 +28,8 @@ class Model:
     knobs: names of the inputs beside the guitar, each 0..1. sample_rate: Hz, None where the file names none.
     level: linear output factor (`level_adjust`), 1.0 where there is none.
     loudness_db: as its metadata say. input_dbu, output_dbu: the levels of a full-scale sine at the device, where known.
-    weights: numbers in the file. variants: networks by quality, the cheapest first; empty where there is just one.
+    weights: numbers that the network has in the file. variants: networks by quality, the cheapest first; empty where
+    there is just one.
     metadata: what the file says of itself beyond the network (esr, date, gear, ...).
     """
 
@@ -54,10 +57,27 @@ class Model:
 
 
 def load_model(path: Path) -> Model:
-    """Read a model file; the family is found from its content.
+    """Read a model file; the family is found from its content, whatever it is called.
 
     Raises RigError, one line that names the file and the fault.
     """
-    from rig.formats import guitarml
+    from rig.formats.reading import Fault, read_json, table
 
-    return guitarml.load(path)
+    path = Path(path)
+    content = read_json(path)
+    try:
+        file = table(content, "a model file")
+        return _family(file).parse(file, path)
+    except Fault as fault:
+        raise RigError(f"{path}: {fault}") from None
+
+
+def _family(file: Mapping[str, object]) -> ModuleType:
+    """The module that reads a file with these keys. One key is enough: its reader then says what lacks."""
+    from rig.formats import guitarml, nam
+    from rig.formats.reading import Fault
+
+    for module in (nam, guitarml):
+        if any(key in file for key in module.KEYS):
+            return module
+    raise Fault("no model that rig knows: not GuitarML ('variables'), Neural Amp Modeler ('architecture')")

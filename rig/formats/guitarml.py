@@ -8,7 +8,8 @@
 
 `variables` is a list of {layer_idx, name, data}, found by (layer_idx, name) whatever their order: layer -1 is the
 input (W, b), 0..L-1 the stack (W_conv, b_conv, W_out, b_out), L the output (W, b). `data` is (tap, in, out) flattened,
-tap 0 the oldest, as numbers (WaveNetVA) or strings (PedalNetRT). Every convolution starts from zeros.
+tap 0 the oldest, as numbers (WaveNetVA) or strings (PedalNetRT). Every convolution starts from zeros. Inputs beside the
+first are knobs, 0..1 (SmartGuitarPedal: the drive).
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from rig.errors import RigError
-from rig.formats import Layer, Model, WaveNet
+import numpy as np
+
+from rig.formats import Model
+from rig.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, relu
 from rig.formats.reading import (
     CHANNELS,
     LAYERS,
@@ -26,16 +29,19 @@ from rig.formats.reading import (
     Fault,
     check_sizes,
     choice,
+    gain,
     integer,
+    knobs,
     listing,
-    number,
-    read_json,
+    required,
+    sample_rate,
     table,
+    title,
     weights,
 )
 
 ACTIVATIONS = ("gated", "tanh", "sigmoid", "relu", "softsign", "linear", "softgated")
-GATED = ("gated", "softgated")
+GATES = {"gated": ("tanh", "sigmoid"), "softgated": ("softsign", "softsign")}
 STACK = ("W_conv", "b_conv", "W_out", "b_out")
 EDGE = ("W", "b")
 ARCHITECTURE = (
@@ -46,38 +52,13 @@ ARCHITECTURE = (
     "filter_width",
     "dilations",
 )
-LOUDEST = 1000.0
-"""level_adjust: +60 dB. Files in the wild hold 1 to 20."""
+KEYS = (*ARCHITECTURE, "variables")
 
 
-def load(path: Path) -> Model:
-    """Read a model file. Raises RigError, one line that names the file and the fault."""
-    path = Path(path)
-    content = read_json(path)
-    try:
-        model = parse(content, path)
-        inputs, _ = model.network.input.shape
-        *_, outputs = model.network.output.shape
-        if inputs != 1:
-            raise Fault(
-                f"a conditioned model with {inputs} inputs (a knob beside the guitar); rig plays one input so far"
-            )
-        if outputs != 1:
-            raise Fault(f"a model with {outputs} outputs; rig plays one")
-    except Fault as fault:
-        raise RigError(f"{path}: {fault}") from None
-    return model
-
-
-def parse(content: object, path: Path) -> Model:
-    """The content of a model file, any number of inputs and outputs. Raises Fault."""
-    file = table(content, "a model file")
-    missing = [key for key in (*ARCHITECTURE, "variables") if key not in file]
-    if len(missing) == len(ARCHITECTURE) + 1:
-        raise Fault("no model of the GuitarML family: none of its keys is there")
-    if missing:
-        raise Fault(f"'{missing[0]}' is missing")
-
+def parse(file: Mapping[str, object], path: Path) -> Model:
+    """The content of a model file. Raises Fault."""
+    for key in KEYS:
+        required(file, key)
     activation = choice(file["activation"], "activation", ACTIVATIONS)
     inputs = integer(file["input_channels"], "input_channels", 1, 16)
     outputs = integer(file["output_channels"], "output_channels", 1, 16)
@@ -87,51 +68,63 @@ def parse(content: object, path: Path) -> Model:
     if not 1 <= len(listed) <= LAYERS:
         raise Fault(f"dilations lists {len(listed)} layers; 1 to {LAYERS} are possible")
     dilations = [integer(d, f"dilations, layer {i}", 1, RECEPTIVE_FIELD) for i, d in enumerate(listed)]
+    if outputs != 1:
+        raise Fault(f"a model with {outputs} outputs; rig plays one")
 
     depth = len(dilations)
-    gated = activation in GATED
-    wide = 2 * channels if gated else channels
+    wide = 2 * channels if activation in GATES else channels
     per_layer = taps * channels * wide + wide + channels * channels + channels
-    count = inputs * channels + channels + depth * per_layer + channels * depth * outputs + outputs
+    count = inputs * channels + channels + depth * per_layer + channels * depth + 1
     check_sizes(channels, 1 + (taps - 1) * sum(dilations), count)
 
     found = _variables(file["variables"], depth)
-    stack = f"{channels} channels x {taps} taps{' gated' if gated else ''}"
 
-    def take(layer: int, name: str, shape: tuple[int, ...], why: str):
+    def take(layer: int, name: str, shape: tuple[int, ...], why: str) -> np.ndarray:
         if (layer, name) not in found:
             raise Fault(f"{_place(layer, depth)} {name} is missing")
         return weights(found[layer, name], shape, f"{_place(layer, depth)} {name}", why)
 
+    def conv(layer: int, names: tuple[str, str], shape: tuple[int, int, int], why: tuple[str, str], dilation: int = 1):
+        kernel = take(layer, names[0], shape, why[0])
+        return Conv(kernel, take(layer, names[1], shape[2:], why[1]), dilation)
+
+    width = f"{channels} channels"
+    gated = " gated" if activation in GATES else ""
+    stack = (f"{width} x {taps} taps{gated}", f"{width}{gated}")
+    output = take(depth, "W", (depth, 1, channels, 1), f"{depth} layers x {width}")
+    kinds = [_activation(kind, channels) for kind in GATES.get(activation, (activation,))]
     layers = tuple(
         Layer(
-            dilation=dilation,
-            kernel=take(i, "W_conv", (taps, channels, wide), stack),
-            bias=take(i, "b_conv", (wide,), f"{channels} channels{' gated' if gated else ''}"),
-            mix=take(i, "W_out", (channels, channels), f"{channels} channels"),
-            mix_bias=take(i, "b_out", (channels,), f"{channels} channels"),
+            conv=conv(i, ("W_conv", "b_conv"), (taps, channels, wide), stack, dilation),
+            activation=kinds[0],
+            onward=conv(i, ("W_out", "b_out"), (1, channels, channels), (width, width)),
+            gate=kinds[1] if gated else None,
+            head=Conv(output[i], np.zeros(1, np.float32)),
         )
         for i, dilation in enumerate(dilations)
     )
-    network = WaveNet(
-        activation=activation,
-        input=take(-1, "W", (inputs, channels), f"{inputs} inputs x {channels} channels"),
-        input_bias=take(-1, "b", (channels,), f"{channels} channels"),
+    array = LayerArray(
+        entry=conv(-1, EDGE, (1, inputs, channels), (f"{inputs} inputs x {width}", width)),
         layers=layers,
-        output=take(depth, "W", (depth, channels, outputs), f"{depth} layers x {channels} channels"),
-        output_bias=take(depth, "b", (outputs,), f"{outputs} outputs"),
+        head=Conv(np.ones((1, 1, 1), np.float32), take(depth, "b", (1,), "1 output")),
     )
-    metadata = {key: value for key, value in file.items() if key not in (*ARCHITECTURE, "variables")}
+    metadata = {key: value for key, value in file.items() if key not in KEYS and key != "level_adjust"}
     return Model(
         path=path,
-        name=_name(metadata.get("name"), path),
+        name=title(file.get("name"), path),
         family="guitarml",
-        network=network,
-        sample_rate=_sample_rate(metadata),
-        level=_level(metadata.pop("level_adjust", None)),
+        architecture="WaveNet",
+        network=WaveNet(arrays=(array,)),
+        knobs=knobs(inputs),
+        sample_rate=sample_rate(file.get("sample_rate")),
+        level=_level(file.get("level_adjust")),
         weights=count,
         metadata=metadata,
     )
+
+
+def _activation(kind: str, channels: int) -> Activation:
+    return relu(channels) if kind == "relu" else Activation(kind)
 
 
 def _variables(value: object, depth: int) -> dict[tuple[int, str], object]:
@@ -157,20 +150,6 @@ def _place(layer: int, depth: int) -> str:
     return f"layer {layer}" if layer < depth else "output layer"
 
 
-def _name(value: object, path: Path) -> str:
-    return value if isinstance(value, str) and value.strip() and value.isprintable() else path.stem
-
-
-def _sample_rate(metadata: Mapping[str, object]) -> int | None:
-    value = metadata.get("sample_rate")
-    return None if value is None else integer(value, "sample_rate", 1000, 1_000_000)
-
-
 def _level(value: object) -> float:
     """A linear factor; the family writes 0 where none is meant."""
-    if value is None:
-        return 1.0
-    level = number(value, "level_adjust")
-    if abs(level) > LOUDEST:
-        raise Fault(f"level_adjust is {level:g}; at most {LOUDEST:g} is possible")
-    return level or 1.0
+    return 1.0 if value is None else gain(value, "level_adjust") or 1.0

@@ -12,15 +12,20 @@ import numpy as np
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text
 
-FILE_LIMIT = 256 << 20
-"""Bytes. The largest models seen are under 10 MB."""
+FILE_LIMIT = 16 << 20
+"""Bytes. The largest models seen are under 1 MB."""
+VALUES = 1 << 20
+"""Values in a file. What JSON makes of them takes up to 130 bytes each."""
 
 CHANNELS = TAPS = 1024
 LAYERS = 1000
-WEIGHTS = 1 << 24
+WEIGHTS = 1 << 20
+"""More than any processor plays in time: two operations a weight and a sample are 100 thousand million a second."""
 RECEPTIVE_FIELD = 1 << 20
-MEMORY = 1 << 26
-"""Floats that a network may remember: its receptive field times its channels. 256 MB, far more than a sound needs."""
+MEMORY = 1 << 24
+"""Floats that a network may remember: its receptive field times its channels. 64 MB, far more than a sound needs."""
+LOUDEST = 1000.0
+"""The largest linear gain a file may ask for: +60 dB."""
 
 
 class Fault(Exception):
@@ -30,6 +35,8 @@ class Fault(Exception):
 def read_json(path: Path) -> object:
     """The file's content. Raises RigError, one line, whatever the file holds."""
     text = read_text(path, "model", FILE_LIMIT)
+    if text.count(",") + text.count(":") > VALUES:
+        raise RigError(f"{path}: more than {VALUES} values, which is too much for a model")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -56,13 +63,33 @@ def listing(value: object, what: str) -> Sequence[object]:
     return value
 
 
+def required(values: Mapping[str, object], key: str, what: str = "") -> object:
+    """The value of a key that must be there. what: whose key it is, for the message ("layer 3")."""
+    if key not in values:
+        raise Fault(f"{what}{': ' if what else ''}'{key}' is missing")
+    return values[key]
+
+
+def optional(values: Mapping[str, object], key: str, default: object) -> object:
+    """The value of a key, or the default where it is missing or null."""
+    value = values.get(key)
+    return default if value is None else value
+
+
+def flag(value: object, what: str) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise Fault(f"{what} must be true or false, not {kind(value)}")
+    return value
+
+
 def integer(value: object, what: str, low: int, high: int) -> int:
     """A whole number from `low` to `high`; 16, 16.0 and "16" are all 16."""
     number_ = number(value, what)
     if number_ != int(number_):
-        raise Fault(f"{what} is {_short(value)}, which is no whole number")
+        raise Fault(f"{what} is {short(value)}, which is no whole number")
     if not low <= number_ <= high:
-        raise Fault(f"{what} is {_short(value)}; {low} to {high} is possible")
+        raise Fault(f"{what} is {short(value)}; {low} to {high} is possible")
     return int(number_)
 
 
@@ -73,10 +100,60 @@ def number(value: object, what: str) -> float:
     try:
         result = float(value)
     except (ValueError, OverflowError):
-        raise Fault(f"{what} is {_short(value)}, which is no number we can use") from None
+        raise Fault(f"{what} is {short(value)}, which is no number we can use") from None
     if not math.isfinite(result):
-        raise Fault(f"{what} is {_short(value)}, which is no number we can use")
+        raise Fault(f"{what} is {short(value)}, which is no number we can use")
     return result
+
+
+def single(value: object, what: str) -> float:
+    """A number that float32 holds too."""
+    result = number(value, what)
+    if abs(result) > np.finfo(np.float32).max:
+        raise Fault(f"{what} is {short(value)}, which is no number we can use")
+    return result
+
+
+def gain(value: object, what: str) -> float:
+    """A linear gain of at most LOUDEST."""
+    level = number(value, what)
+    if abs(level) > LOUDEST:
+        raise Fault(f"{what} is {level:g}; at most {LOUDEST:g} is possible")
+    return level
+
+
+def gain_db(value: object, what: str) -> float:
+    """A gain in dB as a linear one."""
+    level_db = number(value, what)
+    if level_db > 20 * math.log10(LOUDEST):
+        raise Fault(f"{what} is {level_db:g} dB; at most {20 * math.log10(LOUDEST):g} is possible")
+    return 10 ** (level_db / 20)
+
+
+def sample_rate(value: object, what: str = "sample_rate") -> int | None:
+    """Hz; None where the file names none."""
+    return None if value is None else integer(value, what, 1000, 1_000_000)
+
+
+def title(value: object, path: Path) -> str:
+    """What the file calls itself, where a screen can show it; else the name of the file."""
+    shown = isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 200
+    return value.strip() if shown else path.stem
+
+
+def knobs(inputs: int, names: Sequence[object] = ()) -> tuple[str, ...]:
+    """Names of the inputs beside the guitar, unless the file has them: "drive", "knob2", ..."""
+    given = [value.strip() for value in names if isinstance(value, str) and value.strip() and value.isprintable()]
+    if len(given) == inputs - 1 and len(set(given)) == len(given):
+        return tuple(given)
+    return tuple("drive" if i == 1 else f"knob{i}" for i in range(1, inputs))
+
+
+def decibels(value: object) -> float | None:
+    """A level of the metadata, in dB; None where it is missing or no level: the sound does not hang on it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -200 <= value <= 200:
+        return None
+    return float(value)
 
 
 def choice(value: object, what: str, known: Iterable[str]) -> str:
@@ -84,7 +161,7 @@ def choice(value: object, what: str, known: Iterable[str]) -> str:
     known = list(known)
     if not isinstance(value, str) or value not in known:
         near = did_you_mean(value, known) if isinstance(value, str) else ""
-        raise Fault(f"unknown {what} {_short(value)}{near or '; known: ' + ', '.join(known)}")
+        raise Fault(f"unknown {what} {short(value)}{near or '; known: ' + ', '.join(known)}")
     return value
 
 
@@ -98,11 +175,17 @@ def weights(data: object, shape: tuple[int, ...], what: str, why: str) -> np.nda
     count = math.prod(shape)
     if len(data) != count:
         raise Fault(f"{what} has {len(data)} numbers, {why} need {count}")
+    return numbers(data, what).reshape(shape)
+
+
+def numbers(data: object, what: str) -> np.ndarray:
+    """A flat list of numbers or strings as float32, finite. what: names the list."""
+    data = listing(data, what)
     if not set(map(type, data)) <= {float, int, str}:
         odd = next(i for i, value in enumerate(data) if type(value) not in (float, int, str))
         raise Fault(f"{what}, number {odd + 1}: must be a number, not {kind(data[odd])}")
     try:
-        doubles = np.fromiter(map(float, data), np.float64, count)
+        doubles = np.fromiter(map(float, data), np.float64, len(data))
     except (ValueError, OverflowError):
         doubles = None
     if doubles is None:
@@ -113,8 +196,8 @@ def weights(data: object, shape: tuple[int, ...], what: str, why: str) -> np.nda
         floats = doubles.astype(np.float32)
     if not np.isfinite(floats).all():
         odd = int(np.flatnonzero(~np.isfinite(floats))[0])
-        raise Fault(f"{what}, number {odd + 1} is {_short(data[odd])}, which is no number we can use")
-    return floats.reshape(shape)
+        raise Fault(f"{what}, number {odd + 1} is {short(data[odd])}, which is no number we can use")
+    return floats
 
 
 def check_sizes(channels: int, receptive_field: int, count: int) -> None:
@@ -135,10 +218,12 @@ def kind(value: object) -> str:
     return names.get(type(value), "an object")
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
     """`value` as a message shows it: on one line and not long."""
+    if value is None or isinstance(value, (list, dict)):
+        return kind(value)
     try:
-        text = repr(value) if isinstance(value, (str, float, bool)) else json.dumps(value)
+        text = repr(value)
     except ValueError:
         text = "too large a number"
     return text if len(text) <= 40 else text[:37] + "..."
