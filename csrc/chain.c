@@ -20,6 +20,19 @@ static void *new_state(size_t bytes)
     return state ? memset(state, 0, whole) : NULL;
 }
 
+/* NULL, or why not. */
+static const char *unit_mount(rig_unit *unit, const rig_mount *mount, size_t *bytes)
+{
+    unit->gain_in = mount->gain_in;
+    unit->gain_out = mount->gain_out;
+    if (!mount->latency) return NULL;
+    unit->resampler = new_state(rig_resampler_size(mount));
+    if (!unit->resampler) return "out of memory";
+    rig_resampler_init(unit->resampler, mount);
+    *bytes += rig_resampler_size(mount);
+    return NULL;
+}
+
 static const char *unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
 {
     if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS) return "it was built for another version of rig";
@@ -34,7 +47,8 @@ static const char *unit_init(rig_unit *unit, const rig_engine *engine, const rig
     return engine->init(unit->self, setup);
 }
 
-rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const char **why)
+rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
+                         const char **why)
 {
     rig_chain *chain = calloc(1, sizeof(rig_chain) + n * sizeof(rig_unit));
     if (!chain) {
@@ -49,6 +63,7 @@ rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig
     rig_ramp_start(&chain->gain, 1.0f);
     for (uint32_t i = 0; i < n; ++i) {
         *why = unit_init(&chain->units[i], engines[i], &setups[i], &chain->bytes);
+        if (!*why) *why = unit_mount(&chain->units[i], &mounts[i], &chain->bytes);
         if (*why) {
             rig_chain_free(chain);
             return NULL;
@@ -61,6 +76,7 @@ void rig_chain_free(rig_chain *chain)
 {
     for (uint32_t i = 0; i < chain->n_units; ++i) {
         free(chain->units[i].self);
+        free(chain->units[i].resampler);
         free(chain->units[i].params);
     }
     free(chain);
@@ -92,13 +108,22 @@ uint32_t rig_chain_need(rig_chain *chain)
     for (uint32_t i = chain->n_units; i-- > 0;) {
         rig_unit *unit = &chain->units[i];
         get_params(unit, params);
-        need += unit->engine->memory(unit->self, params);
+        const uint32_t memory = unit->engine->memory(unit->self, params);
+        need += unit->resampler ? rig_resampler_memory(unit->resampler, memory) : memory;
         unit->need = need;
     }
     return need;
 }
 
 uint32_t rig_chain_memory(rig_chain *chain) { return rig_chain_need(chain); }
+
+uint32_t rig_chain_latency(const rig_chain *chain)
+{
+    uint32_t frames = 0;
+    for (uint32_t i = 0; i < chain->n_units; ++i)
+        if (chain->units[i].resampler) frames += chain->units[i].resampler->latency;
+    return frames;
+}
 
 /* True when any sample is NaN or infinite: all exponent bits are set. */
 static int not_finite(const float *signal, uint32_t frames)
@@ -112,20 +137,31 @@ static int not_finite(const float *signal, uint32_t frames)
     return (int)bad;
 }
 
-/* Runs one engine; if it breaks, it starts anew and its input passes through, so that the sound goes on. */
-static void unit_run(rig_unit *unit, float *signal, const float *key, uint32_t frames)
+static void scale(float *signal, float gain, uint32_t frames)
+{
+    if (gain == 1.0f) return;
+    for (uint32_t i = 0; i < frames; ++i) signal[i] *= gain;
+}
+
+/* Runs one engine on a block that begins with frame `at`; if it breaks, it starts anew and its input passes through, so that
+   the sound goes on. */
+static void unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, uint32_t frames)
 {
     float params[RIG_PARAMS], before[RIG_BLOCK];
     float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key};
     get_params(unit, params);
     memcpy(before, signal, frames * sizeof(float));
     const uint64_t start = rig_clock();
-    unit->engine->process(unit->self, params, io, frames);
+    scale(signal, unit->gain_in, frames);
+    if (unit->resampler) rig_resampler_run(unit->resampler, at, unit->engine, unit->self, params, io, frames);
+    else unit->engine->process(unit->self, params, io, frames);
+    scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
     if (not_finite(signal, frames)) {
         memcpy(signal, before, frames * sizeof(float));
         unit->engine->reset(unit->self);
+        if (unit->resampler) rig_resampler_reset(unit->resampler);
         rig_put(&unit->faults, unit->faults + 1);
     }
 }
@@ -133,7 +169,8 @@ static void unit_run(rig_unit *unit, float *signal, const float *key, uint32_t f
 void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t frames, uint32_t behind)
 {
     for (uint32_t i = 0; i < chain->n_units; ++i)
-        if (behind < chain->units[i].need + RIG_BLOCK) unit_run(&chain->units[i], signal, key, frames);
+        if (behind < chain->units[i].need + RIG_BLOCK) unit_run(&chain->units[i], chain->at, signal, key, frames);
+    chain->at += frames;
     rig_ramp_apply(&chain->gain, rig_get_float(&chain->level), signal, frames);
 }
 
@@ -156,4 +193,5 @@ void rig_chain_prewarm(rig_chain *chain)
         memset(signal, 0, sizeof signal);
         rig_chain_process(chain, signal, key, RIG_BLOCK);
     }
+    chain->at = 0; /* the song begins */
 }

@@ -4,10 +4,13 @@
 
 #include "ramp.h"
 #include "rack.h"
+#include "resample.h"
 
 typedef struct {
     const rig_engine *engine;
     void *self;
+    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
+    float gain_in, gain_out;
     float *params;   /* Python puts, audio gets */
     uint32_t faults; /* audio puts, Python gets */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
@@ -17,6 +20,7 @@ typedef struct {
 struct rig_chain {
     float level;     /* Python puts: linear gain after the last engine */
     rig_ramp gain;   /* audio */
+    uint64_t at;     /* audio: the frame of the song that it hears next */
     size_t bytes;
     uint32_t n_units;
     rig_unit *units;

@@ -31,11 +31,28 @@ typedef struct {
     float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
 } rig_meters;
 
+/* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
+   input, the first for none and one more for a whole frame; rows has at most 1024, and what lies between is interpolated.
+   A row has taps for the frames of the input, the oldest first. See rig/rates.py. */
+typedef struct {
+    uint32_t up, down, rows, taps; /* taps: a multiple of 8 */
+    const float *filter;           /* (rows + 1) * taps */
+} rig_rate_change;
+
+/* How a chain holds an engine. */
+typedef struct {
+    float gain_in, gain_out;     /* linear, before and after it */
+    uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
+    rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
+} rig_mount;
+
 /* Chains. [main] all, but set(), set_level(), faults() and cost() also while the chain plays. */
-rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const char **why);
+rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
+                         const char **why);
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);

@@ -50,6 +50,7 @@ static void catch_up(rig_stage *stage, const rig_history *key, uint32_t frames, 
     const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK;
     if (stage->behind > reach) stage->behind = reach;
     uint32_t n;
+    stage->next->at = end - stage->behind;
     for (uint32_t done = 0; stage->behind && (done < 2 * frames || rig_clock() < deadline); done += n) {
         n = stage->behind < RIG_BLOCK ? stage->behind : RIG_BLOCK;
         rig_history_read(&stage->heard, end, stage->behind, signal, n);

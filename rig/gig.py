@@ -203,7 +203,7 @@ class Gig:
             xruns=self._client.xruns,
             rate=self._client.rate,
             block=self._client.block,
-            latency_ms=self._client.latency_ms(),
+            latency_ms=self._latency_ms(),
             server=self._client.server,
             connections=self._source + self._client.connections(),
             alive=self._client.alive,
@@ -214,6 +214,14 @@ class Gig:
             building=self.building,
             message=self._message,
         )
+
+    def _latency_ms(self) -> float:
+        """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""
+        amp = self._loaded.amps[self._amp]
+        chains = [self._loaded.inputs[amp.preset], self._loaded.outputs[amp.preset]]
+        chains += [] if self._bypassed else [amp.chain]
+        frames = sum(chain.latency for chain in chains) if self._client.alive else 0
+        return self._client.latency_ms() + 1000.0 * frames / self._client.rate
 
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rig import rates
 from rig._native import ffi, lib
 from rig.engine import Engine, Param, Payload, Setting
 from rig.errors import RigError, did_you_mean
@@ -129,10 +130,12 @@ class Chain:
         keep: list[object] = []
         descriptors = ffi.new("const rig_engine *[]", [_descriptor(u.engine.address) for u in units] or 1)
         setups = ffi.new("rig_setup[]", max(1, len(units)))
-        for setup, unit in zip(setups, units, strict=False):
+        mounts = ffi.new("rig_mount[]", max(1, len(units)))
+        for setup, mount, unit in zip(setups, mounts, units, strict=False):
             self._fill(setup, unit, rate, keep)
+            self._mount(mount, unit, rate, keep)
         why = ffi.new("const char **")
-        self._c = lib.rig_chain_new(len(units), descriptors, setups, why)
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, why)
         if self._c == ffi.NULL:
             raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
@@ -151,9 +154,21 @@ class Chain:
             c.data, c.count = ffi.from_buffer("float[]", a), a.size
         ints = ffi.new("int32_t[]", list(unit.payload.ints) or 1)
         keep += [params, data, arrays, ints]
-        setup.rate, setup.params = rate, params
+        setup.rate, setup.params = unit.payload.rate or rate, params
         setup.arrays, setup.n_arrays = arrays, len(data)
         setup.ints, setup.n_ints = ints, len(unit.payload.ints)
+
+    @staticmethod
+    def _mount(mount, unit: Unit, rate: int, keep: list[object]) -> None:
+        mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
+        if unit.payload.rate in (0, rate):
+            return
+        around = rates.around(unit.payload.rate, rate)
+        keep.append(around)
+        mount.latency = around.latency
+        for c, change in ((mount.there, around.there), (mount.back, around.back)):
+            c.up, c.down, c.rows, c.taps = change.up, change.down, len(change.filter) - 1, change.filter.shape[1]
+            c.filter = ffi.from_buffer("float[]", change.filter)
 
     @property
     def address(self) -> int:
@@ -168,6 +183,11 @@ class Chain:
     def memory(self) -> int:
         """Frames of the past that the chain's output hangs on."""
         return lib.rig_chain_memory(self._c)
+
+    @property
+    def latency(self) -> int:
+        """Frames by which what comes out is late: engines that run at rates of their own take some."""
+        return lib.rig_chain_latency(self._c)
 
     @property
     def faults(self) -> tuple[int, ...]:

@@ -79,8 +79,8 @@ class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
-    as JACK reports it. limiter_db: gain reduction, 0 or negative. faults: engines the guard caught, with counts.
-    building: something that was asked for is being built.
+    as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
+    faults: engines the guard caught, with counts. building: something that was asked for is being built.
     """
 
     amp: int

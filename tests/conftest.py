@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from rig.engine import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +43,22 @@ def shared() -> Path:
     if not (folder / "models").is_dir():
         pytest.skip("needs ../shared (models and reference outputs), which lies beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
+    """The engines of tests/engines.c by name, built as another package's would be."""
+    from rig import native
+
+    library = tmp_path_factory.mktemp("engines") / "engines.so"
+    command = ["cc", "-shared", "-fPIC", "-O1", f"-I{ROOT / 'csrc'}", ROOT / "tests" / "engines.c", "-o", library]
+    subprocess.run([*command, "-lm"], check=True)
+    loaded = ctypes.CDLL(str(library))
+
+    def find(name: str) -> Engine:
+        return native.engine(name, address=ctypes.addressof(ctypes.c_char.in_dll(loaded, f"test_engine_{name}")))
+
+    return find
 
 
 @contextlib.contextmanager

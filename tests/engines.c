@@ -32,6 +32,47 @@ static void process_malloc(void *self, const float *p, float *const *io, uint32_
     free(kept);
 }
 
+/* A sine at full scale, whatever comes in: what an engine at its own rate may add. */
+static const rig_param pitch[] = {{"hz", "Hz", "of the sine", 0.0f, 1e6f, 440.0f}};
+
+typedef struct {
+    double rate, frames;
+} tone;
+
+static size_t size_tone(const rig_setup *setup) { (void)setup; return sizeof(tone); }
+static const char *init_tone(void *self, const rig_setup *setup) { ((tone *)self)->rate = setup->rate; return NULL; }
+static void process_tone(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    tone *t = self;
+    for (uint32_t i = 0; i < frames; ++i) io[RIG_SIGNAL][i] = (float)sin(2.0 * M_PI * fmod(t->frames++ * p[0] / t->rate, 1.0));
+}
+static void reset_tone(void *self) { ((tone *)self)->frames = 0.0; }
+
+/* Bends what it hears and what it heard a while ago, so that its output hangs on where its frames fall. */
+#define WHILE 700
+static const rig_param key[] = {{"key", "", "1: hears the key and not the signal", 0.0f, 1.0f, 0.0f}};
+
+typedef struct {
+    uint32_t at;
+    float past[WHILE];
+} bend;
+
+static size_t size_bend(const rig_setup *setup) { (void)setup; return sizeof(bend); }
+static uint32_t memory_bend(const void *self, const float *p) { (void)self, (void)p; return WHILE; }
+static void process_bend(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    bend *b = self;
+    for (uint32_t i = 0; i < frames; ++i) {
+        const float x = io[p[0] > 0.5f ? RIG_KEY : RIG_SIGNAL][i], before = b->past[b->at];
+        b->past[b->at] = x;
+        b->at = (b->at + 1) % WHILE;
+        io[RIG_SIGNAL][i] = tanhf(4.0f * (x + 0.5f * before));
+    }
+}
+static void reset_bend(void *self) { *(bend *)self = (bend){0}; }
+
 const rig_engine test_engine_nan = {RIG_ABI, 1, "nan", "breaks", when, size, init, memory, process_nan, reset};
 const rig_engine test_engine_inf = {RIG_ABI, 1, "inf", "breaks", when, size, init, memory, process_inf, reset};
 const rig_engine test_engine_malloc = {RIG_ABI, 1, "malloc", "allocates", when, size, init, memory, process_malloc, reset};
+const rig_engine test_engine_tone = {RIG_ABI, 1, "tone", "plays", pitch, size_tone, init_tone, memory, process_tone, reset_tone};
+const rig_engine test_engine_bend = {RIG_ABI, 1, "bend", "bends", key, size_bend, init, memory_bend, process_bend, reset_bend};

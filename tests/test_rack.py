@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import subprocess
 import time
 from pathlib import Path
 
@@ -16,21 +15,6 @@ from rig.engine import Payload, registry
 from rig.native import BLOCK, Chain, Rack, Unit
 
 RATE = 48_000
-HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="session")
-def engines_c(tmp_path_factory) -> ctypes.CDLL:
-    """The misbehaving engines of tests/engines.c, built as another package's would be."""
-    library = tmp_path_factory.mktemp("engines") / "engines.so"
-    command = ["cc", "-shared", "-fPIC", "-O1", f"-I{HERE.parent / 'csrc'}", HERE / "engines.c", "-o", library]
-    subprocess.run(command, check=True)
-    return ctypes.CDLL(str(library))
-
-
-def foreign(engines_c: ctypes.CDLL, name: str):
-    """An engine from another library, by the address of its descriptor."""
-    return native.engine(name, address=ctypes.addressof(ctypes.c_char.in_dll(engines_c, f"test_engine_{name}")))
 
 
 def model(rng: np.random.Generator, tmp_path: Path, **shape) -> Payload:
@@ -148,11 +132,9 @@ def test_the_door_fades_in_and_out_without_a_click():
 
 
 @pytest.mark.parametrize("name", ["nan", "inf"])
-def test_a_broken_engine_is_named_and_the_sound_goes_on(engines_c, rng, name):
+def test_a_broken_engine_is_named_and_the_sound_goes_on(foreign, rng, name):
     x = guitar(rng, 0.5)
-    chain = Chain(
-        [unit("gain", gain=6.0), Unit(foreign(engines_c, name), params={"when": 100}), unit("eq", bass=3.0)], RATE
-    )
+    chain = Chain([unit("gain", gain=6.0), Unit(foreign(name), params={"when": 100}), unit("eq", bass=3.0)], RATE)
     rack = rack_of(chain)
     out, _, _ = rack.process(x)
     assert np.isfinite(out).all()

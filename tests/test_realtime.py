@@ -84,7 +84,9 @@ def test_the_trap_would_have_caught_it(jack_server, built, preset):
 
 
 @pytest.mark.parametrize(
-    "source", sorted(CSRC.glob("engines/*.c")) + sorted(CSRC.glob("kernels/*.c")), ids=lambda p: p.stem
+    "source",
+    [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("kernels/*.c")), CSRC / "resample.c"],
+    ids=lambda p: p.stem,
 )
 def test_engines_call_nothing_that_could_wait(source, tmp_path):
     """What each engine's object file wants from outside is arithmetic, or the project's own."""

@@ -9,6 +9,7 @@ import ctypes
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,10 @@ else:
         for verb in ("bypass", "mute", "tuner"):
             if i % 5 == 0:
                 gig.do(verb)
-        gig._rack.offer(
-            "amp", int(np.random.default_rng(i).integers(2)), Chain(gig._loaded.amps[i % 2].chain.units, 48_000)
-        )
+        units = gig._loaded.amps[i % 2].chain.units
+        if i % 3 == 0:  # at a rate of their own, with resamplers around them
+            units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
+        gig._rack.offer("amp", int(np.random.default_rng(i).integers(2)), Chain(units, 48_000))
         gig.status()
         time.sleep(0.05)
 gig.close()
