@@ -208,3 +208,84 @@ def nam_lstm(rng: np.random.Generator, hidden: int = 8, layers: int = 1, inputs:
         "sample_rate": 48000,
         **extra,
     }
+
+
+def keras(
+    rng: np.random.Generator,
+    layers: Sequence[Mapping] = ({"type": "lstm", "size": 8}, {"type": "dense", "size": 1}),
+    inputs: int = 1,
+    **extra: object,
+) -> dict:
+    """An AIDA-X / RTNeural model.
+
+    layers: {type, size} and, as they apply, activation, kernel_size, dilation; batchnorm, prelu and activation have no
+    size. extra: more top-level keys (`in_skip=1`, `out_gain=-6.0`).
+    """
+
+    def array(*shape: int, scale: float | None = None) -> list:
+        scale = float(np.prod(shape[:-1])) ** -0.5 if scale is None else scale
+        return rng.normal(0.0, scale, shape).astype(np.float32).tolist()
+
+    written, ins = [], inputs
+    for layer in layers:
+        kind, size = layer["type"], layer.get("size", ins)
+        entry = {"type": kind, "activation": layer.get("activation", ""), "shape": [None, None, size]}
+        if kind == "lstm":
+            weights = [array(ins, 4 * size), array(size, 4 * size), array(4 * size, scale=0.3)]
+        elif kind == "gru":
+            weights = [array(ins, 3 * size), array(size, 3 * size), array(2, 3 * size, scale=0.3)]
+        elif kind == "conv1d":
+            taps = layer["kernel_size"]
+            entry |= {"kernel_size": [taps], "dilation": [layer.get("dilation", 1)]}
+            weights = [array(taps, ins, size), array(size, scale=0.1)]
+        elif kind == "batchnorm":
+            entry["epsilon"] = 1e-3
+            weights = [array(size, scale=1.0) for _ in range(3)]
+            weights.append(rng.uniform(0.2, 2.0, size).astype(np.float32).tolist())
+        elif kind == "prelu":
+            weights = [[array(size, scale=0.3)]]
+        elif kind == "activation":
+            weights = []
+        else:
+            weights = [array(ins, size), array(size, scale=0.1)]
+        written.append({**entry, "weights": weights})
+        ins = size
+    return {"in_shape": [None, None, inputs], "layers": written, **extra}
+
+
+def proteus(
+    rng: np.random.Generator,
+    unit: str = "LSTM",
+    hidden: int = 8,
+    layers: int = 1,
+    inputs: int = 1,
+    skip: int = 1,
+    bias: bool = True,
+    **extra: object,
+) -> dict:
+    """A GuitarML Proteus / Automated-GuitarAmpModelling model. bias: of the dense layer at its end."""
+    gates = {"LSTM": 4, "GRU": 3}[unit]
+    state = {}
+    for i in range(layers):
+        width = hidden if i else inputs
+        state[f"rec.weight_ih_l{i}"] = rng.normal(0.0, width**-0.5, (gates * hidden, width))
+        state[f"rec.weight_hh_l{i}"] = rng.normal(0.0, hidden**-0.5, (gates * hidden, hidden))
+        state[f"rec.bias_ih_l{i}"] = rng.normal(0.0, 0.2, gates * hidden)
+        state[f"rec.bias_hh_l{i}"] = rng.normal(0.0, 0.2, gates * hidden)
+    state["lin.weight"] = rng.normal(0.0, hidden**-0.5, (1, hidden))
+    if bias:
+        state["lin.bias"] = rng.normal(0.0, 0.1, 1)
+    return {
+        "model_data": {
+            "model": "SimpleRNN",
+            "input_size": inputs,
+            "skip": skip,
+            "output_size": 1,
+            "unit_type": unit,
+            "num_layers": layers,
+            "hidden_size": hidden,
+            "bias_fl": bias,
+        },
+        "state_dict": {key: value.astype(np.float32).tolist() for key, value in state.items()},
+        **extra,
+    }

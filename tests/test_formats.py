@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import GATED, guitarml
+from networks import GATED, guitarml, keras, proteus
 from reference import forward
 
 from rig.errors import RigError
@@ -211,6 +211,103 @@ def test_models_in_the_wild_sound_as_they_do_elsewhere(shared, path, reference, 
     error = np.abs(forward(model.network, played, silence) - expected).max()
     tolerance = 5e-6 if "Boss" in reference else 1e-7  # float32 in the last place; 5e-6 where its warm-up is not told
     assert error < tolerance * max(1.0, np.abs(expected).max())
+
+
+def test_a_keras_file_reproduces_what_it_says_it_must(shared):
+    path = shared / "models" / "keras" / "tw40_blues_deluxe_deerinkstudios.json"
+    model, content = load_model(path), json.loads(path.read_text())
+    assert (model.family, model.architecture, model.sample_rate, model.weights) == ("keras", "LSTM", 48_000, 685)
+    assert "input_batch" not in model.metadata
+    expected = np.ravel(content["output_batch"])
+    assert np.abs(expected).max() > 0.05
+    np.testing.assert_allclose(forward(model.network, np.ravel(content["input_batch"])), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("inputs", [1, 2], ids=["guitar", "knob"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("unit", ["LSTM", "GRU"])
+def test_proteus_files_sound_as_in_pytorch(tmp_path, rng, unit, layers, skip, inputs):
+    torch = pytest.importorskip("torch")
+    content = proteus(rng, unit=unit, layers=layers, skip=skip, inputs=inputs, bias=bool(skip))
+    model = load_model(write(tmp_path, content))
+    assert (model.family, model.architecture, model.knobs) == ("proteus", unit, ("drive",)[: inputs - 1])
+    check_arrays(model.network)
+
+    state = {name: torch.tensor(value, dtype=torch.float64) for name, value in content["state_dict"].items()}
+    recurrent = getattr(torch.nn, unit)(inputs, 8, layers, batch_first=True, dtype=torch.float64)
+    recurrent.load_state_dict({name[4:]: value for name, value in state.items() if name.startswith("rec.")})
+    x = rng.uniform(-1, 1, (300, inputs))
+    with torch.no_grad():
+        hidden, _ = recurrent(torch.from_numpy(x)[None])
+        expected = (hidden[0] @ state["lin.weight"].T).numpy()[:, 0]
+    expected = expected + (content["state_dict"]["lin.bias"][0] if skip else 0.0) + skip * x[:, 0]
+    np.testing.assert_allclose(forward(model.network, x), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_recurrent_keras_files_sound_as_in_pytorch(tmp_path, rng, kind):
+    torch = pytest.importorskip("torch")
+    layers = ({"type": kind, "size": 6}, {"type": kind, "size": 5, "activation": "tanh"}, {"type": "dense", "size": 1})
+    content = keras(rng, layers, inputs=3, in_skip=1, in_gain=6.0, out_gain=-12.0, metadata={"knobs": ["gain", "tone"]})
+    model = load_model(write(tmp_path, content))
+    assert model.knobs == ("gain", "tone")
+    assert model.architecture == kind.upper()
+    check_arrays(model.network)
+
+    gain, order = 10 ** (6 / 20), {"lstm": [0, 1, 2, 3], "gru": [1, 0, 2]}[kind]  # PyTorch's GRU has r before z
+    x = rng.uniform(-1, 1, (200, 3))
+    y = torch.from_numpy(x * [gain, 1, 1])[None]
+    for layer in content["layers"][:-1]:
+        size = layer["shape"][-1]
+        kernel, recurrent, bias = (torch.tensor(part, dtype=torch.float64) for part in layer["weights"])
+        bias = bias if kind == "gru" else torch.stack([bias, torch.zeros_like(bias)])
+
+        def gates(array, size=size):
+            return torch.cat([array.split(size, dim=-1)[i] for i in order], dim=-1)
+
+        module = getattr(torch.nn, kind.upper())(len(kernel), size, batch_first=True, dtype=torch.float64)
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        module.load_state_dict(dict(zip(names, (gates(kernel).T, gates(recurrent).T, *gates(bias)), strict=True)))
+        y = module(y)[0].detach()
+    weights, bias = (np.array(part) for part in content["layers"][-1]["weights"])
+    expected = 10 ** (-12 / 20) * ((y[0].numpy() @ weights + bias)[:, 0] + gain * x[:, 0])
+    np.testing.assert_allclose(forward(model.network, x), expected, atol=1e-6)
+
+
+def test_convolutional_keras_files(tmp_path, rng):
+    layers = (
+        {"type": "conv1d", "size": 6, "kernel_size": 3, "dilation": 2, "activation": "tanh"},
+        {"type": "batchnorm"},
+        {"type": "conv1d", "size": 4, "kernel_size": 2},
+        {"type": "batchnorm"},
+        {"type": "prelu"},
+        {"type": "dense", "size": 3},
+        {"type": "activation", "activation": "relu"},
+        {"type": "activation", "activation": "elu"},
+        {"type": "time-distributed-dense", "size": 1, "activation": "sigmoid"},
+    )
+    content = keras(rng, layers)
+    model = load_model(write(tmp_path, content))
+    assert model.architecture == "Conv1D"
+    check_arrays(model.network)
+
+    x = rng.uniform(-1, 1, 100)
+    y = x[:, None]
+    data = [[np.array(part) for part in layer["weights"]] for layer in content["layers"]]
+
+    def conv(y, weights, bias, dilation):
+        late = [np.concatenate([np.zeros((k * dilation, y.shape[1])), y])[: len(y)] for k in range(len(weights))]
+        return sum(late[k] @ weights[len(weights) - 1 - k] for k in range(len(weights))) + bias
+
+    def norm(y, scale, shift, mean, variance):
+        return scale * (y - mean) / np.sqrt(variance + 1e-3) + shift
+
+    y = norm(np.tanh(conv(y, *data[0], 2)), *data[1])
+    y = norm(conv(y, *data[2], 1), *data[3])
+    y = np.where(y > 0, y, data[4][0] * y) @ data[5][0] + data[5][1]
+    expected = 1 / (1 + np.exp(-(np.maximum(y, 0) @ data[8][0] + data[8][1])))
+    np.testing.assert_allclose(forward(model.network, x), expected[:, 0], atol=1e-6)
 
 
 # ---- what is refused

@@ -74,10 +74,13 @@ def load_model(path: Path) -> Model:
 
 def _family(file: Mapping[str, object]) -> ModuleType:
     """The module that reads a file with these keys. One key is enough: its reader then says what lacks."""
-    from rig.formats import guitarml, nam
+    from rig.formats import guitarml, keras, nam, proteus
     from rig.formats.reading import Fault
 
-    for module in (nam, guitarml):
+    for module in (nam, proteus, keras, guitarml):
         if any(key in file for key in module.KEYS):
             return module
-    raise Fault("no model that rig knows: not GuitarML ('variables'), Neural Amp Modeler ('architecture')")
+    raise Fault(
+        "no model that rig knows: not GuitarML ('variables'), Neural Amp Modeler ('architecture'), "
+        "AIDA-X ('layers') or Proteus ('state_dict')"
+    )

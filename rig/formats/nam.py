@@ -16,6 +16,7 @@ import numpy as np
 from rig.formats import Model, Variant
 from rig.formats.activations import torch_activation
 from rig.formats.flat import Flat, Room
+from rig.formats.fold import fold
 from rig.formats.nam_slim import slimmed
 from rig.formats.nam_wavenet import outputs, read_wavenet
 from rig.formats.network import Activation, Conv, ConvNet, Lstm, Network, Sequence
@@ -141,30 +142,8 @@ def _convnet(file: Mapping[str, object], config: Mapping[str, object], path: Pat
 
 def _fold(conv: Conv, flat: Flat, layer: int) -> Conv:
     """The convolution with the batch normalisation behind it: mean, variance, scale, shift, epsilon."""
-    mean, variance, scale, shift = (flat.take(conv.outs).astype(np.float64) for _ in range(4))
+    mean, variance, scale, shift = (flat.take(conv.outs) for _ in range(4))
     return fold(conv, scale, shift, mean, variance, float(flat.take(1)[0]), f"layer {layer}")
-
-
-def fold(
-    conv: Conv,
-    scale: np.ndarray,
-    shift: np.ndarray,
-    mean: np.ndarray,
-    variance: np.ndarray,
-    epsilon: float,
-    where: str,
-) -> Conv:
-    """conv, then scale (y - mean) / sqrt(variance + epsilon) + shift, as one convolution, computed in double."""
-    spread = variance + epsilon
-    if not (spread >= 0).all():
-        raise Fault(f"{where}: a variance below 0")
-    with np.errstate(all="ignore"):
-        factor = scale / np.sqrt(spread)
-        weights = (conv.weights * factor).astype(np.float32)
-        bias = ((conv.bias - mean) * factor + shift).astype(np.float32)
-    if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
-        raise Fault(f"{where}: its normalisation gives what is no number we can use")
-    return Conv(weights, bias, conv.dilation)
 
 
 def _linear(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:

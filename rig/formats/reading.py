@@ -178,6 +178,19 @@ def weights(data: object, shape: tuple[int, ...], what: str, why: str) -> np.nda
     return numbers(data, what).reshape(shape)
 
 
+def nested(data: object, shape: tuple[int, ...], what: str) -> np.ndarray:
+    """Lists in lists of that shape as a float32 array, finite and C-contiguous. what: names them ("layer 1 kernel")."""
+    rows = [data]
+    for depth, size in enumerate(shape):
+        for row in rows:
+            if len(listing(row, what)) != size:
+                sizes = " x ".join(map(str, shape))
+                raise Fault(f"{what} must be {sizes} numbers; a list at depth {depth + 1} has {len(row)}")
+        if depth + 1 < len(shape):
+            rows = [inner for row in rows for inner in row]
+    return numbers([value for row in rows for value in row], what).reshape(shape)
+
+
 def numbers(data: object, what: str) -> np.ndarray:
     """A flat list of numbers or strings as float32, finite. what: names the list."""
     data = listing(data, what)
