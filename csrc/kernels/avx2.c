@@ -17,6 +17,8 @@
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 4
 #include "body.h"
+#define MOST_VECTORS 2
+#include "cells.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

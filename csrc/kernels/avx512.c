@@ -23,6 +23,8 @@ static inline __attribute__((always_inline)) __m512 inverse(__m512 x)
 #define DEEPER _Pragma("GCC unroll 1")
 #define ACTIVE 8
 #include "body.h"
+#define MOST_VECTORS 4
+#include "cells.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -12,4 +12,6 @@
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 8
 #include "body.h"
+#define MOST_VECTORS 4
+#include "cells.h"
 #endif

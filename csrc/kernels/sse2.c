@@ -12,4 +12,6 @@
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 4
 #include "body.h"
+#define MOST_VECTORS 2
+#include "cells.h"
 #endif

@@ -1,0 +1,73 @@
+/* The arithmetic of recurrent networks, compiled once per instruction set like kernels.h.
+
+   Signals lie the other way round than there: [time][unit], the units of one frame next to each other, because each frame
+   waits for the one before and only its units can be worked on side by side. A frame's units are padded to whole vectors. */
+#ifndef RIG_RECURRENT_H
+#define RIG_RECURRENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The kinds of activation, in the order and with the parameters of rig/formats/network.py, which has their formulas. */
+typedef enum {
+    RIG_SHAPE_LINEAR,
+    RIG_SHAPE_TANH,
+    RIG_SHAPE_FASTTANH,
+    RIG_SHAPE_SIGMOID,
+    RIG_SHAPE_SOFTSIGN,
+    RIG_SHAPE_SOFTSIGMOID,
+    RIG_SHAPE_SILU,
+    RIG_SHAPE_HARDSWISH,
+    RIG_SHAPE_ELU,
+    RIG_SHAPE_CLIP,
+    RIG_SHAPES
+} rig_shape;
+
+/* out = bias + sum over taps and ins of weights[tap][in] * in[tap]. width: of out, whole vectors. */
+typedef struct {
+    uint32_t taps, ins, width;
+    const float *weights; /* (taps, ins, width) */
+    const float *bias;
+} rig_affine;
+
+/* Units that are worked on together, all of their gates held in registers. */
+typedef struct {
+    uint32_t at, vectors; /* their place among the units; the vectors they take */
+    uint32_t first, end;  /* which units of the frame before they hear */
+    const float *weights; /* (end - first, gates, vectors * lanes) */
+} rig_group;
+
+/* One recurrent layer. A frame's sums from the input lie by group, and in a group by gate.
+   The gates' weights and biases are scaled, so that exp2 makes their activations: see RIG_TANH_SCALE. */
+typedef struct {
+    uint32_t n_groups;
+    const rig_group *groups;
+    const float *bias; /* gru: of the recurrent sum that the reset gate lets through, (width) */
+} rig_cells;
+
+typedef struct {
+    const char *name;
+    uint32_t lanes;
+    uint32_t most; /* vectors that a group takes at most */
+    /* Frames are in_stride and out_stride apart; in[tap] is that tap's first frame. [audio] */
+    void (*affine)(const rig_affine *a, const float *const *in, size_t in_stride, float *out, size_t out_stride, uint32_t frames);
+    /* out[i] = bias + weights . frame i, `width` long. [audio] */
+    void (*dot)(const float *weights, float bias, uint32_t width, const float *in, size_t in_stride, float *out, uint32_t frames);
+    /* In place. params: (parameters, width). [audio] */
+    void (*shape)(rig_shape shape, const float *params, uint32_t width, float *rows, uint32_t frames);
+    /* sums: what the input adds to the gates. The frame before the first lies at out - out_stride. cell: (width), lstm only, scaled as
+       tanh's input. [audio] */
+    void (*lstm)(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
+                 uint32_t frames);
+    void (*gru)(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
+                uint32_t frames);
+} rig_recurrent;
+
+/* Those of the instruction set in use. */
+const rig_recurrent *rig_recurrent_now(void);
+
+#define RIG_LOG2E 1.4426950408889634
+#define RIG_TANH_SCALE (2.0 * RIG_LOG2E) /* tanh(x) = (e - 1) / (e + 1), e = 2^(scale x) */
+#define RIG_SIGMOID_SCALE (-RIG_LOG2E)   /* sigmoid(x) = 1 / (1 + 2^(scale x)) */
+
+#endif

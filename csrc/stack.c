@@ -1,0 +1,204 @@
+#include "stack.h"
+
+#include <string.h>
+
+#define STACK_UNITS 32 /* wider stacks gain nothing: they have enough to do side by side */
+
+uint32_t rig_stack_count(const rig_setup *setup, uint32_t index)
+{
+    uint32_t count = 0;
+    uint64_t units = 0;
+    for (; index + count < rig_layers(setup) && count < RIG_STACKED; ++count) {
+        const rig_layer layer = rig_layer_at(setup, index + count);
+        units += layer.outs;
+        if (layer.kind != RIG_LSTM || units > STACK_UNITS) break;
+    }
+    return count ? count : 1;
+}
+
+/* What the units [at, end) hear: their own layers' and those below, from the first such unit to the last. */
+static void find_heard(const rig_stack *s, rig_group *g, uint32_t at, uint32_t end)
+{
+    g->first = s->first[s->stages];
+    for (uint32_t stage = 0; stage < s->stages; ++stage) {
+        if (s->first[stage + 1] <= at || s->first[stage] >= end) continue;
+        const uint32_t first = s->first[stage ? stage - 1 : 0];
+        if (first < g->first) g->first = first;
+        g->end = s->first[stage + 1];
+    }
+}
+
+static void take_groups(rig_stack *s, rig_place *p)
+{
+    const rig_recurrent *k = s->kernels;
+    const uint32_t vectors = (uint32_t)(s->width / k->lanes);
+    rig_group *groups = rig_take(p, (vectors + k->most - 1) / k->most * sizeof(rig_group));
+    for (uint32_t v = 0; v < vectors; v += k->most) {
+        rig_group g = {.at = v * k->lanes, .vectors = vectors - v < k->most ? vectors - v : k->most};
+        find_heard(s, &g, g.at, g.at + g.vectors * k->lanes);
+        g.weights = rig_take_floats(p, (size_t)(g.end - g.first) * rig_gates(s->kind) * g.vectors * k->lanes);
+        if (groups) groups[s->cells.n_groups] = g;
+        ++s->cells.n_groups;
+    }
+    s->cells.groups = groups;
+}
+
+static void find_stages(rig_stack *s, const rig_setup *setup, uint32_t index)
+{
+    s->stages = rig_stack_count(setup, index);
+    for (uint32_t stage = 0; stage < s->stages; ++stage)
+        s->first[stage + 1] = s->first[stage] + rig_layer_at(setup, index + stage).outs;
+}
+
+rig_stack rig_stack_take(rig_place *p, rig_place *memory, const rig_setup *setup, uint32_t index)
+{
+    const rig_recurrent *k = rig_recurrent_now();
+    const rig_layer layer = rig_layer_at(setup, index);
+    rig_stack s = {.kernels = k, .kind = layer.kind, .stretch = (uint32_t)setup->ints[0]};
+    find_stages(&s, setup, index);
+    s.width = (s.first[s.stages] + k->lanes - 1) / k->lanes * k->lanes;
+    s.sums_width = s.width * rig_gates(s.kind);
+    float *weights = rig_take_floats(p, layer.ins * s.sums_width);
+    s.input = (rig_affine){1, layer.ins, (uint32_t)s.sums_width, weights, rig_take_floats(p, s.sums_width)};
+    s.cells.bias = rig_take_floats(p, s.width);
+    take_groups(&s, p);
+    const size_t rows = RIG_BLOCK + (s.stages - 1) * s.stretch;
+    s.sums = rig_take_floats(p, rows * s.sums_width);
+    s.rows = rig_take_floats(p, (s.stretch + rows) * s.width);
+    s.saved = rig_take_floats(p, s.width);
+    s.hidden = rig_take_floats(memory, s.stretch * s.width);
+    s.cell = rig_take_floats(memory, s.stretch * s.width);
+    return s;
+}
+
+/* One unit's gate: where it stands among the sums, and its weights among its group's. */
+typedef struct {
+    const rig_group *group;
+    size_t sum;     /* in a row of sums */
+    float *weights; /* for the group's first heard unit */
+    size_t stride;  /* to those for the next */
+    double scale;
+} seat;
+
+static seat find_seat(const rig_stack *s, uint32_t unit, uint32_t gate)
+{
+    const uint32_t lanes = s->kernels->lanes, gates = rig_gates(s->kind);
+    const rig_group *g = s->cells.groups;
+    while (unit >= g->at + g->vectors * lanes) ++g;
+    const size_t within = gate * g->vectors * lanes + unit - g->at;
+    return (seat){g, gates * g->at + within, (float *)g->weights + within, gates * g->vectors * lanes,
+                  gate == 2 ? RIG_TANH_SCALE : RIG_SIGMOID_SCALE};
+}
+
+/* Weights from units [from, from + count) of the frame before, or from the input where the layer is the first. */
+static void fill_weights(const seat *a, const float *weights, size_t step, uint32_t from, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; ++i)
+        a->weights[(from + i - a->group->first) * a->stride] = (float)(a->scale * weights[i * step]);
+}
+
+static void fill_gate(rig_stack *s, const rig_layer *layer, uint32_t stage, uint32_t unit, uint32_t gate)
+{
+    const rig_array *a = layer->arrays;
+    const size_t wide = layer->outs * rig_gates(s->kind), at = gate * layer->outs + unit;
+    const seat here = find_seat(s, s->first[stage] + unit, gate);
+    const double heard = s->kind == RIG_GRU ? a[RIG_RECURRENT_BIAS].data[at] : 0.0;
+    const int apart = s->kind == RIG_GRU && gate == 2; /* behind the reset gate */
+    ((float *)s->input.bias)[here.sum] = (float)(here.scale * (a[RIG_BIAS].data[at] + (apart ? 0.0 : heard)));
+    if (apart) ((float *)s->cells.bias)[s->first[stage] + unit] = (float)(here.scale * heard);
+    fill_weights(&here, a[RIG_RECURRENT].data + at, wide, s->first[stage], layer->outs);
+    if (stage) fill_weights(&here, a[RIG_KERNEL].data + at, wide, s->first[stage - 1], layer->ins);
+    else
+        for (uint32_t i = 0; i < layer->ins; ++i)
+            ((float *)s->input.weights)[i * s->sums_width + here.sum] = (float)(here.scale * a[RIG_KERNEL].data[i * wide + at]);
+}
+
+/* Where the file says that it starts. */
+static void fill_state(rig_stack *s, const rig_layer *layer, uint32_t stage)
+{
+    const float *hidden = layer->arrays[s->kind == RIG_GRU ? RIG_GRU_HIDDEN : RIG_HIDDEN].data;
+    for (uint32_t turn = 0; turn < s->stretch; ++turn)
+        for (uint32_t i = 0; i < layer->outs; ++i) {
+            const size_t at = turn * s->width + s->first[stage] + i;
+            s->hidden[at] = hidden[i];
+            if (s->kind == RIG_LSTM) s->cell[at] = (float)(RIG_TANH_SCALE * layer->arrays[RIG_CELL].data[i]);
+        }
+}
+
+void rig_stack_fill(rig_stack *s, const rig_setup *setup, uint32_t index)
+{
+    for (uint32_t stage = 0; stage < s->stages; ++stage) {
+        const rig_layer layer = rig_layer_at(setup, index + stage);
+        for (uint32_t unit = 0; unit < layer.outs; ++unit)
+            for (uint32_t gate = 0; gate < rig_gates(s->kind); ++gate) fill_gate(s, &layer, stage, unit, gate);
+        fill_state(s, &layer, stage);
+    }
+}
+
+/* --- a block -------------------------------------------------------------------------------------------------------------- */
+
+/* One of the networks that take turns. Its rows are `step` frames apart, the first one being `out`. */
+typedef struct {
+    const float *sums;
+    float *cell, *out;
+    size_t sums_step, step;
+} lane;
+
+static void run_cells(const rig_stack *s, const lane *l, uint32_t at, uint32_t frames)
+{
+    (s->kind == RIG_GRU ? s->kernels->gru : s->kernels->lstm)(&s->cells, l->sums + at * l->sums_step, l->sums_step, l->cell,
+                                            l->out + at * l->step, l->step, frames);
+}
+
+/* One step at the beginning or at the end of a block, where only the layers [begin, end) have a frame to work on: the others
+   are put back to where they were. */
+static void run_some(const rig_stack *s, const lane *l, uint32_t at, uint32_t begin, uint32_t end)
+{
+    const size_t low = s->first[begin], high = end == s->stages ? s->width : s->first[end];
+    float *row = l->out + at * l->step;
+    const float *before = row - l->step;
+    memcpy(s->saved, l->cell, s->width * sizeof(float));
+    run_cells(s, l, at, 1);
+    memcpy(l->cell, s->saved, low * sizeof(float));
+    memcpy(row, before, low * sizeof(float));
+    memcpy(l->cell + high, s->saved + high, (s->width - high) * sizeof(float));
+    memcpy(row + high, before + high, (s->width - high) * sizeof(float));
+}
+
+static void run_lane(const rig_stack *s, const lane *l, uint32_t frames)
+{
+    const uint32_t last = s->stages - 1;
+    for (uint32_t at = 0, n; at < frames + last; at += n) {
+        n = at >= last && at < frames ? frames - at : 1;
+        if (at >= last && at < frames) run_cells(s, l, at, n);
+        else run_some(s, l, at, at < frames ? 0 : at - frames + 1, at < last ? at + 1 : s->stages);
+    }
+}
+
+/* Keeps the last frames' units. A layer's are as many turns late as there are layers below it. */
+static void keep_hidden(rig_stack *s, uint32_t frames)
+{
+    for (uint32_t i = 0; i < s->stretch; ++i)
+        for (uint32_t stage = 0; stage < s->stages; ++stage) {
+            const uint32_t late = frames + i < s->stretch ? 0 : stage * s->stretch;
+            const size_t first = s->first[stage], end = stage + 1 == s->stages ? s->width : s->first[stage + 1];
+            memcpy(s->hidden + i * s->width + first, s->rows + (frames + i + late) * s->width + first,
+                   (end - first) * sizeof(float));
+        }
+}
+
+void rig_stack_run(rig_stack *s, rig_frames from, uint32_t turn, uint32_t frames)
+{
+    const uint32_t late = (s->stages - 1) * s->stretch;
+    const float *in = from.at + from.first;
+    s->kernels->affine(&s->input, &in, from.stride, s->sums, s->sums_width, frames);
+    for (uint32_t i = 0; i < late; ++i)
+        memcpy(s->sums + (frames + i) * s->sums_width, s->input.bias, s->sums_width * sizeof(float));
+    memcpy(s->rows, s->hidden, s->stretch * s->width * sizeof(float));
+    for (uint32_t i = 0; i < s->stretch && i < frames; ++i) {
+        const lane l = {s->sums + i * s->sums_width, s->cell + (turn + i) % s->stretch * s->width,
+                        s->rows + (s->stretch + i) * s->width, s->stretch * s->sums_width, s->stretch * s->width};
+        run_lane(s, &l, (frames - i + s->stretch - 1) / s->stretch);
+    }
+    keep_hidden(s, frames);
+}

@@ -1,0 +1,35 @@
+/* A dense layer or a convolution among recurrent layers: frames of units in, frames of units out. */
+#ifndef RIG_WINDOW_H
+#define RIG_WINDOW_H
+
+#include "take.h"
+#include "sequence.h"
+
+typedef struct {
+    const rig_recurrent *kernels;
+    rig_affine affine;
+    rig_shape shape;
+    uint32_t dilation, ring;
+    int single; /* the network's last layer, of one unit and one tap: its frames stand side by side, without padding */
+    float *shape_params;
+    float *rows, *past; /* the output; the input as far back as it is heard, twice, `ring` frames apart: any block with its
+                           past then lies in one piece */
+    const float **taps; /* where each tap of this block begins */
+} rig_window;
+
+/* [main] Takes memory: `p` for what stays, `memory` for what is remembered. from: where the input will lie. */
+rig_window rig_window_take(rig_place *p, rig_place *memory, const rig_setup *setup, const rig_layer *layer, rig_frames from,
+                           int last);
+
+/* [main] Puts weights into their places. */
+void rig_window_fill(rig_window *w, const rig_layer *layer, rig_frames from);
+
+/* [audio] A block, `at` frames after the beginning. */
+void rig_window_run(rig_window *w, rig_frames from, uint64_t at, uint32_t frames);
+
+static inline rig_frames rig_window_out(const rig_window *w)
+{
+    return (rig_frames){w->rows, w->single ? 1 : w->affine.width, 0, w->affine.width};
+}
+
+#endif

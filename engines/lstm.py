@@ -1,0 +1,68 @@
+"""lstm: a recurrent neural model of an amp or a pedal, from a model file."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from rig import native
+from rig.engine import Payload
+from rig.errors import RigError
+from rig.formats import Model, load_model
+from rig.formats.network import ACTIVATIONS, Gru, Lstm, Sequence
+
+KNOBS = ("drive", "knob2", "knob3", "knob4")
+MOST_STRETCH = 64
+
+
+def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+    """A layer's arrays and ints as csrc/sequence.h has them."""
+    if isinstance(layer, Lstm):
+        ins, hidden = layer.kernel.shape[0], len(layer.hidden)
+        return (layer.kernel, layer.recurrent, layer.bias, layer.hidden, layer.cell), (0, ins, hidden, 1, 1, 0)
+    if isinstance(layer, Gru):
+        ins, hidden = layer.kernel.shape[0], len(layer.hidden)
+        return (layer.kernel, layer.recurrent, layer.bias, layer.recurrent_bias, layer.hidden), (
+            1,
+            ins,
+            hidden,
+            1,
+            1,
+            0,
+        )
+    conv, activation = layer
+    kind = list(ACTIVATIONS).index(activation.kind)
+    params = activation.params if ACTIVATIONS[activation.kind] else np.empty(0, np.float32)
+    return (conv.weights, conv.bias, params), (2, *conv.weights.shape[1:], len(conv.weights), conv.dilation, kind)
+
+
+def payload(model: Model, stretch: int = 1) -> Payload:
+    """A recurrent model as csrc/sequence.h lays it out, to run at `stretch` times its own rate.
+
+    Raises RigError for more knobs than the engine has.
+    """
+    net = model.network
+    assert isinstance(net, Sequence)
+    if net.inputs > 1 + len(KNOBS):
+        raise RigError(f"{model.path}: it has {net.inputs - 1} knobs; models with up to {len(KNOBS)} play")
+    arrays = [np.array([net.skip, net.input_gain, net.output_gain], np.float32)]
+    ints = [stretch, net.inputs, len(net.layers)]
+    for layer in net.layers:
+        a, i = _layer(layer)
+        arrays += a
+        ints += i
+    return Payload(tuple(arrays), tuple(ints), model.level, idle=KNOBS[net.inputs - 1 :], about=model.name)
+
+
+def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
+    model = load_model(files["model"])
+    own = model.sample_rate or rate
+    if rate % own == 0 and rate // own <= MOST_STRETCH:
+        return payload(model, rate // own)
+    return dataclasses.replace(payload(model), rate=own)
+
+
+ENGINE = native.engine("lstm", files=("model",), load=load)
