@@ -25,6 +25,7 @@ static const char *unit_mount(rig_unit *unit, const rig_mount *mount, size_t *by
 {
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
+    unit->branch = mount->branch;
     if (!mount->latency) return NULL;
     unit->resampler = new_state(rig_resampler_size(mount));
     if (!unit->resampler) return "out of memory";
@@ -101,28 +102,38 @@ static void get_params(const rig_unit *unit, float *params)
     for (uint32_t i = 0; i < unit->engine->n_params; ++i) params[i] = rig_get_float(&unit->params[i]);
 }
 
+static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
 uint32_t rig_chain_need(rig_chain *chain)
 {
     float params[RIG_PARAMS];
-    uint32_t need = 0;
+    uint32_t need = 0, side = 0; /* what follows must hear, in the signal and beside it */
     for (uint32_t i = chain->n_units; i-- > 0;) {
         rig_unit *unit = &chain->units[i];
         get_params(unit, params);
         const uint32_t memory = unit->engine->memory(unit->self, params);
-        need += unit->resampler ? rig_resampler_memory(unit->resampler, memory) : memory;
-        unit->need = need;
+        uint32_t *const at = unit->branch == RIG_BRANCH_B ? &side : &need;
+        if (unit->branch == RIG_TRUNK) need = most(need, side);
+        *at += unit->resampler ? rig_resampler_memory(unit->resampler, memory) : memory;
+        if (unit->branch == RIG_TRUNK) side = need;
+        unit->need = *at;
     }
-    return need;
+    return most(need, side);
 }
 
 uint32_t rig_chain_memory(rig_chain *chain) { return rig_chain_need(chain); }
 
 uint32_t rig_chain_latency(const rig_chain *chain)
 {
-    uint32_t frames = 0;
-    for (uint32_t i = 0; i < chain->n_units; ++i)
-        if (chain->units[i].resampler) frames += chain->units[i].resampler->latency;
-    return frames;
+    uint32_t frames = 0, side = 0;
+    for (uint32_t i = 0; i < chain->n_units; ++i) {
+        const rig_unit *unit = &chain->units[i];
+        uint32_t *const at = unit->branch == RIG_BRANCH_B ? &side : &frames;
+        if (unit->branch == RIG_TRUNK) frames = most(frames, side);
+        if (unit->resampler) *at += unit->resampler->latency;
+        if (unit->branch == RIG_TRUNK) side = frames;
+    }
+    return most(frames, side);
 }
 
 /* True when any sample is NaN or infinite: all exponent bits are set. */
@@ -145,10 +156,10 @@ static void scale(float *signal, float gain, uint32_t frames)
 
 /* Runs one engine on a block that begins with frame `at`; if it breaks, it starts anew and its input passes through, so that
    the sound goes on. */
-static void unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, uint32_t frames)
+static void unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
 {
     float params[RIG_PARAMS], before[RIG_BLOCK];
-    float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key};
+    float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key, [RIG_SIDE] = side};
     get_params(unit, params);
     memcpy(before, signal, frames * sizeof(float));
     const uint64_t start = rig_clock();
@@ -168,8 +179,15 @@ static void unit_run(rig_unit *unit, uint64_t at, float *signal, const float *ke
 
 void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t frames, uint32_t behind)
 {
-    for (uint32_t i = 0; i < chain->n_units; ++i)
-        if (behind < chain->units[i].need + RIG_BLOCK) unit_run(&chain->units[i], chain->at, signal, key, frames);
+    float side[RIG_BLOCK];
+    uint32_t branch = RIG_TRUNK;
+    for (uint32_t i = 0; i < chain->n_units; ++i) {
+        rig_unit *unit = &chain->units[i];
+        if (branch == RIG_TRUNK && unit->branch != RIG_TRUNK) memcpy(side, signal, frames * sizeof(float));
+        branch = unit->branch;
+        if (behind < unit->need + RIG_BLOCK)
+            unit_run(unit, chain->at, branch == RIG_BRANCH_B ? side : signal, key, side, frames);
+    }
     chain->at += frames;
     rig_ramp_apply(&chain->gain, rig_get_float(&chain->level), signal, frames);
 }

@@ -11,6 +11,7 @@ typedef struct {
     void *self;
     rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
+    uint32_t branch;
     float *params;   /* Python puts, audio gets */
     uint32_t faults; /* audio puts, Python gets */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */

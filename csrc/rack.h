@@ -39,8 +39,15 @@ typedef struct {
     const float *filter;           /* (rows + 1) * taps */
 } rig_rate_change;
 
+/* Where the signal splits: the engines of branch a go on with it, those of b with a copy on the side, and the next engine
+   that is in neither joins them. */
+#define RIG_TRUNK 0
+#define RIG_BRANCH_A 1
+#define RIG_BRANCH_B 2
+
 /* How a chain holds an engine. */
 typedef struct {
+    uint32_t branch;
     float gain_in, gain_out;     /* linear, before and after it */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */

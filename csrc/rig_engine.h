@@ -12,6 +12,7 @@
 /* Where process() finds its signals. */
 #define RIG_SIGNAL 0   /* the chain's signal, changed in place */
 #define RIG_KEY 1      /* what came into the rack, in step with the signal, to listen to; read only */
+#define RIG_SIDE 2     /* what came out of branch b, for an engine that joins it to the signal, which came out of a */
 
 /* A knob. The preset's keys, the screen's bars and `rig engines` are all made from this table. */
 typedef struct {

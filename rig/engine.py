@@ -39,6 +39,7 @@ class Payload:
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
+    input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
     idle: its parameters that do nothing with these files; no screen shows them.
     about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
     """
@@ -51,6 +52,8 @@ class Payload:
     rate: int = 0
     delay: int = 0
     polarity: int = 1
+    input_dbu: float | None = None
+    output_dbu: float | None = None
     idle: tuple[str, ...] = ()
     about: str = ""
 
@@ -75,14 +78,20 @@ def _nothing(files: Mapping[str, Path], settings: Mapping[str, float], rate: int
     return Payload()
 
 
+BRANCHES = ("a", "b")
+"""The preset keys of the chains that run side by side into an engine that joins them."""
+
+
 @dataclass(frozen=True)
 class Engine:
     """One plug-in of a chain.
 
     name: as presets write it. files: the preset keys that name files; all of them are required.
     settings: what else is read at load, by the same `load`.
-    load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload; all settings are in it, defaults filled in.
+    load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload. It is told all settings, defaults too.
     Raises RigError naming file and fault.
+    join: for an engine that mixes two chains: (frames by which a comes before b, whether they cancel each other,
+    {setting: value}) -> Payload, in place of `load`.
     address: where the C descriptor lies; made by rig.native.engine().
     """
 
@@ -92,7 +101,13 @@ class Engine:
     files: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] = field(default=_nothing, repr=False)
+    join: Callable[[int, bool, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
     address: int = 0
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The preset keys that name chains: all of BRANCHES, or none."""
+        return BRANCHES if self.join else ()
 
     def param(self, name: str) -> Param | None:
         """The parameter of that name, or None."""

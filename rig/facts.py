@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.engine import Engine, registry
+from rig.arrange import arranged
+from rig.engine import registry
 from rig.errors import RigError
 from rig.formats import Model, load_model
+from rig.load import Loader
 from rig.native import Chain, Unit
 from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
 from rig.solo import chain_of
@@ -132,27 +134,29 @@ def recording_facts(path: Path) -> dict[str, object]:
 
 def check(paths: Sequence[Path]) -> dict[str, object]:
     """Load all that the presets name, as `rig play` would, and list every fault instead of the first."""
-    known: dict[tuple, str | RigError] = {}
-    results = [_check(path, known) for path in paths]
+    loader = Loader(RATE)
+    results = [_check(path, loader) for path in paths]
     return {"ok": not any(result["faults"] for result in results), "presets": results}
 
 
-def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
-    engines = registry()
+def _check(path: Path, loader: Loader) -> dict[str, object]:
     preset, found = examine(path)
     faults = list(found)
     if preset is None:
         return {"file": str(path), "name": None, "input": [], "amps": [], "output": [], "faults": faults}
 
     def chain(place: str, specs: Sequence[EngineSpec]) -> list[dict[str, object]]:
-        entries = []
+        units = []
         for spec, label in _labelled(specs):
-            about = _about(engines[spec.engine], spec, known)
-            if isinstance(about, RigError):
-                faults.append(f"{path}: {place}, {label}: {about}")
-                about = ""
-            entries.append({**_spec(spec, label), "about": about})
-        return entries
+            try:
+                unit = loader.unit(spec, label)
+                if not unit.engine.join:  # it starts between its branches only
+                    Chain([unit], RATE)
+                units.append(unit)
+            except RigError as error:
+                faults.append(f"{path}: {place}, {label}: {error}")
+        about = _about(units, preset.dbu)
+        return [{**_spec(spec, label), "about": about.get(label, "")} for spec, label in _labelled(specs)]
 
     result = {
         "file": str(path),
@@ -170,18 +174,9 @@ def _check(path: Path, known: dict[tuple, str | RigError]) -> dict[str, object]:
     return result
 
 
-def _about(engine: Engine, spec: EngineSpec, known: dict[tuple, str | RigError]) -> str | RigError:
-    """What the engine makes of its files, or why it would not start. Each is read once however many amps name it."""
-    settings = engine.settled(spec.settings)
-    key = (engine.name, *sorted(spec.files.items()), *settings.items())
-    if key not in known:
-        try:
-            payload = engine.load(spec.files, settings, RATE)
-            Chain([Unit(engine, payload)], RATE)
-            known[key] = payload.about
-        except RigError as error:
-            known[key] = error
-    return known[key]
+def _about(units: Sequence[Unit], dbu: float | None) -> dict[str, str]:
+    """What each engine, by its label, makes of its files."""
+    return {unit.label: unit.payload.about for unit in arranged(units, RATE, dbu)}
 
 
 def _labelled(chain: Sequence[EngineSpec]) -> list[tuple[EngineSpec, str]]:

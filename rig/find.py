@@ -44,8 +44,8 @@ def knob(loaded: LoadedSet, amp: int, path: str) -> tuple[Place, int, Param | Se
         raise RigError(f"'{path}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
     where, label, name = parts
     place, unit = engine(loaded, amp, where, label)
-    kind = loaded.chain(place).units[unit].engine
-    knobs = {knob.name: knob for knob in (*kind.params, *kind.settings)}
+    kind, payload = loaded.chain(place).units[unit].engine, loaded.chain(place).units[unit].payload
+    knobs = {knob.name: knob for knob in (*kind.params, *kind.settings) if knob.name not in payload.idle}
     if name not in knobs:
         hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs) or 'none'}"
         raise RigError(f"{where}.{label} has no knob '{name}'{hint}")
@@ -83,8 +83,7 @@ def file(loaded: LoadedSet, amp: int, words: str) -> tuple[Place, int, str, Path
     keys = loaded.chain(place).units[unit].engine.files
     if len(keys) != 1:
         raise RigError(f"{where}.{label} plays {'more than one file' if keys else 'no file'}")
-    preset = loaded.amps[place.slot].preset if place.stage == "amp" else place.slot
-    path = (loaded.presets[preset].path.parent / Path(name).expanduser()).resolve()
+    path = (loaded.preset(place).path.parent / Path(name).expanduser()).resolve()
     fault = unreadable(path, keys[0], name)
     if fault:
         raise RigError(fault)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from rig.arrange import arranged
 from rig.engine import Payload, registry
 from rig.errors import RigError, did_you_mean
 from rig.native import SLOTS, STAGES, Chain, Rack, Unit, decibels
@@ -64,6 +65,10 @@ class LoadedSet:
         """The chain that stands there."""
         return self.chains(place.stage)[place.slot]
 
+    def preset(self, place: Place) -> Preset:
+        """The preset that a chain comes from."""
+        return self.presets[self.amps[place.slot].preset if place.stage == "amp" else place.slot]
+
     def with_chain(self, place: Place, chain: Chain) -> LoadedSet:
         """The same set with another chain in one place."""
         stage, slot = place
@@ -88,8 +93,8 @@ class LoadedSet:
             rack.route(i, amp.preset, amp.preset)
 
 
-class _Loader:
-    """Builds chains, reading each file once however many amps name it."""
+class Loader:
+    """Builds chains at `rate` Hz, reading each file once however many amps name it."""
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
@@ -103,16 +108,23 @@ class _Loader:
             self._read[key] = engine.load(spec.files, settings, self.rate)
         return self._read[key]
 
+    def unit(self, spec: EngineSpec, label: str) -> Unit:
+        """An engine with what its files hold. Raises RigError naming the file and the fault."""
+        payload = self.payload(spec)
+        for name in spec.params:
+            if name in payload.idle:
+                raise RigError(f"{name}: this {' and '.join(spec.files) or 'engine'} has no {name}")
+        return Unit(registry()[spec.engine], payload, spec.params, label, spec.files, spec.settings, spec.branch)
+
     def chain(self, preset: Preset, place: str, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:
         names = labels(spec.engine for spec in specs)
         units = []
         for name, spec in zip(names, specs, strict=True):
             try:
-                unit = Unit(registry()[spec.engine], self.payload(spec), spec.params, name, spec.files, spec.settings)
-                units.append(unit)
+                units.append(self.unit(spec, name))
             except RigError as error:
                 raise RigError(f"{preset.path}: {place}, {name}: {error}") from None
-        return warm(units, self.rate, level)
+        return warm(arranged(units, self.rate, preset.dbu), self.rate, level)
 
 
 def warm(units: Sequence[Unit], rate: int, level: float = 0.0) -> Chain:
@@ -137,7 +149,7 @@ def _keys(presets: Sequence[Preset]) -> list[str | None]:
 
 def load_set(presets: Sequence[Preset], rate: int, progress: Progress = lambda step, share: None) -> LoadedSet:
     """Build and warm every chain of a set at `rate` Hz. Raises RigError naming preset, amp and fault."""
-    loader = _Loader(rate)
+    loader = Loader(rate)
     total = sum(len(preset.amps) for preset in presets)
     if total > SLOTS:
         raise RigError(f"{total} amps in this set; {SLOTS} is the most")

@@ -20,6 +20,7 @@ from rig.errors import RigError, did_you_mean
 BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
+BRANCHES = ("", "a", "b")  # in the order of RIG_TRUNK, RIG_BRANCH_A, RIG_BRANCH_B
 ACTIVATIONS = ("linear", "tanh", "sigmoid", "relu", "softsign", "gated", "softgated")
 
 
@@ -72,6 +73,7 @@ def engine(
     files: tuple[str, ...] = (),
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
     settings: tuple[Setting, ...] = (),
+    join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
     address: int | None = None,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
@@ -93,7 +95,8 @@ def engine(
         for p in (c.params[i] for i in range(c.n_params))
     )
     extra = {"load": load} if load else {}
-    return Engine(name, ffi.string(c.about).decode(), params, files, settings, address=_address(c), **extra)
+    about = ffi.string(c.about).decode()
+    return Engine(name, about, params, files, settings, join=join, address=_address(c), **extra)
 
 
 def _tidy(value: float) -> float:
@@ -110,6 +113,7 @@ class Unit:
 
     label: what it is called among the chain's engines ("gain", "gain2").
     files, settings: what the payload was made from; settings as they were given, without the defaults.
+    branch: "a" or "b" in one of the two chains that the next engine without a branch joins; "" elsewhere.
     """
 
     engine: Engine
@@ -118,6 +122,7 @@ class Unit:
     label: str = ""
     files: Mapping[str, Path] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
+    branch: str = ""
 
 
 class Chain:
@@ -160,6 +165,7 @@ class Chain:
 
     @staticmethod
     def _mount(mount, unit: Unit, rate: int, keep: list[object]) -> None:
+        mount.branch = BRANCHES.index(unit.branch)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         if unit.payload.rate in (0, rate):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,9 @@ AMPS = 64
 LEVEL = (-60.0, 24.0)
 """dB."""
 
+DBU = (-40.0, 60.0)
+"""dBu of a full-scale sine at an interface's input."""
+
 NAME = 40
 """Letters of an amp's name."""
 
@@ -34,13 +37,15 @@ INPUT, OUTPUT = "input", "output"
 class EngineSpec:
     """One entry of a chain: engine name, the parameters and settings that the preset gives, its files' absolute paths.
 
-    A switch among the settings is 0.0 or 1.0.
+    A switch among the settings is 0.0 or 1.0. branch: "a" or "b" in one of the two chains that the next engine without
+    a branch mixes.
     """
 
     engine: str
     params: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class Midi:
 
 @dataclass(frozen=True)
 class Preset:
+    """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured."""
+
     path: Path
     name: str
     amps: tuple[Amp, ...]
@@ -78,6 +85,7 @@ class Preset:
     output: tuple[EngineSpec, ...] = ()
     jack: Wiring = Wiring()
     midi: Midi = Midi()
+    dbu: float | None = None
 
 
 def load(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
@@ -151,9 +159,10 @@ class _Reader:
     def preset(self, content: Mapping[str, object]) -> Preset:
         self.known(content, "", ("name", INPUT, "amp", OUTPUT, "jack", "midi"))
         name = self.name(content, "") or self.path.stem
-        first = self.end(content, INPUT)
+        front = self.table(content, INPUT)
+        first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
         amps = self.amps(content)
-        last = self.end(content, OUTPUT)
+        last = self.end(self.table(content, OUTPUT), OUTPUT)
         return Preset(
             path=self.path,
             name=name,
@@ -162,13 +171,16 @@ class _Reader:
             output=last,
             jack=self.wiring(self.table(content, "jack")),
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
+            dbu=dbu,
         )
 
-    def end(self, content: Mapping[str, object], place: str) -> tuple[EngineSpec, ...]:
-        """The input or the output chain."""
-        table = self.table(content, place)
-        self.known(table, place, ("chain",))
+    def end(self, table: Mapping[str, object], place: str, *keys: str) -> tuple[EngineSpec, ...]:
+        """The input or the output chain. keys: what else its table may have."""
+        self.known(table, place, ("chain", *keys))
         return self.chain(table, place, place)
+
+    def dbu(self, table: Mapping[str, object]) -> float | None:
+        return self.number(table["dbu"], "dbu", INPUT, *DBU, "dBu") if "dbu" in table else None
 
     def amps(self, content: Mapping[str, object]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])
@@ -295,16 +307,36 @@ class _Reader:
             if owner not in (INPUT, OUTPUT):
                 self.fault(place, 'no chain; give it one: chain = [{ engine = "gain" }]')
             return ()
-        listed = table["chain"]
-        if not isinstance(listed, list):
-            self.fault(place, f"chain must be a list of engines, not {_kind(listed)}")
-            return ()
-        specs = [self.spec(entry, f"{place}, engine {i}") for i, entry in enumerate(listed, 1)]
+        specs = tuple(self.specs(table["chain"], "chain", place))
         if None in specs:
             self.torn.add(owner)
         return tuple(spec for spec in specs if spec is not None)
 
-    def spec(self, entry: object, place: str) -> EngineSpec | None:
+    def specs(self, listed: object, key: str, place: str, branch: str = "") -> Iterator[EngineSpec | None]:
+        """A list's engines in order, those of branches before the one that mixes them; None for each with a fault."""
+        if not isinstance(listed, list):
+            self.fault(place, f"{key} must be a list of engines, not {_kind(listed)}")
+            return
+        for i, entry in enumerate(listed, 1):
+            at = f"{place}, {branch}, engine {i}" if branch else f"{place}, engine {i}"
+            for side in self.split(entry, at, branch):
+                yield from self.specs(entry[side], side, at, side)
+            yield self.spec(entry, at, branch)
+
+    def split(self, entry: object, place: str, branch: str) -> Sequence[str]:
+        """Which branches an entry has."""
+        engine = self.engines.get(str(entry.get("engine"))) if isinstance(entry, dict) else None
+        if engine is None or not engine.branches:
+            return ()
+        found = [side for side in engine.branches if side in entry]
+        if branch:
+            self.fault(place, f"no {engine.name} within a branch; put one after the other")
+            return ()
+        if not any(entry[side] for side in found):
+            self.fault(place, f'{engine.name} has nothing to mix: a = [{{ model = "..." }}], b = [{{ model = "..." }}]')
+        return found
+
+    def spec(self, entry: object, place: str, branch: str) -> EngineSpec | None:
         if not isinstance(entry, dict):
             name = entry if isinstance(entry, str) else "gain"
             self.fault(place, f'must be written {{ engine = "{name}" }}, not {_kind(entry)}')
@@ -315,7 +347,7 @@ class _Reader:
             return None
         knobs = {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
-        known = (*engine.files, *knobs, *settings)
+        known = (*engine.files, *engine.branches, *knobs, *settings)
         params: dict[str, float] = {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
@@ -326,12 +358,12 @@ class _Reader:
                 params[key] = self.within(value, engine.name, knobs[key], place)
             elif key in settings:
                 settled[key] = self.setting(value, engine.name, settings[key], place)
-            elif key != "engine":
+            elif key != "engine" and key not in engine.branches:
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
                 self.fault(place, f'{engine.name} needs a file: {key} = "..."')
-        return EngineSpec(engine.name, params, files, settled) if len(self.faults) == before else None
+        return EngineSpec(engine.name, params, files, settled, branch) if len(self.faults) == before else None
 
     def engine(self, entry: Mapping[str, object], place: str) -> Engine | None:
         """The engine that `entry` names, or that alone reads the files it names."""
@@ -347,6 +379,8 @@ class _Reader:
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
             return fitting[0]
+        if fitting and all(e.files == ("model",) for e in fitting):
+            return self.player(entry["model"], place)
         if fitting:
             self.fault(place, f'which engine? It may be {" or ".join(e.name for e in fitting)}; write engine = "..."')
             return None
@@ -355,6 +389,20 @@ class _Reader:
         hint = next(filter(None, near), '; name one: engine = "gain"')
         self.fault(place, f"no engine{hint}")
         return None
+
+    def player(self, model: object, place: str) -> Engine | None:
+        """The engine that plays a model file: its content tells."""
+        before = len(self.faults)
+        path = self.file("model", model, place)
+        if len(self.faults) > before:
+            return None
+        from rig.models import engine_of, read  # here, so that a preset that names its engines is read in no time
+
+        try:
+            return self.engines[engine_of(read(path))]
+        except RigError as error:
+            self.fault(place, str(error))
+            return None
 
     def file(self, key: str, value: object, place: str) -> Path:
         """Where a chain's file lies; it is looked for beside the preset."""

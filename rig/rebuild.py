@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rig.arrange import arranged
 from rig.engine import Engine, Payload, registry
 from rig.errors import RigError
 from rig.load import LoadedSet, Place, warm
@@ -59,6 +60,7 @@ class Builder:
         self._units = {  # as the last build left them
             Place(stage, slot): chain.units for stage in STAGES for slot, chain in enumerate(loaded.chains(stage))
         }
+        self._dbu = {place: loaded.preset(place).dbu for place in self._units}
         self._news = threading.Condition()
         self._asked: deque[Change] = deque()
         self._now: Change | None = None
@@ -130,9 +132,10 @@ class Builder:
         new = _loaded(new, _fitting(old.engine) if change.files else [old.engine], self._rate)
         units[change.unit] = new
         names = labels(unit.engine.name for unit in units)
-        built = tuple(replace(unit, label=name) for unit, name in zip(units, names, strict=True))
+        built = [replace(unit, label=name) for unit, name in zip(units, names, strict=True)]
+        built = arranged(built, self._rate, self._dbu[change.place])
         chain = None
-        if new.engine is not old.engine or not same(new.payload, old.payload):
+        if new.engine is not old.engine or not all(map(same, _payloads(built), _payloads(self._units[change.place]))):
             chain = warm(built, self._rate, self._levels.get(change.place, 0.0))
         self._units[change.place] = built
         return Built(change, built, chain)
@@ -173,6 +176,10 @@ def _loaded(unit: Unit, engines: Iterable[Engine], rate: int) -> Unit:
 def _payload(engine: Engine, unit: Unit, rate: int) -> Payload:
     known = {setting.name for setting in engine.settings}
     return engine.load(unit.files, engine.settled({k: v for k, v in unit.settings.items() if k in known}), rate)
+
+
+def _payloads(units: Iterable[Unit]) -> list[Payload]:
+    return [unit.payload for unit in units]
 
 
 def same(a: Payload, b: Payload) -> bool:

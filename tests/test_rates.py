@@ -197,7 +197,7 @@ def test_a_rate_that_no_sound_has_is_refused():
 def test_the_status_says_what_the_chains_that_play_add():
     chain, late = 48_000, 44_100
     loaded = LoadedSet(
-        presets=(SimpleNamespace(name="One"),),
+        presets=(SimpleNamespace(name="One", dbu=None),),
         amps=(
             LoadedAmp("Quick", "1", 0, Chain([], chain)),
             LoadedAmp("Late", "2", 0, wire(late, chain)),

@@ -1,0 +1,131 @@
+"""What measuring finds out about a model: how late it is, whether it turns the signal over, how loud it is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rig.sound import read, resample
+
+Play = Callable[[np.ndarray], np.ndarray]
+"""A chain: (frames,) float32 in, as many out."""
+
+PROBE_FRAMES = 4096
+PROBE_DB = -24.0  # mean square, re full scale: as loud as a guitar
+GUITAR = (0.01, 0.06)  # of the rate, 480 Hz to 2.9 kHz at 48 kHz: where amps agree most about a guitar's phase
+TAKE = Path(__file__).resolve().parent.parent / "presets" / "demo.flac"
+TAKE_SECONDS = 3.0
+NAM_INPUT_DB = -14.97  # mean square of what Neural Amp Modeler plays into a model to say how loud it is
+
+REACH = 1024  # frames: as long as a response is looked at, and the longest delay that is found
+SIZE = 8192  # of the Fourier transforms: nothing wraps round
+
+EARLY = 0.8  # of the highest peak: an earlier one as high as that is the arrival, what follows is the amp's own colour
+SURE = 0.3  # how much alike two signals must be before one of them is said to be turned over
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """frames: how late what went in comes out. polarity: -1 where it comes out turned over."""
+
+    frames: int
+    polarity: int
+
+
+def arrival(play: Play) -> Arrival:
+    """How late a chain is beyond what its tone explains, and whether it turns a guitar over.
+
+    The correlation of Gaussian noise with what a curve makes of it keeps its shape (J. J. Bussgang, "Crosscorrelation
+    functions of amplitude-distorted Gaussian signals", 1952), so that noise finds the response of an amp that distorts.
+    Filters smear it, but the response of the same tone without a delay is known, the minimum-phase one: where the two
+    are most alike lies the delay (J. Nam, J. S. Abel, J. O. Smith, "A method for estimating interaural time difference
+    for binaural synthesis", 2008).
+    """
+    frames = _delay(_response(play))
+    return Arrival(frames, -1 if _alike(_guitar(), play(_guitar())[frames:]) < -SURE else 1)
+
+
+def cancels(a: Play, b: Play, early: int) -> bool:
+    """Whether a guitar through two chains loses when they are added. early: frames by which a comes before b."""
+    out_a, out_b = a(_guitar()), b(_guitar())
+    return _alike(out_a[max(0, -early) :], out_b[max(0, early) :]) < 0
+
+
+def loudness_db(play: Play, rate: int) -> float:
+    """How loud a model at `rate` Hz is: the mean square of what it makes of a guitar, in dB re full scale.
+
+    Neural Amp Modeler writes the same measure into its files as `loudness`, of a recording of its own. Ours is of the
+    beginning of the shipped demo take, at the level of theirs.
+    """
+    y = play(_take(rate)).astype(np.float64)
+    return 10.0 * float(np.log10(np.mean(np.square(y)) + 1e-12))
+
+
+def _alike(x: np.ndarray, y: np.ndarray) -> float:
+    """The correlation of two signals, -1..1, over the frames that both have."""
+    x, y = (z[: min(len(x), len(y))].astype(np.float64) for z in (x, y))
+    x, y = x - x.mean(), y - y.mean()
+    power = np.dot(x, x) * np.dot(y, y)
+    return float(np.dot(x, y) / np.sqrt(power)) if power > 0 else 0.0
+
+
+def _response(play: Play) -> np.ndarray:
+    """(REACH,): what a chain makes of an impulse, found with noise."""
+    x = _noise()
+    y = play(np.concatenate([x, np.zeros(REACH, np.float32)])).astype(np.float64)
+    found = _correlation(y - y.mean(), x)[:REACH]
+    fade = REACH // 4  # what is cut off at the end must not click
+    found[-fade:] *= 0.5 + 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
+    return found
+
+
+def _delay(response: np.ndarray) -> int:
+    """Frames between a response and the one of minimum phase with the same tone."""
+    alike = np.abs(_correlation(response, _minimum_phase(response))[:REACH])
+    peak = np.r_[True, alike[1:] >= alike[:-1]] & np.r_[alike[:-1] >= alike[1:], True]
+    return int(np.flatnonzero(peak & (alike >= EARLY * alike.max()))[0])
+
+
+def _minimum_phase(response: np.ndarray) -> np.ndarray:
+    """(REACH,): by folding the cepstrum (A. V. Oppenheim, R. W. Schafer, "Discrete-time signal processing", 13.5)."""
+    tone = np.abs(np.fft.rfft(response, SIZE))
+    cepstrum = np.fft.irfft(np.log(np.maximum(tone, 1e-4 * tone.max() + 1e-30)))
+    cepstrum[1 : SIZE // 2] *= 2.0
+    cepstrum[SIZE // 2 + 1 :] = 0.0
+    return np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:REACH]
+
+
+def _correlation(y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(SIZE,): the sum of y[t + lag] x[t] at every lag."""
+    return np.fft.irfft(np.fft.rfft(y, SIZE) * np.fft.rfft(x, SIZE).conj())
+
+
+@functools.cache
+def _noise() -> np.ndarray:
+    """The probe, the same each time: Gaussian, with all frequencies."""
+    return _at_level(np.random.default_rng(1952).standard_normal(PROBE_FRAMES))
+
+
+@functools.cache
+def _guitar() -> np.ndarray:
+    """The same, with a guitar's frequencies."""
+    low, high = GUITAR
+    share = np.arange(PROBE_FRAMES // 2 + 1) / PROBE_FRAMES
+    band = np.exp(-((share / high) ** 2)) * (1.0 - np.exp(-((share / low) ** 2)))
+    return _at_level(np.fft.irfft(np.fft.rfft(_noise()) * band))
+
+
+@functools.cache
+def _take(rate: int) -> np.ndarray:
+    audio, its_rate = read(TAKE)
+    x = audio[: int(TAKE_SECONDS * its_rate), 0]
+    return _at_level(resample(x, its_rate, rate), NAM_INPUT_DB)
+
+
+def _at_level(x: np.ndarray, db: float = PROBE_DB) -> np.ndarray:
+    """The signal with that mean square."""
+    return (x * 10 ** (db / 20) / np.sqrt(np.mean(np.square(x)))).astype(np.float32)

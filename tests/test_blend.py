@@ -1,0 +1,253 @@
+"""Two chains side by side: how a preset says it, that they are mixed as they should be, and that nothing cancels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rig import preset as presets
+from rig.arrange import arranged
+from rig.engine import Payload, registry
+from rig.load import load_set
+from rig.native import BLOCK, Chain, Rack, Unit
+from rig.preset import examine, labels
+
+RATE = 48_000
+NOTHING = ': blend has nothing to mix: a = [{ model = "..." }], b = [{ model = "..." }]'
+
+
+def noise(rng: np.random.Generator, frames: int = 4000) -> np.ndarray:
+    return rng.normal(0, 0.2, frames).astype(np.float32)
+
+
+def unit(name: str, branch: str = "", payload: Payload = Payload(), **params: float) -> Unit:
+    return Unit(registry()[name], payload, params, branch=branch)
+
+
+def ir(frames: int = 0, gain: float = 1.0, **said: object) -> Payload:
+    """What a cabinet is made of that only delays and scales, and says so."""
+    return Payload((np.r_[np.zeros(frames), gain].astype(np.float32),), delay=frames, **said)
+
+
+def blend(*units: Unit, mix: float = 0.5, align: bool = True, rate: int = RATE) -> tuple[Unit, ...]:
+    join = Unit(registry()["blend"], params={"mix": mix}, settings={"align": float(align)})
+    return arranged([*units, join], rate)
+
+
+def play(*units: Unit, x: np.ndarray) -> np.ndarray:
+    return Chain(units, RATE).process(x)
+
+
+def alone(*units: Unit, x: np.ndarray) -> np.ndarray:
+    """A branch by itself."""
+    return play(*(replace(unit, branch="") for unit in units), x=x)
+
+
+def amp(folder: Path, chain: str) -> presets.Preset:
+    path = folder / "blend.toml"
+    path.write_text(f'[[amp]]\nname = "Two"\nchain = [{chain}]\n')
+    return presets.load(path)
+
+
+# ---- how a preset says it
+
+
+def test_branches_stand_before_the_blend_that_joins_them(tmp_path):
+    text = """{ engine = "gain" }, { engine = "blend", mix = 0.25, align = false,
+        a = [{ engine = "gain", gain = 6 }, { engine = "eq" }], b = [{ engine = "gain" }] }, { engine = "eq" }"""
+    chain = amp(tmp_path, text).amps[0].chain
+    assert [(spec.engine, spec.branch) for spec in chain] == [
+        ("gain", ""),
+        ("gain", "a"),
+        ("eq", "a"),
+        ("gain", "b"),
+        ("blend", ""),
+        ("eq", ""),
+    ]
+    assert labels(spec.engine for spec in chain) == ("gain", "gain2", "eq", "gain3", "blend", "eq2")
+    assert (chain[4].params, chain[4].settings) == ({"mix": 0.25}, {"align": 0.0})
+    assert [u.branch for u in load_set([amp(tmp_path, text)], RATE).amps[0].chain.units] == ["", "a", "a", "b", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("{ engine = 'blend' }", NOTHING),
+        ("{ engine = 'blend', a = [], b = [] }", NOTHING),
+        ("{ engine = 'blend', a = { engine = 'gain' } }", ": a must be a list of engines, not a table"),
+        (
+            "{ engine = 'blend', b = [{ engine = 'gian' }] }",
+            ", b, engine 1: unknown engine 'gian'; did you mean 'gain'?",
+        ),
+        ("{ engine = 'blend', a = [{ engine = 'gain' }], c = [] }", ": blend has no 'c'; known: a, b, mix, align"),
+        (
+            "{ engine = 'blend', a = [{ engine = 'blend', a = [{ engine = 'gain' }] }] }",
+            ", a, engine 1: no blend within a branch; put one after the other",
+        ),
+        ("{ engine = 'gain', a = [] }", ": gain has no 'a'; known: gain"),
+    ],
+    ids=lambda value: value[:50],
+)
+def test_what_is_no_blend(tmp_path, engine, expected):
+    path = tmp_path / "blend.toml"
+    path.write_text(f'[[amp]]\nname = "Two"\nchain = [{engine}]\n')
+    _, faults = examine(path)
+    assert faults == (f"{path}: amp 1 'Two', engine 1{expected}",)
+
+
+# ---- what is heard
+
+
+@pytest.mark.parametrize("mix", [0.0, 0.3, 1.0])
+def test_it_is_both_chains_run_apart_and_mixed(rng, mix):
+    x = noise(rng)
+    a, b = [unit("gain", "a", gain=6.0), unit("eq", "a", bass=6.0)], [unit("eq", "b", treble=-6.0)]
+    around = [unit("gain", gain=-3.0)], [unit("eq", presence=3.0)]
+    whole = play(*around[0], *blend(*a, *b, mix=mix), *around[1], x=x)
+    middle = play(*around[0], x=x)
+    mixed = (1 - mix) * alone(*a, x=middle) + mix * alone(*b, x=middle)
+    assert np.allclose(whole, play(*around[1], x=mixed), atol=1e-6)
+
+
+def test_alike_branches_keep_their_level(rng):
+    x = noise(rng)
+    assert np.allclose(play(*blend(unit("gain", "a"), unit("gain", "b")), x=x), x, atol=1e-6)
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_branch_with_no_engine_is_the_signal_as_it_came(rng, side):
+    x = noise(rng)
+    silent = {"a": 0.0, "b": 1.0}[side]
+    assert np.array_equal(play(*blend(unit("gain", side, gain=-60.0), mix=1.0 - silent), x=x), x)
+    assert np.allclose(play(*blend(unit("gain", side, gain=-60.0), mix=silent), x=x), 1e-3 * x, atol=1e-6)
+
+
+def test_one_blend_may_follow_another(rng):
+    x = noise(rng)
+    first = blend(unit("gain", "a", gain=6.0), unit("gain", "b", gain=-60.0), mix=0.0)
+    second = blend(unit("gain", "a", gain=-60.0), unit("gain", "b", gain=6.0), mix=1.0)
+    assert np.allclose(play(*first, *second, x=x), 10 ** (12 / 20) * x, rtol=1e-4, atol=1e-6)
+
+
+def test_turning_the_mix_makes_no_step(rng):
+    chain = Chain(blend(unit("gain", "a"), unit("gain", "b", gain=-20.0), mix=0.0), RATE)
+    x = np.ones(BLOCK, np.float32)
+    before = chain.process(x)
+    chain.set(2, 0, 1.0)
+    after = chain.process(x)
+    assert np.abs(np.diff(np.r_[before, after])).max() < 1.1 * 0.9 / BLOCK
+    assert after[-1] == pytest.approx(0.1, abs=1e-4)
+
+
+# ---- what comes late, or turned over
+
+
+@pytest.mark.parametrize("late", ["a", "b"])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_the_early_branch_waits_for_the_late_one(rng, late, polarity):
+    x = noise(rng)
+    early = "b" if late == "a" else "a"
+    units = {late: unit("cab", late, ir(37, polarity)), early: unit("gain", early)}
+    out = play(*blend(units["a"], units["b"]), x=x)
+    sign = polarity if late == "a" else 1  # b is turned over, so that a stays as it is
+    assert np.allclose(out[37:], sign * x[:-37], atol=1e-6)
+
+
+def test_unaligned_branches_are_left_as_they_are(rng):
+    x = noise(rng)
+    units = blend(unit("gain", "a"), unit("cab", "b", ir(1, -1.0)), align=False)
+    assert np.allclose(play(*units, x=x)[1:], 0.5 * (x[1:] - x[:-1]), atol=1e-6)
+
+
+@pytest.mark.parametrize(("own", "delay"), [(44_100, 0), (44_100, 147), (96_000, 20)])
+def test_an_engine_at_its_own_rate_is_waited_for(rng, own, delay):
+    """The resamplers' latency and a delay that is counted at the engine's rate add up."""
+    t = np.arange(6000) / RATE
+    x = (0.3 * np.sin(2 * np.pi * 997 * t) + 0.2 * np.sin(2 * np.pi * 3001 * t)).astype(np.float32)
+    units = blend(unit("gain", "a"), unit("cab", "b", ir(delay, rate=own)))
+    chain = Chain(units, RATE)
+    wait = Chain(units[1:2], RATE).latency + round(delay * RATE / own)
+    assert chain.latency == Chain(units[1:2], RATE).latency
+    assert np.abs(chain.process(x)[3000:] - x[3000 - wait : -wait]).max() < 1e-3
+
+
+def test_what_is_done_is_said():
+    said = blend(unit("gain", "a"), unit("cab", "b", ir(37, -1.0)))[-1].payload.about
+    assert said == "a waits 37 frames, b turned over"
+    assert blend(unit("gain", "a"), unit("gain", "b"))[-1].payload.about == ""
+
+
+def test_arranging_twice_changes_nothing(rng):
+    once = blend(unit("gain", "a"), unit("cab", "b", ir(37, -1.0, level=2.0)))
+    again = arranged(once, RATE)
+    assert [u.payload for u in again if not u.payload.arrays] == [u.payload for u in once if not u.payload.arrays]
+    x = noise(rng)
+    assert np.array_equal(play(*again, x=x), play(*once, x=x))
+
+
+def test_the_level_of_a_model_in_a_branch_is_that_branchs_alone(rng):
+    x = noise(rng)
+    out = play(*blend(unit("cab", "a", ir(level=4.0)), unit("gain", "b"), mix=0.5), x=x)
+    assert np.allclose(out, 2.5 * x, atol=1e-5)
+
+
+# ---- in the rack
+
+
+def branched(foreign) -> tuple[Unit, ...]:
+    """A chain whose output hangs on the past in both branches, by different spans, one of them at another rate."""
+    a = [Unit(foreign("bend"), branch="a"), Unit(foreign("bend"), branch="a")]
+    b = [Unit(foreign("bend"), Payload(rate=44_100, delay=100), branch="b")]
+    return (Unit(foreign("bend")), *blend(*a, *b, mix=0.6), unit("eq", bass=6.0))
+
+
+def test_a_chain_hears_as_much_of_the_past_as_its_longer_branch(foreign):
+    bend = Chain([Unit(foreign("bend"))], RATE).memory
+    slow = Chain([Unit(foreign("bend"), Payload(rate=44_100))], RATE).memory
+    a = [Unit(foreign("bend"), branch="a")]
+    b = [Unit(foreign("bend"), Payload(rate=44_100), branch="b")]
+    join = blend(*a, *b)
+    waits = join[-1].payload.ints[1]
+    assert slow > bend
+    assert Chain([Unit(foreign("bend")), *join, Unit(foreign("bend"))], RATE).memory == 2 * bend + waits + slow
+
+
+@pytest.mark.parametrize("period", [16, 64, 256])
+def test_a_chain_that_caught_up_is_as_if_it_had_always_run(rng, foreign, period):
+    x = noise(rng, RATE)
+    always = Chain(branched(foreign), RATE)
+    always.prewarm()
+    ideal = always.process(x)
+    rack = Rack(RATE)
+    for i, chain in enumerate((Chain([unit("gain", gain=-60.0)], RATE), Chain(branched(foreign), RATE))):
+        chain.prewarm()
+        rack.offer("amp", i, chain)
+    rack.limit(False)
+    rack.begin(open=True)
+    when = 16_128
+    rack.process(x[:when], period)
+    rack.play(1)
+    out, _, _ = rack.process(x[when:], period)
+    start = rack.meters().fade_frame
+    assert when <= start < len(x) - 10_000
+    assert np.abs(out - ideal[when:])[start - when + 480 :].max() < 1e-5
+
+
+def test_the_size_of_a_block_changes_nothing(rng, foreign):
+    x = noise(rng)
+    whole = Chain(branched(foreign), RATE).process(x)
+    for block in (1, 37, 64, 1000):
+        chain = Chain(branched(foreign), RATE)
+        parts = [chain.process(x[at : at + block]) for at in range(0, len(x), block)]
+        assert np.allclose(np.concatenate(parts), whole, atol=1e-6)
+
+
+def test_the_guard_names_the_engine_that_broke_and_the_other_branch_plays_on(rng, foreign):
+    x = noise(rng, 15 * BLOCK)
+    broken = Unit(foreign("nan"), branch="b")
+    chain = Chain(blend(unit("gain", "a", gain=6.0), broken, unit("gain", "b")), RATE)
+    assert np.allclose(chain.process(x), 0.5 * (10 ** (6 / 20) + 1) * x, atol=1e-5)
+    assert chain.faults == (0, 1, 0, 0)
