@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from pathlib import Path
-
 import numpy as np
 
 from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.formats import Model, load_model
+from rig.formats import Model
 from rig.formats.network import ACTIVATIONS, Gru, Lstm, Sequence
+from rig.models import SETTINGS, loader
 
 KNOBS = ("drive", "knob2", "knob3", "knob4")
-MOST_STRETCH = 64
 
 
 def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
@@ -57,12 +53,4 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     return Payload(tuple(arrays), tuple(ints), model.level, idle=KNOBS[net.inputs - 1 :], about=model.name)
 
 
-def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
-    model = load_model(files["model"])
-    own = model.sample_rate or rate
-    if rate % own == 0 and rate // own <= MOST_STRETCH:
-        return payload(model, rate // own)
-    return dataclasses.replace(payload(model), rate=own)
-
-
-ENGINE = native.engine("lstm", files=("model",), load=load)
+ENGINE = native.engine("lstm", files=("model",), load=loader("lstm", payload), settings=SETTINGS)

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.formats import Model, load_model
+from rig.formats import Model
+from rig.models import SETTINGS, loader
+from rig.program import compile
+
+KNOBS = ("drive", "knob2", "knob3", "knob4")
 
 
-def payload(model: Model) -> Payload:
-    """A model as csrc/wavenet.h lays it out. Raises RigError for what the kernel does not play."""
-    net = model.network
-    if net.input.shape[0] != 1 or net.output.shape[2] != 1:
-        raise RigError(
-            f"{model.path}: {net.input.shape[0]} inputs and {net.output.shape[2]} outputs; models with one of each play"
-        )
-    arrays = [net.input, net.input_bias]
-    for layer in net.layers:
-        arrays += [layer.kernel, layer.bias, layer.mix, layer.mix_bias]
-    arrays += [net.output, net.output_bias]
-    ints = (
-        native.ACTIVATIONS.index(net.activation),
-        net.channels,
-        net.layers[0].kernel.shape[0],
-        len(net.layers),
-        *(layer.dilation for layer in net.layers),
-    )
-    return Payload(tuple(arrays), ints, model.level, about=model.name)
+def payload(model: Model, stretch: int = 1) -> Payload:
+    """A feed-forward model as csrc/program.h lays it out, to run at `stretch` times its own rate.
+
+    Raises RigError for more knobs than the engine has.
+    """
+    if len(model.knobs) > len(KNOBS):
+        raise RigError(f"{model.path}: it has {len(model.knobs)} knobs; models with up to {len(KNOBS)} play")
+    program = compile(model.network, stretch)
+    idle = KNOBS[len(model.knobs) :] + (() if model.knobs else ("compensation",))
+    return Payload(program.arrays, program.ints, model.level, idle=idle, about=model.name)
 
 
-def load(files: Mapping[str, Path], rate: int) -> Payload:
-    return payload(load_model(files["model"]))
-
-
-ENGINE = native.engine("wavenet", files=("model",), load=load)
+ENGINE = native.engine("wavenet", files=("model",), load=loader("wavenet", payload), settings=SETTINGS)

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from rig import native
-from rig.formats import Layer, Model, WaveNet, load_model
+from rig.formats import Model, load_model
+from rig.formats.network import Activation, Conv, Layer, LayerArray, Sequence, WaveNet, macs
 from rig.native import Chain
 from rig.solo import chain_of
 
@@ -40,7 +41,7 @@ class Row:
     p99_us: float
     max_us: float
     bytes: int
-    reference_realtime: float
+    reference_realtime: float | None
 
     @property
     def period_us(self) -> float:
@@ -107,18 +108,16 @@ def synthetic(name: str, channels: int, dilations: Sequence[int]) -> Model:
     c = channels
     layers = tuple(
         Layer(
-            d, weights(3, channels, 2 * channels), weights(2 * channels), weights(channels, channels), weights(channels)
+            conv=Conv(weights(3, c, 2 * c), weights(2 * c), d),
+            activation=Activation("tanh"),
+            gate=Activation("sigmoid"),
+            onward=Conv(weights(1, c, c), weights(c)),
+            head=Conv(weights(1, c, 1), np.zeros(1, np.float32)),
         )
         for d in dilations
     )
-    network = WaveNet("gated", weights(1, c), weights(c), layers, weights(len(layers), c, 1), weights(1))
-    return Model(Path(name), name, "synthetic", network)
-
-
-def macs(network: WaveNet) -> int:
-    """Multiply-adds that one frame nominally takes: every weight once, biases none."""
-    stack = sum(layer.kernel.size + layer.mix.size for layer in network.layers)
-    return network.input.size + stack + network.output.size
+    array = LayerArray(Conv(weights(1, 1, c), weights(c)), layers, Conv(np.ones((1, 1, 1), np.float32), weights(1)))
+    return Model(Path(name), name, "guitarml", "WaveNet", WaveNet((array,)))
 
 
 def models(paths: Sequence[Path]) -> list[Model]:
@@ -176,7 +175,7 @@ def bench(
     isas = tuple(isas or (before,))
     signal = np.random.default_rng(0).normal(0.0, 0.2, int(SLICE * RATE)).astype(np.float32)
     measured: dict[tuple[int, str, int], _Measured] = {}
-    reference = [_Measured(chain_of(model, reference=True), native.BLOCK) for model in chosen]
+    reference = [_reference(model) for model in chosen]
     peaks: dict[str, float] = dict.fromkeys(isas, 0.0)
     for isa in isas:
         native.use_isa(isa)
@@ -193,7 +192,8 @@ def bench(
             one.round(signal, macs(chosen[i].network))
         if number % round(1 / REFERENCE) == 0:
             for model, one in zip(chosen, reference, strict=True):
-                one.round(signal, macs(model.network))
+                if one:
+                    one.round(signal, macs(model.network))
         progress((number + 1) / rounds)
     native.use_isa(before)
     rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
@@ -234,7 +234,12 @@ def bench_presets(
     return tuple(rows)
 
 
-def _row(model: str, isa: str, one: _Measured, reference: _Measured) -> Row:
+def _reference(model: Model) -> _Measured | None:
+    """The sample-by-sample kernel; there is none for recurrent networks, which are played so anyway."""
+    return None if isinstance(model.network, Sequence) else _Measured(chain_of(model, reference=True), native.BLOCK)
+
+
+def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> Row:
     times = one.microseconds()
     p50, p99 = np.percentile(times, (50, 99))
     return Row(
@@ -247,5 +252,5 @@ def _row(model: str, isa: str, one: _Measured, reference: _Measured) -> Row:
         p99_us=float(p99),
         max_us=float(times.max()),
         bytes=one.chain.bytes,
-        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds())),
+        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds())) if reference else None,
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rig import native
+from rig.errors import RigError
 from rig.formats import Model
+from rig.formats.network import Sequence
 from rig.native import BLOCK, Chain, Unit
 
 RATE = 48_000  # Hz; what a network computes does not depend on it
@@ -16,12 +18,24 @@ def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chai
 
     Raises RigError for a model that no engine plays.
     """
-    from engines.wavenet import payload
+    if isinstance(model.network, Sequence):
+        if reference:
+            raise RigError(f"{model.path}: there is no reference kernel for recurrent models")
+        from engines import lstm
 
-    return Chain([Unit(native.engine("wavenet_reference" if reference else "wavenet"), payload(model))], rate)
+        return Chain([Unit(lstm.ENGINE, lstm.payload(model))], rate)
+    from engines import wavenet
+
+    engine = native.engine("wavenet_reference") if reference else wavenet.ENGINE
+    return Chain([Unit(engine, wavenet.payload(model))], rate)
 
 
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:
-    """A model on a signal at its own rate. x: (frames,) -> (frames,) float32, `block` frames at a time."""
+    """A model on a signal at its own rate. x: (frames,) -> (frames,) float32, `block` frames at a time.
+
+    The GuitarML family starts from zeros, as its trainers compute; all others from silence, as their players do.
+    """
     chain, x = chain_of(model, reference=reference), np.asarray(x, np.float32)
+    if model.family != "guitarml":
+        chain.prewarm()
     return np.concatenate([chain.process(x[i : i + block]) for i in range(0, len(x), block)] or [x])

@@ -76,7 +76,7 @@ def show_bench(report: Report) -> None:
                 f"{100 * row.share_of_peak:.0f} %",
                 *(_spent(us, row.period_us) for us in (row.p50_us, row.p99_us, row.max_us)),
                 f"{row.bytes / 1e6:.2f} MB",
-                f"{row.realtime / row.reference_realtime:.0f} x its speed",
+                f"{row.realtime / row.reference_realtime:.0f} x its speed" if row.reference_realtime else "",
             )
         console.print(table)
     if report.amps:

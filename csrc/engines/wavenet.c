@@ -1,131 +1,116 @@
 /* wavenet: an amp model, a block at a time. CONTRIBUTING.md has a picture of how the rows lie in memory. */
 #include <string.h>
 
+#include "../buffer.h"
+#include "../program.h"
 #include "../ramp.h"
-#include "../wavenet.h"
 
-enum { LEVEL, N_PARAMS };
+enum { LEVEL, COMPENSATION, DRIVE, N_PARAMS = DRIVE + 4 };
 static const rig_param params[N_PARAMS] = {
     [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f},
+    [COMPENSATION] = {"compensation", "dB", "softer by so much at full drive, in proportion below", 0.0f, 40.0f, 0.0f},
+    [DRIVE] = {"drive", "", "the knob that the model was captured with", 0.0f, 1.0f, 0.5f},
+    {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f},
+    {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f},
+    {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f},
 };
 
-#define STRIDE (RIG_BLOCK + RIG_PAD) /* of the rows that hold just a block */
+#define KNOBS (N_PARAMS - DRIVE)
 
-/* One layer: its weights, and a ring that remembers its input. Row c of the ring starts at past + c * stride and holds
-   `ring` frames, then the first STRIDE of them again, so that a block can be read from any place without wrapping. */
+/* A step with its buffers found and its arrays kept. */
 typedef struct {
-    rig_conv conv, mix;       /* in -> activation, activation -> next layer */
-    rig_skip skip;            /* activation -> output */
-    uint32_t dilation, ring, at;
-    size_t stride;
-    float *past;
-} layer;
+    rig_step is;
+    rig_buffer *to, *from, *extra, *add, *head;
+    rig_conv conv;
+    const float *values[RIG_STEP_ARRAYS];
+} step;
 
 typedef struct {
     const rig_kernels *kernels;
-    rig_ramp level;
-    rig_activation activation;
-    uint32_t channels, n_layers, memory;
-    rig_conv input;
-    float bias; /* of the output */
-    layer *layers;
-    const float **taps; /* where each tap of the layer at work begins */
-    float *rows;        /* what the convolution made of a block */
+    rig_ramp level, knobs[KNOBS];
+    uint32_t memory, n_knobs, ones, n_buffers, n_steps;
+    rig_buffer *buffers, *output;
+    step *steps;
+    const float **in; /* where each row that the convolution at work hears begins */
 } state;
 
-/* Takes `bytes` from a place that grows; with no base it only counts. */
-typedef struct {
-    char *base;
-    size_t used;
-} place;
-
-static void *take(place *p, size_t bytes)
-{
-    void *here = p->base ? p->base + p->used : NULL;
-    p->used += (bytes + 63) & ~(size_t)63;
-    return here;
-}
-
-static float *take_floats(place *p, size_t count) { return take(p, count * sizeof(float)); }
-
-static rig_conv take_conv(place *p, uint32_t taps, uint32_t ins, uint32_t outs)
-{
-    float *weights = take_floats(p, (size_t)taps * ins * outs);
-    return (rig_conv){taps, ins, outs, weights, take_floats(p, outs)};
-}
-
-/* An odd number of cache lines, so that rows don't all fall into the same cache set. */
-static size_t odd_lines(size_t floats)
-{
-    const size_t lines = (floats + 15) / 16;
-    return 16 * (lines | 1);
-}
-
-static layer take_layer(place *p, const rig_wavenet *n, uint32_t index)
-{
-    layer l = {.dilation = (uint32_t)n->dilations[index]};
-    l.conv = take_conv(p, n->taps, n->channels, n->wide);
-    l.mix = take_conv(p, 1, n->channels, n->channels);
-    l.skip = (rig_skip){take_floats(p, n->channels), n->channels, STRIDE};
-    l.ring = (n->taps - 1) * l.dilation + 2 * STRIDE;
-    l.stride = odd_lines(l.ring + STRIDE + RIG_PAD);
-    l.past = take_floats(p, n->channels * l.stride);
-    return l;
-}
-
 /* Where everything lies. With no base, counts the bytes. */
-static size_t lay_out(state *s, const rig_wavenet *n, char *base)
+static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
-    place p = {base, 0};
-    take(&p, sizeof(state));
-    s->input = take_conv(&p, 1, 1, n->channels);
-    s->layers = take(&p, n->layers * sizeof(layer));
-    s->taps = take(&p, n->taps * sizeof(float *));
-    s->rows = take_floats(&p, n->wide * (size_t)STRIDE);
-    for (uint32_t l = 0; l < n->layers; ++l) {
-        const layer made = take_layer(&p, n, l);
-        if (base) s->layers[l] = made;
+    rig_place p = {base, 0};
+    uint32_t most = 0;
+    rig_take(&p, sizeof(state));
+    s->buffers = rig_take(&p, n->n_buffers * sizeof(rig_buffer));
+    s->steps = rig_take(&p, n->n_steps * sizeof(step));
+    for (uint32_t b = 0; b < n->n_buffers; ++b) {
+        const rig_buffer made = rig_take_buffer(&p, (uint32_t)n->buffers[b].rows, (uint32_t)n->buffers[b].lookback);
+        if (base) s->buffers[b] = made;
     }
+    for (uint32_t i = 0; i < n->n_steps; ++i) {
+        const rig_step *is = &n->steps[i];
+        if (is->kind == RIG_CONV && rig_step_ins(is) > most) most = rig_step_ins(is);
+        for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
+            float *values = rig_take(&p, array->count * sizeof(float));
+            if (base) s->steps[i].values[a] = values;
+        }
+    }
+    s->in = rig_take(&p, most * sizeof(float *));
     return p.used;
 }
 
 static size_t size(const rig_setup *setup)
 {
     state s;
-    rig_wavenet n;
-    return rig_wavenet_read(&n, setup) ? lay_out(&s, &n, NULL) : 0;
+    rig_program n;
+    return rig_program_read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
 }
 
-static void fill(const state *s, rig_conv *conv, const float *weights, const float *bias, const double scale[2])
+static rig_buffer *find(const state *s, int32_t index) { return index == RIG_NONE ? NULL : &s->buffers[index]; }
+
+/* Finds a step's buffers and copies its arrays; returns the arrays that come next. */
+static const rig_array *prepare(const state *s, step *step, const rig_step *is, const rig_array *array)
 {
-    s->kernels->pack(weights, conv->taps, conv->ins, conv->outs, scale, (float *)conv->weights);
-    for (uint32_t o = 0; bias && o < conv->outs; ++o)
-        ((float *)conv->bias)[o] = (float)(bias[o] * scale[o >= (conv->outs + 1) / 2]);
+    step->is = *is;
+    step->to = find(s, is->to);
+    step->from = find(s, is->kind == RIG_ACTIVATE || is->kind == RIG_BEND || is->kind == RIG_FILL ? RIG_NONE : is->from);
+    step->extra = find(s, is->kind == RIG_CONV || is->kind == RIG_FADE ? is->extra : RIG_NONE);
+    step->add = find(s, is->kind == RIG_CONV || is->kind == RIG_ADD ? is->add : RIG_NONE);
+    step->head = find(s, is->kind == RIG_ACTIVATE && is->how != RIG_NO_HEAD ? is->head : RIG_NONE);
+    if (is->kind == RIG_CONV)
+        step->conv = (rig_conv){rig_step_ins(is), (uint32_t)is->rows, step->values[0], step->values[1]};
+    for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
+        float *values = (float *)step->values[a];
+        if (is->kind == RIG_CONV && a == 0)
+            s->kernels->pack(array->data, step->conv.ins, step->conv.outs, values);
+        else if (array->count)
+            memcpy(values, array->data, array->count * sizeof(float));
+    }
+    return array;
+}
+
+static float level_of(const state *s, const float *p)
+{
+    return rig_from_db(p[LEVEL] - (s->n_knobs ? p[COMPENSATION] * p[DRIVE] : 0.0f));
 }
 
 static const char *init(void *self, const rig_setup *setup)
 {
     state *s = self;
-    rig_wavenet n;
-    if (!rig_wavenet_read(&n, setup)) return "its files don't make sense to it";
-    lay_out(s, &n, self);
+    rig_program n;
+    if (!rig_program_read(&n, setup)) return "its files don't make sense to it";
+    if (n.signals > 1 + KNOBS) return "the model has more knobs than it can turn";
+    lay_out(s, &n, setup->arrays, self);
     s->kernels = rig_kernels_now();
-    s->activation = n.activation;
-    s->channels = n.channels;
-    s->n_layers = n.layers;
-    s->memory = rig_wavenet_memory(&n);
-    rig_ramp_start(&s->level, rig_from_db(setup->params[LEVEL]));
-
-    const double plain[2] = {1.0, 1.0};
-    const double scale[2] = {rig_activation_scale(n.activation, 0), rig_activation_scale(n.activation, 1)};
-    s->bias = n.output_bias->data[0];
-    fill(s, &s->input, n.input->data, n.input_bias->data, plain);
-    for (uint32_t i = 0; i < n.layers; ++i) {
-        layer *l = &s->layers[i];
-        fill(s, &l->conv, rig_weights(&n, i, RIG_KERNEL), rig_weights(&n, i, RIG_BIAS), scale);
-        fill(s, &l->mix, rig_weights(&n, i, RIG_MIX), rig_weights(&n, i, RIG_MIX_BIAS), plain);
-        memcpy((float *)l->skip.weights, n.output->data + i * n.channels, n.channels * sizeof(float));
-    }
+    s->memory = n.memory;
+    s->n_knobs = n.signals - 1;
+    s->ones = n.ones;
+    s->n_buffers = n.n_buffers;
+    s->n_steps = n.n_steps;
+    s->output = &s->buffers[n.output];
+    rig_ramp_start(&s->level, level_of(s, setup->params));
+    for (uint32_t k = 0; k < KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[DRIVE + k]);
+    const rig_array *array = setup->arrays;
+    for (uint32_t i = 0; i < n.n_steps; ++i) array = prepare(s, &s->steps[i], &n.steps[i], array);
     return NULL;
 }
 
@@ -135,54 +120,94 @@ static uint32_t memory(const void *self, const float *p)
     return ((const state *)self)->memory;
 }
 
-/* A block has been written into the ring: keeps the ring's beginning and the copy of it behind its end alike. */
-static void mirror(layer *l, uint32_t frames)
+static void convolve(const state *s, step *t, uint32_t frames)
 {
-    const uint32_t end = l->at + frames, first = end < STRIDE ? end : STRIDE;
-    if (end <= l->ring && l->at >= STRIDE) return;
-    for (uint32_t c = 0; c < l->conv.ins; ++c) {
-        float *row = l->past + c * l->stride;
-        if (end > l->ring) memcpy(row, row + l->ring, (end - l->ring) * sizeof(float));
-        else memcpy(row + l->ring + l->at, row + l->at, (first - l->at) * sizeof(float));
+    const float **in = s->in;
+    rig_buffer_mirror(t->from, frames);
+    for (int32_t k = t->is.taps - 1; k >= 0; --k)
+        in = rig_buffer_find(t->from, (uint32_t)(k * t->is.dilation), (uint32_t)t->is.ins, in);
+    if (t->extra) rig_buffer_find(t->extra, 0, (uint32_t)t->is.extras, in);
+    s->kernels->conv(&t->conv, s->in, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
+}
+
+/* The steps that are sums and products of rows: rare, and left to the compiler. */
+static void combine(step *t, uint32_t frames)
+{
+    const rig_rows to = rig_rows_of(t->to, t->is.to_row), from = rig_rows_of(t->from, t->is.from_row);
+    const rig_rows with = rig_rows_of(t->is.kind == RIG_FADE ? t->extra : t->add, t->is.kind == RIG_FADE ? t->is.extra_row : 0);
+    const size_t shift = (size_t)t->is.rows * from.stride;
+    for (int32_t r = 0; r < t->is.rows; ++r) {
+        float *y = to.at + (size_t)r * to.stride;
+        const float *x = from.at + (size_t)r * from.stride, *w = with.at ? with.at + (size_t)r * with.stride : NULL;
+        for (uint32_t i = 0; i < frames; ++i) switch (t->is.kind) {
+            case RIG_SCALE: y[i] = y[i] * x[i] + (t->is.how ? x[i + shift] : 0.0f); break;
+            case RIG_FADE: y[i] = x[i] + w[i] * (y[i] - x[i]); break;
+            default: y[i] = x[i] + (w ? w[i] : 0.0f); break;
+            }
     }
 }
 
-/* Points at each tap's first frame, the oldest tap first. */
-static void find_taps(const layer *l, const float **taps)
+static void fill(step *t, uint32_t frames)
 {
-    for (uint32_t k = 0; k < l->conv.taps; ++k) {
-        const uint32_t back = (l->conv.taps - 1 - k) * l->dilation;
-        taps[k] = l->past + (l->at >= back ? l->at - back : l->at + l->ring - back);
+    const rig_rows to = rig_rows_of(t->to, t->is.to_row);
+    for (int32_t r = 0; r < t->is.rows; ++r)
+        for (uint32_t i = 0; i < frames; ++i) to.at[(size_t)r * to.stride + i] = t->values[0][r];
+}
+
+static void run(const state *s, step *t, uint32_t frames)
+{
+    const rig_kernels *k = s->kernels;
+    const uint32_t rows = (uint32_t)t->is.rows;
+    switch (t->is.kind) {
+    case RIG_CONV: convolve(s, t, frames); break;
+    case RIG_ACTIVATE: {
+        const rig_head head = {(rig_head_kind)t->is.how, t->values[1], rig_rows_of(t->head, 0)};
+        k->activate((rig_activation)t->is.activation, rows, t->values[0], rig_rows_of(t->to, 0), &head, frames);
+        break;
     }
+    case RIG_BEND: k->bend((rig_curve)t->is.activation, rows, t->values[0], rig_rows_of(t->to, t->is.to_row), frames); break;
+    case RIG_FILL: fill(t, frames); break;
+    default: combine(t, frames);
+    }
+}
+
+/* The guitar, the knobs and the row of ones, into buffer 0. */
+static void hear(state *s, const float *p, const float *signal, uint32_t frames)
+{
+    const rig_rows in = rig_rows_of(&s->buffers[0], 0);
+    memcpy(in.at, signal, frames * sizeof(float));
+    for (uint32_t k = 0; k < s->n_knobs; ++k) {
+        float *row = in.at + (k + 1) * in.stride;
+        rig_ramp_aim(&s->knobs[k], p[DRIVE + k], frames);
+        for (uint32_t i = 0; i < frames; ++i) row[i] = rig_ramp_next(&s->knobs[k]);
+    }
+    for (uint32_t i = 0; s->ones && i < frames; ++i) in.at[(s->n_knobs + 1) * in.stride + i] = 1.0f;
 }
 
 static void process(void *self, const float *p, float *const *io, uint32_t frames)
 {
     state *s = self;
-    const rig_kernels *k = s->kernels;
-    float in[STRIDE] = {0}, out[STRIDE];
-    const float *from = in, *rows = s->rows;
-    memcpy(in, io[RIG_SIGNAL], frames * sizeof(float));
-    for (uint32_t i = 0; i < STRIDE; ++i) out[i] = s->bias;
-    k->conv(&s->input, &from, 0, NULL, 0, s->layers->past + s->layers->at, s->layers->stride, frames);
-    for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l) {
-        mirror(l, frames);
-        find_taps(l, s->taps);
-        k->conv(&l->conv, s->taps, l->stride, NULL, 0, s->rows, STRIDE, frames);
-        k->activate(s->activation, &l->skip, s->rows, out, frames);
-        if (l + 1 < end)
-            k->conv(&l->mix, &rows, STRIDE, l->past + l->at, l->stride, l[1].past + l[1].at, l[1].stride, frames);
-        l->at = (l->at + frames) % l->ring;
-    }
-    memcpy(io[RIG_SIGNAL], out, frames * sizeof(float));
-    rig_ramp_apply(&s->level, rig_from_db(p[LEVEL]), io[RIG_SIGNAL], frames);
+    hear(s, p, io[RIG_SIGNAL], frames);
+    for (step *t = s->steps, *end = t + s->n_steps; t < end; ++t) run(s, t, frames);
+    memcpy(io[RIG_SIGNAL], rig_rows_of(s->output, 0).at, frames * sizeof(float));
+    for (rig_buffer *b = s->buffers, *end = b + s->n_buffers; b < end; ++b) rig_buffer_move_on(b, frames);
+    rig_ramp_apply(&s->level, level_of(s, p), io[RIG_SIGNAL], frames);
 }
 
+/* Silence for ever, found in the time of a block: all that a step hears has been constant, so one frame tells it. */
 static void reset(void *self)
 {
     state *s = self;
-    for (layer *l = s->layers; l < s->layers + s->n_layers; ++l)
-        memset(l->past, 0, s->channels * l->stride * sizeof(float));
+    const rig_rows in = rig_rows_of(&s->buffers[0], 0);
+    in.at[0] = 0.0f;
+    for (uint32_t k = 0; k < s->n_knobs; ++k) in.at[(k + 1) * in.stride] = s->knobs[k].target;
+    if (s->ones) in.at[(s->n_knobs + 1) * in.stride] = 1.0f;
+    rig_buffer_settle(&s->buffers[0]);
+    for (step *t = s->steps, *end = t + s->n_steps; t < end; ++t) {
+        run(s, t, 1);
+        rig_buffer_settle(t->to);
+        if (t->head) rig_buffer_settle(t->head);
+    }
 }
 
 const rig_engine rig_engine_wavenet = {

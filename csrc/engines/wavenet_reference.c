@@ -1,123 +1,174 @@
-/* wavenet_reference: the same model, one sample at a time, written to be read. No preset names it; the fast kernel is held
-   to it in the tests and in the bench.
-
-   Each layer keeps a ring of past frames. For each sample: the sum over the taps of kernel x past frame, plus bias;
-   the activation; its share of the output; a 1x1 and the layer's input for the next layer. */
+/* wavenet_reference: the same network, one sample at a time, written to be read. No preset names it; the fast kernels are held
+   to it in the tests and in the bench. Each buffer is a ring of frames; a step is carried out for one frame, row by row. */
 #include <math.h>
 #include <string.h>
 
-#include "../wavenet.h"
+#include "../place.h"
+#include "../program.h"
 
 typedef struct {
-    rig_wavenet net;
-    uint64_t now;          /* frames seen */
-    const float **weights; /* RIG_PER_LAYER a layer */
-    const float *input, *input_bias, *output, *output_bias;
-    int32_t *dilations;
-    float **past;          /* each layer's ring: frames of C floats */
-    float *frame, *sum;    /* C and 2C floats */
+    const rig_step *is;
+    const float *values[RIG_STEP_ARRAYS];
+} step;
+
+typedef struct {
+    rig_program net;
+    rig_store *buffers;
+    rig_step *copies;
+    step *steps;
+    float **data;  /* each buffer's frames, `rows` floats each */
+    uint64_t now;  /* frames seen */
 } state;
 
-/* Takes `bytes` from a place that grows; with no base it only counts. */
-static void *take(char *base, size_t *used, const void *from, size_t bytes)
+static size_t length(const rig_store *b) { return (size_t)b->lookback + 1; }
+
+static void *copy(rig_place *p, const void *from, size_t bytes)
 {
-    void *here = base ? base + *used : NULL;
-    if (here && from) memcpy(here, from, bytes);
-    *used += (bytes + 15) & ~(size_t)15;
-    return here;
+    void *here = rig_take(p, bytes);
+    return here && bytes ? memcpy(here, from, bytes) : here;
 }
 
-static uint32_t ring_of(const rig_wavenet *n, uint32_t layer) { return (n->taps - 1) * (uint32_t)n->dilations[layer] + 1; }
-
-static size_t lay_out(state *s, const rig_wavenet *n, char *base)
+static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
-    size_t used = 0;
-    take(base, &used, NULL, sizeof(state));
+    rig_place p = {base, 0};
+    rig_take(&p, sizeof(state));
     s->net = *n;
-    s->net.dilations = take(base, &used, n->dilations, n->layers * sizeof(int32_t));
-    s->input = take(base, &used, n->input->data, n->channels * sizeof(float));
-    s->input_bias = take(base, &used, n->input_bias->data, n->channels * sizeof(float));
-    s->output = take(base, &used, n->output->data, n->output->count * sizeof(float));
-    s->output_bias = take(base, &used, n->output_bias->data, sizeof(float));
-    s->frame = take(base, &used, NULL, n->channels * sizeof(float));
-    s->sum = take(base, &used, NULL, n->wide * sizeof(float));
-    s->weights = take(base, &used, NULL, RIG_PER_LAYER * n->layers * sizeof(float *));
-    s->past = take(base, &used, NULL, n->layers * sizeof(float *));
-    for (uint32_t i = 0; i < RIG_PER_LAYER * n->layers; ++i) {
-        const float *copy = take(base, &used, n->stack[i].data, n->stack[i].count * sizeof(float));
-        if (base) s->weights[i] = copy;
+    s->buffers = copy(&p, n->buffers, n->n_buffers * sizeof(rig_store));
+    s->copies = copy(&p, n->steps, n->n_steps * sizeof(rig_step));
+    s->steps = rig_take(&p, n->n_steps * sizeof(step));
+    s->data = rig_take(&p, n->n_buffers * sizeof(float *));
+    for (uint32_t b = 0; b < n->n_buffers; ++b) {
+        float *data = rig_take(&p, length(&n->buffers[b]) * (size_t)n->buffers[b].rows * sizeof(float));
+        if (base) s->data[b] = data;
     }
-    for (uint32_t l = 0; l < n->layers; ++l) {
-        float *ring = take(base, &used, NULL, (size_t)ring_of(n, l) * n->channels * sizeof(float));
-        if (base) s->past[l] = ring;
+    for (uint32_t i = 0; i < n->n_steps; ++i) {
+        if (base) s->steps[i].is = &s->copies[i];
+        for (uint32_t a = 0; a < rig_step_arrays(&n->steps[i]); ++a, ++array) {
+            const float *values = copy(&p, array->data, array->count * sizeof(float));
+            if (base) s->steps[i].values[a] = values;
+        }
     }
-    return used;
+    return p.used;
 }
 
 static size_t size(const rig_setup *setup)
 {
     state s;
-    rig_wavenet n;
-    return rig_wavenet_read(&n, setup) ? lay_out(&s, &n, NULL) : 0;
+    rig_program n;
+    return rig_program_read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
 }
 
 static const char *init(void *self, const rig_setup *setup)
 {
-    rig_wavenet n;
-    if (!rig_wavenet_read(&n, setup)) return "its files don't make sense to it";
-    lay_out(self, &n, self);
+    rig_program n;
+    if (!rig_program_read(&n, setup)) return "its files don't make sense to it";
+    lay_out(self, &n, setup->arrays, self);
     return NULL;
 }
 
 static uint32_t memory(const void *self, const float *p)
 {
     (void)p;
-    return rig_wavenet_memory(&((const state *)self)->net);
+    return ((const state *)self)->net.memory;
+}
+
+/* A buffer's rows, `back` frames ago. */
+static float *frame(const state *s, int32_t buffer, uint64_t back)
+{
+    const rig_store *b = &s->buffers[buffer];
+    return s->data[buffer] + (s->now + length(b) - back) % length(b) * (size_t)b->rows;
+}
+
+/* y += x W, with W (ins, outs); returns what comes behind W. */
+static const float *add_product(float *restrict y, const float *restrict x, const float *restrict w, int32_t ins, int32_t outs)
+{
+    for (int32_t i = 0; i < ins; ++i, w += outs)
+        for (int32_t o = 0; o < outs; ++o) y[o] += x[i] * w[o];
+    return w;
+}
+
+static void convolve(const state *s, const step *t)
+{
+    const rig_step *is = t->is;
+    float *y = frame(s, is->to, 0);
+    const float *w = t->values[0], *add = is->add == RIG_NONE ? NULL : frame(s, is->add, 0);
+    for (int32_t o = 0; o < is->rows; ++o) y[o] = t->values[1][o] + (add ? add[o] : 0.0f);
+    for (int32_t k = 0; k < is->taps; ++k) {
+        const uint64_t back = (uint64_t)(is->taps - 1 - k) * (uint64_t)is->dilation;
+        w = add_product(y, frame(s, is->from, back), w, is->ins, is->rows);
+    }
+    if (is->extras) add_product(y, frame(s, is->extra, 0), w, is->extras, is->rows);
 }
 
 static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 static float softsign(float x) { return x / (1.0f + fabsf(x)); }
 
-/* y += x W, with W (ins, outs). */
-static void add_product(float *restrict y, const float *restrict x, const float *restrict w, uint32_t ins, uint32_t outs)
+/* The input is scaled as rig_activation_scale() says. */
+static float activated(rig_activation activation, float x, float gate, float slope)
 {
-    for (uint32_t i = 0; i < ins; ++i)
-        for (uint32_t o = 0; o < outs; ++o) y[o] += x[i] * w[i * outs + o];
-}
-
-static float activated(rig_activation activation, const float *sum, uint32_t c, uint32_t channels)
-{
+    const float plain = (float)(x / rig_activation_scale(activation, 0)), second = (float)(gate / rig_activation_scale(activation, 1));
     switch (activation) {
-    case RIG_TANH: return tanhf(sum[c]);
-    case RIG_SIGMOID: return sigmoid(sum[c]);
-    case RIG_RELU: return sum[c] < 0.0f ? 0.0f : sum[c];
-    case RIG_SOFTSIGN: return softsign(sum[c]);
-    case RIG_GATED: return tanhf(sum[c]) * sigmoid(sum[c + channels]);
-    case RIG_SOFTGATED: return softsign(sum[c]) * softsign(sum[c + channels]);
-    default: return sum[c];
+    case RIG_TANH: return tanhf(plain);
+    case RIG_SIGMOID: return sigmoid(plain);
+    case RIG_SOFTSIGN: return softsign(x);
+    case RIG_LEAKY: return x > 0.0f ? x : slope * x;
+    case RIG_GATED: return tanhf(plain) * sigmoid(second);
+    case RIG_SOFTGATED: return softsign(x) * softsign(gate);
+    default: return x;
     }
 }
 
-/* One layer on one frame; returns its share of the output and leaves the next layer's input in s->frame. */
-static float layer_step(state *s, uint32_t l)
+static void activate(const state *s, const step *t)
 {
-    const rig_wavenet *n = &s->net;
-    const uint32_t c = n->channels, ring = ring_of(n, l), dilation = (uint32_t)n->dilations[l];
-    const float *const *w = s->weights + RIG_PER_LAYER * l;
-    memcpy(s->past[l] + s->now % ring * c, s->frame, c * sizeof(float));
-    memcpy(s->sum, w[RIG_BIAS], n->wide * sizeof(float));
-    for (uint32_t k = 0; k < n->taps; ++k) {
-        const uint64_t then = (s->now + ring - (n->taps - 1 - k) * dilation) % ring;
-        add_product(s->sum, s->past[l] + then * c, w[RIG_KERNEL] + k * c * n->wide, c, n->wide);
+    const rig_step *is = t->is;
+    float *y = frame(s, is->to, 0), *head = is->how == RIG_NO_HEAD ? NULL : frame(s, is->head, 0);
+    const int gated = rig_is_gated((rig_activation)is->activation);
+    for (int32_t r = 0; r < is->rows; ++r) {
+        const float slope = is->activation == RIG_LEAKY ? t->values[0][r] : 0.0f;
+        y[r] = activated((rig_activation)is->activation, y[r], gated ? y[r + is->rows] : 0.0f, slope);
+        if (is->how == RIG_DOT) head[0] += t->values[1][r] * y[r];
+        if (is->how == RIG_SUM) head[r] += y[r];
     }
-    float share = 0.0f;
-    for (uint32_t i = 0; i < c; ++i) {
-        s->sum[i] = activated(n->activation, s->sum, i, c);
-        share += s->sum[i] * s->output[l * c + i];
+}
+
+static float clip(float x, float low, float high, float low_slope, float high_slope)
+{
+    return x < low ? low + low_slope * (x - low) : x > high ? high + high_slope * (x - high) : x;
+}
+
+/* See rig/formats/network.py. p: this row's parameters, `rows` apart. */
+static float bent(rig_curve curve, float x, const float *p, int32_t rows)
+{
+    const float a = fabsf(x);
+    switch (curve) {
+    case RIG_CURVE_TANH: return tanhf(x);
+    case RIG_CURVE_FASTTANH:
+        return x * (2.45550750702956f + 2.45550750702956f * a + (0.893229853513558f + 0.821226666969744f * a) * x * x) /
+               (2.44506634652299f + (2.44506634652299f + x * x) * fabsf(x + 0.814642734961073f * x * a));
+    case RIG_CURVE_SIGMOID: return sigmoid(x);
+    case RIG_CURVE_SOFTSIGN: return softsign(x);
+    case RIG_CURVE_SOFTSIGMOID: return 0.5f * (1.0f + softsign(x));
+    case RIG_CURVE_SILU: return x * sigmoid(x);
+    case RIG_CURVE_HARDSWISH: return x * fminf(fmaxf(x + 3.0f, 0.0f), 6.0f) / 6.0f;
+    case RIG_CURVE_ELU: return x > 0.0f ? x : p[0] * expm1f(x);
+    default: return clip(x, p[0], p[rows], p[2 * rows], p[3 * rows]);
     }
-    for (uint32_t i = 0; i < c; ++i) s->frame[i] += w[RIG_MIX_BIAS][i];
-    add_product(s->frame, s->sum, w[RIG_MIX], c, c);
-    return share;
+}
+
+static void combine(const state *s, const step *t)
+{
+    const rig_step *is = t->is;
+    float *y = frame(s, is->to, 0) + is->to_row;
+    const float *x = is->kind == RIG_BEND || is->kind == RIG_FILL ? NULL : frame(s, is->from, 0) + is->from_row;
+    const float *gate = is->kind == RIG_FADE ? frame(s, is->extra, 0) + is->extra_row : NULL;
+    const float *add = is->kind == RIG_ADD && is->add != RIG_NONE ? frame(s, is->add, 0) : NULL;
+    for (int32_t r = 0; r < is->rows; ++r) switch (is->kind) {
+        case RIG_BEND: y[r] = bent((rig_curve)is->activation, y[r], t->values[0] + r, is->rows); break;
+        case RIG_FILL: y[r] = t->values[0][r]; break;
+        case RIG_SCALE: y[r] = y[r] * x[r] + (is->how ? x[r + is->rows] : 0.0f); break;
+        case RIG_FADE: y[r] = x[r] + gate[r] * (y[r] - x[r]); break;
+        default: y[r] = x[r] + (add ? add[r] : 0.0f); break;
+        }
 }
 
 static void process(void *self, const float *p, float *const *io, uint32_t frames)
@@ -125,19 +176,24 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
     (void)p;
     state *s = self;
     for (uint32_t i = 0; i < frames; ++i, ++s->now) {
-        float y = s->output_bias[0];
-        memcpy(s->frame, s->input_bias, s->net.channels * sizeof(float));
-        add_product(s->frame, &io[RIG_SIGNAL][i], s->input, 1, s->net.channels);
-        for (uint32_t l = 0; l < s->net.layers; ++l) y += layer_step(s, l);
-        io[RIG_SIGNAL][i] = y;
+        float *in = frame(s, 0, 0);
+        in[0] = io[RIG_SIGNAL][i];
+        for (uint32_t k = 1; k < s->net.signals; ++k) in[k] = 0.5f;
+        if (s->net.ones) in[s->net.signals] = 1.0f;
+        for (const step *t = s->steps; t < s->steps + s->net.n_steps; ++t) {
+            if (t->is->kind == RIG_CONV) convolve(s, t);
+            else if (t->is->kind == RIG_ACTIVATE) activate(s, t);
+            else combine(s, t);
+        }
+        io[RIG_SIGNAL][i] = frame(s, (int32_t)s->net.output, 0)[0];
     }
 }
 
 static void reset(void *self)
 {
     state *s = self;
-    for (uint32_t l = 0; l < s->net.layers; ++l)
-        memset(s->past[l], 0, (size_t)ring_of(&s->net, l) * s->net.channels * sizeof(float));
+    for (uint32_t b = 0; b < s->net.n_buffers; ++b)
+        memset(s->data[b], 0, length(&s->buffers[b]) * (size_t)s->buffers[b].rows * sizeof(float));
 }
 
 const rig_engine rig_engine_wavenet_reference = {

@@ -11,42 +11,66 @@
 
 #define RIG_PAD 16 /* the widest vector, in floats */
 
-/* What stands between a convolution and what follows it. */
+/* What stands between a convolution and what follows it: the ones that most models use, each as fast as it can be. */
 typedef enum {
     RIG_LINEAR,
     RIG_TANH,
     RIG_SIGMOID,
-    RIG_RELU,
     RIG_SOFTSIGN,
+    RIG_LEAKY,     /* max(x, slope x), a slope for each row, at most 1; ReLU has 0 */
     RIG_GATED,     /* tanh(first half) * sigmoid(second half) */
     RIG_SOFTGATED, /* softsign(first half) * softsign(second half) */
     RIG_ACTIVATIONS
 } rig_activation;
 
-/* out[o] = bias[o] + add[o] + sum over taps and ins of weight * in[tap][in]. */
+/* And all the others, on plain input. Formulas: rig/formats/network.py. */
+typedef enum {
+    RIG_CURVE_TANH,
+    RIG_CURVE_FASTTANH,
+    RIG_CURVE_SIGMOID,
+    RIG_CURVE_SOFTSIGN,
+    RIG_CURVE_SOFTSIGMOID,
+    RIG_CURVE_SILU,
+    RIG_CURVE_HARDSWISH,
+    RIG_CURVE_ELU,  /* alpha for each row */
+    RIG_CURVE_CLIP, /* low, high, low slope, high slope, each for each row */
+    RIG_CURVES
+} rig_curve;
+
+/* Rows of a signal: row r begins at `at` + r * stride. */
 typedef struct {
-    uint32_t taps, ins, outs;
+    float *at;
+    size_t stride;
+} rig_rows;
+
+/* out[o] = bias[o] + add[o] + sum over ins of weight * in. A convolution's taps are ins of their own: the same row, earlier. */
+typedef struct {
+    uint32_t ins, outs;
     const float *weights; /* packed: see pack() */
     const float *bias;    /* outs */
 } rig_conv;
 
-/* What an activation adds to the output: out += sum over channels of weight * activation. Rows are `stride` apart. */
+/* What becomes of an activation beside going on: nothing, out[0] += weights . activation, or out[row] += activation[row]. */
+typedef enum { RIG_NO_HEAD, RIG_DOT, RIG_SUM, RIG_HEADS } rig_head_kind;
+
 typedef struct {
+    rig_head_kind kind;
     const float *weights;
-    uint32_t channels;
-    size_t stride;
-} rig_skip;
+    rig_rows out;
+} rig_head;
 
 typedef struct {
     const char *name;
-    /* Packs (tap, in, out) weights for conv(), the two halves of the outs scaled. [main] */
-    void (*pack)(const float *weights, uint32_t taps, uint32_t ins, uint32_t outs, const double scale[2], float *packed);
-    /* in[tap] points at the first frame of that tap's first row, rows are in_stride apart; add may be NULL. [audio] */
-    void (*conv)(const rig_conv *conv, const float *const *in, size_t in_stride, const float *add, size_t add_stride,
-                 float *out, size_t out_stride, uint32_t frames);
-    /* In place on rows of scaled input: see rig_activation_scale(). Gated ones leave their result in the first half. Adds to
-       `out` what the skip says. [audio] */
-    void (*activate)(rig_activation activation, const rig_skip *skip, float *rows, float *out, uint32_t frames);
+    /* Packs (in, out) weights for conv(). [main] */
+    void (*pack)(const float *weights, uint32_t ins, uint32_t outs, float *packed);
+    /* in: where each of the ins has its first frame; add.at may be NULL. [audio] */
+    void (*conv)(const rig_conv *conv, const float *const *in, rig_rows add, rig_rows out, uint32_t frames);
+    /* In place on `channels` rows, twice as many where gated: the result is in the first half. tanh and sigmoid, gated or not,
+       expect scaled input: see rig_activation_scale(). slopes: for RIG_LEAKY. [audio] */
+    void (*activate)(rig_activation activation, uint32_t channels, const float *slopes, rig_rows rows, const rig_head *head,
+                     uint32_t frames);
+    /* In place on `channels` rows. params: (parameters, channels). [audio] */
+    void (*bend)(rig_curve curve, uint32_t channels, const float *params, rig_rows rows, uint32_t frames);
     /* y[i] = sum over k of h[k] * x[i - k]. [audio] */
     void (*fir)(const float *h, uint32_t taps, const float *x, float *y, uint32_t frames);
     /* Does nothing but multiply and add; returns how often. For the bench. */
@@ -57,7 +81,7 @@ typedef struct {
 const rig_kernels *rig_kernels_now(void);
 
 /* tanh and sigmoid are made of exp2; the factor to base 2 is folded into the weights of the rows that feed them.
-   second: for the second half of a gated pair. */
+   second: for the second half of a gated pair. rig/program.py does it, and has the same numbers. */
 static inline double rig_activation_scale(rig_activation activation, int second)
 {
     const double log2e = 1.4426950408889634;
@@ -67,5 +91,7 @@ static inline double rig_activation_scale(rig_activation activation, int second)
 }
 
 static inline int rig_is_gated(rig_activation activation) { return activation == RIG_GATED || activation == RIG_SOFTGATED; }
+
+static inline uint32_t rig_curve_params(rig_curve curve) { return curve == RIG_CURVE_CLIP ? 4 : curve == RIG_CURVE_ELU ? 1 : 0; }
 
 #endif

@@ -233,3 +233,21 @@ class Sequence:
 
 Network = WaveNet | ConvNet | Sequence
 """One output each; the guitar is the first input, knobs follow."""
+
+
+def macs(network: Network) -> int:
+    """Multiply-adds that one frame nominally takes: every weight once, groups as if they were dense, biases none."""
+    if isinstance(network, WaveNet):
+        layers = [layer for array in network.arrays for layer in array.layers]
+        convs = [conv for la in layers for conv in (la.conv, la.mix_in, la.onward, la.head) if conv]
+        convs += [film.conv for layer in layers for film in layer.films.values()]
+        convs += [conv for array in network.arrays for conv in (array.entry, array.head)]
+        convs += [conv for _, conv in network.post]
+        inner = macs(network.condition) if network.condition else 0
+        return inner + sum(conv.weights.size for conv in convs)
+    if isinstance(network, ConvNet):
+        return network.head.weights.size + sum(conv.weights.size for conv, _ in network.layers)
+    return sum(
+        layer[0].weights.size if isinstance(layer, tuple) else layer.kernel.size + layer.recurrent.size
+        for layer in network.layers
+    )

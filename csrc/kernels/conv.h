@@ -1,0 +1,70 @@
+/* Part of body.h: convolutions. a tile of sums is held in registers. */
+
+/* Rows that the next tile takes of those that are left. */
+INLINE uint32_t tile_rows(uint32_t left)
+{
+#define T(rows, vectors) if (left >= rows) return rows;
+    TILES
+#undef T
+    return 0;
+}
+
+static void pack(const float *weights, uint32_t ins, uint32_t outs, float *packed)
+{
+    for (uint32_t first = 0, rows; first < outs; first += rows) {
+        rows = tile_rows(outs - first);
+        for (uint32_t i = 0; i < ins; ++i)
+            for (uint32_t o = first; o < first + rows; ++o) *packed++ = weights[(size_t)i * outs + o];
+    }
+}
+
+/* What a tile works on: its rows of the weights, the bias and the output. */
+typedef struct {
+    const float *const *in, *const *end;
+    const float *weights, *bias;
+    rig_rows add, out;
+} tile;
+
+/* rows x vectors of the output, from frame `at` on. All of the arithmetic of a WaveNet happens here. */
+INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint32_t vectors)
+{
+    vec sum[16][16];
+    UNROLL for (uint32_t r = 0; r < rows; ++r)
+        UNROLL for (uint32_t v = 0; v < vectors; ++v) {
+            sum[r][v] = splat(t->bias[r]);
+            if (t->add.at) sum[r][v] += load(t->add.at + r * t->add.stride + at + v * LANES);
+        }
+    const float *w = t->weights;
+    DEEPER for (const float *const *in = t->in; in < t->end; ++in, w += rows) {
+        const float *x = *in + at;
+        vec frame[16];
+        UNROLL for (uint32_t v = 0; v < vectors; ++v) frame[v] = load(x + v * LANES);
+        UNROLL for (uint32_t r = 0; r < rows; ++r)
+            UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] += w[r] * frame[v];
+    }
+    UNROLL for (uint32_t r = 0; r < rows; ++r)
+        UNROLL for (uint32_t v = 0; v < vectors; ++v) store(t->out.at + r * t->out.stride + at + v * LANES, sum[r][v]);
+}
+
+INLINE void tile_run(const tile *t, uint32_t frames, const uint32_t rows, const uint32_t vectors)
+{
+    uint32_t at = 0;
+    for (; at + vectors * LANES <= frames; at += vectors * LANES) tile_at(t, at, rows, vectors);
+    if (vectors > 2 && at + 2 * LANES <= frames) tile_at(t, at, rows, 2), at += 2 * LANES;
+    for (; at < frames; at += LANES) tile_at(t, at, rows, 1);
+}
+
+static void conv(const rig_conv *c, const float *const *in, rig_rows add, rig_rows out, uint32_t frames)
+{
+    tile t = {in, in + c->ins, c->weights, c->bias, add, out};
+    for (uint32_t first = 0, rows; first < c->outs; first += rows) {
+        rows = tile_rows(c->outs - first);
+#define T(r, vectors) if (rows == r) tile_run(&t, frames, r, vectors);
+        TILES
+#undef T
+        t.weights += (size_t)rows * c->ins;
+        t.bias += rows;
+        t.out.at += rows * out.stride;
+        if (add.at) t.add.at += rows * add.stride;
+    }
+}
