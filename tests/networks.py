@@ -192,6 +192,26 @@ def nam_wavenet(
     }
 
 
+def nam_a1(rng: np.random.Generator, *arrays: dict, **extra: object) -> dict:
+    """A `.nam` WaveNet with the keys of 2022 to 2025. arrays: as in `nam_wavenet`, but no options that A1 does not have."""
+    content = nam_wavenet(rng, *arrays, **{"version": "0.5.4", **extra})
+    content["config"]["layers"] = [
+        {
+            "input_size": array["input_size"],
+            "condition_size": array["condition_size"],
+            "head_size": array["head"]["out_channels"],
+            "channels": array["channels"],
+            "kernel_size": array["kernel_sizes"][0],
+            "dilations": array["dilations"],
+            "activation": array["activation"][0]["type"],
+            "gated": array["gating_mode"][0] == "gated",
+            "head_bias": array["head"]["bias"],
+        }
+        for array in content["config"]["layers"]
+    ]
+    return content
+
+
 def nam_lstm(rng: np.random.Generator, hidden: int = 8, layers: int = 1, inputs: int = 1, **extra: object) -> dict:
     """A `.nam` LSTM, its initial states at random."""
     weights: list[np.ndarray] = []

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import GATED, guitarml, keras, proteus
+from networks import FILM_KEYS, GATED, guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
 from reference import forward
 
 from rig.errors import RigError
@@ -415,7 +415,7 @@ def test_absurd_values(tmp_path, rng, change, expected):
 def test_declared_sizes_are_refused_before_anything_is_set_aside(tmp_path, rng):
     huge = {"residual_channels": 1024, "filter_width": 1024, "dilations": [1] * 900}
     path = write(tmp_path, guitarml(rng) | huge)
-    assert "weights; at most 1048576 are possible" in fault(path)
+    assert "weights; at most 524288 are possible" in fault(path)
     deep = {"residual_channels": 256, "filter_width": 2, "dilations": [2**19]}
     assert fault(write(tmp_path, guitarml(rng) | deep)) == (
         "256 channels over a receptive field of 524289 samples are too much to remember"
@@ -513,42 +513,167 @@ def test_a_file_too_large_is_not_read(tmp_path):
     assert fault(path) == "300 MB is too large for a model (at most 16 MB)"
 
 
-SMALL = json.dumps(guitarml(np.random.default_rng(3), channels=2, taps=2, dilations=(1, 2), name="x"))
+def small_models() -> dict[str, dict]:
+    """One small file of every family and architecture, with a bit of everything that it can say."""
+    rng = np.random.default_rng(3)
+    film = dict.fromkeys(FILM_KEYS, (True, 1))
+    small = {"channels": 2, "dilations": (1, 2), "taps": 2}
+    condition = nam_wavenet(rng, nam_array(**small, head=(2, 1, False)))
+    slope = {"type": "PReLU", "negative_slopes": [0.1, 0.2]}
+    modern = nam_wavenet(
+        rng,
+        nam_array(
+            **small,
+            conditions=2,
+            gating=["gated", "blended"],
+            activation=["Tanh", slope],
+            secondary=["Sigmoid", {"type": "LeakyHardtanh", "min_val": 0.0}],
+            head=(3, 2, True),
+            head1x1=(2, 2),
+            layer1x1=2,
+            groups=2,
+            mix_in_groups=2,
+            films=film,
+        ),
+        condition=condition,
+        post={"channels": 2, "activation": "ReLU", "out_channels": 1, "kernel_sizes": [2, 1]},
+        metadata={"name": "A2", "loudness": -18.0, "input_level_dbu": 12.5, "output_level_dbu": None},
+    )
+    slimmable = nam_wavenet(rng, nam_array(**small, allowed=(1, 2)))
+    old = nam_a1(rng, nam_array(**small, head=(2, 1, False)), nam_array(**small, inputs=2))
+    return {
+        "guitarml": guitarml(rng, channels=2, taps=2, dilations=(1, 2), name="x", level_adjust=2.0),
+        "nam A1": old,
+        "nam A2": modern,
+        "nam slimmable": slimmable,
+        "nam container": {
+            "version": "0.7.0",
+            "architecture": "SlimmableContainer",
+            "config": {
+                "submodels": [{"max_value": 0.5, "model": slimmable}, {"max_value": 1.0, "model": nam_lstm(rng)}]
+            },
+            "weights": [],
+            "sample_rate": 48000,
+        },
+        "nam LSTM": nam_lstm(rng, hidden=2, layers=2),
+        "nam ConvNet": {
+            "version": "0.5.4",
+            "architecture": "ConvNet",
+            "config": {"channels": 2, "dilations": [1, 2], "batchnorm": True, "activation": "Tanh"},
+            "weights": rng.uniform(0.1, 1.0, 4 + 9 + 8 + 9 + 3).tolist(),
+        },
+        "nam Linear": {
+            "version": "0.5.4",
+            "architecture": "Linear",
+            "config": {"receptive_field": 5, "bias": True},
+            "weights": rng.normal(size=6).tolist(),
+        },
+        "keras": keras(rng, ({"type": "gru", "size": 2}, {"type": "dense", "size": 1}), in_skip=1, in_gain=3.0),
+        "keras conv1d": keras(
+            rng,
+            (
+                {"type": "conv1d", "size": 2, "kernel_size": 2, "dilation": 2},
+                {"type": "batchnorm"},
+                {"type": "prelu"},
+                {"type": "lstm", "size": 2},
+                {"type": "dense", "size": 1, "activation": "tanh"},
+            ),
+            inputs=2,
+            metadata={"name": "x", "samplerate": "48000", "knobs": ["drive"]},
+        ),
+        "proteus": proteus(rng, hidden=2, layers=2, inputs=2),
+    }
+
+
+SMALL = small_models()
+"""One of each, by family."""
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(
+        ["WaveNet", "SlimmableContainer", "gated", "Tanh", "PReLU", "lstm", "GRU", 1e38, 2**20, 1024, -1, 0]
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=8,
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def check_model_or_line(path: Path) -> bool:
+    """Whether there is a model in the file; if not, there must be one line that says why."""
+    try:
+        model = load_model(path)
+    except RigError as error:
+        assert str(error).startswith(f"{path}: ")
+        assert "\n" not in str(error)
+        return False
+    for variant in (model, *(variant.model for variant in model.variants)):
+        check_arrays(variant.network)
+        assert len(variant.knobs) == variant.network.inputs - 1
+    assert model.at(1.0).network is model.at(9.0).network
+    return True
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_small_files_of_every_family_are_models(tmp_path, family):
+    assert check_model_or_line(write(tmp_path, SMALL[family]))
+
+
+FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def places(content: object) -> list[tuple[list | dict, object]]:
+    """Every (container, key) in a file; of a long list of numbers just its ends."""
+    inner = content.items() if isinstance(content, dict) else enumerate(content)
+    found = []
+    for key, value in inner:
+        if isinstance(content, dict) or key in (0, len(content) - 1) or isinstance(value, (list, dict)):
+            found.append((content, key))
+        if isinstance(value, (list, dict)):
+            found += places(value)
+    return found
+
+
+@FUZZ
 @given(data=st.data())
 def test_any_value_anywhere_gives_a_model_or_one_line(tmp_path, data):
-    content = json.loads(SMALL)
-    for _ in range(data.draw(st.integers(1, 2))):
-        place, key = content, data.draw(st.sampled_from(sorted(content)))
-        while isinstance(place[key], (dict, list)) and place[key] and data.draw(st.booleans()):
-            place = place[key]
-            key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-        place[key] = data.draw(JSON)
-    path = write(tmp_path, content)
-    try:
-        network = load_model(path).network
-    except RigError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
-    else:
-        check_arrays(network)
+    content = json.loads(json.dumps(SMALL[data.draw(st.sampled_from(sorted(SMALL)))]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        found = places(content)
+        if not found:
+            break
+        place, key = found[data.draw(st.integers(0, len(found) - 1))]
+        what = data.draw(st.sampled_from(["change", "change", "remove", "swap", "repeat"]))
+        other, elsewhere = found[data.draw(st.integers(0, len(found) - 1))]
+        if what == "change":
+            place[key] = data.draw(JSON)
+        elif what == "remove":
+            del place[key]
+        elif what == "swap":
+            place[key] = json.loads(json.dumps(other[elsewhere]))
+        elif isinstance(place, list):
+            place.insert(key, json.loads(json.dumps(place[key])))
+    check_model_or_line(write(tmp_path, content))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(start=st.integers(0, len(SMALL)), length=st.integers(0, 40), junk=st.binary(max_size=12))
-def test_any_damage_gives_a_model_or_one_line(tmp_path, start, length, junk):
+@FUZZ
+@given(content=JSON)
+def test_any_json_gives_a_model_or_one_line(tmp_path, content):
+    check_model_or_line(write(tmp_path, content))
+
+
+@FUZZ
+@given(
+    family=st.sampled_from(sorted(SMALL)),
+    start=st.floats(0, 1),
+    length=st.integers(0, 40),
+    junk=st.binary(max_size=12),
+)
+def test_any_damage_gives_a_model_or_one_line(tmp_path, family, start, length, junk):
     path = tmp_path / "amp.json"
-    text = SMALL.encode()
-    path.write_bytes(text[:start] + junk + text[start + length :])
-    try:
-        load_model(path)
-    except RigError as error:
-        assert str(error).startswith(f"{path}: ")
-        assert "\n" not in str(error)
+    text = json.dumps(SMALL[family]).encode()
+    cut = int(start * len(text))
+    path.write_bytes(text[:cut] + junk + text[cut + length :])
+    check_model_or_line(path)

@@ -1,8 +1,8 @@
 """GuitarML's Proteus and Automated-GuitarAmpModelling files: PyTorch's LSTM or GRU, then a dense layer.
 
 model_data: {model, unit_type, input_size, hidden_size, num_layers, output_size, skip, bias_fl}; skip 1 adds the guitar
-to the output, bias_fl tells whether the dense layer has a bias. state_dict: PyTorch's names; rows are outputs, those of a
-recurrent layer in gates i f g o (LSTM) or r z n (GRU, the reset gate behind the recurrent product), with two biases.
+to the output, bias_fl tells whether the dense layer has a bias. state_dict: PyTorch's names; rows are outputs, those of
+a recurrent layer in gates i f g o (LSTM) or r z n (GRU, the reset gate behind the recurrent product), with two biases.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +15,13 @@ from rig.files import read_text
 
 FILE_LIMIT = 16 << 20
 """Bytes. The largest models seen are under 1 MB."""
-VALUES = 1 << 20
+VALUES = 1 << 19
 """Values in a file. What JSON makes of them takes up to 130 bytes each."""
 
 CHANNELS = TAPS = 1024
 LAYERS = 1000
-WEIGHTS = 1 << 20
-"""More than any processor plays in time: two operations a weight and a sample are 100 thousand million a second."""
+WEIGHTS = 1 << 19
+"""More than one processor core plays in time: at 48 kHz these are 25 thousand million multiplications a second."""
 RECEPTIVE_FIELD = 1 << 20
 MEMORY = 1 << 24
 """Floats that a network may remember: its receptive field times its channels. 64 MB, far more than a sound needs."""
@@ -37,6 +38,8 @@ def read_json(path: Path) -> object:
     text = read_text(path, "model", FILE_LIMIT)
     if text.count(",") + text.count(":") > VALUES:
         raise RigError(f"{path}: more than {VALUES} values, which is too much for a model")
+    collecting = gc.isenabled()
+    gc.disable()  # what is read is no garbage yet, and looking for some among half a million lists takes longer than reading
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -47,6 +50,9 @@ def read_json(path: Path) -> object:
         raise RigError(f"{path}: nested too deeply for a model") from None
     except ValueError as error:
         raise RigError(f"{path}: no valid JSON: {error}") from None
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def table(value: object, what: str) -> Mapping[str, object]:
@@ -160,7 +166,7 @@ def choice(value: object, what: str, known: Iterable[str]) -> str:
     """`value` where it is one of `known`."""
     known = list(known)
     if not isinstance(value, str) or value not in known:
-        near = did_you_mean(value, known) if isinstance(value, str) else ""
+        near = did_you_mean(value, known) if isinstance(value, str) and len(value) <= 100 else ""
         raise Fault(f"unknown {what} {short(value)}{near or '; known: ' + ', '.join(known)}")
     return value
 
@@ -200,17 +206,21 @@ def numbers(data: object, what: str) -> np.ndarray:
     try:
         doubles = np.fromiter(map(float, data), np.float64, len(data))
     except (ValueError, OverflowError):
-        doubles = None
-    if doubles is None:
-        for i, value in enumerate(data):
-            number(value, f"{what}, number {i + 1}")
-        raise Fault(f"{what} holds what is no number")
+        odd = next(i for i, value in enumerate(data) if not _is_float(value))
+        raise Fault(f"{what}, number {odd + 1} is {short(data[odd])}, which is no number we can use") from None
     with np.errstate(over="ignore"):
         floats = doubles.astype(np.float32)
     if not np.isfinite(floats).all():
         odd = int(np.flatnonzero(~np.isfinite(floats))[0])
         raise Fault(f"{what}, number {odd + 1} is {short(data[odd])}, which is no number we can use")
     return floats
+
+
+def _is_float(value: object) -> bool:
+    try:
+        return math.isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
 
 
 def check_sizes(channels: int, receptive_field: int, count: int) -> None:
