@@ -252,5 +252,7 @@ def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> R
         p99_us=float(p99),
         max_us=float(times.max()),
         bytes=one.chain.bytes,
-        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds())) if reference else None,
+        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds()))
+        if reference
+        else None,
     )

@@ -110,7 +110,11 @@ class _Steps:
         if extra:
             extras = extra.through(extra_weights)
         if extra and extra.buffer == source.buffer:  # what is heard of it now is heard by the last tap as well
-            weights, extra, extras = np.concatenate([weights[:-ins], weights[-ins:] + extras]), None, np.empty((0, outs))
+            weights, extra, extras = (
+                np.concatenate([weights[:-ins], weights[-ins:] + extras]),
+                None,
+                np.empty((0, outs)),
+            )
         self.step(
             CONV, to, outs, np.concatenate([weights, extras]), bias, source=source.buffer, ins=ins, taps=taps,
             extra=extra.buffer if extra else NONE, extras=len(extras), add=add, dilation=dilation,
@@ -262,7 +266,11 @@ class _WaveNetWriter:
     def mixed(self, layer: Layer) -> _Rows:
         """The condition as the layer's mix-in hears it."""
         film = layer.films.get("mix_in_pre")
-        return self.modulated(self.condition, layer.mix_in.ins, film, self.block("mixed", layer.mix_in.ins)) if film else self.condition
+        return (
+            self.modulated(self.condition, layer.mix_in.ins, film, self.block("mixed", layer.mix_in.ins))
+            if film
+            else self.condition
+        )
 
     def mix_in(self, layer: Layer, z: int) -> None:
         """Adds the condition to z in a step of its own."""
@@ -380,7 +388,9 @@ class _Sums:
         width = layer.conv.outs // 2 if layer.gate else layer.conv.outs
         if fast is not None:
             direct = layer.head is None
-            steps.activate(z, fast, layer.activation, width, self.output if direct else NONE, SUM if direct else NO_HEAD)
+            steps.activate(
+                z, fast, layer.activation, width, self.output if direct else NONE, SUM if direct else NO_HEAD
+            )
             if direct:
                 return
         made = z

@@ -66,7 +66,7 @@ def _model(file: Mapping[str, object], path: Path, room: Room, depth: int) -> Mo
         loudness_db=_either(decibels(metadata.get("loudness")), model.loudness_db),
         input_dbu=_either(decibels(metadata.get("input_level_dbu")), model.input_dbu),
         output_dbu=_either(decibels(metadata.get("output_level_dbu")), model.output_dbu),
-        metadata={**metadata, "version": file.get("version")},
+        metadata={**metadata, **({"version": file["version"]} if "version" in file else {})},
     )
     # Slimmed networks know nothing of their own: what the file says holds for them all.
     return replace(found, variants=tuple(_inherit(variant, found) for variant in found.variants))

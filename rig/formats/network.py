@@ -1,7 +1,7 @@
 """What a model file becomes: neutral descriptions of networks, the same for every family that stores them.
 
-All arrays are float32, C-contiguous and finite. Weights are (tap, in, out), tap 0 the oldest sample; groups are written out
-as zeros. Layers remember zeros before their first sample. How a family lays a network out is told in its own module.
+All arrays are float32, C-contiguous and finite. Weights are (tap, in, out), tap 0 the oldest sample; groups are written
+out as zeros. Layers remember zeros before their first sample. How a family lays a network out is told in its module.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ low_slope 0 and high infinite; LeakyReLU and PReLU have their slope as low_slope
 
 @dataclass(frozen=True)
 class Activation:
-    """kind: see ACTIVATIONS. params: (parameters of that kind, channels) float32; the only array that may hold infinities."""
+    """kind: see ACTIVATIONS. params: (parameters, channels) float32, the only array that may hold infinities."""
 
     kind: str
     params: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
@@ -112,7 +112,7 @@ class Layer:
     next layer's input = x + onward(a)                onward is 1x1; where it is None, x + a
     added to the array's head = head(a)               head is 1x1; where it is None, a
 
-    films: by place (see FILMS); conv_pre acts on x only on its way into conv, mix_in_pre on c only on its way into mix_in.
+    films: by place (see FILMS); conv_pre acts on x on its way into conv only, mix_in_pre on c on its way into mix_in.
     """
 
     conv: Conv
@@ -127,7 +127,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class LayerArray:
-    """Layers of one width. entry: 1x1 into it. head: from the sum of the layers' heads to this array's share of the output.
+    """Layers of one width. entry: 1x1 into it. head: from the sum of the layers' heads to the array's output.
 
     The first array's entry takes the network's input, the next ones' the residual of the array before. The sum of heads
     starts from the output of the head before, the first one's from 0.
@@ -140,7 +140,7 @@ class LayerArray:
 
 @dataclass(frozen=True)
 class WaveNet:
-    """Dilated causal stacks. Output = scale x the last array's head, then `post` in order, each an activation and a conv.
+    """Dilated causal stacks. Output = scale x the last array's head, then `post`: an activation and a Conv, repeated.
 
     condition: a network that makes the condition of the network's input; None: the input itself.
     """
@@ -214,10 +214,10 @@ class Gru:
 
 @dataclass(frozen=True)
 class Sequence:
-    """Layers one after another, sample by sample: recurrent ones, dense ones (a Conv of one tap) and convolutions, each Conv
-    with the activation that follows it.
+    """Layers one after another, sample by sample: recurrent ones, dense ones (a Conv of one tap) and convolutions, each
+    Conv with the activation that follows it.
 
-    y = output_gain (the last layer's output + skip x), x being the input times input_gain, knobs excepted. Gains are linear.
+    y = output_gain (the last layer's output + skip x), x being the guitar times input_gain. Gains are linear.
     """
 
     layers: tuple[Lstm | Gru | tuple[Conv, Activation], ...]
