@@ -98,7 +98,7 @@ class _Layer:
         """One list of its weights."""
         if index >= len(self.weights):
             raise Fault(f"{self.where}: weights lists {len(self.weights)} arrays, a {self.kind} has more")
-        return nested(self.weights[index], shape, f"{self.where}: weights, array {index + 1},")
+        return nested(self.weights[index], shape, f"{self.where}: weights, array {index + 1}")
 
     def bias(self, index: int) -> np.ndarray:
         """The bias, which Keras may leave out."""

@@ -38,7 +38,7 @@ def read_json(path: Path) -> object:
     text = read_text(path, "model", FILE_LIMIT)
     if text.count(",") + text.count(":") > VALUES:
         raise RigError(f"{path}: more than {VALUES} values, which is too much for a model")
-    # What is being read is no garbage yet, and looking for some among half a million lists takes longer than reading them.
+    # Nothing here is garbage yet, and looking for some among half a million lists takes longer than reading them.
     collecting = gc.isenabled()
     gc.disable()
     try:
