@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "place.h"
+#include "take.h"
 #include "rig_engine.h"
 
 #define RIG_STRIDE (RIG_BLOCK + RIG_PAD) /* of rows that hold just a block */
@@ -34,7 +34,7 @@ static inline rig_buffer rig_take_buffer(rig_place *p, uint32_t rows, uint32_t l
         b.ring = lookback + 2 * RIG_STRIDE;
         b.stride = rig_odd_lines(b.ring + RIG_STRIDE + RIG_PAD);
     }
-    b.data = rig_take(p, b.rows * b.stride * sizeof(float));
+    b.data = rig_take_floats(p, b.rows * b.stride);
     return b;
 }
 

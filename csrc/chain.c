@@ -202,11 +202,24 @@ void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32
     rig_fpu_leave(fpu);
 }
 
+void rig_chain_reset(rig_chain *chain)
+{
+    const rig_fpu fpu = rig_fpu_enter();
+    for (rig_unit *unit = chain->units; unit < chain->units + chain->n_units; ++unit) {
+        unit->engine->reset(unit->self);
+        if (unit->resampler) rig_resampler_reset(unit->resampler);
+    }
+    rig_fpu_leave(fpu);
+    chain->at = 0;
+}
+
+/* Each engine knows what silence does to it; what comes out then, and is no silence, the next one must hear. */
 void rig_chain_prewarm(rig_chain *chain)
 {
     float signal[RIG_BLOCK];
     const float key[RIG_BLOCK] = {0};
     const uint32_t need = rig_chain_need(chain);
+    rig_chain_reset(chain);
     for (uint32_t at = 0; at < need; at += RIG_BLOCK) {
         memset(signal, 0, sizeof signal);
         rig_chain_process(chain, signal, key, RIG_BLOCK);

@@ -58,6 +58,7 @@ rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig
                          const char **why);
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
+void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
 uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late */
 size_t rig_chain_bytes(const rig_chain *chain);

@@ -47,7 +47,7 @@ typedef struct {
     const char *(*init)(void *self, const rig_setup *);                              /* [main]  NULL, or why not                               */
     uint32_t (*memory)(const void *self, const float *params);                       /* [audio] frames of past input that the output hangs on  */
     void (*process)(void *self, const float *params, float *const *io, uint32_t frames); /* [audio] */
-    void (*reset)(void *self);                                                       /* [audio] as new: silence before the first frame         */
+    void (*reset)(void *self);                                                       /* [audio] as if it had heard silence for ever             */
 } rig_engine;
 
 #endif

@@ -235,6 +235,10 @@ class Chain:
         """Let the chain hear silence until it has settled."""
         lib.rig_chain_prewarm(self._c)
 
+    def reset(self) -> None:
+        """Bring each engine, in microseconds, to where silence for ever leaves it."""
+        lib.rig_chain_reset(self._c)
+
     def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
         """Run the chain by itself, not while a rack has it. signal, key: (frames,) float32; returns (frames,)."""
         out = np.array(signal, np.float32)

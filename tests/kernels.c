@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "program.h"
 #include "rack.h"
 
 extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_cab;
@@ -30,7 +30,8 @@ static rig_array weights(size_t count, float scale)
 static void run(const rig_engine *engine, const rig_setup *setup, const float *x, float *y)
 {
     const char *why;
-    rig_chain *chain = rig_chain_new(1, &engine, setup, &why);
+    const rig_mount mount = {.gain_in = 1.0f, .gain_out = 1.0f};
+    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, &why);
     if (!chain) {
         printf("%s: %s\n", engine->name, why);
         exit(1);
@@ -50,28 +51,41 @@ static float worst(const float *a, const float *b)
     return most;
 }
 
-static float wavenet_error(int32_t activation, int32_t channels, int32_t taps)
+/* A network with a step of every kind that kernels have a part in. Buffers: input, two rings, the activation's rows, output. */
+static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, int32_t taps)
 {
-    static const int32_t dilations[] = {1, 2, 37, 8};
-    const int32_t ints[] = {activation, channels, taps, 4, dilations[0], dilations[1], dilations[2], dilations[3]};
-    const size_t c = (size_t)channels, wide = c << rig_is_gated((rig_activation)activation);
-    rig_array arrays[20] = {weights(c, 1), weights(c, 0.1f)};
-    for (int l = 0; l < 4; ++l) {
-        const float scale = 1.0f / sqrtf((float)(channels * taps));
-        arrays[2 + 4 * l] = weights((size_t)taps * c * wide, scale);
-        arrays[3 + 4 * l] = weights(wide, 0.1f);
-        arrays[4 + 4 * l] = weights(c * c, 0.3f / sqrtf((float)channels));
-        arrays[5 + 4 * l] = weights(c, 0.1f);
-    }
-    arrays[18] = weights(4 * c, 0.5f / sqrtf((float)channels));
-    arrays[19] = weights(1, 0.1f);
-    const float level = 0.0f;
-    const rig_setup setup = {48000, &level, arrays, 20, ints, 8};
+    enum { IN, FIRST, SECOND, WIDE, OUT, BUFFERS, DILATION = 37, STEPS = 6 };
+    const int32_t past = (taps - 1) * DILATION, wide = channels << rig_is_gated((rig_activation)activation);
+    const float fan = 1.0f / sqrtf((float)(channels * taps));
+    const rig_step steps[STEPS] = {
+        {.kind = RIG_FILL, .to = OUT, .rows = 1},
+        {.kind = RIG_CONV, .to = FIRST, .rows = channels, .from = IN, .ins = 1, .extra = RIG_NONE, .add = RIG_NONE, .taps = 1, .dilation = 1},
+        {.kind = RIG_CONV, .to = WIDE, .rows = wide, .from = FIRST, .ins = channels, .extra = IN, .extras = 1, .add = RIG_NONE,
+         .taps = taps, .dilation = DILATION},
+        {.kind = RIG_ACTIVATE, .to = WIDE, .rows = channels, .activation = activation, .head = OUT, .how = RIG_DOT},
+        {.kind = RIG_CONV, .to = SECOND, .rows = channels, .from = WIDE, .ins = channels, .extra = RIG_NONE, .add = FIRST, .taps = 1, .dilation = 1},
+        {.kind = RIG_BEND, .to = SECOND, .rows = channels, .activation = curve},
+    };
+    const rig_step last = {.kind = RIG_CONV, .to = OUT, .rows = 1, .from = SECOND, .ins = channels, .extra = RIG_NONE, .add = OUT,
+                           .taps = taps, .dilation = DILATION};
+    int32_t ints[6 + 2 * BUFFERS + 16 * (STEPS + 1)] = {2 * past, 1, 0, OUT, BUFFERS, STEPS + 1,
+                                                        1, 0, channels, past, channels, past, wide, 0, 1, 0};
+    memcpy(ints + 6 + 2 * BUFFERS, steps, sizeof steps);
+    memcpy(ints + 6 + 2 * BUFFERS + 16 * STEPS, &last, sizeof last);
+    const size_t c = (size_t)channels, w = (size_t)wide, t = (size_t)taps;
+    rig_array arrays[] = {weights(1, 0.1f), weights(c, 1), weights(c, 0.1f), weights((t * c + 1) * w, fan), weights(w, 0.1f),
+                          weights(activation == RIG_LEAKY ? c : 0, 0.5f), weights(c, fan), weights(c * c, 0.5f * fan), weights(c, 0.1f),
+                          weights(rig_curve_params((rig_curve)curve) * c, 0.5f), weights(t * c, fan), weights(1, 0.1f)};
+    for (size_t i = 0; curve == RIG_CURVE_CLIP && i < 2 * c; ++i) /* what is low is lower than what is high */
+        ((float *)arrays[9].data)[i] = copysignf(arrays[9].data[i], i < c ? -1.0f : 1.0f);
+    const uint32_t n_arrays = sizeof arrays / sizeof *arrays;
+    const float params[RIG_PARAMS] = {0};
+    const rig_setup setup = {48000, params, arrays, n_arrays, ints, sizeof ints / sizeof *ints};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     for (int i = 0; i < FRAMES; ++i) x[i] = noise(0.5f);
     run(&rig_engine_wavenet, &setup, x, fast);
     run(&rig_engine_wavenet_reference, &setup, x, right);
-    for (int i = 0; i < 20; ++i) free((float *)arrays[i].data);
+    for (uint32_t i = 0; i < n_arrays; ++i) free((float *)arrays[i].data);
     return worst(fast, right);
 }
 
@@ -97,7 +111,8 @@ int main(void)
     float wavenet = 0.0f, cab = 0.0f;
     for (int32_t activation = 0; activation < RIG_ACTIVATIONS; ++activation)
         for (int32_t channels = 1; channels <= 33; channels = channels * 2 + 1)
-            for (int32_t taps = 1; taps <= 3; ++taps) wavenet = fmaxf(wavenet, wavenet_error(activation, channels, taps));
+            for (int32_t taps = 1; taps <= 3; ++taps)
+                wavenet = fmaxf(wavenet, wavenet_error(activation, (activation + channels + taps) % RIG_CURVES, channels, taps));
     for (size_t taps = 1; taps < 1000; taps = taps * 3 + 1) cab = fmaxf(cab, cab_error(taps));
     printf("%s wavenet %.2g cab %.2g\n", rig_isa(), wavenet, cab);
     return !(wavenet < 2e-6f && cab < 2e-6f);

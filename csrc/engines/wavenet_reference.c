@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../place.h"
+#include "../take.h"
 #include "../program.h"
 
 typedef struct {
