@@ -14,6 +14,7 @@ from rig.engine import registry
 from rig.errors import RigError
 from rig.formats import Model, load_model
 from rig.load import Loader
+from rig.models import read as read_model
 from rig.native import Chain, Unit
 from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
 from rig.solo import chain_of
@@ -24,6 +25,8 @@ FAMILY_RATE = 44_100
 
 RATE = 48_000
 """Hz at which `check` loads: the rate of most sound cards' JACK."""
+
+FAMILIES = {"guitarml": "GuitarML", "nam": "Neural Amp Modeler", "keras": "Keras / RTNeural", "proteus": "Proteus"}
 
 PRESETS, MODELS = (".toml",), (".json", ".nam", ".aidax")
 
@@ -188,6 +191,32 @@ def _spec(spec: EngineSpec, label: str) -> dict[str, object]:
     switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
     settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
     return {"engine": spec.engine, "label": label, "params": dict(spec.params), "settings": settings, "files": files}
+
+
+TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")
+"""What a model's file may say of itself that helps to choose it, in this order."""
+
+
+def brief(path: Path) -> tuple[str, ...]:
+    """A model or an impulse response in a few words, one or two lines. Raises RigError."""
+    if path.suffix.lower() not in MODELS:
+        return (_brief_recording(recording_facts(path)),)
+    model = read_model(path)
+    words = [f"{FAMILIES.get(model.family, model.family)} {model.architecture}".strip()]
+    words += [f"{model.weights} weights"] if model.weights else []
+    words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []
+    words += [f"{model.loudness_db:.1f} dB loud"] if model.loudness_db is not None else []
+    words += [f"knobs: {', '.join(model.knobs)}"] if model.knobs else []
+    told = [str(model.metadata[key]) for key in TOLD if isinstance(model.metadata.get(key), str)]
+    return tuple(filter(None, (" · ".join(words), " · ".join(told))))
+
+
+def _brief_recording(found: Mapping[str, object]) -> str:
+    channels = {1: "mono", 2: "stereo"}.get(found["channels"], f"{found['channels']} channels")
+    seconds = found["seconds"]
+    length = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+    rate = f"{found['sample_rate'] / 1000:g} kHz"
+    return " · ".join((found["format"], rate, channels, length))
 
 
 def _decibels(value: float) -> float | None:

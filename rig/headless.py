@@ -85,7 +85,7 @@ def _tell(outcome: Outcome) -> None:
     if outcome.error:
         _say("error", message=f"{outcome.asked}: {outcome.error}")
     else:
-        files = {view.key: str(view.file) for view in outcome.files}
+        files = {view.name: str(view.file) for view in outcome.files}
         _say("engine", engine=outcome.engine, files=files, settings=dict(outcome.settings))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from rig.arrange import arranged
 from rig.engine import Engine, Payload, registry
 from rig.errors import RigError
 from rig.load import LoadedSet, Place, warm
+from rig.models import engine_of, read
 from rig.native import STAGES, Chain, Rack, Unit
 from rig.preset import labels
 
@@ -129,7 +131,7 @@ class Builder:
             units[i] = replace(units[i], params={**(units[i].params or {}), **knobs})
         old = units[change.unit]
         new = replace(old, files={**old.files, **change.files}, settings={**old.settings, **change.settings})
-        new = _loaded(new, _fitting(old.engine) if change.files else [old.engine], self._rate)
+        new = _loaded(new, _fitting(new) if change.files else [old.engine], self._rate)
         units[change.unit] = new
         names = labels(unit.engine.name for unit in units)
         built = [replace(unit, label=name) for unit, name in zip(units, names, strict=True)]
@@ -157,9 +159,15 @@ def install(built: Built, loaded: LoadedSet, rack: Rack) -> LoadedSet:
     return loaded.with_chain(place, built.chain)
 
 
-def _fitting(engine: Engine) -> list[Engine]:
-    """The engines that may play another file in its place, itself first."""
-    return [engine, *(e for e in registry().values() if e.files == engine.files and e.name != engine.name)]
+def _fitting(unit: Unit) -> list[Engine]:
+    """The engines that may play its files, the likeliest first."""
+    own = unit.engine
+    found = [own, *(e for e in registry().values() if e.files == own.files and e.name != own.name)]
+    if own.files == ("model",):
+        with suppress(RigError):  # each of them will say why
+            right = engine_of(read(unit.files["model"]))
+            found.sort(key=lambda engine: engine.name != right)
+    return found
 
 
 def _loaded(unit: Unit, engines: Iterable[Engine], rate: int) -> Unit:

@@ -18,11 +18,16 @@ class AmpView:
 
 @dataclass(frozen=True)
 class FileView:
-    """A file that an engine plays. path: what the verb `load` takes, "Crunch.wavenet". key: as in a preset, "model"."""
+    """A file that an engine plays. engine: what the verb `load` takes, "Crunch.wavenet". name: its key, "model"."""
 
-    path: str
-    key: str
+    engine: str
+    name: str
     file: Path
+
+    @property
+    def path(self) -> str:
+        """As a knob's: "Crunch.wavenet.model"."""
+        return f"{self.engine}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,11 @@ class EngineView:
     fault: bool = False
     load: float = 0.0
     files: tuple[FileView, ...] = ()
+
+    @property
+    def rows(self) -> tuple[FileView | ParamView, ...]:
+        """All that a player can pick: its files, then its knobs."""
+        return self.files + self.params
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ if __name__ == "__main__":
 
 from rig.errors import RigError
 from rig.gig import Gig
-from rig.views import AmpView, EngineView, Outcome, ParamView, Status
+from rig.views import AmpView, EngineView, FileView, Outcome, ParamView, Status
+
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
 NAMES = (
     "Clean",
@@ -43,7 +45,7 @@ def _param(path: str, unit: str, help: str, value: float, span: tuple[float, flo
     return ParamView(path, path.rpartition(".")[2], unit, help, value, *span, initial)
 
 
-def chain_of(amp: str) -> tuple[EngineView, ...]:
+def chain_of(amp: str, model: Path) -> tuple[EngineView, ...]:
     """The path of one amp, knobs at believable places."""
     gate = EngineView(
         "gate",
@@ -64,7 +66,7 @@ def chain_of(amp: str) -> tuple[EngineView, ...]:
             "amp",
             (_param(f"{amp}.gain.gain", "dB", "Drives the amp harder", 6, (-24, 24), 0),),
         ),
-        EngineView("wavenet", "A captured amp", "amp", ()),
+        EngineView("wavenet", "A captured amp", "amp", (), files=(FileView(f"{amp}.wavenet", "model", model),)),
         EngineView(
             "eq",
             "Four bands",
@@ -79,16 +81,31 @@ def chain_of(amp: str) -> tuple[EngineView, ...]:
     )
     out = (
         EngineView(
-            "cab", "A loudspeaker", "output", (_param("output.cab.level", "dB", "Its loudness", 0, (-24, 24), 0),)
+            "cab",
+            "A loudspeaker",
+            "output",
+            (_param("output.cab.level", "dB", "Its loudness", 0, (-24, 24), 0),),
+            files=(FileView("output.cab", "ir", PRESETS / "cabs" / "open-1x12.wav"),),
         ),
     )
     return (gate, *own, *out)
 
 
 class FakeGig(Gig):
-    """Does what verbs say to frozen dataclasses. `lively`: its levels move as if somebody played."""
+    """Does what verbs say to frozen dataclasses. `lively`: its levels move as if somebody played.
 
-    def __init__(self, amps: int = 4, lively: bool = False, diary: Path | None = None) -> None:
+    model: the file that the amps play; one with "bad" in its name does not load, with "lstm" takes another engine.
+    held: while True, what is loaded is not ready.
+    """
+
+    def __init__(
+        self,
+        amps: int = 4,
+        lively: bool = False,
+        diary: Path | None = None,
+        model: Path = PRESETS / "models" / "small-combo-clean.json",
+    ) -> None:
+        self.model, self.held = model, False
         self.diary = diary
         self.name = "Blues"
         names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
@@ -104,7 +121,8 @@ class FakeGig(Gig):
         """Everything as it was at first, no verb recorded."""
         names = [amp.name for amp in self.amps]
         self.verbs: list[str] = []
-        self.chains = {name: chain_of(name) for name in names}
+        self.chains = {name: chain_of(name, self.model) for name in names}
+        self.loading: list[tuple[str, Path]] = []
         self.now = Status(
             amp=0,
             amp_name=names[0],
@@ -150,6 +168,8 @@ class FakeGig(Gig):
             self._play((self.now.amp + (1 if verb == "next" else -1)) % len(self.amps))
         elif verb == "set":
             self._turn(*rest.rsplit(" ", 1))
+        elif verb == "load":
+            self._load(rest)
         elif verb == "level":
             self.set(level_db=min(20.0, max(-60.0, float(rest))))
         elif verb == "connect":
@@ -172,8 +192,34 @@ class FakeGig(Gig):
                 for engine in engines
             )
 
+    def _load(self, words: str) -> None:
+        where, _, rest = words.partition(".")
+        label, _, name = rest.partition(" ")
+        if not any(f"{where}.{label}" == view.engine for e in self.chain() for view in e.files):
+            raise RigError(f"{where} has no engine '{label}'")
+        if not Path(name).is_file():
+            raise RigError(f"no model file '{name}'")
+        self.loading.append((f"{where}.{label}", Path(name)))
+
     def install(self) -> tuple[Outcome, ...]:
-        return ()
+        if self.held:
+            return ()
+        ready, self.loading = self.loading, []
+        return tuple(self._outcome(*job) for job in ready)
+
+    def _outcome(self, asked: str, file: Path) -> Outcome:
+        if "bad" in file.name:
+            return Outcome(asked, asked, error=f"{file.name}: the file ends in the middle; copy or export it again")
+        where = asked.rpartition(".")[0]
+        now = asked if where in ("input", "output") else f"{where}.{'lstm' if 'lstm' in file.name else 'wavenet'}"
+        for amp, engines in self.chains.items():
+            self.chains[amp] = tuple(
+                replace(e, name=now.rpartition(".")[2], files=(replace(e.files[0], engine=now, file=file),))
+                if [view.engine for view in e.files] == [asked]
+                else e
+                for e in engines
+            )
+        return Outcome(asked, now, (FileView(now, "model", file),))
 
     def status(self) -> Status:
         if self.lively:

@@ -210,25 +210,28 @@ async def test_keys_change_the_sound(jack_server, bench, tmp_path):
         await pilot.press("q")
 
 
+ENDINGS = {"model": "json", "ir": "wav"}
+
+
 def swap_preset(folder: Path, key: str) -> Path:
     """An amp that plays one of two files, "one" and "two", and two that no engine plays: "bad" and "torn"."""
-    rng = np.random.default_rng(11)
+    rng, ending = np.random.default_rng(11), ENDINGS[key]
     for i, name in enumerate(("one", "two")):
         if key == "model":
             net = guitarml(rng, channels=6 + 2 * i, dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
-            (folder / f"{name}.model").write_text(json.dumps(net))
+            (folder / f"{name}.json").write_text(json.dumps(net))
         else:
             ir = rng.normal(0, 1, 500) * np.exp(-np.arange(500) / 60)
-            soundfile.write(folder / f"{name}.ir", ir / np.abs(ir).max(), RATE, subtype="FLOAT", format="WAV")
-    (folder / f"bad.{key}").write_text('{"activation": "gated"}')
-    (folder / f"torn.{key}").write_bytes((folder / f"one.{key}").read_bytes()[:40])
+            soundfile.write(folder / f"{name}.wav", ir / np.abs(ir).max(), RATE, subtype="FLOAT")
+    (folder / f"bad.{ending}").write_text('{"activation": "gated"}')
+    (folder / f"torn.{ending}").write_bytes((folder / f"one.{ending}").read_bytes()[:40])
     path = folder / "swap.toml"
     path.write_text(
         f"""
 name = "Swap"
 [[amp]]
 name = "Crunch"
-chain = [{{ engine = "gain", gain = -6 }}, {{ {key} = "one.{key}" }}, {{ engine = "gain", gain = -20 }}]
+chain = [{{ engine = "gain", gain = -6 }}, {{ {key} = "one.{ending}" }}, {{ engine = "gain", gain = -20 }}]
 """
     )
     return path
@@ -262,7 +265,7 @@ def test_another_file_fades_in_while_the_sound_goes_on(jack_server, bench, tmp_p
             bench.ear.recorded()
             bench.ear.record(True)
             time.sleep(0.3)
-            gig.do(f"load Crunch.{gig.chain()[1].name} {('two', 'one')[i % 2]}.{key}")
+            gig.do(f"load Crunch.{gig.chain()[1].name} {('two', 'one')[i % 2]}.{ENDINGS[key]}")
             assert [outcome.error for outcome in gig.settle()] == [""]
             time.sleep(0.5)
             bench.ear.record(False)
@@ -282,9 +285,12 @@ def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, 
             bench.ear.recorded()
             bench.ear.record(True)
             for name in ("bad", "torn"):
-                gig.do(f"load Crunch.{gig.chain()[1].name} {name}.{key}")
+                gig.do(f"load Crunch.{gig.chain()[1].name} {name}.{ENDINGS[key]}")
             outcomes = gig.settle()
-            assert [outcome.error.partition(":")[0] for outcome in outcomes] == [f"bad.{key}", f"torn.{key}"]
+            assert [outcome.error.partition(":")[0] for outcome in outcomes] == [
+                f"bad.{ENDINGS[key]}",
+                f"torn.{ENDINGS[key]}",
+            ]
             time.sleep(0.3)
             bench.ear.record(False)
             heard = bench.ear.recorded()[:, 0]
@@ -294,27 +300,64 @@ def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, 
     raise AssertionError("the sound changed")
 
 
+async def test_the_browser_lets_one_hear_and_go_back(jack_server, bench, tmp_path):
+    from rig.tui.app import RigApp
+
+    path = swap_preset(tmp_path, "model")
+
+    def opened(progress):
+        return open_gig([path], name="rig-test", server=jack_server.name, connect=False, progress=progress)
+
+    async def heard() -> float:
+        return level_db(await asyncio.to_thread(bench.listen, 0.5))
+
+    app = RigApp(opened)
+    async with app.run_test(size=(100, 32)) as pilot:
+        while app.gig is None:
+            await pilot.pause(0.05)
+        bench.wire("rig-test")
+        one = await heard()
+        await pilot.press("o", "down")
+        await pilot.pause(0.5)
+        assert "torn.json" in app.screen.about.text()
+        assert "the file ends in the middle" in app.screen.about.text()
+        assert await heard() == pytest.approx(one, abs=0.1), "plays on"
+        await pilot.press("down")
+        await pilot.pause(0.5)
+        assert app.screen.plays == tmp_path / "two.json"
+        two = await heard()
+        assert abs(two - one) > 1
+        await pilot.press("escape")
+        await pilot.pause(0.5)
+        assert await heard() == pytest.approx(one, abs=0.1)
+        await pilot.press("o", "end", "enter")
+        await pilot.pause(0.5)
+        assert "not saved to the preset" in app.screen.note.text()
+        assert await heard() == pytest.approx(two, abs=0.1)
+        await pilot.press("q")
+
+
 def test_headless_loads_and_says_what_came_of_it(jack_server, bench, tmp_path):
     path = swap_preset(tmp_path, "ir")
     rig = Headless(path, "--server", jack_server.name, "--name", "rig-test", "--no-connect")
     rig.event("ready")
     bench.wire("rig-test")
     one = level_db(bench.listen(0.5))
-    rig.say("load Crunch.cab two.ir")
+    rig.say("load Crunch.cab two.wav")
     assert rig.event("engine") == {
         "event": "engine",
         "engine": "Crunch.cab",
-        "files": {"ir": str(tmp_path / "two.ir")},
+        "files": {"ir": str(tmp_path / "two.wav")},
         "settings": {},
     }
     two = level_db(bench.listen(0.5))
     assert abs(two - one) > 1, "another sound"
-    rig.say("load Crunch.cab nowhere.ir")
-    assert "no ir file 'nowhere.ir'" in rig.event("error")["message"]
-    rig.say("load Crunch.cab bad.ir")
-    assert rig.event("error")["message"].startswith("Crunch.cab: bad.ir: ")
+    rig.say("load Crunch.cab nowhere.wav")
+    assert "no ir file 'nowhere.wav'" in rig.event("error")["message"]
+    rig.say("load Crunch.cab bad.wav")
+    assert rig.event("error")["message"].startswith("Crunch.cab: bad.wav: ")
     assert level_db(bench.listen(0.5)) == pytest.approx(two, abs=0.1)
-    rig.say("load Crunch.cab one.ir")
+    rig.say("load Crunch.cab one.wav")
     rig.event("engine")
     assert level_db(bench.listen(0.5)) == pytest.approx(one, abs=0.1)
     rig.say("quit")

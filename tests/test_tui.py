@@ -82,7 +82,7 @@ VERBS = {
     "= =": ["set Clean.gain.gain 6.5", "set Clean.gain.gain 7"],
     "backspace": ["set Clean.gain.gain 0"],
     "2 =": ["amp 2", "set Crunch.gain.gain 6.5"],
-    "down = up": ["set Clean.eq.bass 2"],
+    "down = down = up up": ["set Clean.eq.bass 2"],
     "up minus": ["set input.gate.release 47.2"],
 }
 
@@ -111,19 +111,20 @@ async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
 async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
-        paths = [param.path for engine in gig.chain() for param in engine.params]
+        paths = [row.path for engine in gig.chain() for row in engine.rows]
+        assert "Clean.wavenet.model" in paths
         await pilot.press(*["up"] * 7)
-        assert screen.param.path == paths[0]
-        walked = [screen.param.path]
+        assert screen.row.path == paths[0]
+        walked = [screen.row.path]
         for _ in range(len(paths)):
             screen.action_pick(1)
-            walked.append(screen.param.path)
+            walked.append(screen.row.path)
         assert list(dict.fromkeys(walked)) == paths
 
 
 async def test_each_amp_remembers_its_knob() -> None:
     async with playing(FakeGig()) as (screen, pilot):
-        await pilot.press("down", "down", "2")
+        await pilot.press("down", "down", "down", "2")
         assert screen.param.path == "Crunch.gain.gain"
         await pilot.press("1")
         assert screen.param.path == "Clean.eq.mid"
@@ -265,7 +266,7 @@ async def test_path_and_knobs() -> None:
         order = [path.index(name) for name in ("in", "gate", "gain", "wavenet", "eq", "cab", "out")]
         assert order == sorted(order)
         assert "Drives the amp harder" in screen.note.text()
-        await pilot.press("down", "=")
+        await pilot.press("down", "down", "=")
         assert "+2.0 dB" in screen.knobs.text()
         assert "Below 200 Hz" in screen.note.text()
 

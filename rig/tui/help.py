@@ -13,10 +13,11 @@ from rig.tui import palette
 KEYS = (
     ("1 … 9", "play that amp"),
     ("← →", "previous, next amp"),
-    ("↑ ↓", "pick a knob, along the whole path"),
+    ("↑ ↓", "pick a knob or a file, along the whole path"),
     ("- =", "turn it a little (dB: 0.5)"),
     ("shift - =", "turn it a lot (dB: 3)"),
     ("backspace", "put it back to its initial value"),
+    ("o", "browse other models and cabinets, and hear them"),
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass the amp: dry guitar"),
     ("m", "mute"),

@@ -174,29 +174,38 @@ def together(ports: list[str]) -> str:
     return "".join(out)
 
 
+Keys = tuple[tuple[str, str, int], ...]
+"""Key, what it does, and how soon it may be left out: 9 first."""
+
+PLAY_KEYS: Keys = (
+    ("1-9 ←→", "amp", 1),
+    ("↑↓", "pick", 2),
+    ("- =", "turn", 2),
+    ("shift", "coarse", 7),
+    ("[ ]", "level", 4),
+    ("space", "bypass", 3),
+    ("o", "models", 4),
+    ("m", "mute", 3),
+    ("t", "tuner", 5),
+    ("c", "connect", 8),
+    ("⌫", "reset", 9),
+    ("?", "help", 1),
+    ("q", "quit", 1),
+)
+
+
 class Foot(Canvas):
     """The keys, as many as there is room for; the rest is on the help screen."""
 
-    KEYS = (
-        ("1-9 ←→", "amp", 1),
-        ("↑↓", "pick", 2),
-        ("- =", "turn", 2),
-        ("shift", "coarse", 7),
-        ("[ ]", "level", 4),
-        ("space", "bypass", 3),
-        ("m", "mute", 3),
-        ("t", "tuner", 5),
-        ("c", "connect", 8),
-        ("⌫", "reset", 9),
-        ("?", "help", 1),
-        ("q", "quit", 1),
-    )
+    def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.keys = keys
 
     def paint(self, sheet: Sheet) -> None:
         bar = palette.ink(palette.QUIET, palette.PANEL)
         key_ink = palette.ink(palette.GLOW, palette.PANEL, bold=True)
         sheet.fill(0, 0, sheet.width, 1, bar)
-        shown = list(self.KEYS)
+        shown = list(self.keys)
         while len(shown) > 1 and sum(width_of(k) + len(label) + 3 for k, label, _ in shown) > sheet.width:
             shown.remove(max(shown, key=lambda key: key[2]))
         x = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,16 +12,19 @@ from textual.screen import Screen
 from rig.errors import RigError
 from rig.gig import Gig
 from rig.tui import palette
+from rig.tui.browser import BrowserScreen, Left
+from rig.tui.folder import homely
 from rig.tui.help import HelpScreen
 from rig.tui.knobs import Knobs
 from rig.tui.lines import Banner, Foot, Head, Note, Wires
 from rig.tui.meters import Meters
 from rig.tui.path import Path
 from rig.tui.plan import plan
-from rig.tui.steps import is_bipolar, turn, written
+from rig.tui.sheet import printable
+from rig.tui.steps import stands, turn, written
 from rig.tui.tiles import Tiles
 from rig.tui.tuner import Tuner
-from rig.views import EngineView, Outcome, ParamView, Status
+from rig.views import EngineView, FileView, Outcome, ParamView, Status
 
 POLL_S = 1 / 20
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key
@@ -46,6 +50,7 @@ class PlayScreen(Screen[None]):
         Binding("m", "verb('mute')"),
         Binding("t", "verb('tuner')"),
         Binding("c", "verb('connect')"),
+        Binding("o", "browse"),
         Binding("question_mark", "help"),
         Binding("q", "app.leave"),
     ]
@@ -56,6 +61,7 @@ class PlayScreen(Screen[None]):
         self.engines: tuple[EngineView, ...] = ()
         self.status: Status | None = None
         self.leaving = False
+        self.browser: BrowserScreen | None = None
         self._picked: dict[int, str] = {}
         self._heard = ""  # the message that was shown
 
@@ -104,6 +110,8 @@ class PlayScreen(Screen[None]):
         self.meters.take(status, now)
         self.wires.take(status)
         self.note.tick(now)
+        if self.browser:
+            self.browser.take(status, outcomes, now)
         if status.tuner:
             self.tuner.take(status)
 
@@ -114,14 +122,14 @@ class PlayScreen(Screen[None]):
             self._show_chain()
 
     def _show_chain(self) -> None:
-        param = self.param
-        path = param.path if param else ""
-        at = next((i for i, e in enumerate(self.engines) if any(p.path == path for p in e.params)), -1)
+        row = self.row
+        path = row.path if row else ""
+        at = next((i for i, e in enumerate(self.engines) if any(r.path == path for r in e.rows)), -1)
         bypassed = self.status is not None and self.status.bypassed
         self.path.show(self.engines, at, bypassed)
         self.knobs.show(self.engines, path)
         tuning = self.status is not None and self.status.tuner
-        self.note.explain(_hint(self.engines[at], param) if param and not tuning else "")
+        self.note.explain(_hint(self.engines[at], row) if row and not tuning else "")
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
         if status.message and status.message != self._heard:
@@ -137,7 +145,7 @@ class PlayScreen(Screen[None]):
         self._show_banner(status)
 
     def _tell(self, outcome: Outcome, now: float) -> None:
-        if outcome.error:
+        if outcome.error and not self.browser:
             self.note.say(f"{outcome.asked} plays on: {outcome.error}", now, wrong=True)
 
     def _show_banner(self, status: Status) -> None:
@@ -198,26 +206,34 @@ class PlayScreen(Screen[None]):
         self.do(f"amp {picked.index + 1}")
 
     @property
-    def param(self) -> ParamView | None:
-        """The knob that - and + turn: the last one picked on this amp, at first the first of the amp's own."""
-        params = [param for engine in self.engines for param in engine.params]
-        own = [param for engine in self.engines if engine.where == "amp" for param in engine.params]
+    def row(self) -> FileView | ParamView | None:
+        """The file or knob that is selected: the last one picked on this amp, at first the first of its own knobs."""
+        rows = [row for engine in self.engines for row in engine.rows]
+        own = [engine for engine in self.engines if engine.where == "amp"]
+        first = [*(row for e in own for row in e.params), *(row for e in own for row in e.rows), *rows]
         picked = self._picked.get(self.status.amp if self.status else -1)
-        return next((param for param in params if param.path == picked), next(iter(own or params), None))
+        return next((row for row in rows if row.path == picked), next(iter(first), None))
+
+    @property
+    def param(self) -> ParamView | None:
+        """The knob that - and + turn, where one is selected."""
+        return self.row if isinstance(self.row, ParamView) else None
 
     def action_pick(self, by: int) -> None:
-        params = [param for engine in self.engines for param in engine.params]
-        now = self.param
+        rows = [row for engine in self.engines for row in engine.rows]
+        now = self.row
         if now is None or self.status is None:
             return
-        at = min(len(params) - 1, max(0, params.index(now) + by))
-        self._picked[self.status.amp] = params[at].path
+        at = min(len(rows) - 1, max(0, rows.index(now) + by))
+        self._picked[self.status.amp] = rows[at].path
         self._show_chain()
 
     def action_turn(self, direction: int, coarse: bool) -> None:
         param = self.param
         if param is not None:
             self._set(param, turn(param, direction, coarse))
+        elif self.row is not None:
+            self.note.say("a file is no knob: o opens the browser", time.monotonic())
 
     def action_initial(self) -> None:
         param = self.param
@@ -235,12 +251,44 @@ class PlayScreen(Screen[None]):
         if self.status is not None:
             self.do(f"level {self.status.level_db + by_db:.6g}")
 
+    # --- other files -------------------------------------------------------------------------------------------
+
+    def action_browse(self) -> None:
+        """Look for another file for the selected engine; where that has none, for the first one that has."""
+        row = self.row
+        own = [engine for engine in self.engines if engine.where == "amp"]
+        at = [engine for engine in self.engines if row in engine.rows]
+        view = next((view for engine in (*at, *own, *self.engines) for view in engine.files), None)
+        if isinstance(row, FileView):
+            view = row
+        if view is None or self.status is None:
+            self.note.say("no engine here plays a file", time.monotonic())
+            return
+        self._picked[self.status.amp] = view.path
+        self.browser = BrowserScreen(self.gig.name, self.status.amp, view, self.gig.do)
+        self.app.push_screen(self.browser, self._browsed)
+
+    def _browsed(self, left: Left | None) -> None:
+        self.browser = None
+        if left is None or self.leaving:
+            return
+        if left.kept and self.status is not None:
+            self._picked[self.status.amp] = f"{left.engine}.{left.name}"
+            said = f"{left.engine} plays {printable(left.file.name)} until you quit; not saved to the preset"
+            self.note.say(said, time.monotonic())
+        elif left.error:
+            self.note.say(printable(left.error), time.monotonic(), wrong=True)
+        self.poll()
+        self.read_chain()
+
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
     def leave(self) -> None:
         """Take no more keys; say that the sound is fading."""
         self.leaving = True
+        if self.browser:
+            self.browser.dismiss()
         self.banner.show("FADING OUT", colour=palette.GLOW)
         self.note.say("fading out", time.monotonic())
 
@@ -256,8 +304,11 @@ def _fault(engine: str) -> str:
     return f"{engine} gave no number; it was reset, and its input passed through"
 
 
-def _hint(engine: EngineView, param: ParamView) -> str:
-    signed = is_bipolar(param)
-    low, high = f"{param.minimum:g}", written(param.maximum, param.unit)
-    about = param.help or f"{engine.name} {param.name}"
-    return f"{about}  ({low} … {high}, initially {written(param.initial, param.unit, signed)})"
+def _hint(engine: EngineView, row: FileView | ParamView) -> str:
+    if isinstance(row, FileView):
+        return printable(f"o changes it: {homely(row.file)}")
+    about = row.help or f"{engine.name} {row.name}"
+    initially = stands(replace(row, value=row.initial))
+    if row.switch:
+        return f"{about}  (on or off, initially {initially})"
+    return f"{about}  ({row.minimum:g} … {written(row.maximum, row.unit)}, initially {initially})"

@@ -99,6 +99,11 @@ def width_of(text: str) -> int:
     return sum(get_character_cell_size(char) for char in text)
 
 
+def printable(text: str) -> str:
+    """What a file or its name says, without what would move a terminal's cursor or cannot be written to one."""
+    return "".join(letter if letter.isprintable() else "·" for letter in text)
+
+
 def fit(text: str, width: int) -> str:
     """`text` in at most `width` columns, its end replaced by an ellipsis where it is longer."""
     if width_of(text) <= width:

@@ -15,6 +15,8 @@ def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
     Decibels move by 0.5 (coarse 3), times and frequencies by a semitone's ratio (coarse: a third), anything else
     by a hundredth of its range (coarse: a tenth). Fine steps land on round values; the range is never left.
     """
+    if param.switch:
+        return param.maximum if direction > 0 else param.minimum
     span = param.maximum - param.minimum
     unit = param.unit.lower()
     if unit in _PROPORTIONAL:
@@ -64,6 +66,13 @@ def written(value: float, unit: str, signed: bool = False) -> str:
     size = abs(value)
     places = 0 if size >= 100 else 1 if size >= 10 else 2
     return f"{sign}{value:.{places}f} {unit}".rstrip()
+
+
+def stands(param: ParamView) -> str:
+    """Where a knob stands, as the screen writes it."""
+    if param.switch:
+        return "on" if param.value else "off"
+    return written(param.value, param.unit, is_bipolar(param))
 
 
 def is_bipolar(param: ParamView) -> bool:
