@@ -5,11 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-
-from rig.sound import read, resample
 
 Play = Callable[[np.ndarray], np.ndarray]
 """A chain: (frames,) float32 in, as many out."""
@@ -17,9 +14,8 @@ Play = Callable[[np.ndarray], np.ndarray]
 PROBE_FRAMES = 4096
 PROBE_DB = -24.0  # mean square, re full scale: as loud as a guitar
 GUITAR = (0.01, 0.06)  # of the rate, 480 Hz to 2.9 kHz at 48 kHz: where amps agree most about a guitar's phase
-TAKE = Path(__file__).resolve().parent.parent / "presets" / "demo.flac"
-TAKE_SECONDS = 3.0
-NAM_INPUT_DB = -14.97  # mean square of what Neural Amp Modeler plays into a model to say how loud it is
+PINK_FRAMES = 16384
+PINK_DB = -14.97  # mean square of what Neural Amp Modeler's trainer plays into a model to say how loud it is
 
 REACH = 1024  # frames: as long as a response is looked at, and the longest delay that is found
 SIZE = 8192  # of the Fourier transforms: nothing wraps round
@@ -55,13 +51,13 @@ def cancels(a: Play, b: Play, early: int) -> bool:
     return _alike(out_a[max(0, -early) :], out_b[max(0, early) :]) < 0
 
 
-def loudness_db(play: Play, rate: int) -> float:
-    """How loud a model at `rate` Hz is: the mean square of what it makes of a guitar, in dB re full scale.
+def loudness_db(play: Play) -> float:
+    """How loud a model is: the mean square of what it makes of pink noise, in dB re full scale.
 
-    Neural Amp Modeler writes the same measure into its files as `loudness`, of a recording of its own. Ours is of the
-    beginning of the shipped demo take, at the level of theirs.
+    It is the `loudness` that Neural Amp Modeler's trainer writes into its files, whose input is a second of pink noise,
+    too: what we say lies 0.2 dB above what it says, and at most 0.8 dB beside it.
     """
-    y = play(_take(rate)).astype(np.float64)
+    y = play(_pink()).astype(np.float64)
     return 10.0 * float(np.log10(np.mean(np.square(y)) + 1e-12))
 
 
@@ -120,10 +116,12 @@ def _guitar() -> np.ndarray:
 
 
 @functools.cache
-def _take(rate: int) -> np.ndarray:
-    audio, its_rate = read(TAKE)
-    x = audio[: int(TAKE_SECONDS * its_rate), 0]
-    return _at_level(resample(x, its_rate, rate), NAM_INPUT_DB)
+def _pink() -> np.ndarray:
+    """Noise with as much power in every octave, at the level of Neural Amp Modeler's."""
+    noise = np.fft.rfft(np.random.default_rng(1952).standard_normal(PINK_FRAMES))
+    noise[1:] /= np.sqrt(np.arange(1, noise.size))
+    noise[0] = 0.0
+    return _at_level(np.fft.irfft(noise), PINK_DB)
 
 
 def _at_level(x: np.ndarray, db: float = PROBE_DB) -> np.ndarray:

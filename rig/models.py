@@ -27,9 +27,6 @@ SETTINGS = (
 LOUDNESS_DB = -18.0
 """What `normalize` brings a model to, as Neural Amp Modeler's players do."""
 
-PLAIN_RATE = 48_000
-"""Hz: what a model runs at to be measured where nobody says its rate."""
-
 LATE = 8
 """Frames of delay from which the screen says so; less is the work of any filter."""
 
@@ -125,8 +122,7 @@ def _arrival(path: Path, stamp: tuple[int, int], quality: float) -> Arrival:
 
 @functools.lru_cache(4 * SLOTS)
 def _loudness_db(path: Path, stamp: tuple[int, int], quality: float) -> float:
-    model = read(path).at(quality)
-    return listen.loudness_db(settled(model), model.sample_rate or PLAIN_RATE)
+    return listen.loudness_db(settled(read(path).at(quality)))
 
 
 def settled(model: Model) -> listen.Play:
