@@ -15,7 +15,8 @@ from reference import forward
 
 from engines import wavenet
 from rig import native, solo
-from rig.formats import Model, guitarml as guitarml_format, load_model, nam
+from rig.formats import Model, load_model, nam
+from rig.formats import guitarml as guitarml_format
 from rig.formats.network import ACTIVATIONS, Activation, Conv, ConvNet
 from rig.native import Chain, Unit
 
@@ -76,7 +77,7 @@ def nam_models(rng: np.random.Generator) -> Iterator[Model]:
         for shift in (False, True):
             yield nam_model(nam_wavenet(rng, nam_array(4, head1x1=(3, 1), films={key: (shift, 1)})))
     for gating in ("none", "gated", "blended"):
-        films = {key: (True, 1) for key in FILM_KEYS}
+        films = dict.fromkeys(FILM_KEYS, (True, 1))
         one = nam_array(
             4, gating=gating, secondary="Sigmoid", bottleneck=4, head1x1=(2, 1), films=films, head=(2, 1, True)
         )
@@ -169,7 +170,7 @@ def test_compensation_takes_away_what_drive_adds(rng):
 
 
 def test_the_size_of_a_block_changes_nothing(rng, isa):
-    films = {key: (True, 1) for key in FILM_KEYS}
+    films = dict.fromkeys(FILM_KEYS, (True, 1))
     models = [
         guitarml_model(rng, channels=10, dilations=(1, 2, 4, 300)),
         nam_model(nam_wavenet(rng, nam_array(3, taps=6, activation="ReLU", head=(1, 16, True)))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 from networks import guitarml
 
+from rig import models
 from rig import preset as presets
+from rig.arrange import arranged
 from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
 from rig.load import load_set
+from rig.native import Unit, decibels, linear
 
 RATE = 48_000
 
@@ -87,17 +91,83 @@ def test_what_is_wrong_is_said_with_preset_amp_and_engine(tmp_path, rng):
     net = guitarml(rng)
     net["variables"][3]["data"][5] = float("nan")
     (tmp_path / "bad.json").write_text(json.dumps(net))
-    preset = write(tmp_path, "set", '[[amp]]\nname = "Broken"\nchain = [{ model = "bad.json" }]\n')
+    preset = write(tmp_path, "set", '[[amp]]\nname = "Broken"\nchain = [{ engine = "wavenet", model = "bad.json" }]\n')
     with pytest.raises(RigError, match=r"set\.toml: amp 1 'Broken', wavenet: .*bad\.json.*"):
         load_set([preset], RATE)
 
 
 def test_a_file_is_read_once_however_many_amps_name_it(tmp_path, rng, monkeypatch):
-    from rig.formats import guitarml as family
-
     (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
     read = []
-    monkeypatch.setattr(family, "load", lambda path, real=family.load: read.append(path) or real(path))
+    monkeypatch.setattr(models, "load_model", lambda path, real=models.load_model: read.append(path) or real(path))
     text = "".join(f'[[amp]]\nname = "{i}x"\nchain = [{{ model = "net.json" }}]\n' for i in range(4))
     load_set([write(tmp_path, "set", text)], RATE)
     assert len(read) == 1
+    (tmp_path / "net.json").write_text(json.dumps(guitarml(rng, channels=5)))
+    load_set([write(tmp_path, "set", text)], RATE)
+    assert len(read) == 2, "what has changed is read again"
+
+
+def test_a_knob_that_a_model_lacks_is_named(tmp_path, rng):
+    (tmp_path / "plain.json").write_text(json.dumps(guitarml(rng)))
+    (tmp_path / "driven.json").write_text(json.dumps(guitarml(rng, inputs=2)))
+    text = "[[amp]]\nname = 'Hot'\nchain = [{{ model = '{0}.json', drive = 0.7 }}]\n"
+    load_set([write(tmp_path, "one", text.format("driven"))], RATE)
+    with pytest.raises(RigError, match=r"one\.toml: amp 1 'Hot', wavenet: drive: this model has no drive"):
+        load_set([write(tmp_path, "one", text.format("plain"))], RATE)
+
+
+def test_a_pedal_into_an_amp(tmp_path, rng):
+    """Two models in a row play as one after the other; the gain between them drives the second."""
+    (tmp_path / "pedal.json").write_text(json.dumps(guitarml(rng, channels=3)))
+    (tmp_path / "amp.json").write_text(json.dumps(guitarml(rng, channels=5)))
+    chains = ("{ model = 'pedal.json' }, { engine = 'gain', gain = 6 }, { model = 'amp.json' }",)
+    chains += ("{ model = 'pedal.json' }", "{ model = 'amp.json' }")
+    text = "".join(f"[[amp]]\nname = '{i} on'\nchain = [{chain}]\n" for i, chain in enumerate(chains))
+    both, pedal, amp = (a.chain for a in load_set([write(tmp_path, "one", text)], RATE).amps)
+    assert [unit.label for unit in both.units] == ["wavenet", "gain", "wavenet2"]
+    x = rng.normal(0, 0.2, 2000).astype(np.float32)
+    heard = amp.process(10 ** (6 / 20) * pedal.process(x))
+    assert np.allclose(both.process(x)[100:], heard[100:], rtol=1e-4, atol=1e-5)
+
+
+def calibrated(input_dbu: float | None, output_dbu: float | None = None, **more: object) -> Unit:
+    return Unit(registry()["gain"], Payload(input_dbu=input_dbu, output_dbu=output_dbu, **more))
+
+
+def gains(*units: Unit, dbu: float | None) -> list[float]:
+    return [round(decibels(unit.payload.gain_in), 3) for unit in arranged(units, RATE, dbu)]
+
+
+def test_models_hear_the_guitar_as_loud_as_their_amps_did():
+    amp, unknown = calibrated(14.0), calibrated(None)
+    assert gains(amp, dbu=None) == [0.0]
+    assert gains(amp, dbu=12.0) == [-2.0]
+    assert gains(unknown, amp, dbu=12.0) == [0.0, -2.0]
+
+
+def test_behind_a_pedal_that_says_how_loud_it_is_an_amp_hears_the_pedal():
+    amp = calibrated(14.0)
+    assert gains(calibrated(18.0, 9.0), amp, amp, dbu=12.0) == [-6.0, -5.0, -5.0]
+    louder = calibrated(18.0, 9.0, gain_out=linear(6.0))  # 1.0 is 6 dB less of what the pedal gave
+    assert gains(louder, amp, dbu=12.0) == [-6.0, -11.0]
+
+
+def test_branches_hear_what_came_before_them_and_not_each_other():
+    a, b = (replace(calibrated(18.0, 9.0), branch=branch) for branch in "ab")
+    assert gains(calibrated(12.0, 10.0), a, b, Unit(registry()["blend"]), calibrated(14.0), dbu=12.0) == [
+        0.0,
+        -8.0,
+        -8.0,
+        0.0,
+        -5.0,
+    ]
+
+
+def test_a_set_is_calibrated_as_its_presets_say(tmp_path, rng, shared):
+    shutil.copy(shared / "models/nam/wavenet.nam", tmp_path / "amp.nam")
+    text = "[[amp]]\nname = 'Amp'\nchain = [{ model = 'amp.nam' }]\n"
+    x = rng.normal(0, 0.1, 1000).astype(np.float32)
+    plain, set_up = (load_set([write(tmp_path, "one", head + text)], RATE) for head in ("", "[input]\ndbu = 12.3\n"))
+    quieter = 10 ** ((12.3 - 18.3) / 20)
+    assert np.allclose(set_up.amps[0].chain.process(x), plain.amps[0].chain.process(quieter * x), atol=1e-5)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from networks import guitarml
 
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
 from rig.preset import EngineSpec, examine, labels, load
 
+PRESETS = Path(__file__).resolve().parent.parent / "presets"
 ENGINES = {
     engine.name: engine
     for engine in (
@@ -121,6 +125,30 @@ def test_settings_are_read_as_given_and_filled_in_for_the_engine(folder):
     (spec,) = load(write(folder, text), ENGINES).amps[0].chain
     assert (spec.params, spec.settings) == ({"level": 2.0}, {"normalize": 1.0})
     assert ENGINES["wavenet"].settled(spec.settings) == {"quality": 1.0, "normalize": 1.0}
+
+
+def test_the_level_of_the_interface_stands_with_the_input(folder):
+    assert load(write(folder, "[input]\ndbu = 12.5\n" + AMP), ENGINES).dbu == 12.5
+    assert load(write(folder, AMP), ENGINES).dbu is None
+    assert faults(folder, "[input]\ndbu = 99\n" + AMP) == ["input: dbu = 99 is out of range: -40 to 60 dBu"]
+    assert faults(folder, AMP + "[output]\ndbu = 4\n") == ["output: unknown key 'dbu'; known: chain"]
+
+
+def test_the_content_of_a_model_tells_which_engine_plays_it(folder, rng, shared):
+    (folder / "net.json").write_text(json.dumps(guitarml(rng)))
+    shutil.copy(shared / "models/nam/BossLSTM-1x16.nam", folder / "boss.nam")
+    chain = "[{ model = 'net.json' }, { model = 'boss.nam' }, { model = 'boss.nam', normalize = true }]"
+    preset = load(write(folder, f"[[amp]]\nname = 'A'\nchain = {chain}\n[midi]\ncc = {{ 1 = 'A.lstm2.drive' }}"))
+    assert [spec.engine for spec in preset.amps[0].chain] == ["wavenet", "lstm", "lstm"]
+
+
+def test_a_model_that_cannot_be_read_has_no_engine_and_one_fault(folder):
+    path = write(
+        folder, "[[amp]]\nname = 'A'\nchain = [{ model = 'models/clean.json' }]\n[midi]\ncc = { 1 = 'A.lstm.drive' }"
+    )
+    _, found = examine(path)
+    (line,) = found
+    assert line.startswith(f"{path}: amp 1 'A', engine 1: {folder / 'models/clean.json'}: ")
 
 
 def test_files_are_found_beside_the_preset_wherever_one_stands(folder, monkeypatch):
@@ -378,6 +406,6 @@ def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     for name in ("models/small-combo-clean.json", "models/small-combo-crunch.json", "cabs/open-1x12.wav"):
-        (folder / name).touch()
+        shutil.copy(PRESETS / name, folder / name)
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

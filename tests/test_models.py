@@ -1,0 +1,165 @@
+"""What a model file asks of the rig: size, rate, loudness, delay, polarity. Measured on networks whose answers are known."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import guitarml
+
+from rig import listen, models
+from rig.engine import Payload, registry
+from rig.errors import RigError
+from rig.native import Chain, Unit
+
+RATE = 48_000
+
+
+def load(path: Path, jack: int = RATE, **settings: float) -> Payload:
+    engine = registry()[models.engine_of(models.read(path))]
+    return engine.load({"model": path}, engine.settled(settings), jack)
+
+
+def play(path: Path, x: np.ndarray, jack: int = RATE, **settings: float) -> np.ndarray:
+    engine = registry()[models.engine_of(models.read(path))]
+    chain = Chain([Unit(engine, load(path, jack, **settings))], jack)
+    chain.prewarm()
+    return chain.process(x)
+
+
+def wire(folder: Path, frames: int = 0, gain: float = 1.0, **extra: object) -> Path:
+    """A WaveNet that delays and scales, and nothing more."""
+    net = guitarml(np.random.default_rng(1), 1, 2, (max(frames, 1),), "linear", **extra)
+    values = {"W": [1.0], "b": [0.0], "W_conv": [1.0, 0.0] if frames else [0.0, 1.0], "b_conv": [0.0]}
+    values |= {"W_out": [0.0], "b_out": [0.0]}
+    for variable in net["variables"]:
+        variable["data"] = (
+            [gain] if variable["layer_idx"] == 1 and variable["name"] == "W" else values[variable["name"]]
+        )
+    path = folder / f"wire-{frames}-{gain}.json"
+    path.write_text(json.dumps(net))
+    return path
+
+
+def curved(gain: float, delay: int):
+    """A chain that is late, distorts, and has a tone: what an amp does."""
+
+    def play(x: np.ndarray) -> np.ndarray:
+        bent = np.tanh(20 * x) * gain
+        late = np.r_[np.zeros(delay), bent][: len(x)]
+        return np.convolve(late, 0.6 ** np.arange(20))[: len(x)].astype(np.float32)
+
+    return play
+
+
+# ---- delay and polarity
+
+
+@pytest.mark.parametrize("delay", [0, 1, 24, 700])
+@pytest.mark.parametrize("gain", [1.0, -0.1])
+def test_delay_and_polarity_are_found_behind_distortion_and_tone(delay, gain):
+    assert listen.arrival(curved(gain, delay)) == listen.Arrival(delay, 1 if gain > 0 else -1)
+
+
+def test_silence_is_neither_late_nor_turned_over():
+    assert listen.arrival(np.zeros_like) == listen.Arrival(0, 1)
+
+
+@pytest.mark.parametrize("early", [-30, 0, 30])
+def test_chains_cancel_where_one_is_turned_over(early):
+    a, b = curved(1.0, max(0, -early)), curved(0.5, max(0, early))
+    assert not listen.cancels(a, b, early)
+    assert listen.cancels(a, lambda x: -b(x), early)
+
+
+def test_a_files_delay_and_polarity_are_found_and_told(tmp_path):
+    late = load(wire(tmp_path, 24, -0.5))
+    assert (late.delay, late.polarity) == (24, -1)
+    assert late.about == "wire-24--0.5, 24 frames late, turned over"
+    plain = load(wire(tmp_path))
+    assert (plain.delay, plain.polarity, plain.about) == (0, 1, "wire-0-1.0")
+
+
+def test_what_real_captures_say(shared):
+    found = {}
+    for name in ("bluesJr_fullD2", "pedalnet", "WaveNet1-ts7", "WaveNet2-ds1"):
+        heard = models.arrival(shared / f"models/guitarml/{name}.json")
+        found[name] = (heard.frames, heard.polarity)
+    assert found == {"bluesJr_fullD2": (24, -1), "pedalnet": (16, -1), "WaveNet1-ts7": (1, 1), "WaveNet2-ds1": (0, -1)}
+
+
+def test_a_model_is_measured_once(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(listen, "arrival", lambda play: calls.append(play) or listen.Arrival(3, 1))
+    path = wire(tmp_path, 3)
+    assert load(path).delay == load(path, normalize=1.0).delay == 3
+    assert len(calls) == 1
+
+
+# ---- loudness
+
+
+def test_loudness_is_what_nams_trainer_writes(shared):
+    for name in ("BossWN-feather", "BossLSTM-1x16", "wavenet", "lstm"):
+        path = shared / f"models/nam/{name}.nam"
+        said = models.read(path).loudness_db
+        assert listen.loudness_db(models.settled(models.read(path))) == pytest.approx(said, abs=1.0)
+        assert models.loudness_db(path) == said
+
+
+def test_normalized_models_are_equally_loud(tmp_path, rng):
+    soft, loud = wire(tmp_path, gain=0.05), wire(tmp_path, gain=3.0, level_adjust=2.0)
+    x = rng.normal(0, 0.1, 2000).astype(np.float32)
+    assert load(loud).level == 2.0
+    assert np.allclose(play(soft, x, normalize=1.0), play(loud, x, normalize=1.0), rtol=1e-3, atol=1e-6)
+    assert load(loud, normalize=1.0).level == 1.0
+    payload = load(soft, normalize=1.0)
+    # A wire is as loud as what goes in.
+    assert 20 * np.log10(payload.gain_out) == pytest.approx(-18 - (-14.97 + 20 * np.log10(0.05)), abs=0.01)
+
+
+# ---- rate, size, engine
+
+
+def test_the_rate_is_the_presets_or_the_files_or_jacks(tmp_path):
+    silent, said = wire(tmp_path), wire(tmp_path, 1, sample_rate=44_100)
+    assert load(silent).rate == 0
+    assert load(said).rate == 44_100
+    assert load(said, jack=44_100).rate == 0
+    assert load(said, rate=RATE).rate == 0
+    assert load(silent, rate=44_100).rate == 44_100
+    assert load(silent, rate=44_100).about == "wire-0-1.0, 44.1 kHz"
+    with pytest.raises(RigError, match=r"wire-0-1\.0\.json: rate = 300 Hz; a model's is 8000 Hz or more"):
+        load(silent, rate=300)
+
+
+def test_at_a_multiple_of_its_rate_a_model_is_stretched(tmp_path):
+    path = wire(tmp_path, 24, sample_rate=24_000)
+    payload = load(path, jack=96_000)
+    assert (payload.rate, payload.delay) == (0, 96)
+    x = np.eye(1, 200, dtype=np.float32)[0]
+    assert np.argmax(play(path, x, jack=96_000)) == 96
+
+
+def test_quality_picks_the_network(shared):
+    path = shared / "models/nam/A2.nam"
+    sizes = [sum(array.size for array in load(path, quality=quality).arrays) for quality in (0.0, 1.0)]
+    assert sizes[0] < sizes[1] / 3
+    assert load(path).arrays[0].size == load(path, quality=1.0).arrays[0].size
+
+
+@pytest.mark.parametrize(
+    ("engine", "name", "kind"), [("wavenet", "BossLSTM-1x16", "LSTM"), ("lstm", "wavenet", "WaveNet")]
+)
+def test_the_wrong_engine_is_told_which_is_right(shared, tmp_path, engine, name, kind):
+    path = tmp_path / "amp.nam"
+    shutil.copy(shared / f"models/nam/{name}.nam", path)
+    right = {"wavenet": "lstm", "lstm": "wavenet"}[engine]
+    with pytest.raises(RigError) as caught:
+        registry()[engine].load({"model": path}, registry()[engine].settled({}), RATE)
+    assert str(caught.value) == (
+        f'{path}: {engine} doesn\'t play a model of this kind ({kind}); write engine = "{right}", or leave engine out'
+    )
