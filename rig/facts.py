@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from rig import models
 from rig.arrange import arranged
 from rig.engine import registry
 from rig.errors import RigError
-from rig.formats import Model, load_model
+from rig.formats import Model
+from rig.formats.words import FAMILIES, in_words, receptive_field
 from rig.load import Loader
-from rig.models import read as read_model
 from rig.native import Chain, Unit
 from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
 from rig.solo import chain_of
@@ -25,8 +26,6 @@ FAMILY_RATE = 44_100
 
 RATE = 48_000
 """Hz at which `check` loads: the rate of most sound cards' JACK."""
-
-FAMILIES = {"guitarml": "GuitarML", "nam": "Neural Amp Modeler", "keras": "Keras / RTNeural", "proteus": "Proteus"}
 
 PRESETS, MODELS = (".toml",), (".json", ".nam", ".aidax")
 
@@ -40,46 +39,39 @@ def facts(path: Path) -> dict[str, object]:
 
 
 def model_facts(path: Path) -> dict[str, object]:
-    """A model: architecture, sizes, and all that its file adds."""
-    model = load_model(path)
-    network = model.network
-    rate = model.sample_rate or FAMILY_RATE
-    taps = network.layers[0].kernel.shape[0]
+    """A model: what it is made of, what was measured on it, and all that its file adds."""
+    model = models.read(path)
+    reach = receptive_field(model.network)
     return {
         "file": str(path),
         "kind": "model",
         "name": model.name,
         "family": model.family,
-        "architecture": architecture(model),
-        "activation": network.activation,
-        "channels": network.channels,
-        "taps": taps,
-        "dilations": [layer.dilation for layer in network.layers],
+        "engine": models.engine_of(model),
+        "architecture": in_words(model.network),
+        "networks": max(1, len(model.variants)),
+        "knobs": list(model.knobs),
         "weights": model.weights,
-        "receptive_field": network.receptive_field,
-        "receptive_field_ms": 1000 * network.receptive_field / rate,
+        "receptive_field": reach,
+        "receptive_field_ms": None if reach is None else 1000 * reach / (model.sample_rate or FAMILY_RATE),
         "sample_rate": model.sample_rate,
         "level": model.level,
+        **_heard(path),
+        "input_dbu": model.input_dbu,
+        "output_dbu": model.output_dbu,
         "bytes": path.stat().st_size,
         "memory": _memory(model),
         "metadata": {k: v for k, v in model.metadata.items() if k not in ("name", "sample_rate")},
     }
 
 
-def architecture(model: Model) -> str:
-    """One line: "WaveNet, gated, 16 channels, 3 taps, 10 layers (1, 2, 4 ... 512)"."""
-    network = model.network
-    taps = network.layers[0].kernel.shape[0]
-    dilations = [layer.dilation for layer in network.layers]
-    count = len(dilations)
-    period = next(p for p in range(1, count + 1) if dilations == (dilations[:p] * count)[:count] and count % p == 0)
-    shown = [str(dilation) for dilation in dilations[:period]]
-    if period > 5:
-        shown = [*shown[:3], "...", shown[-1]]
-    stack = ", ".join(shown).replace(", ..., ", " ... ")
-    times = count // period
-    repeats = "" if times == 1 else ", twice" if times == 2 else f", {times} times"
-    return f"WaveNet, {network.activation}, {network.channels} channels, {taps} taps, {count} layers ({stack}{repeats})"
+def _heard(path: Path) -> dict[str, object]:
+    """What measuring tells, delay in frames at the model's rate; None all of it where no engine plays the model."""
+    try:
+        heard, loudness = models.arrival(path), models.loudness_db(path)
+    except RigError:
+        return dict.fromkeys(("delay", "polarity", "loudness_db"))
+    return {"delay": heard.frames, "polarity": heard.polarity, "loudness_db": loudness}
 
 
 def preset_facts(path: Path) -> dict[str, object]:
@@ -201,7 +193,7 @@ def brief(path: Path) -> tuple[str, ...]:
     """A model or an impulse response in a few words, one or two lines. Raises RigError."""
     if path.suffix.lower() not in MODELS:
         return (_brief_recording(recording_facts(path)),)
-    model = read_model(path)
+    model = models.read(path)
     words = [f"{FAMILIES.get(model.family, model.family)} {model.architecture}".strip()]
     words += [f"{model.weights} weights"] if model.weights else []
     words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []

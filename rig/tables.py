@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rig.formats.words import FAMILIES
+
 if TYPE_CHECKING:
     from rig.bench import Report
 
@@ -114,22 +116,36 @@ def show_facts(found: Mapping) -> None:
 
 
 def _model(found: Mapping) -> dict[str, str]:
-    rate = found["sample_rate"]
-    level, ms = found["level"], found["receptive_field_ms"]
-    at = "" if rate else " at 44.1 kHz"
-    decibels = f"{20 * math.log10(abs(level)):+.1f} dB" if level else "silent"
-    return {
+    rate, level, delay = found["sample_rate"], found["level"], found["delay"]
+    rows = {
         "name": found["name"],
-        "family": {"guitarml": "GuitarML / WaveNetVA"}.get(found["family"], found["family"]),
+        "family": FAMILIES.get(found["family"], found["family"]),
         "architecture": found["architecture"],
+        "networks": f"{found['networks']}, by quality; this is the best" if found["networks"] > 1 else "",
+        "knobs": ", ".join(found["knobs"]),
         "weights": _grouped(found["weights"]),
-        "receptive field": f"{_grouped(found['receptive_field'])} samples, {ms:.1f} ms{at}",
+        "receptive field": _reach(found),
         "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
-        "level": f"{level:g} ({decibels})",
-        **{_key(key): _value(value) for key, value in found["metadata"].items()},
+        "level": f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)" if level else "0 (silent)",
+        "loudness": "" if found["loudness_db"] is None else f"{found['loudness_db']:.1f} dB",
+        "delay": _frames(delay) if delay else "none" if delay is not None else "",
+        "polarity": {1: "as it came in", -1: "turned over"}.get(found["polarity"], ""),
+        **{_key(key): _value(value) for key, value in found["metadata"].items() if key != "loudness"},
         "file size": _size(found["bytes"]),
         "memory": _size(found["memory"]) if found["memory"] else "does not play",
     }
+    return {key: value for key, value in rows.items() if value}
+
+
+def _reach(found: Mapping) -> str:
+    reach, at = found["receptive_field"], "" if found["sample_rate"] else " at 44.1 kHz"
+    if reach is None:
+        return "all that ever came"
+    return f"{_grouped(reach)} samples, {found['receptive_field_ms']:.1f} ms{at}"
+
+
+def _frames(count: int) -> str:
+    return f"{count} sample{'s' if count > 1 else ''}"
 
 
 def _recording(found: Mapping) -> dict[str, str]:

@@ -166,6 +166,39 @@ def test_info_of_a_model_as_json(run, folder):
     assert found["receptive_field_ms"] == pytest.approx(15 / 48)
     assert found["metadata"] == {"esr": 0.0123}
     assert found["bytes"] == (folder / "amp.json").stat().st_size
+    assert (found["engine"], found["networks"], found["knobs"]) == ("wavenet", 1, [])
+    assert found["polarity"] in (1, -1)
+    assert found["delay"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "nam/A2.nam",
+            [
+                "family Neural Amp Modeler",
+                "WaveNet, leaky relu, 8 channels, 6 to 15 taps, 23 layers (1, 3, 7 ... 239)",
+                "networks 2, by quality; this is the best",
+                "receptive field 6347 samples, 132.2 ms",
+                "polarity turned over",
+            ],
+        ),
+        (
+            "nam/BossLSTM-1x16.nam",
+            ["LSTM of 16 cells, dense 1", "receptive field all that ever came", "sample rate not stated"],
+        ),
+        ("nam/wavenet.nam", ["3 channels, 3 taps, 2 layers (1, 2); then tanh, 2 channels, 3 taps, 1 layer (8)"]),
+        ("nam/wavenet_a2_max.nam", ["4 taps, 2 layers (1, 2), modulated, with a network for its condition"]),
+        ("guitarml/bluesJr_fullD2.json", ["delay 24 samples", "polarity turned over"]),
+        ("keras/tw40_blues_deluxe_deerinkstudios.json", ["family AIDA-X", "LSTM of 12 cells, dense 1", "esr"]),
+    ],
+)
+def test_info_of_what_players_have(run, shared, name, said):
+    ran = run("info", shared / "models" / name)
+    assert ran.status == 0
+    out = " ".join(ran.out.split())
+    assert all(words in out for words in said), out
 
 
 def test_info_says_when_no_rate_is_stated(run, folder, rng):
