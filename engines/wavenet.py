@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from rig import native
+from rig import native, program
 from rig.engine import Payload
 from rig.errors import RigError
 from rig.formats import Model
 from rig.models import SETTINGS, loader
-from rig.program import compile
 
 KNOBS = ("drive", "knob2", "knob3", "knob4")
 
@@ -19,9 +18,9 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     """
     if len(model.knobs) > len(KNOBS):
         raise RigError(f"{model.path}: it has {len(model.knobs)} knobs; models with up to {len(KNOBS)} play")
-    program = compile(model.network, stretch)
+    steps = program.compile(model.network, stretch)
     idle = KNOBS[len(model.knobs) :] + (() if model.knobs else ("compensation",))
-    return Payload(program.arrays, program.ints, model.level, idle=idle, about=model.name)
+    return Payload(steps.arrays, steps.ints, model.level, idle=idle, about=model.name)
 
 
 ENGINE = native.engine("wavenet", files=("model",), load=loader("wavenet", payload), settings=SETTINGS)

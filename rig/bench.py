@@ -15,7 +15,8 @@ import numpy as np
 
 from rig import native
 from rig.formats import Model, load_model
-from rig.formats.network import Activation, Conv, Layer, LayerArray, Sequence, WaveNet, macs
+from rig.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, macs
+from rig.models import engine_of
 from rig.native import Chain
 from rig.solo import chain_of
 
@@ -236,7 +237,7 @@ def bench_presets(
 
 def _reference(model: Model) -> _Measured | None:
     """The sample-by-sample kernel; there is none for recurrent networks, which are played so anyway."""
-    return None if isinstance(model.network, Sequence) else _Measured(chain_of(model, reference=True), native.BLOCK)
+    return None if engine_of(model) == "lstm" else _Measured(chain_of(model, reference=True), native.BLOCK)
 
 
 def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> Row:

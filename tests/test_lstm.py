@@ -315,6 +315,6 @@ def test_a_keras_model_against_tensorflow_and_its_own_word(shared, isa):
 def test_a_file_is_loaded_at_a_multiple_of_its_rate_or_at_its_own(shared):
     files = {"model": shared / "models/nam/lstm.nam"}
     engine = registry()["lstm"]
-    made = {rate: engine.load(files, {}, rate) for rate in (44_100, 48_000, 96_000)}
+    made = {rate: engine.load(files, engine.settled({}), rate) for rate in (44_100, 48_000, 96_000)}
     assert [made[rate].ints[0] for rate in made] == [1, 1, 2]
     assert [made[rate].rate for rate in made] == [48_000, 0, 0]
