@@ -25,6 +25,13 @@ from nam.models.wavenet import PackedWaveNet, WaveNet  # noqa: E402
 FRAMES = 400
 PAIRED = ("Tanh", "Sigmoid", "ReLU", "SiLU", "Hardswish", "ELU", "Identity", "Hardtanh", "ReLU6", "LeakyReLU", "PReLU")
 PLAIN = (*PAIRED, "Softsign", "Softsigmoid", "LeakyHardtanh")
+SET = (
+    {"name": "LeakyReLU", "negative_slope": 0.2},
+    {"name": "Hardtanh", "min_val": -0.3, "max_val": 0.4},
+    {"name": "LeakyHardtanh", "min_val": -0.2, "max_val": 0.3, "min_slope": 0.1, "max_slope": 0.2},
+    {"name": "PReLU"},
+)
+"""Activations with their parameters set."""
 FILMS = (
     "conv_pre_film",
     "conv_post_film",
@@ -41,6 +48,9 @@ def exported(folder: Path, model: torch.nn.Module, monkeypatch: pytest.MonkeyPat
     """What rig reads of a model as the package exports it. What the package would measure of its loudness is left out."""
     monkeypatch.setattr(type(model), "_get_non_user_metadata", lambda self: {})
     model.sample_rate = 48_000
+    for module in model.modules():
+        if isinstance(module, torch.nn.PReLU) and module.weight.numel() > 1:
+            torch.nn.init.uniform_(module.weight, 0.0, 0.5)
     model.eval()
     model.export(folder)
     model.double()
@@ -80,13 +90,7 @@ class Dice:
             name = self.pick("PairMultiply", "PairBlend")
             return {"name": name, "primary": self.pick(*PAIRED), "secondary": self.pick(*PAIRED)}
         if self.often(0.4):
-            return self.pick(
-                {"name": "LeakyReLU", "negative_slope": 0.2},
-                {"name": "Hardtanh", "min_val": -0.3, "max_val": 0.4},
-                {"name": "LeakyHardtanh", "min_val": -0.2, "max_val": 0.3, "min_slope": 0.1, "max_slope": 0.2},
-                {"name": "PReLU", "num_parameters": channels, "init": 0.3},
-                {"name": "PReLU"},
-            )
+            return self.pick({"name": "PReLU", "num_parameters": channels, "init": 0.3}, *SET)
         return self.pick(*PLAIN)
 
     def array(self, inputs: int, conditions: int, heads: int | None, outs: int | None) -> dict:
@@ -149,7 +153,7 @@ class Dice:
         if self.often(0.3):
             head = {
                 "channels": int(self.pick(1, 3)),
-                "activation": self.pick(*PLAIN),
+                "activation": self.pick(*PLAIN, *SET, {"name": "ELU", "alpha": 0.7}),
                 "out_channels": outs,
                 "kernel_sizes": [int(self.pick(1, 3)) for _ in range(int(self.pick(1, 2, 3)))],
             }

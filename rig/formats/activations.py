@@ -36,12 +36,12 @@ KERAS = {
 
 
 def torch_activation(value: object, channels: int, what: str) -> Activation:
-    """As Neural Amp Modeler writes it: a name, or {"type": name, parameters...}.
+    """As Neural Amp Modeler writes it: a name, or {"type": name, parameters...}, in a post stack {"name": name, ...}.
 
-    A parameter that is not there has PyTorch's default; PReLU's slope has Neural Amp Modeler's, 0.01.
+    A parameter that is not there has PyTorch's default: where only a name is written, that is what the package reads.
     """
     params: Mapping[str, object] = value if isinstance(value, dict) else {"type": value}
-    kind = required(params, "type", what)
+    kind = params["name"] if "name" in params else required(params, "type", what)
     name = choice(kind.lstrip("_") if isinstance(kind, str) else kind, f"activation of {what}:", NAMES)
 
     def param(key: str, default: float) -> float:
@@ -71,7 +71,8 @@ def keras_activation(value: object, channels: int, what: str) -> Activation:
 def _slopes(params: Mapping[str, object], channels: int, what: str) -> float | np.ndarray:
     """PReLU's slopes: one, or one a channel."""
     if params.get("negative_slopes") is None:
-        return single(optional(params, "negative_slope", 0.01), f"{what}: negative_slope")
+        slope = optional(params, "negative_slope", optional(params, "init", 0.25))
+        return single(slope, f"{what}: negative_slope")
     slopes = numbers(params["negative_slopes"], f"{what}: negative_slopes")
     if len(slopes) not in (1, channels):
         raise Fault(f"{what}: {len(slopes)} negative_slopes for {channels} channels")
