@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define STACK_UNITS 32 /* wider stacks gain nothing: they have enough to do side by side */
+#define FEW_INPUTS 4   /* are taken in frame by frame; for more, the whole block's share of the sums is made beforehand */
 
 uint32_t rig_stack_count(const rig_setup *setup, uint32_t index)
 {
@@ -60,10 +61,11 @@ rig_stack rig_stack_take(rig_place *p, rig_place *memory, const rig_setup *setup
     s.sums_width = s.width * rig_gates(s.kind);
     float *weights = rig_take_floats(p, layer.ins * s.sums_width);
     s.input = (rig_affine){1, layer.ins, (uint32_t)s.sums_width, weights, rig_take_floats(p, s.sums_width)};
-    s.cells.bias = rig_take_floats(p, s.width);
+    s.cells = (rig_cells){.gates = rig_gates(s.kind), .width = s.sums_width, .bias = rig_take_floats(p, s.width)};
+    if (layer.ins <= FEW_INPUTS) s.cells.ins = layer.ins, s.cells.input = weights;
     take_groups(&s, p);
     const size_t rows = RIG_BLOCK + (s.stages - 1) * s.stretch;
-    s.sums = rig_take_floats(p, rows * s.sums_width);
+    s.sums = s.cells.ins ? NULL : rig_take_floats(p, rows * s.sums_width);
     s.rows = rig_take_floats(p, (s.stretch + rows) * s.width);
     s.saved = rig_take_floats(p, s.width);
     s.hidden = rig_take_floats(memory, s.stretch * s.width);
@@ -137,17 +139,19 @@ void rig_stack_fill(rig_stack *s, const rig_setup *setup, uint32_t index)
 
 /* --- a block -------------------------------------------------------------------------------------------------------------- */
 
-/* One of the networks that take turns. Its rows are `step` frames apart, the first one being `out`. */
+/* One of the networks that take turns. Its first frame is `out`, and `stride` apart from the next. */
 typedef struct {
-    const float *sums;
+    rig_input in;
     float *cell, *out;
-    size_t sums_step, step;
+    size_t stride;
 } lane;
 
 static void run_cells(const rig_stack *s, const lane *l, uint32_t at, uint32_t frames)
 {
-    (s->kind == RIG_GRU ? s->kernels->gru : s->kernels->lstm)(&s->cells, l->sums + at * l->sums_step, l->sums_step, l->cell,
-                                            l->out + at * l->step, l->step, frames);
+    rig_input in = l->in;
+    in.sums += at * in.sums_stride;
+    in.x += at * in.x_stride;
+    (s->kind == RIG_GRU ? s->kernels->gru : s->kernels->lstm)(&s->cells, &in, l->cell, l->out + at * l->stride, l->stride, frames);
 }
 
 /* One step at the beginning or at the end of a block, where only the layers [begin, end) have a frame to work on: the others
@@ -155,8 +159,8 @@ static void run_cells(const rig_stack *s, const lane *l, uint32_t at, uint32_t f
 static void run_some(const rig_stack *s, const lane *l, uint32_t at, uint32_t begin, uint32_t end)
 {
     const size_t low = s->first[begin], high = end == s->stages ? s->width : s->first[end];
-    float *row = l->out + at * l->step;
-    const float *before = row - l->step;
+    float *row = l->out + at * l->stride;
+    const float *before = row - l->stride;
     memcpy(s->saved, l->cell, s->width * sizeof(float));
     run_cells(s, l, at, 1);
     memcpy(l->cell, s->saved, low * sizeof(float));
@@ -187,18 +191,25 @@ static void keep_hidden(rig_stack *s, uint32_t frames)
         }
 }
 
-void rig_stack_run(rig_stack *s, rig_frames from, uint32_t turn, uint32_t frames)
+/* What the input makes of the first layer's gates, for the whole block; the other layers have just their biases. */
+static void run_input(const rig_stack *s, rig_frames from, uint32_t frames)
 {
-    const uint32_t late = (s->stages - 1) * s->stretch;
     const float *in = from.at + from.first;
     s->kernels->affine(&s->input, &in, from.stride, s->sums, s->sums_width, frames);
-    for (uint32_t i = 0; i < late; ++i)
+    for (uint32_t i = 0; i < (s->stages - 1) * s->stretch; ++i)
         memcpy(s->sums + (frames + i) * s->sums_width, s->input.bias, s->sums_width * sizeof(float));
-    memcpy(s->rows, s->hidden, s->stretch * s->width * sizeof(float));
-    for (uint32_t i = 0; i < s->stretch && i < frames; ++i) {
-        const lane l = {s->sums + i * s->sums_width, s->cell + (turn + i) % s->stretch * s->width,
-                        s->rows + (s->stretch + i) * s->width, s->stretch * s->sums_width, s->stretch * s->width};
-        run_lane(s, &l, (frames - i + s->stretch - 1) / s->stretch);
+}
+
+void rig_stack_run(rig_stack *s, rig_frames from, uint32_t turn, uint32_t frames)
+{
+    const size_t k = s->stretch, sums_stride = s->cells.ins ? 0 : s->sums_width;
+    if (!s->cells.ins) run_input(s, from, frames);
+    memcpy(s->rows, s->hidden, k * s->width * sizeof(float));
+    for (uint32_t i = 0; i < k && i < frames; ++i) {
+        const rig_input in = {sums_stride ? s->sums + i * sums_stride : s->input.bias, from.at + i * from.stride + from.first,
+                              k * sums_stride, k * from.stride};
+        const lane l = {in, s->cell + (turn + i) % k * s->width, s->rows + (k + i) * s->width, k * s->width};
+        run_lane(s, &l, (uint32_t)((frames - i + k - 1) / k));
     }
     keep_hidden(s, frames);
 }

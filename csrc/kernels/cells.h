@@ -2,30 +2,38 @@
    MOST_VECTORS  of units in a group: their gates' sums, and what else a step needs, must fit into the registers */
 #include "recurrent.h"
 
-/* The multiply-adds of one sum must be at least this many apart, else each waits for the one before. */
-#define APART 8
+/* --- 2^x = part * whole, for |x| < 2^22: 9e-8 off. A frame waits for two of them one after the other, so each is taken on the
+   shortest way, and its whole part, ready before the polynomial is, goes into the multiply-add that follows. ------------ */
 
-/* --- 2^x, with as short a way through it as can be: a frame waits for the whole of it twice ------------------------------ */
+typedef struct {
+    vec part, whole;
+} split;
 
 #define LIMIT 40.0f /* three factors of up to 2^40 are multiplied, and stay finite */
 
 #if LANES == 16
-INLINE vec power(vec x)
+INLINE split power(vec x)
 {
-    const vec f = _mm512_reduce_ps(x, 8), f2 = f * f; /* x less the nearest whole number */
-    const vec whole = LEAST(splat(LIMIT), x - f);
-    const vec p = (P1 * f + 1.0f) + f2 * ((P3 * f + P2) + f2 * (P5 * f + P4));
-    return _mm512_scalef_ps(p, whole);
+    const vec f = _mm512_reduce_ps(x, 9), f2 = f * f; /* above the next lower whole number: 0 <= f < 1 */
+    const vec high = (0.0018671302f * f + 0.00901703f) * f2 + (0.055799913f * f + 0.24016445f);
+    return (split){high * f2 + (0.6931513f * f + 1.0f), _mm512_scalef_ps(splat(1.0f), LEAST(splat(LIMIT), x))};
+}
+/* A guess of 14 bits, and one step from it: a division takes 18 cycles, this 14. */
+INLINE vec ratio(vec a, vec b)
+{
+    const vec guess = _mm512_rcp14_ps(b), rough = a * guess;
+    return rough * (1.0f - b * guess) + rough;
 }
 #else
-INLINE vec power(vec x)
+INLINE split power(vec x)
 {
     const vec magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
-    const vec rounded = x + magic, f = x - (rounded - magic), f2 = f * f;
-    const vec whole = MOST(magic - LIMIT, LEAST(magic + LIMIT, rounded));
-    const vec p = (P1 * f + 1.0f) + f2 * ((P3 * f + P2) + f2 * (P5 * f + P4));
-    return (vec)((ivec)p + ((ivec)whole << 23));
+    const vec rounded = x + magic, f = x - (rounded - magic), f2 = f * f; /* -0.5 <= f <= 0.5 */
+    const ivec whole = (ivec)MOST(magic - 126.0f, LEAST(magic + LIMIT, rounded));
+    const vec high = (P5 * f + P4) * f2 + (P3 * f + P2);
+    return (split){high * f2 + (P1 * f + 1.0f), (vec)((whole << 23) + (127 << 23))};
 }
+INLINE vec ratio(vec a, vec b) { return a / b; }
 #endif
 
 #define EVERY(v, n) UNROLL for (uint32_t v = 0; v < (n); ++v)
@@ -63,31 +71,39 @@ static void affine(const rig_affine *a, const float *const *in, size_t in_stride
 
 typedef float four __attribute__((vector_size(16)));
 
-INLINE float across(vec x)
-{
-    union {
-        vec all;
-        four part[LANES / 4];
-    } u = {x};
-    four sum = u.part[0];
-    for (uint32_t i = 1; i < LANES / 4; ++i) sum += u.part[i];
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
-
 static void dot(const float *weights, float bias, uint32_t width, const float *in, size_t in_stride, float *out, uint32_t frames)
 {
+    float quarters[4 * 64]; /* of up to 64 frames, RIG_BLOCK */
     for (uint32_t t = 0; t < frames; ++t, in += in_stride) {
-        vec sum = {0};
-        for (uint32_t i = 0; i < width; i += LANES) sum += load(weights + i) * load(in + i);
-        out[t] = bias + across(sum);
+        union {
+            vec all;
+            four part[LANES / 4];
+        } u = {{0}};
+        for (uint32_t i = 0; i < width; i += LANES) u.all += load(weights + i) * load(in + i);
+        four sum = u.part[0];
+        for (uint32_t i = 1; i < LANES / 4; ++i) sum += u.part[i];
+        __builtin_memcpy(quarters + 4 * t, &sum, sizeof sum);
+    }
+    for (uint32_t t = 0; t < frames; ++t) {
+        const float *q = quarters + 4 * t;
+        out[t] = bias + ((q[0] + q[2]) + (q[1] + q[3]));
     }
 }
 
 /* --- activations ------------------------------------------------------------------------------------------------------------ */
 
 INLINE vec size_of(vec x) { return (vec)((ivec)x & 0x7fffffff); }
-INLINE vec tanh_of(vec x) { return (power((float)RIG_TANH_SCALE * x) - 1.0f) / (power((float)RIG_TANH_SCALE * x) + 1.0f); }
-INLINE vec sigmoid_of(vec x) { return 1.0f / (1.0f + power((float)RIG_SIGMOID_SCALE * x)); }
+INLINE vec tanh_of(vec x)
+{
+    const split e = power((float)RIG_TANH_SCALE * x);
+    return (e.part * e.whole - 1.0f) / (e.part * e.whole + 1.0f);
+}
+
+INLINE vec sigmoid_of(vec x)
+{
+    const split e = power((float)RIG_SIGMOID_SCALE * x);
+    return 1.0f / (e.part * e.whole + 1.0f);
+}
 
 INLINE vec fast_tanh_of(vec x)
 {
@@ -113,8 +129,8 @@ INLINE vec shaped(const rig_shape shape, vec x, const float *p, size_t width)
     case RIG_SHAPE_SILU: return x * sigmoid_of(x);
     case RIG_SHAPE_HARDSWISH: return x * MOST((vec){0}, LEAST(splat(6.0f), x + 3.0f)) * (1.0f / 6.0f);
     case RIG_SHAPE_ELU: {
-        const vec below = power((float)RIG_LOG2E * LEAST(x, (vec){0})) - 1.0f;
-        return MOST(x, (vec){0}) + load(p) * below;
+        const split e = power((float)RIG_LOG2E * LEAST(x, (vec){0}));
+        return MOST(x, (vec){0}) + load(p) * (e.part * e.whole - 1.0f);
     }
     case RIG_SHAPE_CLIP: return clip_of(x, load(p), load(p + width), load(p + 2 * width), load(p + 3 * width));
     default: return x;
@@ -147,107 +163,109 @@ static void shape(rig_shape shape, const float *params, uint32_t width, float *r
 
 /* --- recurrent layers ------------------------------------------------------------------------------------------------------- */
 
-/* n vectors of gates: sum += what the frame before adds. Two sets of sums where one would have to wait for itself. */
+/* What the input makes of n vectors of a group's gates, from vector `from` on. */
+INLINE void start(const rig_cells *c, const rig_group *g, const rig_input *in, vec *sum, const uint32_t from, const uint32_t n)
+{
+    const size_t at = c->gates * g->at + from * LANES;
+    EVERY(v, n) sum[v] = load(in->sums + at + v * LANES);
+    for (uint32_t i = 0; i < c->ins; ++i) EVERY(v, n) sum[v] += in->x[i] * load(c->input + i * c->width + at + v * LANES);
+}
+
+/* Adds what the frame before makes of n vectors of gates. Where one set of sums would have to wait for its last multiply-add,
+   several take turns. */
 INLINE void hear(const rig_group *g, const float *before, vec *sum, const uint32_t n)
 {
+    const uint32_t sets = n >= 8 ? 1 : 2;
+    vec more[4 * MOST_VECTORS] = {{0}};
     const float *w = g->weights;
     uint32_t j = g->first;
-    if (n < APART) {
-        vec odd[APART] = {{0}};
-        for (; j + 2 <= g->end; j += 2, w += 2 * n * LANES)
-            EVERY(v, n) {
-                sum[v] += before[j] * load(w + v * LANES);
-                odd[v] += before[j + 1] * load(w + (n + v) * LANES);
-            }
-        EVERY(v, n) sum[v] += odd[v];
+    for (; j + sets <= g->end; j += sets, w += sets * n * LANES) {
+        EVERY(v, n) sum[v] += before[j] * load(w + v * LANES);
+        if (sets == 2) EVERY(v, n) more[v] += before[j + 1] * load(w + (n + v) * LANES);
     }
     for (; j < g->end; ++j, w += n * LANES) EVERY(v, n) sum[v] += before[j] * load(w + v * LANES);
+    if (sets == 2) EVERY(v, n) sum[v] += more[v];
 }
 
 /* One frame of a group. c = f c + i tanh(g), h = o tanh(c), each with one division; the cell is kept scaled for tanh. */
-INLINE void lstm_step(const rig_group *g, const float *sums, const float *before, vec *cell, float *out, const uint32_t n)
+INLINE void lstm_step(const rig_cells *c, const rig_group *g, const rig_input *in, const float *before, vec *cell, float *out,
+                      const uint32_t n)
 {
     const float scale = (float)RIG_TANH_SCALE;
     vec x[4 * MOST_VECTORS];
-    EVERY(v, 4 * n) x[v] = load(sums + v * LANES);
+    start(c, g, in, x, 0, 4 * n);
     hear(g, before, x, 4 * n);
-    EVERY(v, 4 * n) x[v] = power(x[v]);
     EVERY(v, n) {
-        const vec i = x[v], f = 1.0f + x[n + v], c = x[2 * n + v], o = 1.0f + x[3 * n + v];
-        const vec over = (1.0f + c) * i + (1.0f + c);
-        cell[v] = (cell[v] * over + (scale * c - scale) * f) / (over * f);
-        const vec e = power(cell[v]);
-        store(out + v * LANES, (e - 1.0f) / (e * o + o));
+        const split i = power(x[v]), f = power(x[n + v]), e = power(x[2 * n + v]);
+        const vec kept = i.part * (i.whole * cell[v]) + cell[v], input = i.part * i.whole + 1.0f;
+        const vec forget = f.part * f.whole + 1.0f, below = e.part * e.whole + 1.0f;
+        const vec above = e.part * (scale * e.whole) - scale;
+        cell[v] = ratio(kept * below + above * forget, forget * input * below);
+    }
+    EVERY(v, n) {
+        const split e = power(x[3 * n + v]), h = power(cell[v]);
+        const vec over = e.part * e.whole + 1.0f;
+        store(out + v * LANES, ratio(h.part * h.whole - 1.0f, h.part * (h.whole * over) + over));
     }
 }
 
-INLINE void lstm_group(const rig_group *g, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
-                       uint32_t frames, const uint32_t n)
+/* r = sigmoid, z = sigmoid, n = tanh(x + r (what is heard)), h = z h + (1 - z) n. */
+INLINE void gru_step(const rig_cells *c, const rig_group *g, const rig_input *in, const float *before, float *out,
+                     const uint32_t n)
 {
-    vec c[MOST_VECTORS];
-    EVERY(v, n) c[v] = load(cell + g->at + v * LANES);
-    for (uint32_t t = 0; t < frames; ++t, sums += sums_stride, out += out_stride)
-        lstm_step(g, sums + 4 * g->at, out - out_stride, c, out + g->at, n);
-    EVERY(v, n) store(cell + g->at + v * LANES, c[v]);
-}
-
-/* r = sigmoid, z = sigmoid, n = tanh(x + r h), h = n + z (h - n). */
-INLINE void gru_step(const rig_group *g, const float *sums, const float *bias, const float *before, float *out, const uint32_t n)
-{
-    vec x[3 * MOST_VECTORS];
-    EVERY(v, 2 * n) x[v] = load(sums + v * LANES);
-    EVERY(v, n) x[2 * n + v] = load(bias + v * LANES);
+    vec x[3 * MOST_VECTORS], fresh[MOST_VECTORS];
+    start(c, g, in, x, 0, 2 * n);
+    start(c, g, in, fresh, 2 * n, n);
+    EVERY(v, n) x[2 * n + v] = load(c->bias + g->at + v * LANES);
     hear(g, before, x, 3 * n);
     EVERY(v, n) {
-        const vec r = 1.0f + power(x[n + v]), z = 1.0f + power(x[v]);
-        const vec e = power(load(sums + (2 * n + v) * LANES) + x[2 * n + v] / r), h = load(before + g->at + v * LANES);
-        const vec fresh = (e - 1.0f) / (e + 1.0f);
-        store(out + v * LANES, fresh + (h - fresh) / z);
+        const split r = power(x[n + v]), z = power(x[v]);
+        const split e = power(fresh[v] + ratio(x[2 * n + v], r.part * r.whole + 1.0f));
+        const vec keep = z.part * z.whole, over = keep + 1.0f, h = load(before + g->at + v * LANES);
+        store(out + v * LANES, ratio(e.part * (e.whole * (h + keep)) + (h - keep), e.part * (e.whole * over) + over));
     }
 }
 
-INLINE void gru_group(const rig_cells *c, const rig_group *g, const float *sums, size_t sums_stride, float *out,
-                      size_t out_stride, uint32_t frames, const uint32_t n)
+INLINE void lstm_group(const rig_cells *c, const rig_group *g, rig_input in, float *cell, float *out, size_t stride,
+                       uint32_t frames, const uint32_t n)
 {
-    for (uint32_t t = 0; t < frames; ++t, sums += sums_stride, out += out_stride)
-        gru_step(g, sums + 3 * g->at, c->bias + g->at, out - out_stride, out + g->at, n);
+    vec kept[MOST_VECTORS];
+    EVERY(v, n) kept[v] = load(cell + g->at + v * LANES);
+    for (uint32_t t = 0; t < frames; ++t, in.sums += in.sums_stride, in.x += in.x_stride, out += stride)
+        lstm_step(c, g, &in, out - stride, kept, out + g->at, n);
+    EVERY(v, n) store(cell + g->at + v * LANES, kept[v]);
+}
+
+INLINE void gru_group(const rig_cells *c, const rig_group *g, rig_input in, float *cell, float *out, size_t stride,
+                      uint32_t frames, const uint32_t n)
+{
+    (void)cell;
+    for (uint32_t t = 0; t < frames; ++t, in.sums += in.sums_stride, in.x += in.x_stride, out += stride)
+        gru_step(c, g, &in, out - stride, out + g->at, n);
 }
 
 #if MOST_VECTORS == 1
-#define SIZES SIZE(1)
+#define SIZES(name) SIZE(name, 1)
 #elif MOST_VECTORS == 2
-#define SIZES SIZE(1) SIZE(2)
+#define SIZES(name) SIZE(name, 1) SIZE(name, 2)
 #elif MOST_VECTORS == 3
-#define SIZES SIZE(1) SIZE(2) SIZE(3)
+#define SIZES(name) SIZE(name, 1) SIZE(name, 2) SIZE(name, 3)
 #else
-#define SIZES SIZE(1) SIZE(2) SIZE(3) SIZE(4)
+#define SIZES(name) SIZE(name, 1) SIZE(name, 2) SIZE(name, 3) SIZE(name, 4)
 #endif
 
 /* Frames in one go where there is one group, which then keeps its cells in registers; else each frame group by group. */
-static void lstm(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
-                 uint32_t frames)
-{
-    const uint32_t go = c->n_groups == 1 ? frames : 1;
-    for (uint32_t t = 0; t < frames; t += go, sums += sums_stride, out += out_stride)
-        for (const rig_group *g = c->groups, *end = g + c->n_groups; g < end; ++g)
-            switch (g->vectors) {
-#define SIZE(n) case n: lstm_group(g, sums, sums_stride, cell, out, out_stride, go, n); break;
-            SIZES
-#undef SIZE
-            }
-}
-
-static void gru(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
-                uint32_t frames)
-{
-    const uint32_t go = c->n_groups == 1 ? frames : 1;
-    for (uint32_t t = 0; t < frames; t += go, sums += sums_stride, out += out_stride)
-        for (const rig_group *g = c->groups, *end = g + c->n_groups; g < end; ++g)
-            switch (g->vectors) {
-#define SIZE(n) case n: gru_group(c, g, sums, sums_stride, out, out_stride, go, n); break;
-            SIZES
-#undef SIZE
-            }
-}
+#define LAYER(name)                                                                                                       \
+    static void name(const rig_cells *c, const rig_input *from, float *cell, float *out, size_t stride, uint32_t frames)  \
+    {                                                                                                                     \
+        const uint32_t go = c->n_groups == 1 ? frames : 1;                                                                \
+        rig_input in = *from;                                                                                             \
+        for (uint32_t t = 0; t < frames; t += go, in.sums += in.sums_stride, in.x += in.x_stride, out += stride)          \
+            for (const rig_group *g = c->groups, *end = g + c->n_groups; g < end; ++g)                                    \
+                switch (g->vectors) { SIZES(name) }                                                                       \
+    }
+#define SIZE(name, n) case n: name##_group(c, g, in, cell, out, stride, go, n); break;
+LAYER(lstm)
+LAYER(gru)
 
 const rig_recurrent JOIN(rig_recurrent_, ISA) = {TEXT(ISA), LANES, MOST_VECTORS, affine, dot, shape, lstm, gru};

@@ -37,13 +37,21 @@ typedef struct {
     const float *weights; /* (end - first, gates, vectors * lanes) */
 } rig_group;
 
-/* One recurrent layer. A frame's sums from the input lie by group, and in a group by gate.
-   The gates' weights and biases are scaled, so that exp2 makes their activations: see RIG_TANH_SCALE. */
+/* One recurrent layer. Its gates' sums lie by group, and in a group by gate. The gates' weights and biases are scaled, so that
+   exp2 makes their activations: see RIG_TANH_SCALE. */
 typedef struct {
-    uint32_t n_groups;
+    uint32_t gates, ins, n_groups;
+    size_t width;       /* of the sums */
+    const float *input; /* from the input to the sums: (ins, width) */
     const rig_group *groups;
-    const float *bias; /* gru: of the recurrent sum that the reset gate lets through, (width) */
+    const float *bias;  /* gru: of what the reset gate lets through */
 } rig_cells;
+
+/* What comes into a recurrent layer: frame by frame what its sums start from, and x, ins values. */
+typedef struct {
+    const float *sums, *x;
+    size_t sums_stride, x_stride;
+} rig_input;
 
 typedef struct {
     const char *name;
@@ -55,12 +63,9 @@ typedef struct {
     void (*dot)(const float *weights, float bias, uint32_t width, const float *in, size_t in_stride, float *out, uint32_t frames);
     /* In place. params: (parameters, width). [audio] */
     void (*shape)(rig_shape shape, const float *params, uint32_t width, float *rows, uint32_t frames);
-    /* sums: what the input adds to the gates. The frame before the first lies at out - out_stride. cell: (width), lstm only, scaled as
-       tanh's input. [audio] */
-    void (*lstm)(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
-                 uint32_t frames);
-    void (*gru)(const rig_cells *c, const float *sums, size_t sums_stride, float *cell, float *out, size_t out_stride,
-                uint32_t frames);
+    /* The frame before the first lies at out - stride. cell: lstm only, scaled as tanh's input. [audio] */
+    void (*lstm)(const rig_cells *c, const rig_input *in, float *cell, float *out, size_t stride, uint32_t frames);
+    void (*gru)(const rig_cells *c, const rig_input *in, float *cell, float *out, size_t stride, uint32_t frames);
 } rig_recurrent;
 
 /* Those of the instruction set in use. */
