@@ -8,7 +8,7 @@
 #include "program.h"
 #include "rack.h"
 
-extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_cab;
+extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_cab, rig_engine_lstm;
 
 #define FRAMES 700
 static unsigned seed = 1;
@@ -106,14 +106,80 @@ static float cab_error(size_t taps)
     return worst(fast, right);
 }
 
+static double sigmoid(double x) { return 1.0 / (1.0 + exp(-x)); }
+
+/* One gate's sum: column `at` of both matrices, each `wide`. */
+static double heard(const rig_array *a, size_t wide, size_t at, size_t ins, const double *x)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < ins; ++i) sum += a->data[i * wide + at] * x[i];
+    return sum;
+}
+
+/* A frame of an LSTM, or of a GRU, in its arrays' order; see csrc/sequence.h. h: its units before and after. */
+static void cells(int gru, const rig_array *a, size_t ins, size_t units, const double *x, double *h, double *c)
+{
+    const size_t wide = units * (gru ? 3 : 4);
+    double before[64];
+    memcpy(before, h, units * sizeof(double));
+    for (size_t u = 0; u < units; ++u) {
+        double in[4], back[4];
+        for (size_t g = 0; g < wide / units; ++g) {
+            in[g] = a[2].data[g * units + u] + heard(&a[0], wide, g * units + u, ins, x);
+            back[g] = heard(&a[1], wide, g * units + u, units, before) + (gru ? a[3].data[g * units + u] : 0.0f);
+        }
+        if (gru) {
+            const double z = sigmoid(in[0] + back[0]), n = tanh(in[2] + sigmoid(in[1] + back[1]) * back[2]);
+            h[u] = z * before[u] + (1.0 - z) * n;
+        } else {
+            c[u] = sigmoid(in[1] + back[1]) * c[u] + sigmoid(in[0] + back[0]) * tanh(in[2] + back[2]);
+            h[u] = sigmoid(in[3] + back[3]) * tanh(c[u]);
+        }
+    }
+}
+
+/* Two recurrent layers and a dense one. */
+static float recurrent_error(int gru, int32_t units)
+{
+    const size_t n = (size_t)units, wide = n * (gru ? 3 : 4);
+    const int32_t ints[] = {1, 1, 3, gru, 1, units, 1, 1, 0, gru, units, units, 1, 1, 0, 2, units, 1, 1, 1, 0};
+    const float scale = 0.6f / sqrtf((float)units), params[] = {0.0f, 0.5f, 0.5f, 0.5f, 0.5f};
+    rig_array arrays[14] = {{(const float[]){0.0f, 1.0f, 1.0f}, 3}};
+    for (int l = 0; l < 2; ++l) {
+        rig_array *a = &arrays[1 + 5 * l];
+        a[0] = weights((l ? n : 1) * wide, l ? scale : 1.0f), a[1] = weights(n * wide, scale), a[2] = weights(wide, 0.2f);
+        a[3] = weights(gru ? wide : n, 0.2f), a[4] = weights(n, 0.2f);
+    }
+    arrays[11] = weights(n, scale), arrays[12] = weights(1, 0.1f), arrays[13] = weights(0, 0.0f);
+    const rig_setup setup = {2000, params, arrays, 14, ints, 21};
+    static float x[FRAMES], fast[FRAMES], right[FRAMES];
+    double h[2][64], c[2][64];
+    for (int l = 0; l < 2; ++l)
+        for (size_t u = 0; u < n; ++u) {
+            h[l][u] = arrays[1 + 5 * l + (gru ? 4 : 3)].data[u];
+            c[l][u] = arrays[1 + 5 * l + 4].data[u];
+        }
+    for (int i = 0; i < FRAMES; ++i) {
+        const double in = x[i] = noise(0.5f);
+        cells(gru, &arrays[1], 1, n, &in, h[0], c[0]);
+        cells(gru, &arrays[6], n, n, h[0], h[1], c[1]);
+        right[i] = (float)(arrays[12].data[0] + heard(&arrays[11], 1, 0, n, h[1]));
+    }
+    run(&rig_engine_lstm, &setup, x, fast);
+    for (int i = 1; i < 14; ++i) free((float *)arrays[i].data);
+    return worst(fast, right);
+}
+
 int main(void)
 {
-    float wavenet = 0.0f, cab = 0.0f;
+    float wavenet = 0.0f, cab = 0.0f, recurrent = 0.0f;
     for (int32_t activation = 0; activation < RIG_ACTIVATIONS; ++activation)
         for (int32_t channels = 1; channels <= 33; channels = channels * 2 + 1)
             for (int32_t taps = 1; taps <= 3; ++taps)
                 wavenet = fmaxf(wavenet, wavenet_error(activation, (activation + channels + taps) % RIG_CURVES, channels, taps));
     for (size_t taps = 1; taps < 1000; taps = taps * 3 + 1) cab = fmaxf(cab, cab_error(taps));
-    printf("%s wavenet %.2g cab %.2g\n", rig_isa(), wavenet, cab);
-    return !(wavenet < 2e-6f && cab < 2e-6f);
+    for (int32_t units = 1; units <= 40; units += 1 + units / 2)
+        recurrent = fmaxf(recurrent, fmaxf(recurrent_error(0, units), recurrent_error(1, units)));
+    printf("%s wavenet %.2g cab %.2g recurrent %.2g\n", rig_isa(), wavenet, cab, recurrent);
+    return !(wavenet < 2e-6f && cab < 2e-6f && recurrent < 2e-6f);
 }
