@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_gig import PRESETS, FakeGig
-from test_tui import playing, until
+from test_tui import playing, seen, until
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
@@ -145,7 +145,7 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
         assert "esc: back to this" in browser.shelf.text()
         await pilot.press("enter")
         assert pilot.app.screen is screen
-        assert "Clean.wavenet plays c crunch 2.nam until you quit; not saved to the preset" in screen.note.text()
+        await seen(pilot, screen.note, "Clean.wavenet plays c crunch 2.nam until you quit; not saved to the preset")
         assert screen.row.path == "Clean.wavenet.model"
         assert "c crunch 2.nam" in screen.knobs.text()
         assert loads(gig) == ["c crunch 2.nam"]
@@ -201,7 +201,7 @@ async def test_a_bad_file_is_told_and_what_played_plays_on(folder) -> None:
         await heard(pilot, browser, "c crunch 2.nam")
         assert loads(gig) == ["b bad.json", "c crunch 2.nam"], "it is not tried again"
         await pilot.press("enter")
-        assert "c crunch 2.nam" in screen.note.text()
+        await seen(pilot, screen.note, "c crunch 2.nam")
 
 
 async def test_one_at_a_time_and_then_what_is_highlighted_by_then(folder) -> None:
@@ -226,7 +226,7 @@ async def test_enter_before_it_plays_waits_until_it_does(folder) -> None:
         assert pilot.app.screen is browser
         gig.held = False
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert "plays e lead.nam" in screen.note.text()
+        await seen(pilot, screen.note, "plays e lead.nam")
         assert loads(gig) == ["e lead.nam"]
 
 
@@ -333,7 +333,7 @@ def test_a_folder_is_read_or_says_why_not(tmp_path) -> None:
 
 
 def test_names_that_are_no_text_do_not_harm(tmp_path) -> None:
-    entries = tuple(Entry(tmp_path / name, False) for name in ("\udcff.nam", "x\x1b[2J.nam", "é.nam"))
+    entries = tuple(Entry(tmp_path, name, False) for name in ("\udcff.nam", "x\x1b[2J.nam", "é.nam"))
     assert len(matching(entries, "NAM")) == 3
 
 

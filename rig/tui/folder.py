@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from rig.errors import RigError
 from rig.files import reason
@@ -19,55 +18,55 @@ ENDINGS = {
 """The endings of the files that a preset's key names; for other keys all files are shown."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A folder or a file. size: bytes, 0 for a folder. up: the folder above."""
+NUMBER = re.compile(r"\d+")
 
-    path: Path
+
+class Entry(NamedTuple):
+    """A folder or a file in `folder`. size: bytes, 0 for a folder. up: it is the folder above."""
+
+    folder: Path
+    name: str
     is_folder: bool
     size: int = 0
     up: bool = False
 
-    @cached_property
-    def folded(self) -> str:
-        return self.path.name.casefold()
-
-    @cached_property
-    def order(self) -> tuple:
-        """Folders first, then by name; "lead 9" before "lead 10"."""
-        parts = re.split(r"(\d+)", self.folded)
-        return not self.is_folder, [(part.zfill(20) if part.isdigit() else part) for part in parts], self.path.name
+    @property
+    def path(self) -> Path:
+        return self.folder.parent if self.up else self.folder / self.name
 
 
 def look(folder: Path, key: str) -> tuple[Entry, ...]:
     """The folders in `folder` and the files that may be a `key` ("model", "ir"). Raises RigError saying why not."""
-    endings = ENDINGS.get(key)
-    found = []
+    endings = ENDINGS.get(key, ("",))
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
-                if not entry.name.startswith("."):
-                    found.append(_entry(folder, entry, endings))
+            found = [_entry(folder, entry, endings) for entry in entries if not entry.name.startswith(".")]
     except OSError as error:
         raise RigError(reason(error)) from None
-    return tuple(sorted((entry for entry in found if entry), key=lambda entry: entry.order))
+    return tuple(sorted(filter(None, found), key=_order))
 
 
-def _entry(folder: Path, entry: os.DirEntry, endings: Sequence[str] | None) -> Entry | None:
+def _entry(folder: Path, entry: os.DirEntry, endings: tuple[str, ...]) -> Entry | None:
     try:
         if entry.is_dir():
-            return Entry(folder / entry.name, True)
-        if entry.is_file() and (endings is None or entry.name.lower().endswith(tuple(endings))):
-            return Entry(folder / entry.name, False, entry.stat().st_size)
+            return Entry(folder, entry.name, True)
+        if entry.name.lower().endswith(endings) and entry.is_file():
+            return Entry(folder, entry.name, False, entry.stat().st_size)
     except OSError:  # a link that leads nowhere
         pass
     return None
 
 
+def _order(entry: Entry) -> tuple[bool, str, str]:
+    """Folders first, then by name; "lead 9" before "lead 10"."""
+    counted = NUMBER.sub(lambda number: number[0].zfill(12), entry.name.casefold())
+    return not entry.is_folder, counted, entry.name
+
+
 def matching(entries: Sequence[Entry], typed: str) -> tuple[Entry, ...]:
     """The entries whose names hold every word that was typed, in any order, large or small."""
     words = typed.casefold().split()
-    return tuple(entry for entry in entries if all(word in entry.folded for word in words))
+    return tuple(entry for entry in entries if all(word in entry.name.casefold() for word in words))
 
 
 def size(count: int) -> str:
