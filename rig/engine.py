@@ -62,7 +62,8 @@ class Payload:
 class Setting:
     """What a preset says once, at load: a number from `minimum` to `maximum`, or a switch, written true or false.
 
-    Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to.
+    Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to. on_screen: one may want
+    to change it while playing.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Setting:
     maximum: float
     initial: float
     switch: bool = False
+    on_screen: bool = True
 
 
 def _nothing(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rig import find
 from rig import preset as presets
 from rig.client import Client
-from rig.engine import Setting
+from rig.engine import Param, Setting
 from rig.errors import RigError, did_you_mean
 from rig.load import LoadedSet, Place, Progress, load_set
 from rig.native import Chain, Rack, Unit, decibels
@@ -257,10 +257,10 @@ class Gig:
         for i, unit in enumerate(chain.units):
             path = find.path(self._loaded, place, i)
             now = unit.engine.settled({**unit.settings, **self._builder.asked(place, i)})
-            values = [(setting, now[setting.name]) for setting in unit.engine.settings]
-            values += [(param, value) for param, value in zip(unit.engine.params, chain.knobs(i).values(), strict=True)]
-            shown = [(knob, value) for knob, value in values if knob.name not in unit.payload.idle]
-            knobs = tuple(ParamView(f"{path}.{knob.name}", value=value, **vars(knob)) for knob, value in shown)
+            shown = [(setting, now[setting.name]) for setting in unit.engine.settings if setting.on_screen]
+            stand = chain.knobs(i)
+            shown += [(param, stand[param.name]) for param in unit.engine.params if param.name not in unit.payload.idle]
+            knobs = tuple(_knob(f"{path}.{knob.name}", knob, value) for knob, value in shown)
             faulty = self._faulty(chain, i, faults[i])
             about, load = unit.payload.about, round(costs[i], 3)
             views.append(EngineView(unit.label, about, place.stage, knobs, faulty, load, _files(path, unit)))
@@ -292,6 +292,11 @@ def _switched(now: bool, text: str, what: str) -> bool:
     if text not in ("", "on", "off"):
         raise RigError(f"{what}: '{text}' is neither on nor off")
     return text == "on" if text else not now
+
+
+def _knob(path: str, knob: Param | Setting, value: float) -> ParamView:
+    switch = isinstance(knob, Setting) and knob.switch
+    return ParamView(path, knob.name, knob.unit, knob.help, value, knob.minimum, knob.maximum, knob.initial, switch)
 
 
 def _files(path: str, unit: Unit) -> tuple[FileView, ...]:

@@ -20,7 +20,9 @@ from rig.solo import chain_of
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
-    Setting("rate", "Hz", "for which it was made; 0: as its file says, or else JACK's", 0.0, FASTEST, 0.0),
+    Setting(
+        "rate", "Hz", "for which it was made; 0: as its file says, or else JACK's", 0.0, FASTEST, 0.0, on_screen=False
+    ),
 )
 """What every engine that plays model files reads at load."""
 
@@ -63,10 +65,10 @@ def loader(engine: str, pack: Pack) -> Load:
     def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
         path, quality = files["model"], settings["quality"]
         model = read(path)
-        right = engine_of(model)
+        right = engine_of(model.at(quality))
         if right != engine:
             raise RigError(
-                f"{path}: {engine} doesn't play a model of this kind ({model.architecture}); "
+                f"{path}: {engine} doesn't play a model of this kind ({model.at(quality).architecture}); "
                 f'write engine = "{right}", or leave engine out'
             )
         own = _own_rate(path, model, settings["rate"]) or rate

@@ -380,7 +380,7 @@ class _Reader:
         if len(fitting) == 1:
             return fitting[0]
         if fitting and all(e.files == ("model",) for e in fitting):
-            return self.player(entry["model"], place)
+            return self.player(entry["model"], entry.get("quality", 1.0), place)
         if fitting:
             self.fault(place, f'which engine? It may be {" or ".join(e.name for e in fitting)}; write engine = "..."')
             return None
@@ -390,8 +390,8 @@ class _Reader:
         self.fault(place, f"no engine{hint}")
         return None
 
-    def player(self, model: object, place: str) -> Engine | None:
-        """The engine that plays a model file: its content tells."""
+    def player(self, model: object, quality: object, place: str) -> Engine | None:
+        """The engine that plays a model file: its content tells. Networks of several kinds may lie in it."""
         before = len(self.faults)
         path = self.file("model", model, place)
         if len(self.faults) > before:
@@ -399,7 +399,8 @@ class _Reader:
         from rig.models import engine_of, read  # here, so that a preset that names its engines is read in no time
 
         try:
-            return self.engines[engine_of(read(path))]
+            found = read(path)
+            return self.engines[engine_of(found.at(quality) if isinstance(quality, (int, float)) else found)]
         except RigError as error:
             self.fault(place, str(error))
             return None

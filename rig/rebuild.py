@@ -131,7 +131,7 @@ class Builder:
             units[i] = replace(units[i], params={**(units[i].params or {}), **knobs})
         old = units[change.unit]
         new = replace(old, files={**old.files, **change.files}, settings={**old.settings, **change.settings})
-        new = _loaded(new, _fitting(new) if change.files else [old.engine], self._rate)
+        new = _loaded(new, _fitting(new), self._rate)
         units[change.unit] = new
         names = labels(unit.engine.name for unit in units)
         built = [replace(unit, label=name) for unit, name in zip(units, names, strict=True)]
@@ -162,10 +162,12 @@ def install(built: Built, loaded: LoadedSet, rack: Rack) -> LoadedSet:
 def _fitting(unit: Unit) -> list[Engine]:
     """The engines that may play its files, the likeliest first."""
     own = unit.engine
+    if not own.files:
+        return [own]
     found = [own, *(e for e in registry().values() if e.files == own.files and e.name != own.name)]
     if own.files == ("model",):
         with suppress(RigError):  # each of them will say why
-            right = engine_of(read(unit.files["model"]))
+            right = engine_of(read(unit.files["model"]).at(unit.settings.get("quality", 1.0)))
             found.sort(key=lambda engine: engine.name != right)
     return found
 

@@ -12,6 +12,7 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.errors import RigError
+from rig.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
 from rig.tui.folder import Entry, homely, look, matching, size
@@ -145,7 +146,7 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
         assert "esc: back to this" in browser.shelf.text()
         await pilot.press("enter")
         assert pilot.app.screen is screen
-        await seen(pilot, screen.note, "Clean.wavenet plays c crunch 2.nam until you quit; not saved to the preset")
+        await seen(pilot, screen.note, "kept until you quit; not saved to the preset: c crunch 2.nam")
         assert screen.row.path == "Clean.wavenet.model"
         assert "c crunch 2.nam" in screen.knobs.text()
         assert loads(gig) == ["c crunch 2.nam"]
@@ -201,7 +202,7 @@ async def test_a_bad_file_is_told_and_what_played_plays_on(folder) -> None:
         await heard(pilot, browser, "c crunch 2.nam")
         assert loads(gig) == ["b bad.json", "c crunch 2.nam"], "it is not tried again"
         await pilot.press("enter")
-        await seen(pilot, screen.note, "c crunch 2.nam")
+        await seen(pilot, screen.note, "preset: c crunch 2.nam")
 
 
 async def test_one_at_a_time_and_then_what_is_highlighted_by_then(folder) -> None:
@@ -226,7 +227,7 @@ async def test_enter_before_it_plays_waits_until_it_does(folder) -> None:
         assert pilot.app.screen is browser
         gig.held = False
         await until(pilot, lambda: pilot.app.screen is screen)
-        await seen(pilot, screen.note, "plays e lead.nam")
+        await seen(pilot, screen.note, "preset: e lead.nam")
         assert loads(gig) == ["e lead.nam"]
 
 
@@ -335,6 +336,16 @@ def test_a_folder_is_read_or_says_why_not(tmp_path) -> None:
 def test_names_that_are_no_text_do_not_harm(tmp_path) -> None:
     entries = tuple(Entry(tmp_path, name, False) for name in ("\udcff.nam", "x\x1b[2J.nam", "é.nam"))
     assert len(matching(entries, "NAM")) == 3
+
+
+def test_a_file_in_a_few_words(shared) -> None:
+    assert brief(shared / "models" / "nam" / "lstm.nam") == (
+        "Neural Amp Modeler LSTM · 70 weights · 48 kHz · -37.8 dB loud",
+        "Darkglass Electronics · Microtubes 900 v2 · amp · clean · Steve",
+    )
+    assert brief(PRESETS / "cabs" / "open-1x12.wav")[0].startswith("WAV ")
+    with pytest.raises(RigError):
+        brief(PRESETS / "README.md")
 
 
 def test_sizes_and_paths_are_written_as_a_player_reads_them(monkeypatch, tmp_path) -> None:

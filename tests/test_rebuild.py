@@ -17,6 +17,7 @@ from rig import native
 from rig import preset as presets
 from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
+from rig.formats import load_model
 from rig.gig import Gig
 from rig.load import load_set
 from rig.native import Rack
@@ -220,7 +221,7 @@ def quality(folder, monkeypatch) -> list[dict]:
 
     def load(files, settings, rate):
         told.append(dict(settings))
-        if settings["quality"] == 0.66:
+        if settings["quality"] == 0.123:
             raise RigError("not today")
         return Payload(ints=(int(settings["quality"] * 2), int(settings["eco"])))
 
@@ -266,7 +267,7 @@ def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
         gig.do("set Mk.II.gain.quality 2")
     with pytest.raises(RigError, match="not a number"):
         gig.do("set Mk.II.gain.eco perhaps")
-    gig.do("set Mk.II.gain.quality 0.66")
+    gig.do("set Mk.II.gain.quality 0.123")
     (outcome,) = gig.settle()
     assert outcome.error == "not today"
     assert dict(outcome.settings)["quality"] == 1.0
@@ -296,3 +297,57 @@ def test_a_file_of_another_kind_takes_another_engine_and_knobs_come_back(folder,
     assert outcome.engine == "Texas Lead.cab"
     values = {param.path: param.value for engine in gig.chain() for param in engine.params}
     assert values["Texas Lead.cab.level"] == -4
+
+
+def test_quality_of_a_real_file_takes_a_new_network_where_the_file_has_another(shared, folder):
+    model = shared / "models" / "nam" / "slimmable_container.nam"
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Slim"\nchain = [{{ model = "{model}" }}]\n')
+    gig, _ = gig_of(folder)
+    assert [variant.limit for variant in load_model(model).variants] == [0.33, 0.66, 1.0]
+    chain = gig._loaded.amps[0].chain
+    steps = (
+        (0.9, "wavenet", False),
+        (0.5, "wavenet", True),
+        (0.4, "wavenet", False),
+        (0.2, "lstm", True),
+        (0.3, "lstm", False),
+        (0.7, "wavenet", True),
+    )
+    for quality, engine, new in steps:
+        gig.do(f"set Slim.{gig.chain()[0].name}.quality {quality}")
+        (outcome,) = gig.settle()
+        assert (outcome.engine, outcome.error) == (f"Slim.{engine}", "")
+        before, chain = chain, gig._loaded.amps[0].chain
+        assert (chain is not before) == new, quality
+
+
+def test_a_preset_that_asks_for_little_quality_gets_the_engine_for_it(shared, folder):
+    model = shared / "models" / "nam" / "slimmable_container.nam"
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Slim"\nchain = [{{ model = "{model}", quality = 0.2 }}]\n')
+    assert gig_of(folder)[0].chain()[0].name == "lstm"
+
+
+def test_what_is_only_read_at_load_is_no_knob_of_the_screen(shared, folder):
+    model = shared / "models" / "nam" / "lstm.nam"
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Slim"\nchain = [{{ model = "{model}" }}]\n')
+    gig, _ = gig_of(folder)
+    (engine,) = gig.chain()
+    shown = [param.name for param in engine.params]
+    assert {"quality", "normalize"} < set(shown)
+    assert not {"rate", "drive"} & set(shown), "neither what a file's maker knows, nor knobs that do nothing"
+
+
+@pytest.mark.parametrize("files", [("lstm.nam", "wavenet.nam"), ("wavenet.nam", "BossLSTM-1x16.nam")])
+def test_models_of_another_kind_take_their_own_engine(shared, folder, rng, files):
+    one, two = (shared / "models" / "nam" / name for name in files)
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{one}" }}]\n')
+    gig, rack = gig_of(folder)
+    x = guitar(rng, RATE)
+    rack.process(x)
+    gig.do(f"load Amp.{gig.chain()[0].name} {two}")
+    (outcome,) = gig.settle()
+    assert (outcome.engine, outcome.error) == (f"Amp.{'lstm' if 'LSTM' in two.name else 'wavenet'}", "")
+    heard, _, _ = rack.process(x)
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{two}" }}]\n')
+    always, _, _ = gig_of(folder)[1].process(np.concatenate([x, x]))
+    assert np.abs(heard[-RATE // 2 :] - always[-RATE // 2 :]).max() < 1e-4

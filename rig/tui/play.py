@@ -274,7 +274,7 @@ class PlayScreen(Screen[None]):
             return
         if left.kept and self.status is not None:
             self._picked[self.status.amp] = f"{left.engine}.{left.name}"
-            said = f"{left.engine} plays {printable(left.file.name)} until you quit; not saved to the preset"
+            said = f"kept until you quit; not saved to the preset: {printable(left.file.name)}"
             self.note.say(said, time.monotonic())
         elif left.error:
             self.note.say(printable(left.error), time.monotonic(), wrong=True)
