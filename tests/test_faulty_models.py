@@ -165,8 +165,10 @@ def test_variables_of_another_architecture(tmp_path, rng, layer, name, expected)
         ("{}", "no model that rig knows: not GuitarML ('variables'), Neural Amp Modeler"),
         ("name = 'toml'", "no valid JSON at line 1, column 1: Expecting value"),
         ('{"activation": gated}', "no valid JSON at line 1, column 16: Expecting value"),
-        ("[" * 100_000, "nested too deeply for a model"),
-        ('{"a":' * 100_000, "nested too deeply for a model"),
+        ("[" * 50_000, "nested too deeply for a model"),
+        ('{"a":' * 50_000, "nested too deeply for a model"),
+        ('{"a":' * 100 + "1" + "}" * 100, "nested too deeply for a model"),
+        ("[" * 400 + "]" * 400, "nested too deeply for a model"),
         ("[" + "1" * 5000 + "]", "no valid JSON: "),
     ],
     ids=lambda value: str(value)[:20],
@@ -303,12 +305,12 @@ def test_containers_and_conditions_do_not_nest_for_ever(tmp_path, rng):
 
     content = container(container(nam_wavenet(rng)))
     assert load_model(write(tmp_path, content)).network.inputs == 1
-    for _ in range(100):
+    for _ in range(8):
         content = container(content)
     assert fault(write(tmp_path, content)) == "submodel 1: submodel 1: containers more than 2 deep in each other"
 
     content = nam_wavenet(rng)
-    for _ in range(100):
+    for _ in range(8):
         content = nam_wavenet(rng, condition=content)
     assert fault(write(tmp_path, content)) == (
         "condition_dsp: condition_dsp: condition_dsp: condition_dsp: more than 4 conditions nested in each other"
@@ -389,8 +391,10 @@ def test_what_is_wrong_with_a_proteus_file(tmp_path, rng, change, expected):
 def hungry() -> dict[str, str]:
     """Files that ask for much: gigabytes, if they were taken at their word."""
     return {
-        "half a million lists": "[" + "[]," * (1 << 19) + "[]]",
-        "a quarter of a million objects": "[" + ",".join(f'{{"{i}":{{}}}}' for i in range(1 << 18)) + "]",
+        "65 000 lists": "[" + "[]," * 65_000 + "[]]",
+        "65 000 objects": "[" + ",".join(f'{{"{i}":{{}}}}' for i in range(32_000)) + "]",
+        "a million lists": "[" + "[]," * 1_000_000 + "[]]",
+        "a million values": "[" + "0," * 1_000_000 + "0]",
         "letters of four bytes": '{"architecture":"LSTM","config":{},"weights":['
         + '"\U0001f600abcdefg",' * 500_000
         + "1]}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from reference import forward
 
 from rig.formats import load_model
 from rig.formats.guitarml import ACTIVATIONS
+from rig.formats.network import Conv, LayerArray
 
 
 @pytest.mark.parametrize("strings", [False, True], ids=["numbers", "strings"])
@@ -140,6 +142,39 @@ def test_the_last_weight_is_the_scale(tmp_path, rng):
     content = nam_wavenet(rng, scale=0.25)
     content["config"]["head_scale"] = 4.0
     assert load_model(write(tmp_path, content)).network.scale == 0.25
+
+
+def test_a_slimmed_network_is_the_whole_one_with_channels_silenced(tmp_path, rng):
+    content = nam_wavenet(
+        rng,
+        nam_array(channels=6, dilations=[1, 2], head=(4, 1, False), allowed=(2, 4, 6)),
+        nam_array(channels=4, dilations=[3], head=(5, 1, True), inputs=6),
+        nam_array(channels=5, dilations=[1], inputs=4, allowed=(3, 5)),
+    )
+    model = load_model(write(tmp_path, content))
+    assert [variant.limit for variant in model.variants] == pytest.approx([1 / 3, 1 / 2, 2 / 3, 1])
+    x = rng.uniform(-1, 1, 50)
+    for quality, widths in ((0.0, (2, 4, 3)), (0.4, (4, 4, 3)), (0.6, (4, 4, 5)), (0.9, (6, 4, 5)), (1.0, (6, 4, 5))):
+        slim = model.at(quality).network
+        assert tuple(array.entry.outs for array in slim.arrays) == widths
+        check_arrays(slim)
+        arrays = zip(model.network.arrays, widths, (*widths[1:], 1), strict=True)
+        silenced = replace(model.network, arrays=tuple(_silence_array(*array) for array in arrays))
+        np.testing.assert_allclose(forward(slim, x), forward(silenced, x), atol=1e-12)
+
+
+def _silence_array(array: LayerArray, width: int, heads: int) -> LayerArray:
+    layers = tuple(
+        replace(layer, **{name: _silence(getattr(layer, name), width) for name in ("conv", "mix_in", "onward")})
+        for layer in array.layers
+    )
+    return LayerArray(_silence(array.entry, width), layers, _silence(array.head, heads))
+
+
+def _silence(conv: Conv, width: int) -> Conv:
+    """The convolution with nothing coming out behind the first so many channels."""
+    silent = np.arange(conv.outs) >= width
+    return replace(conv, weights=np.where(silent, 0, conv.weights), bias=np.where(silent, 0, conv.bias))
 
 
 # ---- what it sounds like

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +15,11 @@ from rig.files import read_text
 FILE_LIMIT = 16 << 20
 """Bytes. The largest models seen are under 1 MB."""
 VALUES = 1 << 19
-"""Values in a file. What JSON makes of them takes up to 130 bytes each."""
+LISTS = 1 << 16
+"""Values, and lists and objects, in a file. Read, they take up to 80 and 300 bytes each."""
+
+DEPTH = 64
+"""Lists in lists, and so on. Four conditions in two containers are 30 deep."""
 
 CHANNELS = TAPS = 1024
 LAYERS = 1000
@@ -36,13 +39,10 @@ class Fault(Exception):
 def read_json(path: Path) -> object:
     """The file's content. Raises RigError, one line, whatever the file holds."""
     text = read_text(path, "model", FILE_LIMIT)
-    if text.count(",") + text.count(":") > VALUES:
-        raise RigError(f"{path}: more than {VALUES} values, which is too much for a model")
-    # Nothing here is garbage yet, and looking for some among half a million lists takes longer than reading them.
-    collecting = gc.isenabled()
-    gc.disable()
+    if text.count(",") + text.count(":") > VALUES or text.count("[") + text.count("{") > LISTS:
+        raise RigError(f"{path}: more than {VALUES} values or {LISTS} lists, which is too much for a model")
     try:
-        return json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError as error:
         if not text[error.pos :].strip() or error.msg.startswith("Unterminated string"):
             raise RigError(f"{path}: the file ends in the middle; copy or export it again") from None
@@ -51,9 +51,20 @@ def read_json(path: Path) -> object:
         raise RigError(f"{path}: nested too deeply for a model") from None
     except ValueError as error:
         raise RigError(f"{path}: no valid JSON: {error}") from None
-    finally:
-        if collecting:
-            gc.enable()
+    if _is_deep(content):
+        raise RigError(f"{path}: nested too deeply for a model")
+    return content
+
+
+def _is_deep(content: object) -> bool:
+    """Whether more than DEPTH lists and objects lie in each other: who walks through them could run out of stack."""
+    level = [content]
+    for _ in range(DEPTH + 1):
+        level = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list))]
+        level = [value for part in level for value in part if isinstance(value, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def table(value: object, what: str) -> Mapping[str, object]:
