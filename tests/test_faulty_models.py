@@ -294,6 +294,17 @@ def test_what_is_wrong_with_a_nam_file(tmp_path, rng, path, value, expected):
     assert fault(write(tmp_path, content)).startswith(expected)
 
 
+def test_a_convnet_without_variance(tmp_path):
+    content = {
+        "architecture": "ConvNet",
+        "config": {"channels": 1, "dilations": [1], "batchnorm": True, "activation": "Tanh"},
+        "weights": [0.5, 0.5, 0.1, -1.0, 1.0, 0.0, 1e-5, 0.5, 0.0],
+    }
+    assert fault(write(tmp_path, content)) == "layer 1: a variance that is not above 0"
+    content["weights"] = [0.5, 0.5]
+    assert fault(write(tmp_path, content)) == "weights has 2 numbers, its architecture needs 9"
+
+
 def test_a_nam_file_with_more_than_one_output(tmp_path, rng):
     content = nam_wavenet(rng, nam_array(head=(2, 1, True)))
     assert fault(write(tmp_path, content)) == "a model with 2 outputs; rig plays one"

@@ -8,7 +8,7 @@ the package neural-amp-modeler.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,22 +46,31 @@ NESTED = 2
 """How deep containers may lie in each other."""
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a model lies: its file, the room that the file has left, and in how many containers."""
+
+    path: Path
+    room: Room
+    depth: int = 0
+
+
 def parse(file: Mapping[str, object], path: Path) -> Model:
     """The content of a model file. Raises Fault."""
-    return _model(file, path, Room(), 0)
+    return _model(file, _Place(path, Room()))
 
 
-def _model(file: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
+def _model(file: Mapping[str, object], place: _Place) -> Model:
     architecture = choice(required(file, "architecture"), "architecture", (*READERS, *UNKNOWN))
     if architecture in UNKNOWN:
         raise Fault(UNKNOWN[architecture])
     config = table(required(file, "config"), "config")
-    model = READERS[architecture](file, config, path, room, depth)
+    model = READERS[architecture](file, config, place)
     metadata = table(optional(file, "metadata", {}), "metadata")
     rate = sample_rate(file.get("sample_rate"))
     found = replace(
         model,
-        name=title(metadata.get("name"), path),
+        name=title(metadata.get("name"), place.path),
         sample_rate=model.sample_rate if rate is None else rate,
         loudness_db=_either(decibels(metadata.get("loudness")), model.loudness_db),
         input_dbu=_either(decibels(metadata.get("input_level_dbu")), model.input_dbu),
@@ -72,11 +81,11 @@ def _model(file: Mapping[str, object], path: Path, room: Room, depth: int) -> Mo
     return replace(found, variants=tuple(_inherit(variant, found) for variant in found.variants))
 
 
-def _single(path: Path, architecture: str, network: Network, weights: int) -> Model:
+def _single(place: _Place, architecture: str, network: Network, weights: int) -> Model:
     """A model that holds one network; `_model` adds what the file says of it."""
     return Model(
-        path=path,
-        name=path.stem,
+        path=place.path,
+        name=place.path.stem,
         family="nam",
         architecture=architecture,
         network=network,
@@ -85,25 +94,25 @@ def _single(path: Path, architecture: str, network: Network, weights: int) -> Mo
     )
 
 
-def _wavenet(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
-    network, count = read_wavenet(file, room)
+def _wavenet(file: Mapping[str, object], config: Mapping[str, object], place: _Place) -> Model:
+    network, count = read_wavenet(file, place.room)
     if outputs(network) != 1:
         raise Fault(f"a model with {outputs(network)} outputs; rig plays one")
     variants = tuple(
-        Variant(limit, _single(path, "WaveNet", slim, count)) for limit, slim in slimmed(network, config, room)
+        Variant(limit, _single(place, "WaveNet", slim, count)) for limit, slim in slimmed(network, config, place.room)
     )
     full = variants[-1].model.network if variants else network
-    return replace(_single(path, "WaveNet", full, count), variants=variants)
+    return replace(_single(place, "WaveNet", full, count), variants=variants)
 
 
-def _lstm(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
+def _lstm(file: Mapping[str, object], config: Mapping[str, object], place: _Place) -> Model:
     """For each layer (4H, in + H) by rows, gates i f c o; bias; the states it starts from. Then a dense head."""
     ins = integer(required(config, "input_size"), "input_size", 1, 16)
     size = integer(required(config, "hidden_size"), "hidden_size", 1, CHANNELS)
-    depth = integer(required(config, "num_layers"), "num_layers", 1, LAYERS)
-    flat = Flat(required(file, "weights"), room)
+    count = integer(required(config, "num_layers"), "num_layers", 1, LAYERS)
+    flat = Flat(required(file, "weights"), place.room)
     layers: list[Lstm | tuple[Conv, Activation]] = []
-    for i in range(depth):
+    for i in range(count):
         width = size if i else ins
         both = flat.take(4 * size, width + size).T
         layers.append(
@@ -116,10 +125,10 @@ def _lstm(file: Mapping[str, object], config: Mapping[str, object], path: Path, 
             )
         )
     layers.append((flat.conv(size, 1), Activation("linear")))
-    return _single(path, "LSTM", Sequence(tuple(layers)), flat.finish())
+    return _single(place, "LSTM", Sequence(tuple(layers)), flat.finish())
 
 
-def _convnet(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
+def _convnet(file: Mapping[str, object], config: Mapping[str, object], place: _Place) -> Model:
     """Convolutions of two taps, each with its bias or else its batch normalisation; a 1x1 head."""
     channels = integer(required(config, "channels"), "channels", 1, CHANNELS)
     dilations = listing(required(config, "dilations"), "dilations")
@@ -128,36 +137,35 @@ def _convnet(file: Mapping[str, object], config: Mapping[str, object], path: Pat
     normalised = flag(optional(config, "batchnorm", False), "batchnorm")
     groups = integer(optional(config, "groups", 1), "groups", 1, CHANNELS)
     activation = torch_activation(required(config, "activation"), channels, "a layer")
-    flat = Flat(required(file, "weights"), room)
-    layers = []
+    flat = Flat(required(file, "weights"), place.room)
+    convs, norms = [], []
     for i, value in enumerate(dilations):
         dilation = integer(value, f"dilations, layer {i + 1}", 1, RECEPTIVE_FIELD)
         ins = channels if i else 1
-        conv = flat.conv(ins, channels, 2, dilation, bias=not normalised, groups=groups, what=f"layer {i + 1}")
-        layers.append((_fold(conv, flat, i + 1) if normalised else conv, activation))
-    network = ConvNet(tuple(layers), flat.conv(channels, 1))
-    check_sizes(channels, network.receptive_field, 0)
-    return _single(path, "ConvNet", network, flat.finish())
+        convs.append(flat.conv(ins, channels, 2, dilation, bias=not normalised, groups=groups, what=f"layer {i + 1}"))
+        if normalised:  # mean, variance, scale, shift; epsilon
+            norms.append((flat.take(4, channels), float(flat.take(1)[0])))
+    head = flat.conv(channels, 1)
+    count = flat.finish()
+    for i, ((mean, variance, scale, shift), epsilon) in enumerate(norms):
+        convs[i] = fold(convs[i], scale, shift, mean, variance, epsilon, f"layer {i + 1}")
+    network = ConvNet(tuple((conv, activation) for conv in convs), head)
+    check_sizes(channels, network.receptive_field, count)
+    return _single(place, "ConvNet", network, count)
 
 
-def _fold(conv: Conv, flat: Flat, layer: int) -> Conv:
-    """The convolution with the batch normalisation behind it: mean, variance, scale, shift, epsilon."""
-    mean, variance, scale, shift = (flat.take(conv.outs) for _ in range(4))
-    return fold(conv, scale, shift, mean, variance, float(flat.take(1)[0]), f"layer {layer}")
-
-
-def _linear(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
+def _linear(file: Mapping[str, object], config: Mapping[str, object], place: _Place) -> Model:
     """An FIR, its oldest tap first."""
     taps = integer(required(config, "receptive_field"), "receptive_field", 1, RECEPTIVE_FIELD)
     bias = flag(optional(config, "bias", False), "bias")
-    flat = Flat(required(file, "weights"), room)
+    flat = Flat(required(file, "weights"), place.room)
     network = ConvNet((), flat.conv(1, 1, taps, bias=bias))
-    return _single(path, "Linear", network, flat.finish())
+    return _single(place, "Linear", network, flat.finish())
 
 
-def _container(file: Mapping[str, object], config: Mapping[str, object], path: Path, room: Room, depth: int) -> Model:
+def _container(file: Mapping[str, object], config: Mapping[str, object], place: _Place) -> Model:
     """submodels: [{max_value, model}], each for the qualities below its max_value, the last one for all above."""
-    if depth == NESTED:
+    if place.depth == NESTED:
         raise Fault(f"containers more than {NESTED} deep in each other")
     listed = listing(required(config, "submodels"), "submodels")
     if not 1 <= len(listed) <= SUBMODELS:
@@ -170,7 +178,7 @@ def _container(file: Mapping[str, object], config: Mapping[str, object], path: P
         if variants and limit <= variants[-1].limit:
             raise Fault(f"{where}: max_value is {limit:g}, but must rise from one submodel to the next")
         try:
-            model = _model(table(required(entry, "model"), "model"), path, room, depth + 1)
+            model = _model(table(required(entry, "model"), "model"), _Place(place.path, place.room, place.depth + 1))
         except Fault as fault:
             raise Fault(f"{where}: {fault}") from None
         variants.append(Variant(limit, model))
