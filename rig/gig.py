@@ -279,6 +279,7 @@ class Gig:
 
     def close(self) -> None:
         """Fade out, disconnect, stop the server we started. Idempotent."""
+        self._builder.close()
         self._rack.open(False)
         until = time.monotonic() + CLOSE_SECONDS
         while self._client.alive and not self._rack.meters().silent and time.monotonic() < until:

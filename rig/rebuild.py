@@ -68,6 +68,7 @@ class Builder:
         self._now: Change | None = None
         self._built: list[Built] = []
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def ask(self, change: Change) -> None:
         """Have a chain built. A setting that is turned quickly is built where it stops, not at every step."""
@@ -106,10 +107,19 @@ class Builder:
         with self._news:
             return self._news.wait_for(lambda: not (self._now or self._asked), seconds)
 
+    def close(self) -> None:
+        """Begin nothing any more. What is being built just now is dropped."""
+        with self._news:
+            self._closed = True
+            self._asked.clear()
+            self._news.notify_all()
+
     def _work(self) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._asked)
+                self._news.wait_for(lambda: self._asked or self._closed)
+                if self._closed:
+                    return
                 self._now = self._asked.popleft()
             built = self._build(self._now)
             with self._news:

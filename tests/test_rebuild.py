@@ -51,6 +51,9 @@ class Client:
     def connections(self) -> tuple:
         return ()
 
+    def close(self) -> None:
+        pass
+
 
 @pytest.fixture
 def folder(tmp_path, rng) -> Path:
@@ -209,6 +212,17 @@ def test_no_chain_is_lost(folder, rng):
     gc.collect()
     assert rack.lent == held
     assert native.chains_made() - native.chains_freed() == start + held
+
+
+def test_a_closed_gig_builds_nothing_more(folder):
+    gig, _ = gig_of(folder)
+    gig.do("load output.cab two.wav")
+    gig.settle()
+    (thread,) = [thread for thread in threading.enumerate() if thread is gig._builder._thread]
+    gig._client.alive = False
+    gig.close()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 # --- settings: a gain that has one, and counts how often it is asked to load ----------------------------------------
