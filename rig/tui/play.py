@@ -306,7 +306,7 @@ def _fault(engine: str) -> str:
 
 def _hint(engine: EngineView, row: FileView | ParamView) -> str:
     if isinstance(row, FileView):
-        return printable(f"o changes it: {homely(row.file)}")
+        return printable(f"o opens the browser  ({homely(row.file.parent)})")
     about = row.help or f"{engine.name} {row.name}"
     initially = stands(replace(row, value=row.initial))
     if row.switch:
