@@ -66,10 +66,11 @@ def train(args: argparse.Namespace) -> int:
 
 
 def info(args: argparse.Namespace) -> int:
-    """Say what a model, a preset or a recording is."""
+    """Say what a model, a preset or a recording is, or list a folder of models."""
     from rig.facts import facts
 
-    found = facts(args.file)
+    with _Bar("measuring models") as bar:
+        found = facts(args.file, bar.show)
     if args.json:
         return _json(found)
     from rig import tables
@@ -79,7 +80,7 @@ def info(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all their files, and list every fault."""
+    """Load presets with all their files, or models, and list every fault."""
     from rig.facts import check
 
     report = check(args.preset)
@@ -204,11 +205,13 @@ def _parser() -> argparse.ArgumentParser:
     training.add_arguments(sub)
 
     sub = command(info, "rig info presets/models/small-combo-clean.json")
-    sub.add_argument("file", type=Path, metavar="FILE", help="a model, a preset, or a recording or impulse response")
+    sub.add_argument(
+        "file", type=Path, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(check, "rig check presets/*.toml")
-    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET")
+    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET|MODEL")
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(bench, "rig bench presets/blues.toml")

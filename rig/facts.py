@@ -1,10 +1,10 @@
-"""What a file says of itself, for `rig info`; whether presets would play, for `rig check`.."""
+"""What a file says of itself, for `rig info`; whether presets would play, for `rig check`."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,65 +13,30 @@ from rig import models
 from rig.arrange import arranged
 from rig.engine import registry
 from rig.errors import RigError
-from rig.formats import Model
-from rig.formats.words import FAMILIES, in_words, receptive_field
+from rig.formats.words import FAMILIES, in_words
 from rig.load import Loader
+from rig.model_facts import MODELS, folder_facts, model_facts
 from rig.native import Chain, Unit
 from rig.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
-from rig.solo import chain_of
 from rig.sound import read
-
-FAMILY_RATE = 44_100
-"""Hz at which the GuitarML family was trained; its files state none."""
 
 RATE = 48_000
 """Hz at which `check` loads: the rate of most sound cards' JACK."""
 
-PRESETS, MODELS = (".toml",), (".json", ".nam", ".aidax")
+PRESETS = (".toml",)
 
 
-def facts(path: Path) -> dict[str, object]:
-    """What `rig info` tells of a preset, a model or a recording, by the file's ending. Raises RigError."""
+def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> dict[str, object]:
+    """What `rig info` tells of a preset, a model, a recording, by the file's ending, or a folder of models.
+
+    progress: gets 0..1 on the way through a folder. Raises RigError.
+    """
+    if path.is_dir():
+        return folder_facts(path, progress)
     ending = path.suffix.lower()
     if ending in PRESETS:
         return preset_facts(path)
     return model_facts(path) if ending in MODELS else recording_facts(path)
-
-
-def model_facts(path: Path) -> dict[str, object]:
-    """A model: what it is made of, what was measured on it, and all that its file adds."""
-    model = models.read(path)
-    reach = receptive_field(model.network)
-    return {
-        "file": str(path),
-        "kind": "model",
-        "name": model.name,
-        "family": model.family,
-        "engine": models.engine_of(model),
-        "architecture": in_words(model.network),
-        "networks": max(1, len(model.variants)),
-        "knobs": list(model.knobs),
-        "weights": model.weights,
-        "receptive_field": reach,
-        "receptive_field_ms": None if reach is None else 1000 * reach / (model.sample_rate or FAMILY_RATE),
-        "sample_rate": model.sample_rate,
-        "level": model.level,
-        **_heard(path),
-        "input_dbu": model.input_dbu,
-        "output_dbu": model.output_dbu,
-        "bytes": path.stat().st_size,
-        "memory": _memory(model),
-        "metadata": {k: v for k, v in model.metadata.items() if k not in ("name", "sample_rate")},
-    }
-
-
-def _heard(path: Path) -> dict[str, object]:
-    """What measuring tells, delay in frames at the model's rate; None all of it where no engine plays the model."""
-    try:
-        heard, loudness = models.arrival(path), models.loudness_db(path)
-    except RigError:
-        return dict.fromkeys(("delay", "polarity", "loudness_db"))
-    return {"delay": heard.frames, "polarity": heard.polarity, "loudness_db": loudness}
 
 
 def preset_facts(path: Path) -> dict[str, object]:
@@ -97,14 +62,6 @@ def preset_facts(path: Path) -> dict[str, object]:
     }
 
 
-def _memory(model: Model) -> int | None:
-    """Bytes that the model works in while it plays; None for one that no engine plays."""
-    try:
-        return chain_of(model).bytes
-    except RigError:
-        return None
-
-
 def recording_facts(path: Path) -> dict[str, object]:
     """A recording or an impulse response: format, length and levels."""
     audio, rate = read(path)
@@ -128,17 +85,37 @@ def recording_facts(path: Path) -> dict[str, object]:
 
 
 def check(paths: Sequence[Path]) -> dict[str, object]:
-    """Load all that the presets name, as `rig play` would, and list every fault instead of the first."""
+    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
     loader = Loader(RATE)
-    results = [_check(path, loader) for path in paths]
+    results = [_check_model(path) if path.suffix.lower() in MODELS else _check(path, loader) for path in paths]
     return {"ok": not any(result["faults"] for result in results), "presets": results}
+
+
+def _check_model(path: Path) -> dict[str, object]:
+    """A model by itself, as an engine would load it."""
+    try:
+        model = models.read(path)
+        engine = registry()[models.engine_of(model)]
+        Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
+    except RigError as error:
+        return {"file": str(path), "kind": "model", "name": None, "architecture": None, "faults": [str(error)]}
+    architecture = in_words(model.network)
+    return {"file": str(path), "kind": "model", "name": model.name, "architecture": architecture, "faults": []}
 
 
 def _check(path: Path, loader: Loader) -> dict[str, object]:
     preset, found = examine(path)
     faults = list(found)
     if preset is None:
-        return {"file": str(path), "name": None, "input": [], "amps": [], "output": [], "faults": faults}
+        return {
+            "file": str(path),
+            "kind": "preset",
+            "name": None,
+            "input": [],
+            "amps": [],
+            "output": [],
+            "faults": faults,
+        }
 
     def chain(place: str, specs: Sequence[EngineSpec]) -> list[dict[str, object]]:
         units = []
@@ -155,6 +132,7 @@ def _check(path: Path, loader: Loader) -> dict[str, object]:
 
     result = {
         "file": str(path),
+        "kind": "preset",
         "name": preset.name,
         "input": chain(INPUT, preset.input),
         "amps": [
@@ -194,7 +172,7 @@ def brief(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() not in MODELS:
         return (_brief_recording(recording_facts(path)),)
     model = models.read(path)
-    words = [f"{FAMILIES.get(model.family, model.family)} {model.architecture}".strip()]
+    words = [f"{FAMILIES[model.family]} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
     words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []
     words += [f"{model.loudness_db:.1f} dB loud"] if model.loudness_db is not None else []

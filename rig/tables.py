@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,9 @@ def show_check(report: Mapping) -> None:
         if preset["name"]:
             title.append(f"  {_clean(preset['name'])}")
         console.print(title.append("  ").append_text(verdict))
-        if preset["name"]:
+        if preset["kind"] == "model" and preset["name"]:
+            console.print("  ", _text(preset["architecture"]))
+        elif preset["name"]:
             console.print(_amps(preset))
 
 
@@ -99,6 +102,9 @@ def _spent(us: float, period_us: float) -> str:
 def show_facts(found: Mapping) -> None:
     """found: what `facts.facts` returns."""
     console = _console()
+    if found["kind"] == "folder":
+        console.print(_folder(found))
+        return
     console.print(_text(found["file"], HEADING))
     if found["kind"] == "preset":
         console.print(_amps(found))
@@ -116,36 +122,91 @@ def show_facts(found: Mapping) -> None:
 
 
 def _model(found: Mapping) -> dict[str, str]:
-    rate, level, delay = found["sample_rate"], found["level"], found["delay"]
+    rate, level, field = found["sample_rate"], found["level"], found["receptive_field"]
+    at = "" if rate else " at 44.1 kHz" if found["family"] == "guitarml" else " at 48 kHz"
+    loads = found["loads_in"]
     rows = {
         "name": found["name"],
-        "family": FAMILIES.get(found["family"], found["family"]),
+        "family": FAMILIES[found["family"]],
         "architecture": found["architecture"],
-        "networks": f"{found['networks']}, by quality; this is the best" if found["networks"] > 1 else "",
+        **_variants(found["variants"]),
         "knobs": ", ".join(found["knobs"]),
         "weights": _grouped(found["weights"]),
-        "receptive field": _reach(found),
+        "receptive field": f"{_grouped(field)} frames, {found['receptive_field_ms']:.1f} ms{at}" if field else "no end",
         "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
-        "level": f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)" if level else "0 (silent)",
-        "loudness": "" if found["loudness_db"] is None else f"{found['loudness_db']:.1f} dB",
-        "delay": _frames(delay) if delay else "none" if delay is not None else "",
-        "polarity": {1: "as it came in", -1: "turned over"}.get(found["polarity"], ""),
-        **{_key(key): _value(value) for key, value in found["metadata"].items() if key != "loudness"},
+        "level": ""
+        if level == 1.0
+        else f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)"
+        if level
+        else "0 (silent)",
+        "input": _dbu(found["input_dbu"]),
+        "output": _dbu(found["output_dbu"]),
+        **(_no_sound(found) if found["fault"] else _sound(found)),
+        "loads in": ", ".join(("rig", *loads)) if loads else "rig only",
         "file size": _size(found["bytes"]),
-        "memory": _size(found["memory"]) if found["memory"] else "does not play",
     }
-    return {key: value for key, value in rows.items() if value}
+    told = {_key(key): _date(value) or _value(value) for key, value in found["metadata"].items()}
+    return {key: value for key, value in rows.items() if value} | {k: v for k, v in told.items() if k not in rows}
 
 
-def _reach(found: Mapping) -> str:
-    reach, at = found["receptive_field"], "" if found["sample_rate"] else " at 44.1 kHz"
-    if reach is None:
-        return "all that ever came"
-    return f"{_grouped(reach)} samples, {found['receptive_field_ms']:.1f} ms{at}"
+def _variants(variants: Sequence[Mapping]) -> dict[str, str]:
+    """A row for each network that a file offers by quality, but the best one, which is told above."""
+    if len(variants) < 2:
+        return {}
+    lighter = [(f"  quality below {variant['below']:.3g}", variant["architecture"]) for variant in variants[:-1]]
+    return dict(lighter)
 
 
-def _frames(count: int) -> str:
-    return f"{count} sample{'s' if count > 1 else ''}"
+def _no_sound(found: Mapping) -> dict[str, str]:
+    return {"loudness": _db(found["loudness_db"]), "does not play": found["fault"]}
+
+
+def _sound(found: Mapping) -> dict[str, str]:
+    cost = found["cost"]
+    at = f"{_grouped(cost['rate'])} Hz in periods of {cost['block']}"
+    whose = "its file says" if found["loudness_from"] == "file" else "measured"
+    frames = f"{found['delay']} frame{'s' if found['delay'] > 1 else ''}"
+    return {
+        "loudness": f"{_db(found['loudness_db'])}, {whose}",
+        "delay": f"{frames}, {found['delay_ms']:.2f} ms" if found["delay"] else "none",
+        "polarity": "turned over" if found["polarity"] < 0 else "kept",
+        "memory": _size(found["memory"]),
+        "cost": f"{100 * cost['share']:.1f} % of a core at {at}",
+    }
+
+
+def _db(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} dB"
+
+
+def _dbu(value: float | None) -> str:
+    return "" if value is None else f"full scale is {value:g} dBu"
+
+
+def _date(value: object) -> str:
+    """Neural Amp Modeler's dates, which are tables."""
+    if not isinstance(value, Mapping):
+        return ""
+    try:
+        return "{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}".format_map(value)
+    except (KeyError, ValueError, TypeError):
+        return ""
+
+
+def _folder(found: Mapping) -> Table:
+    """One line a model."""
+    table = _table("model", "family", "architecture", "rate", "loudness", "cost")
+    for model in found["models"]:
+        name = _text(os.path.relpath(model["file"], found["file"]), NAME)
+        if model["fault"]:
+            table.add_row(name, "", _text(model["fault"], "red"))
+            continue
+        rate = f"{model['sample_rate'] / 1000:g} kHz" if model["sample_rate"] else "-"
+        cost = f"{100 * model['cost']['share']:.1f} %"
+        family = FAMILIES[model["family"]]
+        table.add_row(name, family, model["short"], rate, _db(model["loudness_db"]), cost)
+    table.caption = f"cost: of a core at {_grouped(found['rate'])} Hz in periods of {found['block']}"
+    return table
 
 
 def _recording(found: Mapping) -> dict[str, str]:

@@ -153,7 +153,7 @@ def test_info_of_a_model(run, folder):
     said = " ".join(ran.out.split())
     assert "name Test Amp" in said
     assert "WaveNet, gated, 4 channels, 3 taps, 3 layers (1, 2, 4)" in said
-    assert "receptive field 15 samples, 0.3 ms" in said
+    assert "receptive field 15 frames, 0.3 ms" in said
     assert "sample rate 48 000 Hz" in said
     assert "esr 0.0123" in said
 
@@ -166,7 +166,7 @@ def test_info_of_a_model_as_json(run, folder):
     assert found["receptive_field_ms"] == pytest.approx(15 / 48)
     assert found["metadata"] == {"esr": 0.0123}
     assert found["bytes"] == (folder / "amp.json").stat().st_size
-    assert (found["engine"], found["networks"], found["knobs"]) == ("wavenet", 1, [])
+    assert (found["engine"], found["variants"], found["knobs"]) == ("wavenet", [], [])
     assert found["polarity"] in (1, -1)
     assert found["delay"] >= 0
 
@@ -178,20 +178,41 @@ def test_info_of_a_model_as_json(run, folder):
             "nam/A2.nam",
             [
                 "family Neural Amp Modeler",
-                "WaveNet, leaky relu, 8 channels, 6 to 15 taps, 23 layers (1, 3, 7 ... 239)",
-                "networks 2, by quality; this is the best",
-                "receptive field 6347 samples, 132.2 ms",
+                "WaveNet, LeakyReLU, 8 channels, 6 or 15 taps, 23 layers (1, 3, 7 ... 239), head of 16 taps",
+                "quality below 0.5 WaveNet, LeakyReLU, 3 channels",
+                "receptive field 6347 frames, 132.2 ms",
+                "input full scale is 14.76 dBu",
+                "loudness -26.4 dB, its file says",
                 "polarity turned over",
+                "loads in rig, Neural Amp Modeler of 2026 or newer (A2) file size",
+                "date 2026-05-04 18:53",
             ],
         ),
         (
             "nam/BossLSTM-1x16.nam",
-            ["LSTM of 16 cells, dense 1", "receptive field all that ever came", "sample rate not stated"],
+            [
+                "LSTM, 16 wide",
+                "receptive field no end",
+                "sample rate not stated",
+                "Neural Amp Modeler, guitarix file size",
+            ],
         ),
-        ("nam/wavenet.nam", ["3 channels, 3 taps, 2 layers (1, 2); then tanh, 2 channels, 3 taps, 1 layer (8)"]),
-        ("nam/wavenet_a2_max.nam", ["4 taps, 2 layers (1, 2), modulated, with a network for its condition"]),
-        ("guitarml/bluesJr_fullD2.json", ["delay 24 samples", "polarity turned over"]),
-        ("keras/tw40_blues_deluxe_deerinkstudios.json", ["family AIDA-X", "LSTM of 12 cells, dense 1", "esr"]),
+        (
+            "nam/wavenet.nam",
+            ["2 arrays: (tanh, 3 channels, 3 taps, 2 layers (1, 2)) + (tanh, 2 channels, 3 taps, 1 layer (8))"],
+        ),
+        (
+            "nam/wavenet_a2_max.nam",
+            ["4 taps, 2 layers (1, 2), FiLM, conditioned by a network of its own (WaveNet, 2 arrays:"],
+        ),
+        (
+            "guitarml/bluesJr_fullD2.json",
+            ["delay 24 frames, 0.50 ms", "polarity turned over", "-12.0 dB, measured", "SmartGuitarPedal file size"],
+        ),
+        (
+            "keras/tw40_blues_deluxe_deerinkstudios.json",
+            ["family AIDA-X", "LSTM, 12 wide", "esr", "loads in rig, AIDA-X, guitarix file size"],
+        ),
     ],
 )
 def test_info_of_what_players_have(run, shared, name, said):
