@@ -40,7 +40,7 @@ class Payload:
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
     input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
-    idle: its parameters that do nothing with these files; no screen shows them.
+    idle: its parameters and settings that do nothing with these files; no screen shows them.
     about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
     """
 

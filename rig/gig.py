@@ -257,10 +257,10 @@ class Gig:
         for i, unit in enumerate(chain.units):
             path = find.path(self._loaded, place, i)
             now = unit.engine.settled({**unit.settings, **self._builder.asked(place, i)})
-            shown = [(setting, now[setting.name]) for setting in unit.engine.settings if setting.on_screen]
-            stand = chain.knobs(i)
-            shown += [(param, stand[param.name]) for param in unit.engine.params if param.name not in unit.payload.idle]
-            knobs = tuple(_knob(f"{path}.{knob.name}", knob, value) for knob, value in shown)
+            stand = {**now, **chain.knobs(i)}
+            shown = (*(setting for setting in unit.engine.settings if setting.on_screen), *unit.engine.params)
+            shown = (knob for knob in shown if knob.name not in unit.payload.idle)
+            knobs = tuple(_knob(f"{path}.{knob.name}", knob, stand[knob.name]) for knob in shown)
             faulty = self._faulty(chain, i, faults[i])
             about, load = unit.payload.about, round(costs[i], 3)
             views.append(EngineView(unit.label, about, place.stage, knobs, faulty, load, _files(path, unit)))

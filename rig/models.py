@@ -81,6 +81,7 @@ def loader(engine: str, pack: Pack) -> Load:
             rate=0 if rate % own == 0 else own,
             delay=heard.frames * stretch,
             polarity=heard.polarity,
+            idle=made.idle if model.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
             about=", ".join([made.about, *_notes(heard, own, rate)]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,13 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import FILM_KEYS, guitarml, nam_array, nam_wavenet
+from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
 
-from engines import wavenet
+from engines import lstm, wavenet
 from rig import native, solo
+from rig.engine import Payload
 from rig.formats import Model, load_model, nam
 from rig.formats import guitarml as guitarml_format
+from rig.formats import keras as keras_format
 from rig.formats.network import ACTIVATIONS, Activation, Conv, ConvNet
 from rig.native import Chain, Unit
 
@@ -237,22 +241,22 @@ def test_an_instruction_set_that_is_not_there_is_refused():
         native.use_isa("avx2048")
 
 
-def compiled(tmp_path, compiler: str, *flags: str):
-    """tests/kernels.c with all of our C around it, as a program of its own."""
+def compiled(tmp_path: Path, source: str, compiler: str, *flags: str) -> Path:
+    """A C file of the tests with all of our C around it, as a program of its own."""
     sources = [
-        HERE / "kernels.c",
+        HERE / source,
         *(CSRC / f"{name}.c" for name in ("chain", "program", "resample", "stack", "window")),
         *sorted(CSRC.glob("engines/*.c")),
         *sorted(CSRC.glob("kernels/*.c")),
     ]
-    program = tmp_path / "kernels"
+    program = tmp_path / Path(source).stem
     command = [compiler, "-std=gnu11", "-O2", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}", *flags]
     subprocess.run([*command, *sources, "-lm", "-o", program], check=True)
     return program
 
 
 def test_the_kernels_as_a_plain_program(tmp_path):
-    done = subprocess.run([compiled(tmp_path, "cc")], capture_output=True, text=True)
+    done = subprocess.run([compiled(tmp_path, "kernels.c", "cc")], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith(native.isas()[0])
 
@@ -261,10 +265,47 @@ def test_the_kernels_on_aarch64(tmp_path):
     """Raspberry Pi and Apple chips: cross-compiled, and run by an emulator."""
     if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
         pytest.skip("needs a cross-compiler and an emulator (Debian: gcc-aarch64-linux-gnu, qemu-user)")
-    program = compiled(tmp_path, "aarch64-linux-gnu-gcc", "-static")
+    program = compiled(tmp_path, "kernels.c", "aarch64-linux-gnu-gcc", "-static")
     done = subprocess.run(["qemu-aarch64", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("neon")
+
+
+def written(setups: list[Payload], path: Path) -> Path:
+    """Setups as tests/setups.c reads them."""
+    with path.open("wb") as file:
+        for payload in setups:
+            arrays = [np.ravel(array).astype(np.float32) for array in payload.arrays]
+            file.write(np.array([len(payload.ints), len(arrays), *payload.ints], np.int32).tobytes())
+            for array in arrays:
+                file.write(np.int32(array.size).tobytes() + array.tobytes())
+    return path
+
+
+SECONDS = os.environ.get("RIG_FUZZ_SECONDS", "2")
+"""For each engine; many more have been run by hand."""
+
+
+def test_setups_that_make_no_sense_do_no_harm(tmp_path, rng):
+    """Whatever a reader lets through, the C looks at again, under the compiler's address and behaviour sanitizers."""
+    flags = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    program = compiled(tmp_path, "setups.c", "cc", *flags)
+    layers = [{"type": "conv1d", "size": 4, "kernel_size": 3, "dilation": 2, "activation": "tanh"}]
+    recurrent = [
+        keras(rng),
+        keras(rng, [{"type": "gru", "size": 5}, {"type": "dense", "size": 1}], inputs=2),
+        keras(rng, [*layers, {"type": "lstm", "size": 3}, {"type": "dense", "size": 1}]),
+    ]
+    models = (*guitarml_models(rng), *nam_models(rng), *conv_nets(rng))
+    feed_forward = written([wavenet.payload(model, 1 + i % 2) for i, model in enumerate(models)], tmp_path / "nets")
+    models = [keras_format.parse(one, Path("net.json")) for one in recurrent]
+    looping = written([lstm.payload(model, 1 + i) for i, model in enumerate(models)], tmp_path / "recurrent")
+    for engine, file in (("wavenet", feed_forward), ("wavenet_reference", feed_forward), ("lstm", looping)):
+        command = [program, file, engine, SECONDS, str(rng.integers(1 << 30))]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, (engine, done.stderr[-3000:])
+        tried, taken = (int(word) for word in re.findall(r"\d+", done.stdout))
+        assert 0 < taken < tried, (engine, done.stdout)
 
 
 def test_silence_after_a_chord_costs_no_more_than_the_chord(rng):
