@@ -160,7 +160,8 @@ def _spec(spec: EngineSpec, label: str) -> dict[str, object]:
     files: Mapping[str, str] = {key: str(file) for key, file in spec.files.items()}
     switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
     settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
-    return {"engine": spec.engine, "label": label, "params": dict(spec.params), "settings": settings, "files": files}
+    place = {"engine": spec.engine, "label": label, "branch": spec.branch}
+    return {**place, "params": dict(spec.params), "settings": settings, "files": files}
 
 
 TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")

@@ -263,7 +263,9 @@ class Gig:
             knobs = tuple(_knob(f"{path}.{knob.name}", knob, stand[knob.name]) for knob in shown)
             faulty = self._faulty(chain, i, faults[i])
             about, load = unit.payload.about, round(costs[i], 3)
-            views.append(EngineView(unit.label, about, place.stage, knobs, faulty, load, _files(path, unit)))
+            views.append(
+                EngineView(unit.label, about, place.stage, knobs, faulty, load, _files(path, unit), unit.branch)
+            )
         return views
 
     def _faulty(self, chain: Chain, unit: int, count: int) -> bool:

@@ -113,7 +113,7 @@ class Loader:
         payload = self.payload(spec)
         for name in spec.params:
             if name in payload.idle:
-                raise RigError(f"{name}: this {' and '.join(spec.files) or 'engine'} has no {name}")
+                raise RigError(f"this {' and '.join(spec.files) or 'engine'} has no {name}")
         return Unit(registry()[spec.engine], payload, spec.params, label, spec.files, spec.settings, spec.branch)
 
     def chain(self, preset: Preset, place: str, specs: Sequence[EngineSpec], level: float = 0.0) -> Chain:

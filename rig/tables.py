@@ -240,11 +240,13 @@ def _amps(preset: Mapping) -> Table:
 
 
 def _chain(entries: Sequence[Mapping]) -> Text:
-    """gate threshold -70 → gain +3 → wavenet small-combo-clean → eq bass 1.5, treble -1"""
+    """gate threshold -70 → gain +3 → [a: wavenet small-combo-clean → eq bass 1.5, treble -1, b: lstm lead] → blend"""
     line = Text()
+    branch = ""
     for entry in entries:
-        if line:
-            line.append(" → ", DIM)
+        wire = _wire(branch, entry["branch"])
+        line.append(wire if line else wire.removeprefix(" → "), DIM)
+        branch = entry["branch"]
         line.append(_clean(entry["label"]), NAME)
         files = [entry["about"]] if entry.get("about") else [_stem(file) for file in entry["files"].values()]
         knobs = [
@@ -257,6 +259,15 @@ def _chain(entries: Sequence[Mapping]) -> Text:
         said = ", ".join(files + settings + knobs)
         line.append(f" {_clean(said)}" if said else "")
     return line or Text("nothing: as it comes in", DIM)
+
+
+def _wire(before: str, after: str) -> str:
+    """What stands between an engine in one branch and one in another; "" is no branch."""
+    if before == after:
+        return " → "
+    if not after:
+        return "] → "
+    return f", {after}: " if before else f" → [{after}: "
 
 
 def _table(*headings: str) -> Table:

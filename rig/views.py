@@ -52,7 +52,8 @@ class ParamView:
 class EngineView:
     """An engine of the playing chain. where: "input" | "amp" | "output". fault: the guard caught it lately.
 
-    load: the share of a core that it takes, 0..1.
+    load: the share of a core that it takes, 0..1. branch: "a" or "b" beside the trunk; the next engine that is in
+    neither joins the two.
     """
 
     name: str
@@ -62,6 +63,7 @@ class EngineView:
     fault: bool = False
     load: float = 0.0
     files: tuple[FileView, ...] = ()
+    branch: str = ""
 
     @property
     def rows(self) -> tuple[FileView | ParamView, ...]:

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from rig import preset as presets
 from rig.arrange import arranged
+from rig.cli import main
 from rig.engine import Payload, registry
-from rig.load import load_set
+from rig.load import Place, load_set
 from rig.native import BLOCK, Chain, Rack, Unit
 from rig.preset import examine, labels
+from rig.rebuild import Builder, Change
+from rig.tui import path as screen
+from rig.views import EngineView
 
 RATE = 48_000
 NOTHING = ': blend has nothing to mix: a = [{ model = "..." }], b = [{ model = "..." }]'
@@ -251,3 +256,48 @@ def test_the_guard_names_the_engine_that_broke_and_the_other_branch_plays_on(rng
     chain = Chain(blend(unit("gain", "a", gain=6.0), broken, unit("gain", "b")), RATE)
     assert np.allclose(chain.process(x), 0.5 * (10 ** (6 / 20) + 1) * x, atol=1e-5)
     assert chain.faults == (0, 1, 0, 0)
+
+
+# ---- while it plays, and on the screen
+
+
+def test_a_blend_is_arranged_anew_when_something_in_it_changes(tmp_path):
+    text = "{ engine = 'gain' }, { engine = 'blend', a = [{ ir = 'near.wav' }], b = [{ ir = 'near.wav' }] }"
+    for name, gain in (("near", 1.0), ("turned", -1.0)):
+        soundfile.write(tmp_path / f"{name}.wav", np.r_[gain, np.zeros(63)], RATE, subtype="FLOAT")
+    loaded = load_set([amp(tmp_path, text)], RATE)
+    builder, place = Builder(loaded, RATE), Place("amp", 0)
+
+    def after(change: Change) -> tuple[str, float]:
+        builder.ask(change)
+        assert builder.wait(30)
+        (built,) = builder.take()
+        x = np.ones(100, np.float32)
+        return built.chain.units[-1].payload.about, built.chain.process(x)[-1] / loaded.amps[0].chain.process(x)[-1]
+
+    assert [u.payload.about for u in loaded.amps[0].chain.units[-1:]] == [""]
+    about, level = after(Change(place, 2, files={"ir": tmp_path / "turned.wav"}))
+    assert (about, level) == ("b turned over", pytest.approx(1.0, abs=1e-4))
+    about, level = after(Change(place, 3, settings={"align": 0.0}))
+    assert (about, level) == ("", pytest.approx(0.0, abs=1e-4))
+
+
+def test_the_screen_shows_where_the_path_splits_and_joins():
+    path = [("gate", "input", ""), ("gain", "amp", ""), ("wavenet", "amp", "a"), ("eq", "amp", "a")]
+    path += [("wavenet2", "amp", "b"), ("blend", "amp", ""), ("cab", "output", "")]
+    shown = screen.Path()
+    shown.engines = tuple(EngineView(name, "", where, (), branch=branch) for name, where, branch in path)
+    line = "".join(text for text, _, _ in shown._pieces(costs=False))
+    assert line == "in ── gate ─┼─ gain ─┬a─ wavenet ── eq ─│b─ wavenet2 ─┴─ blend ─┼─ cab ── out"
+    shown.engines = shown.engines[4:6]
+    assert "".join(text for text, _, _ in shown._pieces(costs=False)) == "in ───┬b─ wavenet2 ─┴─ blend ── out"
+
+
+def test_check_and_info_show_where_the_path_splits_and_joins(tmp_path, capsys):
+    chain = "{ engine = 'gain', gain = 3 }, { engine = 'blend', mix = 0.3, a = [{ engine = 'eq' }], b = [{ engine = 'gate' }] }"
+    amp(tmp_path, f"{chain}, {{ engine = 'eq' }}")
+    assert main(["check", str(tmp_path / "blend.toml")]) == 0
+    assert "gain +3 → [a: eq, b: gate] → blend mix 0.3 → eq2" in capsys.readouterr().out
+    amp(tmp_path, "{ engine = 'blend', b = [{ engine = 'eq' }] }")
+    assert main(["info", str(tmp_path / "blend.toml")]) == 0
+    assert "[b: eq] → blend" in capsys.readouterr().out

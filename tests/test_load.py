@@ -113,7 +113,7 @@ def test_a_knob_that_a_model_lacks_is_named(tmp_path, rng):
     (tmp_path / "driven.json").write_text(json.dumps(guitarml(rng, inputs=2)))
     text = "[[amp]]\nname = 'Hot'\nchain = [{{ model = '{0}.json', drive = 0.7 }}]\n"
     load_set([write(tmp_path, "one", text.format("driven"))], RATE)
-    with pytest.raises(RigError, match=r"one\.toml: amp 1 'Hot', wavenet: drive: this model has no drive"):
+    with pytest.raises(RigError, match=r"one\.toml: amp 1 'Hot', wavenet: this model has no drive"):
         load_set([write(tmp_path, "one", text.format("plain"))], RATE)
 
 

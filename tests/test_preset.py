@@ -404,8 +404,10 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    (example,) = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in ("models/small-combo-clean.json", "models/small-combo-crunch.json", "cabs/open-1x12.wav"):
+    example, chain = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + chain):
         shutil.copy(PRESETS / name, folder / name)
+    (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
+    assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

@@ -268,10 +268,10 @@ def test_a_setting_that_is_turned_quickly_is_built_where_it_stops(folder, qualit
     gig.do("amp Mk.II")
     count = len(quality)
     for step in range(100):
-        gig.do(f"set Mk.II.gain.quality {step / 100}")
-        assert next(p.value for p in gig.chain()[0].params if p.name == "quality") == step / 100, "shown at once"
+        gig.do(f"set Mk.II.gain.quality {step / 128}")  # which is never what `quality` refuses
+        assert next(p.value for p in gig.chain()[0].params if p.name == "quality") == step / 128, "shown at once"
     outcomes = gig.settle()
-    assert dict(outcomes[-1].settings)["quality"] == 0.99
+    assert dict(outcomes[-1].settings)["quality"] == 99 / 128
     assert len(quality) - count == len(outcomes) < 100
 
 

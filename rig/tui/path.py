@@ -53,14 +53,22 @@ class Path(Canvas):
     def _pieces(self, costs: bool) -> list[tuple[str, Style, bool]]:
         pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
         for i, engine in enumerate(self.engines):
-            if i:
-                same = engine.where == self.engines[i - 1].where
-                pieces.append(("──" if same else "─┼─", WIRE, False))
+            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, False))
             pieces.append((self._label(engine), self._style(engine, i == self.selected), i == self.selected))
             if costs and engine.load >= SHOWN_LOAD:
                 pieces.append((f" {engine.load:.1%} ", palette.DIM, False))
         pieces.append(("── out", WIRE, False))
         return pieces
+
+    @staticmethod
+    def _wire(before: EngineView | None, engine: EngineView) -> str:
+        """What joins two engines: ── on one way, ─┬a─ and ─│b─ into branches, ─┴─ where they meet."""
+        way = before.branch if before else ""
+        if way != engine.branch:
+            return f"─{'│' if way else '┬'}{engine.branch}─" if engine.branch else "─┴─"
+        if before is None:
+            return ""
+        return "──" if engine.where == before.where else "─┼─"
 
     @staticmethod
     def _label(engine: EngineView) -> str:
