@@ -17,22 +17,16 @@ KNOBS = ("drive", "knob2", "knob3", "knob4")
 def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
     """A layer's arrays and ints as csrc/sequence.h has them."""
     if isinstance(layer, Lstm):
-        ins, hidden = layer.kernel.shape[0], len(layer.hidden)
-        return (layer.kernel, layer.recurrent, layer.bias, layer.hidden, layer.cell), (0, ins, hidden, 1, 1, 0)
+        sizes = (0, len(layer.kernel), len(layer.hidden), 1, 1, 0)
+        return (layer.kernel, layer.recurrent, layer.bias, layer.hidden, layer.cell), sizes
     if isinstance(layer, Gru):
-        ins, hidden = layer.kernel.shape[0], len(layer.hidden)
-        return (layer.kernel, layer.recurrent, layer.bias, layer.recurrent_bias, layer.hidden), (
-            1,
-            ins,
-            hidden,
-            1,
-            1,
-            0,
-        )
+        sizes = (1, len(layer.kernel), len(layer.hidden), 1, 1, 0)
+        return (layer.kernel, layer.recurrent, layer.bias, layer.recurrent_bias, layer.hidden), sizes
     conv, activation = layer
-    kind = list(ACTIVATIONS).index(activation.kind)
+    taps, ins, outs = conv.weights.shape
+    sizes = (2, ins, outs, taps, conv.dilation, list(ACTIVATIONS).index(activation.kind))
     params = activation.params if ACTIVATIONS[activation.kind] else np.empty(0, np.float32)
-    return (conv.weights, conv.bias, params), (2, *conv.weights.shape[1:], len(conv.weights), conv.dilation, kind)
+    return (conv.weights, conv.bias, params), sizes
 
 
 def payload(model: Model, stretch: int = 1) -> Payload:
@@ -47,9 +41,9 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     arrays = [np.array([net.skip, net.input_gain, net.output_gain], np.float32)]
     ints = [stretch, net.inputs, len(net.layers)]
     for layer in net.layers:
-        a, i = _layer(layer)
-        arrays += a
-        ints += i
+        more, sizes = _layer(layer)
+        arrays += more
+        ints += sizes
     return Payload(tuple(arrays), tuple(ints), model.level, idle=KNOBS[net.inputs - 1 :], about=model.name)
 
 
