@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "rig_engine.h"
+#include "rack.h"
 
 extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_lstm;
 
@@ -100,6 +100,7 @@ int main(int argc, char **argv)
                                : !strcmp(argv[2], "wavenet") ? &rig_engine_wavenet : &rig_engine_wavenet_reference;
     const time_t end = time(NULL) + atoi(argv[3]);
     seed = (uint32_t)atoi(argv[4]);
+    rig_isa_use("sse2"); /* the kernels that are built with sanitizers; elsewhere there is one set */
     for (; time(NULL) < end; ++tried) {
         setup s = all[random_below(n)];
         int32_t *ints = memcpy(malloc(s.n_ints * sizeof(int32_t)), s.ints, s.n_ints * sizeof(int32_t));
