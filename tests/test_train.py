@@ -471,6 +471,8 @@ def test_the_demo_take_loops():
 
 # ---- captures
 
+SHORT = "only 3.0 s long, and a model knows only what it has heard: three minutes, soft and loud, are good"
+
 
 @pytest.mark.parametrize("delay", [0, 37, 1500, -37, -801])
 @pytest.mark.parametrize("polarity", [1, -1])
@@ -485,7 +487,9 @@ def test_the_delay_between_the_sides_is_found_and_removed(tmp_path, rng, delay, 
     assert len(taken.dry) == len(taken.wet) == len(dry) - abs(delay)
     np.testing.assert_array_equal(taken.wet[: 2 * RATE], polarity * taken.dry[: 2 * RATE])
     said = " ".join(taken.notes)
-    assert (f"{abs(delay)} samples" in said and ("late" if delay > 0 else "early") in said) if delay else said == ""
+    assert (f"wet is {abs(delay)} samples" in said) == (delay != 0)
+    assert ("late" in said, "early" in said) == (delay > 0, delay < 0)
+    assert ("upside down" in said) == (polarity < 0)
 
 
 def test_a_slow_device_is_not_brought_before_its_cause(tmp_path, rng):
@@ -523,7 +527,7 @@ def test_any_bit_depth(tmp_path, rng, suffix, subtype, tolerance):
     taken = capture.read(tmp_path / f"dry.{suffix}", tmp_path / f"wet.{suffix}")
     np.testing.assert_allclose(taken.dry, dry, atol=tolerance)
     assert taken.sample_rate == RATE
-    assert taken.notes == ()
+    assert taken.notes == (SHORT,)
 
 
 def test_stereo_is_left_and_the_longer_is_trimmed(tmp_path, rng):
@@ -536,7 +540,8 @@ def test_stereo_is_left_and_the_longer_is_trimmed(tmp_path, rng):
     assert len(taken.wet) == len(dry)
     assert taken.notes == (
         "dry has 2 channels: the first (left) is used",
-        "wet is 777 samples (0.05 s) longer: its end is cut off",
+        "wet is 777 samples (0.05 s) longer: only what both have is used",
+        SHORT,
     )
 
 

@@ -1,0 +1,271 @@
+"""Capturing: the test signal, delays of any length, every fault in its order, and a take from a real JACK server."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from rig.capture import checks, folder, guitar, signal
+from rig.capture.checks import Pair, Repeat, Side
+from rig.capture.delay import Delay, find_delay, find_impulses
+from rig.errors import RigError
+from rig.train import capture
+
+RATE = 16_000
+
+
+def take(rng: np.random.Generator, seconds: float = 70.0) -> np.ndarray:
+    """Something with attacks and decays, long enough to say nothing about -> (frames,) float32."""
+    frames = int(seconds * RATE)
+    noise = np.convolve(rng.normal(size=frames), [0.4, 0.3, 0.2, 0.1], "same")
+    return (0.2 * noise * np.exp(-(np.arange(frames) % (RATE // 4)) / (RATE // 12))).astype(np.float32)
+
+
+def amp(dry: np.ndarray) -> np.ndarray:
+    heard = np.convolve(dry, [0.6, 0.3, -0.2, 0.1])[: len(dry)]
+    return (0.4 * np.tanh(3 * heard)).astype(np.float32)
+
+
+def late(x: np.ndarray, frames: int) -> np.ndarray:
+    return np.pad(x, (frames, 0))[: len(x)] if frames >= 0 else np.pad(x[-frames:], (0, -frames))
+
+
+# ---- the signal
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(48_000, 180.0), (44_100, 20.0), (RATE, 8.0)])
+def test_the_signal_is_as_long_as_asked_and_just_reaches_full_scale(rate, seconds):
+    made = signal.test_signal(rate, seconds)
+    assert made.seconds == pytest.approx(seconds, abs=0.01)
+    assert np.abs(made.audio).max() == pytest.approx(1.0)
+    assert np.isfinite(made.audio).all()
+
+
+def test_the_signal_begins_with_two_impulses_in_silence_and_ends_as_it_began():
+    made = signal.test_signal(RATE, 12)
+    lead = made.audio[: int(signal.LEAD_SECONDS * RATE)]
+    assert tuple(np.flatnonzero(lead)) == made.impulses
+    start, frames = made.repeat.start, made.repeat.frames
+    assert start + frames == len(made.audio)
+    np.testing.assert_array_equal(made.audio[:frames], made.audio[start:])
+    assert frames > len(lead) + RATE
+
+
+def test_the_signal_is_the_same_every_time():
+    np.testing.assert_array_equal(signal.test_signal(RATE, 10).audio, signal.test_signal(RATE, 10).audio)
+
+
+def test_the_signal_is_loud_and_soft_and_has_every_pitch():
+    made = signal.test_signal(48_000)
+    blocks = made.audio[: len(made.audio) // 4800 * 4800].reshape(-1, 4800)
+    levels = 20 * np.log10(np.sqrt(np.mean(np.square(blocks, dtype=np.float64), axis=1)) + 1e-9)
+    for least in range(-60, -6, 6):  # dB: some of the take in each six
+        assert np.count_nonzero((levels >= least) & (levels < least + 6)) >= 10
+    spectrum = np.abs(np.fft.rfft(made.audio)) ** 2
+    edges = (40 * 2.0 ** np.arange(0, 9.1) * len(made.audio) / 48_000).astype(int)  # octaves from 40 Hz to 20 kHz
+    power = np.array([spectrum[a:b].sum() for a, b in pairwise(edges)])
+    assert 10 * np.log10(power.min() / power.max()) > -20
+
+
+@pytest.mark.parametrize("key", [40, 57, 76])
+def test_strings_are_in_tune_and_hard_ones_are_brighter(key):
+    soft, hard = guitar._string(key, False, 48_000)
+    spectrum = np.abs(np.fft.rfft(hard[:96_000]))
+    hz = 440 * 2 ** ((key - 69) / 12)
+    near = slice(int(2 * hz * 0.97), int(2 * hz * 1.03) + 1)
+    assert (near.start + spectrum[near].argmax()) / 2 == pytest.approx(hz, abs=0.5)
+    attacks = [np.abs(np.fft.rfft(tone[:4800])) for tone in (soft, hard)]
+    dark, bright = (float(attack @ np.arange(len(attack)) / attack.sum()) for attack in attacks)
+    assert bright > 1.2 * dark
+
+
+def test_any_recording_can_be_the_signal(tmp_path, rng):
+    soundfile.write(tmp_path / "my.wav", np.stack([take(rng, 12), take(rng, 12)], 1), RATE, subtype="FLOAT")
+    own, _ = soundfile.read(tmp_path / "my.wav", dtype="float32")
+    made = signal.from_file(tmp_path / "my.wav", RATE)
+    lead = int(signal.LEAD_SECONDS * RATE)
+    np.testing.assert_array_equal(made.audio[lead : lead + len(own)], own[:, 0])
+    np.testing.assert_array_equal(made.audio[made.repeat.start :], made.audio[: made.repeat.frames])
+
+
+# ---- delays
+
+
+@pytest.mark.parametrize("polarity", [1, -1])
+@pytest.mark.parametrize("delay", [0, 1, 64, 3001, 5 * RATE + 13, 31 * RATE + 7])
+def test_impulses_give_the_delay_to_the_sample(rng, delay, polarity):
+    made = signal.test_signal(RATE, 8)
+    wet = np.pad(polarity * amp(made.audio), (delay, RATE))
+    wet += 1e-4 * rng.normal(size=len(wet))
+    assert find_impulses(wet, *made.impulses, RATE) == Delay(delay, polarity)
+
+
+def test_no_impulses_no_delay(rng):
+    made = signal.test_signal(RATE, 8)
+    gated = amp(made.audio)
+    gated[: RATE + RATE // 2] = 0
+    assert find_impulses(gated + 1e-4 * rng.normal(size=len(gated)), *made.impulses, RATE) is None
+    assert find_impulses(np.zeros(8 * RATE), *made.impulses, RATE) is None
+
+
+@pytest.mark.parametrize("polarity", [1, -1])
+@pytest.mark.parametrize("seconds", [0, 3, -3, 25, -25, 61])
+def test_correlation_finds_a_delay_of_any_length(rng, seconds, polarity):
+    dry = take(rng)
+    frames = seconds * RATE + (17 if seconds >= 0 else -17)
+    assert find_delay(dry, polarity * late(amp(dry), frames), RATE) == Delay(frames, polarity)
+
+
+# ---- checks
+
+
+def test_the_checks_are_in_the_order_in_which_faults_hide_faults():
+    names = "rate length clipping silence alignment polarity repeatability"
+    assert [check.__name__ for check in checks.CHECKS] == names.split()
+
+
+def pair(dry: np.ndarray, wet: np.ndarray, **other: object) -> Pair:
+    return Pair(Side("dry", dry, RATE), Side("wet", wet, RATE), **other)
+
+
+def found(pair: Pair) -> list[str]:
+    return [finding.check for finding in checks.check(pair)]
+
+
+def test_a_good_pair_has_no_findings(rng):
+    dry = take(rng)
+    assert found(pair(dry, amp(dry))) == []
+
+
+def test_all_faults_at_once_are_named_in_order(rng):
+    dry = take(rng, 40)
+    dry[20 * RATE : 25 * RATE] = dry[: 5 * RATE]
+    repeat = Repeat(20 * RATE, 5 * RATE)
+    wet = -late(np.clip(12 * amp(dry), -1, 1), 3 * RATE)
+    wet[23 * RATE : 28 * RATE] *= 0.7
+    spoilt = Pair(Side("dry", dry, RATE, channels=6), Side("wet", wet[:-99], RATE, channels=2), repeat)
+    assert found(spoilt) == ["rate"] * 2 + ["length"] * 2 + ["clipping", "alignment", "polarity", "repeatability"]
+
+
+def test_a_fatal_fault_is_the_last_that_is_named(rng):
+    dry = take(rng)
+    assert found(Pair(Side("dry", dry, RATE), Side("wet", 0 * dry, 48_000))) == ["rate"]
+    assert found(pair(dry, 0 * dry)) == ["silence"]
+    assert found(pair(dry[:100], 0 * dry)) == ["length", "length"]
+
+
+def test_what_changes_from_one_time_to_the_next_is_named(rng):
+    dry = take(rng, 64)
+    dry[-4 * RATE :] = dry[: 4 * RATE]
+    repeat = Repeat(60 * RATE, 4 * RATE)
+    assert found(pair(dry, amp(dry), repeat=repeat)) == []
+    wet = amp(dry)
+    wet[60 * RATE :] *= 0.7
+    (finding,) = checks.check(pair(dry, wet, repeat=repeat))
+    assert finding.check == "repeatability" and "ESR 0.090" in str(finding) and not finding.fatal
+
+
+@pytest.mark.parametrize("slip", [64, -7])
+def test_a_take_that_slipped_is_of_no_use(rng, slip):
+    dry = take(rng, 64)
+    dry[-4 * RATE :] = dry[: 4 * RATE]
+    wet = amp(dry)
+    wet[30 * RATE :] = late(wet[30 * RATE :], slip)
+    *_, finding = checks.check(pair(dry, wet, repeat=Repeat(60 * RATE, 4 * RATE)))
+    assert finding.check == "repeatability" and finding.fatal
+    assert f"{abs(slip)} samples {'late' if slip > 0 else 'early'}" in str(finding)
+
+
+# ---- files
+
+
+def written(tmp_path: Path, dry: np.ndarray, wet: np.ndarray, subtype: str = "FLOAT", rate: int = RATE) -> Path:
+    for name, audio in (("dry", dry), ("wet", wet)):
+        soundfile.write(tmp_path / f"{name}.wav", audio, rate, subtype=subtype)
+    return tmp_path
+
+
+def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
+    dry = take(rng, 5)
+    folder.write(tmp_path / "amp", dry, amp(dry), RATE, {"name": "Amp", "repeat": {"start": 4 * RATE, "frames": 99}})
+    taken = capture.read(tmp_path / "amp")
+    np.testing.assert_array_equal(taken.dry, dry)
+    np.testing.assert_array_equal(taken.wet, amp(dry))
+    assert taken.sample_rate == RATE
+    assert folder.read(tmp_path / "amp").repeat == Repeat(4 * RATE, 99)
+    same = capture.read(tmp_path / "amp" / "dry.wav", tmp_path / "amp" / "wet.wav")
+    np.testing.assert_array_equal(taken.wet, same.wet)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda amp: (amp / "wet.wav").unlink(), "holds no wet.wav"),
+        (lambda amp: (amp / "capture.toml").write_text("[repeat]\nstart = 'x'\nframes = 1"), "capture.toml: "),
+        (lambda amp: (amp / "capture.toml").write_text("= 1"), "capture.toml: "),
+        (lambda amp: amp.rename(amp.with_name("ampere")), "no such capture file; did you mean 'ampere'"),
+    ],
+)
+def test_a_broken_folder_is_one_line(tmp_path, rng, spoil, said):
+    dry = take(rng, 2)
+    folder.write(tmp_path / "amp", dry, amp(dry), RATE, {})
+    spoil(tmp_path / "amp")
+    with pytest.raises(RigError) as error:
+        capture.read(tmp_path / "amp")
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_8_bits_are_refused(tmp_path, rng):
+    dry = take(rng, 3)
+    written(tmp_path, dry, amp(dry), "PCM_U8")
+    with pytest.raises(RigError, match=r"has 8 bits.*16 bits or more"):
+        capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+
+
+def test_192_khz_is_brought_down(tmp_path):
+    t = np.arange(192_000 * 2) / 192_000
+    dry = (0.5 * np.sin(2 * np.pi * 440 * t) * (t % 0.5 < 0.4)).astype(np.float32)
+    written(tmp_path, dry, 0.5 * dry, rate=192_000)
+    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+    assert (taken.sample_rate, len(taken.dry)) == (48_000, 96_000)
+    assert "192000 Hz: brought down to 48000 Hz" in taken.notes[0]
+    at = np.arange(4_800, 14_400)
+    np.testing.assert_allclose(taken.dry[at], 0.5 * np.sin(2 * np.pi * 440 * at / 48_000), atol=1e-3)
+
+
+def test_six_channels_3_seconds_late_and_upside_down(tmp_path, rng):
+    dry = take(rng, 20)
+    wet = np.stack([-late(amp(dry), 3 * RATE)] + [take(rng, 20)] * 5, 1)
+    written(tmp_path, dry, wet)
+    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
+    assert taken.delay == 3 * RATE
+    np.testing.assert_array_equal(taken.wet, -amp(dry)[: -3 * RATE])
+    first, _, third, fourth = taken.notes
+    assert "wet has 6 channels" in first
+    assert f"{3 * RATE} samples (3000.0 ms) late: removed" in third
+    assert "upside down" in fourth
+
+
+def test_a_folder_is_not_overwritten_by_accident(tmp_path, rng):
+    folder.refuse(tmp_path / "new" / "amp", overwrite=False)
+    assert not (tmp_path / "new").exists()
+    dry = take(rng, 1)
+    folder.write(tmp_path / "amp", dry, dry, RATE, {})
+    with pytest.raises(RigError, match=r"holds a capture already.*--overwrite"):
+        folder.refuse(tmp_path / "amp", overwrite=False)
+    folder.refuse(tmp_path / "amp", overwrite=True)
+    with pytest.raises(RigError, match="is a file"):
+        folder.refuse(tmp_path / "amp" / "dry.wav", overwrite=True)
+
+
+def test_capture_toml_says_what_it_was_given(tmp_path):
+    import tomli
+
+    facts = {"name": 'A "loud" Ämp\\', "clips": 0, "noise_floor_db": -80.5, "ok": True, "nothing": None, "at": [1, 2]}
+    text = folder.toml({**facts, "repeat": {"start": 3, "frames": 4}})
+    del facts["nothing"]
+    assert tomli.loads(text) == {**facts, "repeat": {"start": 3, "frames": 4}}
