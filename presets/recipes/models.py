@@ -17,10 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import captures
 import numpy as np
 import soundfile as sf
-
-import captures
 
 ROOT = captures.ROOT
 MODELS = ROOT / "presets" / "models"

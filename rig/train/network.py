@@ -80,16 +80,19 @@ def _backward(x, kernel, bias, mix, mix_bias, output, filtered, gate, d_residual
 
 
 class WaveNet(nn.Module):
-    """Mono in, mono out; see FORMATS for the family's file. Weights in the file's order: (tap, in, out)."""
+    """The guitar, and with 2 inputs a knob beside it, in; mono out. Weights in the file's order: (tap, in, out)."""
 
-    def __init__(self, channels: int, dilations: Sequence[int], kernel_size: int, generator: torch.Generator):
+    def __init__(
+        self, channels: int, dilations: Sequence[int], kernel_size: int, generator: torch.Generator, inputs: int = 1
+    ):
         super().__init__()
         self.channels, self.dilations, self.kernel_size = channels, tuple(dilations), kernel_size
+        self.inputs = inputs
 
         def spread(*shape: int, fan_in: int, gain: float = 1.0) -> nn.Parameter:
             return nn.Parameter(torch.randn(*shape, generator=generator) * gain / fan_in**0.5)
 
-        self.input = spread(1, channels, fan_in=1, gain=0.5)
+        self.input = spread(inputs, channels, fan_in=1, gain=0.5)
         self.input_bias = nn.Parameter(torch.zeros(channels))
         layers = range(len(self.dilations))
         taps = kernel_size
@@ -106,13 +109,15 @@ class WaveNet(nn.Module):
         return 1 + (self.kernel_size - 1) * sum(self.dilations)
 
     def forward(self, x: Tensor, from_rest: bool = False) -> Tensor:
-        """x (frames, batch) -> (frames - receptive_field + 1, batch): only what has its whole past.
+        """x (frames, batch, inputs) -> (frames - receptive_field + 1, batch): only what has its whole past.
+
+        With one input, x may be (frames, batch).
 
         from_rest: every convolution's history is zero, as when a player starts, and all frames come out.
         """
-        frames, batch = x.shape
+        frames, batch = x.shape[:2]
         wanted = frames if from_rest else frames - self.receptive_field + 1
-        h = x.reshape(-1, 1) * self.input + self.input_bias
+        h = torch.addmm(self.input_bias, x.reshape(-1, self.inputs), self.input)
         out = self.output_bias
         for i, dilation in enumerate(self.dilations):
             stride = dilation * batch
@@ -125,7 +130,7 @@ class WaveNet(nn.Module):
 
     @torch.no_grad()
     def predict(self, x: Tensor, block: int = 32_768) -> Tensor:
-        """x (frames,) -> (frames,), from rest, a block at a time so that memory stays small."""
+        """x (frames,) or (frames, inputs) -> (frames,), from rest, a block at a time so that memory stays small."""
         past = self.receptive_field - 1
         out = [self(x[: block + past, None], from_rest=True)[:, 0]]
         for start in range(block + past, len(x), block):

@@ -32,9 +32,17 @@ SIZES = {
 }
 
 
+LOSSES = ("emphasised", "plain", "stft")
+
+
 @dataclass(frozen=True)
 class Settings:
-    """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, but one must be."""
+    """All that decides a run, beside the recordings.
+
+    segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, but one must be.
+    target: the plain ESR that is good enough. knob: where the device's knob stood, 0..1, for each capture in order;
+    empty for a model without one. init: the model that it started from.
+    """
 
     size: Size
     segment: int = 4096
@@ -45,3 +53,12 @@ class Settings:
     minutes: float | None = None
     seed: int = 0
     device: str = "cpu"
+    loss: str = "emphasised"
+    target: float | None = None
+    knob: tuple[float, ...] = ()
+    init: str | None = None
+
+    @property
+    def inputs(self) -> int:
+        """What the network hears: the guitar, and the knob."""
+        return 2 if self.knob else 1
