@@ -418,7 +418,7 @@ def test_help_needs_no_torch():
 
 @pytest.mark.parametrize("size", SIZES)
 def test_named_sizes(size):
-    known = {"standard": (16, 10, 2047), "large": (16, 18, 2045)}
+    known = {"medium": (8, 18, 2045), "standard": (16, 10, 2047), "large": (16, 18, 2045)}
     chosen = SIZES[size]
     if size in known:
         assert (chosen.channels, len(chosen.dilations), chosen.receptive_field) == known[size]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from rig import __version__
+from rig.capture.checks import CHECKS
 from rig.train.capture import Capture
 from rig.train.export import TOLERANCE
 from rig.train.settings import Settings
@@ -43,6 +44,7 @@ def metadata(
             "seconds": round(state.seconds, 1),
         },
         "checks": [
+            f"captures: {', '.join(check.__name__ for check in CHECKS)}",
             *(note for capture in captures for note in capture.notes),
             "scored on audio that was not trained on",
             f"the C engine plays this file within {TOLERANCE:g} of PyTorch",

@@ -27,6 +27,7 @@ class Size:
 SIZES = {
     "nano": Size(4, 9, 1, 3),
     "small": Size(8, 10, 1, 3),
+    "medium": Size(8, 9, 2, 3),  # WaveNet2
     "standard": Size(16, 10, 1, 3),  # WaveNet1
     "large": Size(16, 9, 2, 3),  # WaveNet3
 }
