@@ -21,7 +21,7 @@ from rig import preset, solo  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.formats import load_model  # noqa: E402
-from rig.train import capture, data, export, initial, loop, losses, report, run  # noqa: E402
+from rig.train import capture, data, estimate, export, initial, loop, losses, report, run  # noqa: E402
 from rig.train.preset import write_preset  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402
 from rig.train.state import begin  # noqa: E402
@@ -379,7 +379,8 @@ def test_a_dry_run_tells_and_writes_nothing(takes, capsys):
     assert train(takes, "dry.wav", "soft.wav", "-o", "a.json", *OPTIONS, "--epochs", "7", "--dry-run", "--json") == 0
     out, err = capsys.readouterr()
     told = json.loads(out)
-    assert set(told) == {"epochs_a_minute", "epochs", "seconds", "realtime"}
+    assert set(told) == {"epochs_a_minute", "share_of_peak", "epochs", "seconds", "realtime"}
+    assert 0 < told["share_of_peak"] < 1
     assert told["epochs"] == 7 and told["realtime"] > 1
     assert told["seconds"] == pytest.approx(60 * 7 / told["epochs_a_minute"], rel=0.01)
     assert "% of a core" in err and "nothing was written" in err
@@ -423,3 +424,9 @@ def test_every_loss_learns(rng, kind):
     settings = replace(settings, loss=kind, epochs=6)
     state = loop.train(begin(settings), held, settings)
     assert state.best_epoch.esr < 0.2 * losses.esr(held.wet, torch.zeros_like(held.wet))
+
+
+def test_the_work_of_a_step():
+    """One layer of one channel, two taps: each frame takes 2 x 2 for the halves, 1 for the mix, 1 for the output."""
+    assert estimate.macs(Size(channels=1, depth=1, repeats=1, kernel_size=2), segment=10) == 3 * 10 * 6
+    assert estimate.macs(Size(channels=1, depth=2, repeats=1, kernel_size=2), segment=10) == 3 * (12 + 10) * 6

@@ -24,9 +24,11 @@ STEPS = 16  # that the first points stand for: single segments differ too much t
 HEIGHT = 7  # rows of a curve
 WIDEST, NARROW = 110, 64  # letters
 
-# The colours of the screen of `rig play`, on whatever ground the terminal has.
-RULE, FAINT, QUIET, TEXT, BRIGHT = "#3a3a3a", "#5f5f5f", "#8a8a8a", "#d0d0d0", "#ffffff"
-GLOW, COLD, WARN = "#ffaf00", "#5fafd7", "#ffd75f"
+# We draw on whatever ground the terminal has, light or dark: its own colours, and two that can be seen on both.
+RULE = FAINT = QUIET = "bright_black"
+TEXT = BRIGHT = "default"
+GLOW = WARN = "#d78700"
+COLD = "#5f87d7"
 
 
 class View:
