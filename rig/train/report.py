@@ -86,9 +86,10 @@ def _wave(axes, target: np.ndarray, prediction: np.ndarray, part: slice, sample_
 
 
 def _difference(figure, axes, difference: np.ndarray, sample_rate: int) -> None:
-    *_, image = axes.specgram(
-        difference + 1e-12, NFFT=1024, noverlap=512, Fs=sample_rate, scale="dB", vmin=-150, vmax=-50, cmap="magma"
-    )
+    with np.errstate(divide="ignore"):  # where nothing is left over, there is no logarithm of it
+        *_, image = axes.specgram(
+            difference, NFFT=1024, noverlap=512, Fs=sample_rate, scale="dB", vmin=-150, vmax=-50, cmap="magma"
+        )
     axes.set(xlabel="s", ylabel="Hz", title="the difference, dB")
     figure.colorbar(image, ax=axes)
 
