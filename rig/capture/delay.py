@@ -87,8 +87,10 @@ def _highest(correlation: np.ndarray, limit: int) -> _Peak:
 def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> int:
     """The latest shift near the peak after which a causal filter of dry still explains wet."""
     shifts = range(peak - REACH, peak + REACH + 1)
-    explained = _explained(np.diff(dry), np.diff(window(wet, start + peak, len(dry))), range(-REACH, REACH + 1))
-    delay = shifts[int(np.flatnonzero(explained >= 0.999 * explained.max())[-1])]
+    first, last = max(-(start + peak), 0), min(len(wet) - (start + peak), len(dry))  # of dry: what wet holds, too
+    part = window(wet, start + peak + first, last - first)
+    explained = _explained(np.diff(dry[first:last]), np.diff(part), range(-REACH, REACH + 1))
+    delay = shifts[int(np.flatnonzero(explained >= 0.9999 * explained.max())[-1])]
     as_it_is = explained[shifts.index(0)] if 0 in shifts else 0.0
     return 0 if -OWN <= delay <= OWN and (delay > 0 or as_it_is >= 0.995 * explained.max()) else delay
 

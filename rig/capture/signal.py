@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy as np
 from rig import sound
 from rig.capture import guitar
 from rig.capture.checks import Repeat
+from rig.capture.delay import loudest
+from rig.capture.options import SECONDS
 
-SECONDS = 180.0
-LEVEL_DB = -1.0  # of the loudest sample
 LEAD_SECONDS, FIRST_SECONDS, SECOND_SECONDS = 1.5, 0.5, 0.8  # silence, with two impulses in it
 REPEAT_SHARE, REPEAT_SECONDS = 0.2, 8.5
 SWEEP_DB = (0, -6, -12, -18, -24, -36)
@@ -24,12 +24,17 @@ SEED = 1931  # the first guitar with a pickup
 
 @dataclass(frozen=True)
 class Signal:
-    """audio: (frames,) float32. impulses: their frames. repeat: what comes a second time. about: one line on it."""
+    """audio: (frames,) float32. impulses: their frames, among the first `lead`, which are silent otherwise.
+
+    repeat: what comes a second time. loop: what the level check plays. about: one line on it.
+    """
 
     audio: np.ndarray
     rate: int
+    lead: int
     impulses: tuple[int, int]
     repeat: Repeat
+    loop: slice
     about: str
 
     @property
@@ -48,7 +53,8 @@ def test_signal(rate: int, seconds: float = SECONDS) -> Signal:
     left = seconds - 2 * LEAD_SECONDS - repeat - sum(map(len, parts)) / rate
     count = max(1, round(left / PASSAGE_SECONDS))
     parts += [_passage(rng, rate, left / count, i) for i in range(count)]
-    return _around(np.concatenate(parts), rate, repeat, f"rig's own test signal, {seconds:g} s")
+    made = _around(np.concatenate(parts), rate, repeat, f"rig's own test signal, {seconds:g} s")
+    return replace(made, loop=slice(made.lead, made.repeat.frames))
 
 
 def from_file(path: Path, rate: int) -> Signal:
@@ -70,7 +76,8 @@ def _around(body: np.ndarray, rate: int, seconds: float, about: str) -> Signal:
     once = np.concatenate([lead, body])
     repeat = Repeat(len(once), len(lead) + min(round(seconds * rate), len(body)))
     audio = np.concatenate([once, once[: repeat.frames]]).astype(np.float32)
-    return Signal(audio, rate, impulses, repeat, about)
+    loop = loudest(body, repeat.frames - len(lead))
+    return Signal(audio, rate, len(lead), impulses, repeat, slice(len(lead) + loop.start, len(lead) + loop.stop), about)
 
 
 def _sweep(rate: int, seconds: float, db: float) -> np.ndarray:
