@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from rig import sound
-from rig.capture.delay import Delay, align, find_delay
+from rig.capture.delay import REACH, Delay, align, find_delay, find_impulses
 from rig.errors import RigError
 
 MIN_SECONDS, GOOD_SECONDS = 1.0, 60.0
@@ -69,12 +69,18 @@ class Side:
 
 @dataclass
 class Pair:
-    """Both sides. Checks mend what they can: rates come down, ends are cut off, the delay is removed and remembered."""
+    """Both sides, and, of a take of ours, the frames of its impulses and what is repeated.
+
+    Checks mend what they can: rates come down, ends are cut off, the delay is removed and remembered. confirmed: by
+    impulses and correlation alike.
+    """
 
     dry: Side
     wet: Side
     repeat: Repeat | None = None
+    impulses: tuple[int, int] | None = None
     delay: Delay | None = None
+    confirmed: bool = False
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -153,7 +159,10 @@ def silence(pair: Pair) -> Found:
 def alignment(pair: Pair) -> Found:
     """The delay between the sides, of any length, is found and removed."""
     dry, wet, rate = pair.dry.audio, pair.wet.audio, pair.dry.rate
-    pair.delay = find_delay(dry, wet, rate)
+    answers = find_impulses(wet, *pair.impulses, rate) if pair.impulses else None
+    rest = find_delay(dry, wet, rate)
+    pair.delay = answers or rest
+    pair.confirmed = answers is not None and rest is not None and abs(answers.frames - rest.frames) <= REACH
     frames = pair.delay.frames if pair.delay else 0
     pair.set_audio(*align(dry, wet, frames))
     said = f"wet is {abs(frames)} samples ({abs(frames) / rate * 1000:.1f} ms) {'late' if frames > 0 else 'early'}"
@@ -165,6 +174,13 @@ def alignment(pair: Pair) -> Found:
         yield Finding("alignment", what, "record more", fatal=True)
     elif frames:
         yield Finding("alignment", f"{said}: removed")
+    if answers and not pair.confirmed:
+        other = f"{abs(rest.frames - answers.frames)} samples off" if rest else "nowhere to be found"
+        what = f"measured by its impulses, the rest of the take is {other}"
+        yield Finding("alignment", what, "see that only the amp is in the loop, and take it again")
+    elif rest and pair.impulses and not answers:
+        what = "the impulses did not come back, as behind a noise gate: the delay is the correlation's alone"
+        yield Finding("alignment", what, "turn the gate off if you can, and take it again")
 
 
 def polarity(pair: Pair) -> Found:
@@ -232,9 +248,9 @@ def fit_or_raise(pair: Pair) -> tuple[str, ...]:
     return tuple(str(finding) for finding in findings)
 
 
-def read_pair(dry: Path, wet: Path, repeat: Repeat | None = None) -> Pair:
+def read_pair(dry: Path, wet: Path) -> Pair:
     """Both sides, as they are. Raises RigError where one cannot be read."""
-    return Pair(_read_side(dry, "dry"), _read_side(wet, "wet"), repeat)
+    return Pair(_read_side(dry, "dry"), _read_side(wet, "wet"))
 
 
 def _read_side(path: Path, name: str) -> Side:

@@ -73,5 +73,6 @@ def facts_of(captured: Captured, session: Session, name: str) -> dict[str, objec
         "missed_periods": found.missed,
         "takes": captured.takes,
         "findings": [str(finding) for finding in found.findings],
+        "impulses": list(taken.impulses),
         "repeat": {"start": taken.repeat.start, "frames": taken.repeat.frames},
     }

@@ -11,6 +11,7 @@ NEAR_SECONDS = 2.0  # looked through first: nearly every delay is in it
 LISTEN_SECONDS = 40.0  # of the take, where the delay is looked for
 STANDS_OUT = 12.0  # times the RMS of the correlation
 REACH, FILTER_TAPS = 32, 64  # frames
+LARGE = 0.35  # of the largest
 OWN = 8  # frames: so short a delay may be the device's own filters, and does no harm where cause still precedes effect
 
 
@@ -24,10 +25,9 @@ class Delay:
 
 @dataclass(frozen=True)
 class _Peak:
-    """Of a correlation: where it is, which way it points, and how many times the RMS it is."""
+    """Of a correlation: where it is, and how many times the RMS it is."""
 
     lag: int
-    polarity: int
     ratio: float
 
 
@@ -44,7 +44,7 @@ def find_delay(dry: np.ndarray, wet: np.ndarray, rate: int) -> Delay | None:
     if len(heard) <= 4 * REACH:
         return None
     peak = _whitened_peak(heard, start, wet, int(NEAR_SECONDS * rate))
-    return Delay(_latest_cause(heard, start, wet, peak.lag), peak.polarity) if peak else None
+    return _latest_cause(heard, start, wet, peak.lag) if peak else None
 
 
 def _whitened_peak(heard: np.ndarray, start: int, wet: np.ndarray, near: int) -> _Peak | None:
@@ -81,30 +81,43 @@ def _highest(correlation: np.ndarray, limit: int) -> _Peak:
     lags = np.concatenate([correlation[-limit:], correlation[: limit + 1]])
     at = int(np.abs(lags).argmax())
     level = float(np.sqrt(np.mean(np.square(lags))))
-    return _Peak(at - limit, 1 if lags[at] > 0 else -1, abs(float(lags[at])) / (level + 1e-30))
+    return _Peak(at - limit, abs(float(lags[at])) / (level + 1e-30))
 
 
-def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> int:
-    """The latest shift near the peak after which a causal filter of dry still explains wet."""
-    shifts = range(peak - REACH, peak + REACH + 1)
+def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> Delay:
+    """The latest shift near the peak after which a causal filter of dry still explains wet, and which way it points."""
     first, last = max(-(start + peak), 0), min(len(wet) - (start + peak), len(dry))  # of dry: what wet holds, too
     part = window(wet, start + peak + first, last - first)
-    explained = _explained(np.diff(dry[first:last]), np.diff(part), range(-REACH, REACH + 1))
-    delay = shifts[int(np.flatnonzero(explained >= 0.9999 * explained.max())[-1])]
-    as_it_is = explained[shifts.index(0)] if 0 in shifts else 0.0
-    return 0 if -OWN <= delay <= OWN and (delay > 0 or as_it_is >= 0.995 * explained.max()) else delay
+    shifts, filters, explained = _filters(np.diff(dry[first:last]), np.diff(part))
+    delays = shifts + peak
+    at = int(np.flatnonzero(explained >= 0.999 * explained.max())[-1])
+    own = int(np.searchsorted(delays, 0))
+    as_it_is = explained[own] if -REACH <= peak <= REACH else 0.0
+    if -OWN <= delays[at] <= OWN and (delays[at] > 0 or as_it_is >= 0.995 * explained.max()):
+        at = own
+    return Delay(int(delays[at]), _first_move(filters[:, at]))
 
 
-def _explained(dry: np.ndarray, wet: np.ndarray, shifts: range) -> np.ndarray:
-    """How much of wet the best causal filter of dry explains, wet brought forward by each of `shifts`."""
+def _first_move(response: np.ndarray) -> int:
+    """Which way a loudspeaker would go first: 1 or -1. Ripples that come before the first large move do not count."""
+    height = np.abs(response)
+    return 1 if response[(height >= LARGE * height.max()).argmax()] > 0 else -1
+
+
+def _filters(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each shift of wet by REACH frames at most: the best causal filter of dry, and how much of wet it explains.
+
+    Returns shifts (n,), filters (FILTER_TAPS, n), explained (n,).
+    """
     size = _size(len(dry) + len(wet))
     spectrum = np.fft.rfft(dry, size)
     own = np.fft.irfft(np.abs(spectrum) ** 2, size)
     cross = np.fft.irfft(np.conj(spectrum) * np.fft.rfft(wet, size), size)
-    taps = np.arange(FILTER_TAPS)
+    shifts, taps = np.arange(-REACH, REACH + 1), np.arange(FILTER_TAPS)
     matrix = own[np.abs(taps[:, None] - taps)] + 1e-4 * own[0] * np.eye(FILTER_TAPS)
-    lower = np.linalg.cholesky(matrix)
-    return np.array([np.sum(np.linalg.solve(lower, cross[(shift + taps) % size]) ** 2) for shift in shifts])
+    wanted = cross[(shifts + taps[:, None]) % size]
+    filters = np.linalg.solve(matrix, wanted)
+    return shifts, filters, np.sum(filters * wanted, axis=0)
 
 
 def loudest(dry: np.ndarray, frames: int) -> slice:
@@ -149,8 +162,9 @@ def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay 
     wet: (frames,) from the moment the sending began; however late the answers come, only noise is before them.
     None where no two answers stand out of the noise `second - first` frames apart, as behind a noise gate.
     """
-    quiet = wet[: first // 2]
-    level = max(ABOVE_NOISE * float(np.abs(quiet).max(initial=0.0)), 1e-6)
+    quiet = slice(first // 2, first)  # no answer is here yet, and what the amp did when it was turned on is over
+    wet = wet - np.median(wet[quiet])  # it may put out an offset
+    level = max(ABOVE_NOISE * float(np.abs(wet[quiet]).max(initial=0.0)), 1e-6)
     answer, gap = int(ANSWER_SECONDS * rate), second - first
     for at in _crossings(np.abs(wet[first:]), level, answer):
         one, two = (window(wet, first + at + shift, answer) for shift in (-REACH, gap - REACH))
@@ -158,7 +172,7 @@ def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay 
         if alike >= ALIKE:
             height = np.abs(one)
             onset = int(np.flatnonzero(height >= max(ONSET * height.max(), level / ABOVE_NOISE))[0])
-            return Delay(at + onset - REACH, 1 if one[int(height.argmax())] > 0 else -1)
+            return Delay(at + onset - REACH, _first_move(one))
     return None
 
 

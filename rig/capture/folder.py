@@ -28,16 +28,23 @@ def read(path: Path) -> Pair:
     for name in (DRY, WET):
         if not (path / name).exists():
             raise RigError(f"{path}: holds no {name}, so this is no capture; rig capture -o {path} makes one")
-    return read_pair(path / DRY, path / WET, _repeat(path / FACTS))
+    pair = read_pair(path / DRY, path / WET)
+    pair.repeat, pair.impulses = _signal(path / FACTS)
+    return pair
 
 
-def _repeat(path: Path) -> Repeat | None:
-    """What was played twice; a capture made by hand need not say."""
+def _signal(path: Path) -> tuple[Repeat | None, tuple[int, int] | None]:
+    """What was played twice, and when the impulses were; a capture made by hand need not say."""
     if not path.exists():
-        return None
+        return None, None
     try:
-        said = tomli.loads(read_text(path, "capture", LIMIT)).get("repeat")
-        return Repeat(int(said["start"]), int(said["frames"])) if said else None
+        said = tomli.loads(read_text(path, "capture", LIMIT))
+        repeat, impulses = said.get("repeat"), said.get("impulses")
+        first, second = impulses or (0, 0)
+        return (
+            Repeat(int(repeat["start"]), int(repeat["frames"])) if repeat else None,
+            (int(first), int(second)) if impulses else None,
+        )
     except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise RigError(f"{path}: {error}; take it again, or delete this file") from None
 

@@ -12,8 +12,6 @@ from rig.capture.levels import Noise
 from rig.capture.session import Taken, clock
 from rig.native import decibels
 
-ALIGNMENT = "alignment"
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -42,17 +40,10 @@ class Measured:
 def measure(taken: Taken, rate: int) -> Measured:
     """Everything that capture.toml will say, and what is wrong, in the order of the checks."""
     dry, raw, signal = taken.dry, taken.raw, taken.signal
-    by_impulses = find_impulses(raw, *signal.impulses, rate)
-    delay = by_impulses or find_delay(dry, raw, rate) or Delay(0, 1)
+    delay = find_impulses(raw, *signal.impulses, rate) or find_delay(dry, raw, rate) or Delay(0, 1)
     wet = window(raw, delay.frames, len(dry)).astype(np.float32)
-    pair = Pair(Side("dry", dry, rate), Side("wet", wet, rate), signal.repeat)
+    pair = Pair(Side("dry", dry, rate), Side("wet", wet, rate), signal.repeat, signal.impulses)
     findings = check(pair)
-    confirmed = by_impulses is not None and pair.delay is not None and abs(pair.delay.frames) <= REACH
-    if by_impulses is not None:
-        findings = _of_impulses(findings, delay, pair.delay, confirmed)
-    elif pair.delay is not None:
-        what = "the impulses did not come back, as behind a noise gate: the delay is the correlation's alone"
-        findings = _in_order(findings, Finding(ALIGNMENT, what, "turn the gate off if you can, and take it again"))
     if taken.missed:
         what = f"the machine missed {len(taken.missed)} periods, the first at {clock(taken.missed[0])}"
         findings.append(
@@ -63,7 +54,7 @@ def measure(taken: Taken, rate: int) -> Measured:
         wet=wet,
         delay=delay.frames,
         polarity=(pair.delay or delay).polarity,
-        confirmed=confirmed,
+        confirmed=pair.confirmed,
         clips=clipped(raw),
         peak_db=decibels(float(np.abs(raw).max())),
         noise=Noise.of(raw[: delay.frames + signal.impulses[0] - REACH], rate),
@@ -71,19 +62,3 @@ def measure(taken: Taken, rate: int) -> Measured:
         findings=tuple(findings),
         missed=len(taken.missed),
     )
-
-
-def _of_impulses(findings: list[Finding], delay: Delay, rest: Delay | None, confirmed: bool) -> list[Finding]:
-    """What the correlation said of a pair that the impulses had aligned is either a confirmation or a doubt."""
-    findings = [finding for finding in findings if finding.check != ALIGNMENT or finding.fatal]
-    if confirmed or any(finding.fatal for finding in findings):
-        return findings
-    said = f"after {delay.frames + rest.frames} samples" if rest else "nowhere to be found"
-    what = f"the impulses came back after {delay.frames} samples, the rest of the take {said}"
-    return _in_order(findings, Finding(ALIGNMENT, what, "see that only the amp is in the loop, and take it again"))
-
-
-def _in_order(findings: list[Finding], extra: Finding) -> list[Finding]:
-    after = ("polarity", "repeatability")
-    at = next((i for i, finding in enumerate(findings) if finding.check in after), len(findings))
-    return [*findings[:at], extra, *findings[at:]]

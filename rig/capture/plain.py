@@ -69,7 +69,7 @@ class Lines:
 
 def lines(measured: Measured, rate: int) -> list[tuple[str, str]]:
     """What was measured, as (what, how much)."""
-    agreed = "impulses and correlation agree" if measured.confirmed else "not confirmed"
+    agreed = "impulses and correlation agree" if measured.confirmed else "unconfirmed"
     return [
         ("delay", f"{measured.delay} samples, {measured.delay / rate * 1000:.1f} ms ({agreed})"),
         ("polarity", "as sent" if measured.polarity > 0 else "upside down, as behind many amps"),
