@@ -40,7 +40,9 @@ class Measured:
 def measure(taken: Taken, rate: int) -> Measured:
     """Everything that capture.toml will say, and what is wrong, in the order of the checks."""
     dry, raw, signal = taken.dry, taken.raw, taken.signal
-    delay = find_impulses(raw, *signal.impulses, rate) or find_delay(dry, raw, rate) or Delay(0, 1)
+    delay = find_impulses(raw, *signal.impulses, rate) or find_delay(dry, raw, rate)
+    if delay is None or delay.frames < 0:  # nothing comes back before it was sent; the checks will say what is wrong
+        delay = Delay(0, 1)
     wet = window(raw, delay.frames, len(dry)).astype(np.float32)
     pair = Pair(Side("dry", dry, rate), Side("wet", wet, rate), signal.repeat, signal.impulses)
     findings = check(pair)

@@ -10,7 +10,7 @@ from pathlib import Path
 LEVEL_DB = -1.0  # of the loudest sample that is sent, in dB of full scale
 LEVELS_DB = (-60.0, 0.0)
 SECONDS = 180.0  # of the test signal
-LEAST_SECONDS = 6.0
+LEAST_SECONDS = 8.0
 
 
 def _between(low: float, high: float, unit: str) -> Callable[[str], float]:

@@ -18,7 +18,7 @@ from rig.native import Deck, Reel, decibels, linear
 
 TICK_SECONDS = 0.05
 LISTEN_SECONDS = 1.5
-QUIET_SECONDS = 0.3  # without sound, before a ping
+QUIET_SECONDS = 0.5  # without sound, before a ping
 TAIL_SECONDS = 0.5  # more than the delay needs
 PATIENCE_SECONDS = 1.5  # before "no return signal" is said
 BURST_SECONDS = 1.5
@@ -130,7 +130,7 @@ class Session:
         lead, loud = signal.audio[: signal.lead], signal.audio[signal.loop][: round(BURST_SECONDS * self.rate)]
         play = np.concatenate([lead, loud])
         frames = len(play) + round(wait * self.rate)
-        self._until_quiet(wait, watch)
+        self._until_quiet(QUIET_SECONDS, wait, watch)
         reel = self._put(play, frames, loop=False)
         due = len(lead)
         while due < frames:
@@ -141,7 +141,8 @@ class Session:
             found = find_impulses(heard, *signal.impulses, self.rate)
             if found is None and len(heard) > len(play):  # a noise gate swallows impulses, but not a loud phrase
                 found = find_delay(play, heard, self.rate)
-            if found:
+            if found and found.frames >= 0:
+                self._silence()
                 return found
             due = min(due + round(PING_SECONDS * self.rate), frames) if due < frames else frames
         return None
@@ -152,6 +153,7 @@ class Session:
         strict: raises MissedPeriod as soon as the machine was too slow; else the take only says where.
         """
         frames = len(signal.audio) + round((tail + TAIL_SECONDS) * self.rate)
+        self._until_quiet(tail + QUIET_SECONDS, tail + QUIET_SECONDS, watch)
         level_db, xruns, missed = self.level_db, self.client.xruns, []
         reel = self._put(signal.audio, frames, loop=False)
         recent = Recent(signal.seconds + tail + 60)
@@ -186,11 +188,14 @@ class Session:
         time.sleep(2 * TICK_SECONDS)
         self.set_level(self.level_db)
 
-    def _until_quiet(self, most: float, watch: Watch) -> None:
-        """What was sent may still be on its way, or ring."""
+    def _until_quiet(self, hold: float, most: float, watch: Watch) -> None:
+        """What was sent may still be on its way, or ring: wait until nothing was heard for `hold` seconds.
+
+        An amp that is never quiet is waited for `most` seconds longer.
+        """
         threshold = linear(self.noise.peak_db) * 4 + 1e-5 if self.noise else 1e-3
-        quiet_since, until = time.monotonic(), time.monotonic() + most + 1
-        while (now := time.monotonic()) < until and now < quiet_since + QUIET_SECONDS:
+        quiet_since, until = time.monotonic(), time.monotonic() + hold + most + 1
+        while (now := time.monotonic()) < until and now < quiet_since + hold:
             meters = self._meters()
             if meters.return_peak > threshold:
                 quiet_since = now

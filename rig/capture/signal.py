@@ -43,7 +43,7 @@ class Signal:
 
 
 def test_signal(rate: int, seconds: float = SECONDS) -> Signal:
-    """Our own, always the same, its loudest sample at 1. seconds: of it all, repetition included; at least 6."""
+    """Our own, always the same, its loudest sample at 1. seconds: of it all, repetition included; at least 8."""
     rng = np.random.default_rng(SEED)
     repeat = min(REPEAT_SECONDS, REPEAT_SHARE * seconds)
     share = min(1.0, seconds / SECONDS)
