@@ -244,6 +244,12 @@ def test_192_khz_is_brought_down(tmp_path):
     taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
     assert (taken.sample_rate, len(taken.dry)) == (48_000, 96_000)
     assert "192000 Hz: brought down to 48000 Hz" in taken.notes[0]
+    folder.write(
+        tmp_path / "amp", dry, 0.5 * dry, 192_000, {"impulses": [400, 800], "repeat": {"start": 4000, "frames": 80}}
+    )
+    brought = folder.read(tmp_path / "amp")
+    checks.check(brought)
+    assert (brought.impulses, brought.repeat) == ((100, 200), Repeat(1000, 20))
     at = np.arange(4_800, 14_400)
     np.testing.assert_allclose(taken.dry[at], 0.5 * np.sin(2 * np.pi * 440 * at / 48_000), atol=1e-3)
 

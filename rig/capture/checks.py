@@ -90,6 +90,18 @@ class Pair:
         """Put shorter or shifted recordings in the place of these."""
         self.dry, self.wet = replace(self.dry, audio=dry), replace(self.wet, audio=wet)
 
+    def bring_down(self) -> None:
+        """Resample both to USUAL_RATE; what is known of the take moves along."""
+        ratio = USUAL_RATE / self.dry.rate
+        self.dry, self.wet = (
+            replace(side, audio=sound.resample(side.audio, side.rate, USUAL_RATE), rate=USUAL_RATE)
+            for side in self.sides
+        )
+        if self.repeat:
+            self.repeat = Repeat(round(self.repeat.start * ratio), round(self.repeat.frames * ratio))
+        if self.impulses:
+            self.impulses = round(self.impulses[0] * ratio), round(self.impulses[1] * ratio)
+
 
 Found = Iterable[Finding]
 
@@ -109,11 +121,7 @@ def rate(pair: Pair) -> Found:
     elif dry.rate > HIGHEST_RATE:
         what = f"recorded at {dry.rate} Hz: brought down to {USUAL_RATE} Hz, the rate that amps are played at"
         yield Finding("rate", what)
-        pair.dry, pair.wet = map(_at_usual_rate, pair.sides)
-
-
-def _at_usual_rate(side: Side) -> Side:
-    return replace(side, audio=sound.resample(side.audio, side.rate, USUAL_RATE), rate=USUAL_RATE)
+        pair.bring_down()
 
 
 def length(pair: Pair) -> Found:

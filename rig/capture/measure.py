@@ -47,9 +47,10 @@ def measure(taken: Taken, rate: int) -> Measured:
     pair = Pair(Side("dry", dry, rate), Side("wet", wet, rate), signal.repeat, signal.impulses)
     findings = check(pair)
     if taken.missed:
-        what = f"the machine missed {len(taken.missed)} periods, the first at {clock(taken.missed[0])}"
+        times = "once" if len(taken.missed) == 1 else f"{len(taken.missed)} times, first"
+        do = "close other programs or set a longer period, and take it again"
         findings.append(
-            Finding("repeatability", what, "close other programs or set a longer period, and take it again")
+            Finding("repeatability", f"the machine missed a period {times} at {clock(taken.missed[0])}", do)
         )
     return Measured(
         dry=dry,

@@ -29,9 +29,10 @@ LISTEN, CHECK, PING, TAKE = "listening to the silence", "level check", "measurin
 
 @dataclass(frozen=True)
 class Status:
-    """What is under way. share: 0..1 of it. send_db, return_db: peaks since the last look; clips: of the take so far.
+    """What is under way. share: 0..1 of it. seconds: since it began. send_db, return_db: peaks since the last look.
 
-    loudest_db: of the last seconds. words: what the player should mend.
+    loudest_db: the return's, of the last seconds. clipped: since the last look. words: what the player should mend.
+    heard: whether the return is more than noise.
     """
 
     phase: str
@@ -102,7 +103,9 @@ class Session:
         self._deck.level(linear(self.level_db))
 
     def close(self) -> None:
+        """Fade out, and leave JACK."""
         self._deck.level(0.0)
+        time.sleep(2 * TICK_SECONDS)
         self.client.close()
 
     # --- phases ----------------------------------------------------------------------------------------------------
@@ -113,7 +116,7 @@ class Session:
         reel = self._put(np.zeros(1), frames, loop=False)
         while reel.at < frames:
             self._tick(watch, LISTEN, reel.at / frames, reel.at)
-        self.noise = Noise.of(reel.heard(), self.rate)
+        self.noise = Noise.of(self._heard(reel), self.rate)
 
     def check(self, signal: Signal, watch: Watch) -> None:
         """Play the loudest part over and over until `watch` says that the levels are right."""
@@ -133,18 +136,17 @@ class Session:
         self._until_quiet(QUIET_SECONDS, wait, watch)
         reel = self._put(play, frames, loop=False)
         due = len(lead)
-        while due < frames:
+        while reel.at < frames:
             self._tick(watch, PING, reel.at / frames, reel.at)
             if reel.at < due:
                 continue
-            heard = reel.heard()
-            found = find_impulses(heard, *signal.impulses, self.rate)
-            if found is None and len(heard) > len(play):  # a noise gate swallows impulses, but not a loud phrase
-                found = find_delay(play, heard, self.rate)
+            due += round(PING_SECONDS * self.rate)
+            found = find_impulses(reel.heard(), *signal.impulses, self.rate)
+            if found is None and reel.at > len(play):  # a noise gate swallows impulses, but not a loud phrase
+                found = find_delay(play, reel.heard(), self.rate)
             if found and found.frames >= 0:
                 self._silence()
                 return found
-            due = min(due + round(PING_SECONDS * self.rate), frames) if due < frames else frames
         return None
 
     def take(self, signal: Signal, tail: float, watch: Watch, *, strict: bool) -> Taken:
@@ -165,12 +167,8 @@ class Session:
                 if strict:
                     self._silence()
                     raise MissedPeriod(missed[0])
-        raw = reel.heard()
+        raw = self._heard(reel)
         self._deck.put(None)
-        if not np.isfinite(raw).all():
-            raise RigError(
-                f"'{self.back}' gives samples that are not numbers (NaN or infinite): restart what plays there"
-            )
         return Taken(signal.audio * np.float32(linear(level_db)), raw, signal, level_db, tuple(missed))
 
     # --- the deck --------------------------------------------------------------------------------------------------
@@ -179,6 +177,13 @@ class Session:
         reel = Reel(play, heard_frames, loop=loop)
         self._deck.put(reel)
         return reel
+
+    def _heard(self, reel: Reel) -> np.ndarray:
+        """Raises RigError where something in the loop is broken."""
+        back = reel.heard()
+        if not np.isfinite(back).all():
+            raise RigError(f"'{self.back}' gives samples that are not numbers: restart what plays there")
+        return back
 
     def _silence(self) -> None:
         """Fade out, then stop what plays: an amp that is turned up forgives no thump."""
