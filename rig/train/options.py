@@ -52,9 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Every option of `rig train`."""
     add = parser.add_argument
     add(
-        "recordings", type=Path, nargs="+", action=_Recordings, metavar="DRY WET",
-        help="what went into the amp and what came out of it, WAV or FLAC at one rate; or a folder that "
-        "rig capture made. Several WETs give several models, one after the other, or with --knob one model with a knob",
+        "recordings", type=Path, nargs="+", action=_Recordings, metavar="RECORDING",
+        help="DRY WET: what went into the amp and what came out of it, WAV or FLAC at one rate; or a folder that "
+        "rig capture made. DRY WET WET ... makes several models, one after the other, or with --knob one with a knob",
     )  # fmt: skip
     add(
         "-o", "--output", type=Path, required=True, metavar="MODEL.json",
@@ -81,7 +81,7 @@ def _when(group: argparse._ArgumentGroup) -> None:
     add("--epochs", type=_between(int, 1, 10**6), metavar="N",
         help="times through the recording; ends where --minutes does not")  # fmt: skip
     add("--target", type=_between(float, 1e-6, 1), metavar="ESR",
-        help="end as soon as the plain ESR is as good as this: 0.02 is very close, 0.002 hard to tell")  # fmt: skip
+        help="end as soon as the plain ESR is as good as this: 0.02 is very close")  # fmt: skip
     add("--init", type=Path, metavar="MODEL", help="start from this model's weights, in its size")
     add("--resume", type=Path, nargs="?", const=Path(), metavar="FILE.checkpoint",
         help="go on exactly where a checkpoint was written (default: the one next to the model)")  # fmt: skip

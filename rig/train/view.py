@@ -150,8 +150,8 @@ class View:
             return [Text("The first score comes at the end of the first epoch.", QUIET), Text()]
         best, last = state.best_epoch, state.history[-1]
         lines = []
-        for name, epoch, ink in (("best so far", best, f"bold {BRIGHT}"), ("last epoch", last, QUIET)):
-            words = f": {verdict(epoch.esr)}" if epoch is best and name == "best so far" else ""
+        said = f": {verdict(best.esr)}"
+        for name, epoch, words, ink in (("best so far", best, said, f"bold {BRIGHT}"), ("last epoch", last, "", QUIET)):
             lines.append(
                 Text.assemble(
                     (f"{name:<13}", QUIET),
