@@ -172,6 +172,18 @@ def test_the_c_layer_learns_what_pytorch_learns(channels, frames, monkeypatch):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4 * float(b.abs().max()))
 
 
+@pytest.mark.skipif(not kernels.available(), reason="the C layer is not built")
+def test_the_c_layer_starts_from_rest_as_pytorch_does(monkeypatch):
+    net, x = random_network(Size(8, 4, 2, 3)), torch.randn(90, 3, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        fast, calls = net(x, from_rest=True), []
+        monkeypatch.setattr(kernels, "lib", None)
+        plain = network._forward
+        monkeypatch.setattr(network, "_forward", lambda *rest: (calls.append(1), plain(*rest))[1])
+        torch.testing.assert_close(fast, net(x, from_rest=True), rtol=1e-5, atol=1e-5)
+    assert len(calls) == 8  # PyTorch's words, this time
+
+
 # ---- losses and optimiser
 
 

@@ -69,8 +69,8 @@ def take_step(state: State, data: Data, loss: Loss, settings: Settings, rate: fl
     state.step += 1
     keep = min(AVERAGE, state.step / (state.step + 9))
     with torch.no_grad():
-        for name, value in state.network.state_dict().items():
-            state.average[name].lerp_(value, 1 - keep)
+        weights = dict(state.network.named_parameters())
+        torch._foreach_lerp_([state.average[name] for name in weights], list(weights.values()), 1 - keep)
     return total
 
 
