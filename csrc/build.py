@@ -9,7 +9,7 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"]
-HEADERS = ("rig_engine.h", "rack.h")
+HEADERS = ("rig_engine.h", "rack.h", "deck.h")
 
 
 def engines() -> list[str]:
@@ -33,6 +33,7 @@ def table() -> str:
     addresses = ", ".join(f"&rig_engine_{name}" for name in engines())
     return f"""
 #include <string.h>
+#include "deck.h"
 #include "rack.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};

@@ -65,6 +65,17 @@ def train(args: argparse.Namespace) -> int:
     return command.run(args) or 0
 
 
+def capture(args: argparse.Namespace) -> int:
+    """Play a test signal into your amp through JACK, and record it."""
+    from rig.capture import command
+
+    if not command.asks(args):
+        return command.run(args)
+    from rig.tui.capture import on_screen
+
+    return command.run(args, on_screen)
+
+
 def info(args: argparse.Namespace) -> int:
     """Say what a model, a preset or a recording is, or list a folder of models."""
     from rig.facts import facts
@@ -198,6 +209,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
     sub.add_argument("--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32)")
+
+    sub = command(capture, "rig capture -o my-amp --send system:playback_1 --return system:capture_1")
+    from rig.capture import options as capturing
+
+    capturing.add_arguments(sub)
 
     sub = command(train, "rig train dry.wav wet.wav -o my-amp.json --minutes 10")
     from rig.train import command as training  # its arguments only; torch comes with run()

@@ -14,12 +14,13 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import jack
 
 from rig.errors import RigError
-from rig.native import Rack
+from rig.native import Deck, Rack
 from rig.preset import Wiring
 
 START_SECONDS = 6.0
@@ -37,14 +38,14 @@ class _Range(ctypes.Structure):
     _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
 
 
-def _register(client: jack.Client, rack: Rack, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
-    """Make the rack's C function the client's process callback. Uses jack._lib, jack._ffi, client._ptr and port._ptr.
+def _register(client: jack.Client, runs: Rack | Deck, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
+    """Make the C function of a rack or a deck the client's process callback. Returns the ports' addresses.
 
-    Returns the ports' addresses.
+    Uses jack._lib, jack._ffi, client._ptr and port._ptr.
     """
     address = int(jack._ffi.cast("uintptr_t", jack._lib.jack_port_get_buffer))
     pointers = {name: int(jack._ffi.cast("uintptr_t", port._ptr)) for name, port in ports.items()}
-    function, argument = rack.callback(address, pointers)
+    function, argument = runs.callback(address, pointers)
     failed = jack._lib.jack_set_process_callback(
         client._ptr, jack._ffi.cast("JackProcessCallback", function), jack._ffi.cast("void *", argument)
     )
@@ -136,17 +137,24 @@ def _start(name: str, server: str | None) -> tuple[jack.Client, Server]:
 
 
 class Client:
-    """Our JACK client: `in`, `out_1`, `out_2`, `di`. Starts a server where none runs, and stops it again.
+    """Our JACK client. Starts a server where none runs, and stops it again.
 
-    Raises RigError when there is no server and none can be started.
+    inputs, outputs: our ports. Raises RigError when there is no server and none can be started.
     """
 
-    def __init__(self, name: str = "rig", server: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "rig",
+        server: str | None = None,
+        inputs: Sequence[str] = ("in",),
+        outputs: Sequence[str] = ("out_1", "out_2", "di"),
+    ) -> None:
         self.xruns = 0
+        self._inputs, self._outputs = inputs, outputs
         self._asked = (name, server)
         self._server: Server | None = None
         self._libjack = ctypes.CDLL(ctypes.util.find_library("jack"))
-        self._rack: Rack | None = None
+        self._rack: Rack | Deck | None = None
         self._open()
 
     def _open(self) -> None:
@@ -160,12 +168,8 @@ class Client:
         self._block = client.blocksize
         given = server or os.environ.get("JACK_DEFAULT_SERVER", "default")
         self.server = self._server.says if self._server else f"JACK server '{given}'"
-        self._ports = {
-            "in": client.inports.register("in"),
-            "out_1": client.outports.register("out_1"),
-            "out_2": client.outports.register("out_2"),
-            "di": client.outports.register("di"),
-        }
+        self._ports = {name: client.inports.register(name) for name in self._inputs}
+        self._ports |= {name: client.outports.register(name) for name in self._outputs}
         self._pointers: dict[str, int] = {}
         self._wires: tuple[tuple[str, str], ...] = ()
         self._changes, self._seen = 0, -1  # of the wiring; what `_wires` knows of
@@ -200,8 +204,8 @@ class Client:
         """The server's frame counter at the start of its period."""
         return self._client.last_frame_time
 
-    def start(self, rack: Rack) -> None:
-        """Let JACK run the rack from now on."""
+    def start(self, rack: Rack | Deck) -> None:
+        """Let JACK run the rack, or the deck, from now on."""
         self._rack = rack  # what C points at lives as long as we do
         self._pointers = _register(self._client, rack, self._ports)
         self._client.set_xrun_callback(self._on_xrun)
@@ -238,6 +242,18 @@ class Client:
             sinks *= 2
         wanted += list(zip(ours, sinks, strict=False))
         return [fault for pair in wanted if (fault := self._wire(*pair))]
+
+    def ports(self, *, inputs: bool) -> list[str]:
+        """Audio ports of others, the physical ones first. inputs: those that take sound, else those that give it."""
+        asked = {"is_audio": True, "is_input": inputs, "is_output": not inputs}
+        physical = [port.name for port in self._client.get_ports(is_physical=True, **asked)]
+        rest = [port.name for port in self._client.get_ports(**asked) if not self._client.owns(port)]
+        return physical + [name for name in rest if name not in physical]
+
+    def wire(self, ours: str, other: str) -> str | None:
+        """Connect one of our ports to one of somebody else's. Returns why not, in one line, or None."""
+        port = self._ports[ours]
+        return self._wire(other, port.name) if port.is_input else self._wire(port.name, other)
 
     def _wire(self, source: str, sink: str) -> str | None:
         try:

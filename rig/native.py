@@ -395,5 +395,96 @@ class Rack:
         return _address(ffi.addressof(lib, "rig_process")), _address(self._client)
 
 
+# --- the deck ---------------------------------------------------------------------------------------------------------
+
+
+class Reel:
+    """What a deck plays, and what it heard meanwhile; see rig_reel in csrc/deck.h.
+
+    play: (frames,) float32. seconds of the return are kept: the latest, over and over, or with loop=False the first.
+    """
+
+    def __init__(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> None:
+        self._play = np.ascontiguousarray(play, np.float32)
+        self._heard = np.zeros(heard_frames, np.float32)
+        self._loop = loop
+        self._c = ffi.new("rig_reel *")
+        self._c.play, self._c.play_frames = ffi.from_buffer("float[]", self._play), self._play.size
+        self._c.heard, self._c.heard_frames = ffi.from_buffer("float[]", self._heard), self._heard.size
+        self._c.loop = loop
+
+    @property
+    def at(self) -> int:
+        """Frames so far."""
+        return lib.rig_reel_at(self._c)
+
+    def heard(self, frames: int | None = None) -> np.ndarray:
+        """The latest of what was heard so far, in order: (frames,) float32, or fewer at the beginning."""
+        at, size = self.at, self._heard.size
+        end = at if self._loop else min(at, size)
+        wanted = min(end, size) if frames is None else min(frames, end, size)
+        return self._heard[np.arange(end - wanted, end) % size]
+
+
+@dataclass(frozen=True)
+class DeckMeters:
+    """Peaks since the last look, linear; clips: samples of the return at full scale so far."""
+
+    clips: int
+    send_peak: float
+    return_peak: float
+
+
+class Deck:
+    """The C object that plays into an amp and records what comes back. Methods are called from one thread."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._c = ffi.gc(lib.rig_deck_new(), lib.rig_deck_free)
+        self._meters = ffi.new("rig_deck_meters *")
+        self._lent: list[Reel | None] = []
+        self._client = None
+
+    def put(self, reel: Reel | None) -> None:
+        """Run this one from the next period on; None: silence."""
+        self.collect()
+        self._lent.append(reel)
+        lib.rig_deck_put(self._c, self._address(reel))
+
+    def collect(self) -> None:
+        """Let go of the reels that C no longer runs: all others, as soon as it runs the latest."""
+        if self._lent and lib.rig_deck_holds(self._c, self._address(self._lent[-1])):
+            del self._lent[:-1]
+
+    @staticmethod
+    def _address(reel: Reel | None):
+        return ffi.NULL if reel is None else reel._c
+
+    def level(self, gain: float) -> None:
+        """Multiplies what is played by a linear gain."""
+        lib.rig_deck_level(self._c, gain)
+
+    def meters(self) -> DeckMeters:
+        self.collect()
+        lib.rig_deck_read(self._c, self._meters)
+        return DeckMeters(self._meters.clips, self._meters.send_peak, self._meters.return_peak)
+
+    def process(self, signal: np.ndarray) -> np.ndarray:
+        """Run one period without JACK. signal: the return, (frames,) float32; returns the send, (frames,)."""
+        x = np.ascontiguousarray(signal, np.float32)
+        out = np.empty_like(x)
+        lib.rig_deck_process(self._c, ffi.from_buffer("float[]", x), ffi.from_buffer("float[]", out), x.size)
+        return out
+
+    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
+        """(function, argument) for jack_set_process_callback, as addresses. ports: send, return -> jack_port_t."""
+        self._client = ffi.new("rig_deck_client *")
+        self._client.deck = self._c
+        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        self._client.send = ffi.cast("void *", ports["send"])
+        self._client.ret = ffi.cast("void *", ports["return"])
+        return _address(ffi.addressof(lib, "rig_deck_callback")), _address(self._client)
+
+
 if "RIG_ISA" in os.environ:
     use_isa(os.environ["RIG_ISA"])

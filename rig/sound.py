@@ -31,6 +31,16 @@ def read(path: Path) -> tuple[np.ndarray, int]:
     return audio, rate
 
 
+BITS = {"PCM_U8": 8, "PCM_S8": 8, "ULAW": 8, "ALAW": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+
+
+def bits(path: Path) -> int:
+    """Bits a sample of a sound file that can be read; 0 where they are floats or compressed."""
+    import soundfile
+
+    return BITS.get(soundfile.info(path).subtype, 0)
+
+
 def resample(x: np.ndarray, rate: int, to: int) -> np.ndarray:
     """(frames,) at `rate` Hz as (frames',) at `to` Hz, at soxr's highest quality."""
     if rate == to:

@@ -107,7 +107,10 @@ def run(capsys):
     [
         ((), "required: COMMAND; see rig --help"),
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
-        (("juggle",), "no command 'juggle'; known: play, render, train, info, check, bench, engines; see rig --help"),
+        (
+            ("juggle",),
+            "no command 'juggle'; known: play, render, capture, train, info, check, bench, engines; see rig --help",
+        ),
         (("play",), "required: PRESET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
@@ -128,11 +131,11 @@ def test_wrong_use_is_status_2_and_one_line(run, argv, said):
 def test_help_names_every_command(run):
     ran = run("--help")
     assert ran.status == 0
-    for command in ("play", "render", "train", "info", "check", "engines"):
+    for command in ("play", "render", "capture", "train", "info", "check", "engines"):
         assert f"\n    {command} " in ran.out
 
 
-@pytest.mark.parametrize("command", ["play", "render", "train", "info", "check", "engines"])
+@pytest.mark.parametrize("command", ["play", "render", "capture", "train", "info", "check", "engines"])
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0

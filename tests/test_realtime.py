@@ -61,8 +61,8 @@ chain = [{ ir = "ir.wav" }]
     return path
 
 
-def trapped(jack_server, trap: Path, preset: Path, *more: Path) -> dict[str, int]:
-    command = [sys.executable, HERE / "trapped.py", trap, jack_server.name, preset, *more]
+def trapped(jack_server, trap: Path, *more: Path, script: str = "trapped.py") -> dict[str, int]:
+    command = [sys.executable, HERE / script, trap, jack_server.name, *more]
     done = subprocess.run(
         command, env={**__import__("os").environ, "LD_PRELOAD": str(trap)}, capture_output=True, text=True
     )
@@ -73,6 +73,13 @@ def trapped(jack_server, trap: Path, preset: Path, *more: Path) -> dict[str, int
 def test_the_audio_thread_neither_allocates_nor_locks(jack_server, built, preset):
     """While amps are switched, knobs turned, chains replaced, and a recording runs."""
     counts = trapped(jack_server, built("trap"), preset)
+    assert counts.pop("callbacks") > 500
+    assert counts == {"allocations": 0, "frees": 0, "locks": 0}
+
+
+def test_neither_does_that_of_a_capture(jack_server, built):
+    """While what it plays is exchanged, and its level turned."""
+    counts = trapped(jack_server, built("trap"), script="trapped_deck.py")
     assert counts.pop("callbacks") > 500
     assert counts == {"allocations": 0, "frees": 0, "locks": 0}
 

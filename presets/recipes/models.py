@@ -28,14 +28,14 @@ WORK = captures.CAPTURES / "models"
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: of the model. size: as `rig train --size`. minutes: of training, on one slow thread.
+    """name: of the model. size: as `rig train --size`. epochs, not minutes: the same machine makes the same file.
 
     device: whose capture it learns from, where that is not its own name.
     """
 
     name: str
     size: str
-    minutes: float
+    epochs: int
     device: str = ""
 
     @property
@@ -44,13 +44,13 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("stack-lead", "standard", 26),
-    Recipe("small-combo-crunch", "standard", 20),
-    Recipe("small-combo-clean", "standard", 14),
-    Recipe("class-a-edge", "small", 14),
-    Recipe("green-drive", "small", 12),
-    Recipe("studio-clean", "small", 10),
-    Recipe("studio-nano", "nano", 3, device="studio-clean"),
+    Recipe("stack-lead", "standard", 24),
+    Recipe("small-combo-crunch", "standard", 18),
+    Recipe("small-combo-clean", "standard", 12),
+    Recipe("class-a-edge", "small", 18),
+    Recipe("green-drive", "small", 16),
+    Recipe("studio-clean", "small", 14),
+    Recipe("studio-nano", "nano", 8, device="studio-clean"),
 )
 
 
@@ -59,7 +59,7 @@ def train(recipe: Recipe, share: float) -> Path:
     WORK.mkdir(parents=True, exist_ok=True)
     target = WORK / f"{recipe.name}.json"
     sides = [str(captures.CAPTURES / f"{name}.wav") for name in ("dry", recipe.capture)]
-    options = ["--size", recipe.size, "--minutes", f"{recipe.minutes * share:g}", "-o", str(target)]
+    options = ["--size", recipe.size, "--epochs", str(max(1, round(recipe.epochs * share))), "-o", str(target)]
     command = [sys.executable, "-c", "import sys; from rig.cli import main; sys.exit(main())", "train"]
     with (WORK / f"{recipe.name}.log").open("w") as log:
         done = subprocess.run([*command, *sides, *options], cwd=ROOT, stderr=log)
@@ -106,7 +106,7 @@ def main() -> None:
     """Make the models named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(r.name for r in RECIPES))
-    parser.add_argument("--share", type=float, default=1.0, help="of each recipe's minutes (default: 1)")
+    parser.add_argument("--share", type=float, default=1.0, help="of each recipe's epochs (default: 1)")
     parser.add_argument("--jobs", type=int, default=1, help="models trained at once, a thread each (default: 1)")
     args = parser.parse_args()
     unknown = set(args.names) - {r.name for r in RECIPES}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import torch
 from rig.errors import RigError
 from rig.train.capture import Capture
 from rig.train.export import write
-from rig.train.loop import State, begin
 from rig.train.settings import Settings, Size
+from rig.train.state import State, begin
 
-VERSION = 1
+VERSION = 2
 
 
 def path_for(model: Path) -> Path:
@@ -23,11 +24,12 @@ def path_for(model: Path) -> Path:
     return model.with_suffix(".checkpoint")
 
 
-def fingerprint(capture: Capture) -> str:
+def fingerprint(captures: Sequence[Capture]) -> str:
     """Of both sides' samples."""
     digest = hashlib.sha256()
-    digest.update(capture.dry.tobytes())
-    digest.update(capture.wet.tobytes())
+    for capture in captures:
+        digest.update(capture.dry.tobytes())
+        digest.update(capture.wet.tobytes())
     return digest.hexdigest()
 
 
@@ -42,13 +44,13 @@ def save(path: Path, state: State, settings: Settings, capture: str) -> None:
 def settings_in(path: Path, capture: str) -> tuple[Settings, dict]:
     """The settings and the state's dump. Raises RigError where there is none, it is broken, or of another capture."""
     if not path.exists():
-        raise RigError(f"--resume: no checkpoint '{path}' next to the model; train without --resume first")
+        raise RigError(f"--resume: no checkpoint '{path}'; train without --resume first")
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
         version, settings, state = held["version"], held["settings"], held["state"]
         if version != VERSION:
             raise KeyError("version")
-        known = Settings(**{**settings, "size": Size(**settings["size"])})
+        known = Settings(**{**settings, "size": Size(**settings["size"]), "knob": tuple(settings["knob"])})
     except Exception:
         raise RigError(f"--resume: '{path}' is no checkpoint of this version of rig train") from None
     if held["capture"] != capture:

@@ -1,7 +1,8 @@
-"""From a capture to what the loop eats: normalised sides, segments for training, slices held out to judge by."""
+"""From captures to what the loop eats: normalised sides, segments for training, slices held out to judge by."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,20 +35,28 @@ class Scale:
 
 @dataclass(frozen=True)
 class Slice:
-    """Held-out audio [start, end) with its warm-up: frames from `start` to `judged` only fill the network's memory."""
+    """Held-out audio [start, end) with its warm-up: frames from `start` to `judged` only fill the network's memory.
+
+    take: the number of the capture that it is of.
+    """
 
     start: int
     judged: int
     end: int
+    take: int = 0
 
 
 @dataclass(frozen=True)
 class Data:
-    """dry, wet: (frames,) normalised. slices: held out, in order. starts: intervals [from, to) a segment may start in.
+    """All captures, one behind the other. raw, target: (frames,) float32 as recorded, for the C engine and the ear.
 
+    dry, wet: (frames,) normalised; where there is a knob, dry is (frames, 2), the guitar and the knob's position.
+    slices: held out, in order. starts: intervals [from, to) that a segment may start in.
     A segment of `segment` frames comes with `past` more frames before it.
     """
 
+    raw: np.ndarray
+    target: np.ndarray
     dry: Tensor
     wet: Tensor
     dry_scale: Scale
@@ -63,7 +72,7 @@ class Data:
         return sum(end - start + self.segment - 1 for start, end in self.starts)
 
     def batch(self, size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Segments at random places -> dry (past + segment, size), wet (segment, size)."""
+        """Segments at random places -> dry (past + segment, size, or size and inputs), wet (segment, size)."""
         widths = torch.tensor([end - start for start, end in self.starts])
         edges = torch.cumsum(widths, 0)
         picks = torch.randint(int(edges[-1]), (size,), generator=generator)
@@ -76,27 +85,46 @@ class Data:
         return torch.stack(dry, 1), torch.stack(wet, 1)
 
 
-def prepare(capture: Capture, receptive_field: int, segment: int, normalize: bool) -> Data:
-    """Hold out evenly spread slices and leave the rest to training. Raises RigError where too little is left."""
-    frames, past = len(capture.dry), receptive_field - 1
-    dry_scale = Scale.of(capture.dry) if normalize else Scale()
-    wet_scale = Scale.of(capture.wet) if normalize else Scale()
-    held = int(min(frames * HELD_OUT, HELD_OUT_MAX_SECONDS * capture.sample_rate)) // SLICES
-    segment = min(segment, max((frames // SLICES - held - past) // 2, 1))
+def prepare(
+    captures: Sequence[Capture], receptive_field: int, segment: int, normalize: bool, knob: Sequence[float] = ()
+) -> Data:
+    """Hold out evenly spread slices of each and leave the rest to training. knob: its position in each, or nothing.
+
+    Raises RigError where too little is left.
+    """
+    raw, target = (np.concatenate([getattr(c, side) for c in captures]) for side in ("dry", "wet"))
+    dry_scale = Scale.of(raw) if normalize else Scale()
+    wet_scale = Scale.of(target) if normalize else Scale()
+    lengths, rate, past = [len(c.dry) for c in captures], captures[0].sample_rate, receptive_field - 1
+    longest = HELD_OUT_MAX_SECONDS * rate / len(captures)
+    held = [int(min(frames * HELD_OUT, longest)) // SLICES for frames in lengths]
+    segment = min(segment, *(max((n // SLICES - h - past) // 2, 1) for n, h in zip(lengths, held, strict=True)))
+    slices, starts, first = [], [], 0
+    for take, (frames, judged) in enumerate(zip(lengths, held, strict=True)):
+        parts = _parts(take, first, frames, judged, segment, past)
+        if not parts[1] or judged < 64 or segment < 64:
+            raise RigError(
+                f"too short: {frames / rate:.2f} s for a network that remembers "
+                f"{receptive_field / rate * 1000:.0f} ms; record more, or lower --depth or --repeats"
+            )
+        slices, starts, first = slices + parts[0], starts + parts[1], first + frames
+    dry = dry_scale.apply(raw)
+    if knob:
+        dry = torch.stack([dry, torch.tensor(knob).repeat_interleave(torch.tensor(lengths))], 1)
+    return Data(
+        raw, target, dry, wet_scale.apply(target), dry_scale, wet_scale, tuple(slices), tuple(starts), segment, past
+    )
+
+
+def _parts(
+    take: int, first: int, frames: int, held: int, segment: int, past: int
+) -> tuple[list[Slice], list[tuple[int, int]]]:
+    """The slices of a take that begins at frame `first`, `held` frames each, and where segments may start."""
     slices, starts = [], []
     for i in range(SLICES):
-        begin, end = frames * i // SLICES, frames * (i + 1) // SLICES
-        judged = end - held
-        slices.append(Slice(max(judged - past, 0), judged, end))
-        first = max(begin, past)
-        if judged - segment - first > 0:
-            starts.append((first, judged - segment + 1))
-    if not starts or held < 64 or segment < 64:
-        raise RigError(
-            f"too short: {frames / capture.sample_rate:.2f} s for a network that remembers "
-            f"{receptive_field / capture.sample_rate * 1000:.0f} ms; record more, or lower --depth or --repeats"
-        )
-    return Data(
-        dry_scale.apply(capture.dry), wet_scale.apply(capture.wet), dry_scale, wet_scale,
-        tuple(slices), tuple(starts), segment, past,
-    )  # fmt: skip
+        begin, end = first + frames * i // SLICES, first + frames * (i + 1) // SLICES
+        judged, taught = end - held, max(begin, first + past)
+        slices.append(Slice(max(judged - past, first), judged, end, take))
+        if judged - segment - taught > 0:
+            starts.append((taught, judged - segment + 1))
+    return slices, starts

@@ -25,7 +25,8 @@ def folded(network: WaveNet, dry: Scale, wet: Scale) -> dict[tuple[int, str], np
     which is another output weight and bias. History is zero at every convolution either way, so this is exact.
     """
     state = {k: v.detach().cpu().double().numpy() for k, v in network.state_dict().items()}
-    weight = state["input"] / dry.deviation
+    weight = state["input"].copy()  # (inputs, C): the guitar, and a knob that nobody normalised
+    weight[0] /= dry.deviation
     found = {(-1, "W"): weight, (-1, "b"): state["input_bias"] - weight[0] * dry.mean}
     count = len(network.dilations)
     for i in range(count):
@@ -47,7 +48,7 @@ def content(network: WaveNet, dry: Scale, wet: Scale, metadata: Mapping[str, obj
     """The file as a dict: WaveNetVA's keys, then what the file says of itself, which other loaders pass over."""
     return {
         "activation": "gated",
-        "input_channels": 1,
+        "input_channels": network.inputs,
         "output_channels": 1,
         "residual_channels": network.channels,
         "filter_width": network.kernel_size,
@@ -58,6 +59,19 @@ def content(network: WaveNet, dry: Scale, wet: Scale, metadata: Mapping[str, obj
             for (layer, name), values in folded(network, dry, wet).items()
         ],
     }
+
+
+def standing(file: Mapping[str, object], knob: float) -> dict[str, object]:
+    """The file of a network with a knob -> that of the network without one that it is while the knob stands there.
+
+    A constant input is a bias; history is zero behind the entry either way, so this is exact.
+    """
+    entry = {v["name"]: v["data"] for v in file["variables"] if v["layer_idx"] == -1}
+    channels = file["residual_channels"]
+    guitar, turned = entry["W"][:channels], entry["W"][channels:]
+    changed = {"W": guitar, "b": [b + knob * w for b, w in zip(entry["b"], turned, strict=True)]}
+    variables = [{**v, "data": changed[v["name"]]} if v["layer_idx"] == -1 else v for v in file["variables"]]
+    return {**file, "input_channels": 1, "variables": variables}
 
 
 def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:

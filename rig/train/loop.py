@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import torch
-from torch import Tensor
 
 from rig.train.data import Data
 from rig.train.losses import Loss, esr, pre_emphasis
 from rig.train.network import WaveNet
-from rig.train.optimiser import Soap
 from rig.train.settings import Settings
+from rig.train.state import Epoch, State, with_weights
 
 WARM_UP = 0.02  # of the run: the rate climbs
 FLOOR = 0.005  # the cosine's end, of the learning rate
@@ -23,80 +20,10 @@ AVERAGE = 0.998  # the weights' moving average, a step; what is judged and expor
 CLIP_NORM = 1.0
 MICRO = 16_384  # frames computed at once, so that a layer stays in the processor's cache
 
-
-@dataclass(frozen=True)
-class Epoch:
-    """One line of the history. loss: mean of the epoch; esr, esr_preemphasis: of the held-out audio."""
-
-    number: int
-    loss: float
-    esr: float
-    esr_preemphasis: float
-    seconds: float
-    rate: float
-
-
-@dataclass
-class State:
-    """Everything that the next step depends on; a checkpoint is this and nothing else."""
-
-    network: WaveNet
-    average: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
-    generator: torch.Generator
-    step: int = 0
-    seconds: float = 0.0
-    rate_scale: float = 1.0
-    history: list[Epoch] = field(default_factory=list)
-    best: dict[str, Tensor] | None = None
-    best_epoch: Epoch | None = None
-
-    def dump(self) -> dict[str, Any]:
-        """Plain tensors, numbers and lists, copied."""
-        return {
-            "network": {k: v.clone() for k, v in self.network.state_dict().items()},
-            "average": {k: v.clone() for k, v in self.average.items()},
-            "optimiser": _copied(self.optimiser.state_dict()),
-            "generator": self.generator.get_state().clone(),
-            "step": self.step,
-            "seconds": self.seconds,
-            "rate_scale": self.rate_scale,
-            "history": [vars(e) for e in self.history],
-            "best": self.best,
-            "best_epoch": vars(self.best_epoch) if self.best_epoch else None,
-        }
-
-    def load(self, dump: dict[str, Any]) -> None:
-        """The opposite of `dump`."""
-        self.network.load_state_dict(dump["network"])
-        device = self.network.output.device
-        self.average = {k: v.clone().to(device) for k, v in dump["average"].items()}
-        self.optimiser.load_state_dict(_copied(dump["optimiser"]))
-        self.generator.set_state(dump["generator"].cpu())
-        self.step, self.seconds, self.rate_scale = dump["step"], dump["seconds"], dump["rate_scale"]
-        self.history = [Epoch(**e) for e in dump["history"]]
-        self.best = dump["best"]
-        self.best_epoch = Epoch(**dump["best_epoch"]) if dump["best_epoch"] else None
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.clone()
-    if isinstance(value, dict):
-        return {k: _copied(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_copied(v) for v in value]
-    return value
-
-
-def begin(settings: Settings) -> State:
-    """A network as yet untaught."""
-    generator = torch.Generator().manual_seed(settings.seed)
-    size = settings.size
-    network = WaveNet(size.channels, size.dilations, size.kernel_size, generator).to(settings.device)
-    optimiser = Soap(network.parameters(), settings.learning_rate)
-    average = {k: v.clone() for k, v in network.state_dict().items()}
-    return State(network, average, optimiser, generator)
+RECENT, USUAL = 32, 512  # steps that the two means of the loss remember
+SPIKE = 10.0  # times its usual: the loss has jumped
+CALM = 256  # steps at the beginning, whose loss says nothing yet
+LOWEST = 1e-4  # of the learning rate: below, nothing is learnt
 
 
 def steps_per_epoch(data: Data, settings: Settings) -> int:
@@ -109,6 +36,11 @@ def share_done(state: State, data: Data, settings: Settings) -> float:
     parts = [state.step / (steps_per_epoch(data, settings) * settings.epochs)] if settings.epochs else []
     parts += [state.seconds / (60 * settings.minutes)] if settings.minutes else []
     return min(max(parts), 1.0)
+
+
+def reached(state: State, settings: Settings) -> bool:
+    """Whether the best so far is as good as was asked for."""
+    return settings.target is not None and state.best_epoch is not None and state.best_epoch.esr <= settings.target
 
 
 def learning_rate(settings: Settings, progress: float) -> float:
@@ -137,18 +69,9 @@ def take_step(state: State, data: Data, loss: Loss, settings: Settings, rate: fl
     state.step += 1
     keep = min(AVERAGE, state.step / (state.step + 9))
     with torch.no_grad():
-        for name, value in state.network.state_dict().items():
-            state.average[name].lerp_(value, 1 - keep)
+        weights = dict(state.network.named_parameters())
+        torch._foreach_lerp_([state.average[name] for name in weights], list(weights.values()), 1 - keep)
     return total
-
-
-def with_weights(state: State, weights: dict[str, Tensor]) -> WaveNet:
-    """A copy of the network that holds `weights`."""
-    network = WaveNet(state.network.channels, state.network.dilations, state.network.kernel_size, torch.Generator()).to(
-        state.network.output.device
-    )
-    network.load_state_dict(weights)
-    return network
 
 
 def judge(network: WaveNet, data: Data) -> tuple[float, float]:
@@ -179,51 +102,73 @@ def _finish_epoch(state: State, data: Data, loss: float, rate: float) -> Epoch:
     return epoch
 
 
+def _jumped(state: State, value: float) -> bool:
+    """Whether the loss has left where it usually is. Keeps the means that this is told by."""
+    if state.step <= 1:
+        state.recent = state.usual = value
+    state.recent += (value - state.recent) / RECENT
+    state.usual += (value - state.usual) / USUAL
+    return state.step > CALM and state.recent > SPIKE * state.usual
+
+
+def _fault(state: State, value: float, jumped: bool) -> str:
+    """What is wrong with the last step, "" where nothing is."""
+    if jumped:
+        return f"the loss jumped to {state.recent / state.usual:.0f} times its usual"
+    finite = math.isfinite(value) and all(torch.isfinite(p).all() for p in state.network.parameters())
+    return "" if finite else "the loss is no longer a number"
+
+
+def _roll_back(state: State, good: dict) -> None:
+    """To where all was well, at half the rate; the time that it took is gone."""
+    seconds, scale = state.seconds, state.rate_scale / 2
+    state.load(good)
+    state.seconds, state.rate_scale = seconds, scale
+    good.update(rate_scale=scale)
+
+
 def train(
     state: State,
     data: Data,
     settings: Settings,
     stop: Callable[[], bool] = lambda: False,
-    after_step: Callable[[float, float], None] = lambda progress, loss: None,
+    after_step: Callable[[float, float], None] = lambda share, loss: None,
     after_epoch: Callable[[State, Epoch], None] = lambda state, epoch: None,
     say: Callable[[str], None] = lambda line: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> State:
-    """Teach until the epochs or the minutes are over, or `stop()`; the best epoch is in `state.best`.
+    """Teach until the epochs or the minutes are over, the target is reached, or `stop()`; `state.best` is the result.
 
-    An epoch is as many steps as hear the whole take once. Where the loss stops being a number, the state goes back
-    to the end of the last epoch and the rate is halved. Stopped before the first epoch's end, what was learnt so far
-    is judged.
+    An epoch is as many steps as hear the whole take once. Where the loss jumps or stops being a number, the state goes
+    back to the end of the last epoch and the rate is halved. Stopped before the first epoch's end, what was learnt so
+    far is judged. clock: seconds; it stands still during a pause.
     """
-    loss = Loss.for_take(data.wet)
+    loss = Loss.for_take(data.wet, settings.loss)
     steps = steps_per_epoch(data, settings)
-    before, good = state.seconds, state.dump()
-    since = clock()
+    since, good = clock() - state.seconds, state.dump()
 
-    while share_done(state, data, settings) < 1:
-        total, count, rate = 0.0, 0, 0.0
+    while share_done(state, data, settings) < 1 and not reached(state, settings):
+        total, count, rate, value, jumped = 0.0, 0, 0.0, 0.0, False
         while count < steps and share_done(state, data, settings) < 1 and not stop():
             rate = state.rate_scale * learning_rate(settings, share_done(state, data, settings))
             value = take_step(state, data, loss, settings, rate)
-            state.seconds = before + clock() - since
-            total, count = total + value, count + 1
+            state.seconds = clock() - since
+            total, count, jumped = total + value, count + 1, _jumped(state, value)
             after_step(share_done(state, data, settings), value)
-            if not math.isfinite(value):
+            if jumped or not math.isfinite(value):
                 break
         if stop() and state.best is not None:
             break
-        if count and not (math.isfinite(total) and all(torch.isfinite(p).all() for p in state.network.parameters())):
-            seconds, scale = state.seconds, state.rate_scale / 2
-            state.load(good)
-            state.seconds, state.rate_scale = seconds, scale
-            good = {**good, "rate_scale": scale}
-            say(f"the loss is no longer a number: back to epoch {len(state.history)}, at half the rate")
-            if scale < 1e-4:
+        fault = _fault(state, value, jumped) if count else ""
+        if fault:
+            _roll_back(state, good)
+            say(f"{fault}: back to epoch {len(state.history)}, at half the rate")
+            if state.rate_scale < LOWEST:
                 say("it will not learn at any rate: stopping")
                 break
             continue
         epoch = _finish_epoch(state, data, total / max(count, 1), rate)
-        state.seconds = before + clock() - since
+        state.seconds = clock() - since
         good = state.dump()
         after_epoch(state, epoch)
         if stop():

@@ -2,7 +2,7 @@
 
 Signals lie frames first: (frames * batch, channels), the frames of a batch interleaved. A tap of a dilated convolution
 is then a plain matrix product on a contiguous slice: no unfolding, no copies (PyTorch's conv1d with 16 channels runs at
-a tenth of what the processor can do). On a CPU, the channel counts of the named sizes go through one C call a layer.
+a tenth of what the processor can do). On a CPU, the channel counts of the named sizes go through C.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from rig.train import kernels
+
+WEIGHTS = 5  # tensors a layer
 
 
 class GatedLayer(torch.autograd.Function):
@@ -27,23 +29,33 @@ class GatedLayer(torch.autograd.Function):
     def forward(
         ctx, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int
     ):
-        ctx.stride, ctx.fused = stride, kernels.suit(x, kernel, stride)
-        weights = (kernel, bias, mix, mix_bias, output)
-        if ctx.fused:
-            residual, skip, *kept = kernels.forward(x, *weights, stride)
-        else:
-            residual, skip, *kept = _forward(x, *weights, stride)
+        ctx.stride, weights = stride, (kernel, bias, mix, mix_bias, output)
+        residual, skip, *kept = _forward(x, *weights, stride)
         ctx.save_for_backward(x, *weights, *kept)
         return residual, skip
 
     @staticmethod
     def backward(ctx, d_residual: Tensor, d_skip: Tensor):
-        backward = kernels.backward if ctx.fused else _backward
-        return *backward(*ctx.saved_tensors, d_residual, d_skip, ctx.stride), None
+        return *_backward(*ctx.saved_tensors, d_residual, d_skip, ctx.stride), None
+
+
+class Stack(torch.autograd.Function):
+    """All layers at once, in C: h (rows, C) -> the sum of their skips, (wanted, 1). Must agree with GatedLayer."""
+
+    @staticmethod
+    def forward(ctx, h: Tensor, steps: tuple[kernels.Step, ...], wanted: int, *weights: Tensor):
+        layers = [weights[i : i + WEIGHTS] for i in range(0, len(weights), WEIGHTS)]
+        out, ctx.kept = kernels.forward(h, layers, steps, wanted)
+        return out
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, d_out: Tensor):
+        d_h, gradients = kernels.backward(ctx.kept, d_out)
+        return d_h, None, None, *gradients
 
 
 def _forward(x, kernel, bias, mix, mix_bias, output, stride):
-    """In PyTorch's words; `kernels` is the fast path and must agree."""
     taps = kernel.shape[1]
     rows = x.shape[0] - (taps - 1) * stride
     halves = []
@@ -80,16 +92,19 @@ def _backward(x, kernel, bias, mix, mix_bias, output, filtered, gate, d_residual
 
 
 class WaveNet(nn.Module):
-    """Mono in, mono out; see FORMATS for the family's file. Weights in the file's order: (tap, in, out)."""
+    """The guitar, and with 2 inputs a knob beside it, in; mono out. Weights in the file's order: (tap, in, out)."""
 
-    def __init__(self, channels: int, dilations: Sequence[int], kernel_size: int, generator: torch.Generator):
+    def __init__(
+        self, channels: int, dilations: Sequence[int], kernel_size: int, generator: torch.Generator, inputs: int = 1
+    ):
         super().__init__()
         self.channels, self.dilations, self.kernel_size = channels, tuple(dilations), kernel_size
+        self.inputs = inputs
 
         def spread(*shape: int, fan_in: int, gain: float = 1.0) -> nn.Parameter:
             return nn.Parameter(torch.randn(*shape, generator=generator) * gain / fan_in**0.5)
 
-        self.input = spread(1, channels, fan_in=1, gain=0.5)
+        self.input = spread(inputs, channels, fan_in=1, gain=0.5)
         self.input_bias = nn.Parameter(torch.zeros(channels))
         layers = range(len(self.dilations))
         taps = kernel_size
@@ -105,27 +120,36 @@ class WaveNet(nn.Module):
         """Frames of input that one frame of output depends on, itself included."""
         return 1 + (self.kernel_size - 1) * sum(self.dilations)
 
+    @property
+    def layers(self) -> list[kernels.Weights]:
+        """Each layer's weights, in the order of `GatedLayer`."""
+        return list(zip(self.kernel, self.bias, self.mix, self.mix_bias, self.output, strict=True))
+
     def forward(self, x: Tensor, from_rest: bool = False) -> Tensor:
-        """x (frames, batch) -> (frames - receptive_field + 1, batch): only what has its whole past.
+        """x (frames, batch, inputs) -> (frames - receptive_field + 1, batch): only what has its whole past.
+
+        With one input, x may be (frames, batch).
 
         from_rest: every convolution's history is zero, as when a player starts, and all frames come out.
         """
-        frames, batch = x.shape
+        frames, batch = x.shape[:2]
         wanted = frames if from_rest else frames - self.receptive_field + 1
-        h = x.reshape(-1, 1) * self.input + self.input_bias
+        h = torch.addmm(self.input_bias, x.reshape(-1, self.inputs), self.input)
+        strides, layers = [dilation * batch for dilation in self.dilations], self.layers
+        steps = kernels.plan(len(h), self.kernel_size, strides, from_rest)
+        if kernels.suit(h, self.kernel[0], steps[-1].rows) and not (from_rest and torch.is_grad_enabled()):
+            out = Stack.apply(h, steps, wanted * batch, *(w for weights in layers for w in weights))
+            return (self.output_bias + out).view(wanted, batch)
         out = self.output_bias
-        for i, dilation in enumerate(self.dilations):
-            stride = dilation * batch
-            if from_rest:
-                h = nn.functional.pad(h, (0, 0, (self.kernel_size - 1) * stride, 0))
-            weights = (self.kernel[i], self.bias[i], self.mix[i], self.mix_bias[i], self.output[i])
-            h, skip = GatedLayer.apply(h, *weights, stride)
+        for step, weights in zip(steps, layers, strict=True):
+            h = nn.functional.pad(h, (0, 0, step.start, 0)) if from_rest else h
+            h, skip = GatedLayer.apply(h, *weights, step.stride)
             out = out + skip[-wanted * batch :]
         return out.view(wanted, batch)
 
     @torch.no_grad()
     def predict(self, x: Tensor, block: int = 32_768) -> Tensor:
-        """x (frames,) -> (frames,), from rest, a block at a time so that memory stays small."""
+        """x (frames,) or (frames, inputs) -> (frames,), from rest, a block at a time so that memory stays small."""
         past = self.receptive_field - 1
         out = [self(x[: block + past, None], from_rest=True)[:, 0]]
         for start in range(block + past, len(x), block):

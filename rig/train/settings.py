@@ -27,14 +27,23 @@ class Size:
 SIZES = {
     "nano": Size(4, 9, 1, 3),
     "small": Size(8, 10, 1, 3),
+    "medium": Size(8, 9, 2, 3),  # WaveNet2
     "standard": Size(16, 10, 1, 3),  # WaveNet1
     "large": Size(16, 9, 2, 3),  # WaveNet3
 }
 
 
+LOSSES = ("emphasised", "plain", "stft")
+
+
 @dataclass(frozen=True)
 class Settings:
-    """segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, but one must be."""
+    """All that decides a run, beside the recordings.
+
+    segment: frames. epochs, minutes: whichever comes first ends the training; None is no limit, but one must be.
+    target: the plain ESR that is good enough. knob: where the device's knob stood, 0..1, for each capture in order;
+    empty for a model without one. init: the model that it started from.
+    """
 
     size: Size
     segment: int = 4096
@@ -45,3 +54,12 @@ class Settings:
     minutes: float | None = None
     seed: int = 0
     device: str = "cpu"
+    loss: str = "emphasised"
+    target: float | None = None
+    knob: tuple[float, ...] = ()
+    init: str | None = None
+
+    @property
+    def inputs(self) -> int:
+        """What the network hears: the guitar, and the knob."""
+        return 2 if self.knob else 1

@@ -38,13 +38,13 @@ class Meters(Canvas):
         self._meter(sheet, 0, thick, left, right, "in", self.input)
         self._meter(sheet, thick + scale, thick, left, right, "out", self.output)
         if scale:
-            _scale(sheet, thick, left, right)
+            draw_scale(sheet, thick, left, right)
             self._numbers(sheet, thick)
 
     def _meter(self, sheet: Sheet, y: int, thick: int, left: int, right: int, name: str, reading: Reading) -> None:
         width = right - left
         for row in range(y, y + thick):
-            _bar(sheet, left, row, width, reading)
+            draw_bar(sheet, left, row, width, reading)
         sheet.put_right(left - 2, y, name, palette.PLAIN)
         loud = _ink(reading.peak_db) if reading.peak_db > LOUD_DB else palette.PLAIN
         sheet.put_right(right + 7, y, _db(reading.peak_db), loud)
@@ -71,7 +71,7 @@ def _ink(db: float) -> Style:
     return palette.RED if db >= FULL_DB else palette.YELLOW if db >= LOUD_DB else palette.GREEN
 
 
-def _bar(sheet: Sheet, x: int, y: int, width: int, reading: Reading) -> None:
+def draw_bar(sheet: Sheet, x: int, y: int, width: int, reading: Reading) -> None:
     loud, full = round(deflection(LOUD_DB) * width), round(deflection(FULL_DB) * width)
 
     zones = ((0, loud, palette.GO), (loud, full, palette.WARN), (full, width, palette.ALARM))
@@ -87,7 +87,7 @@ def _bar(sheet: Sheet, x: int, y: int, width: int, reading: Reading) -> None:
             sheet.put(x + peak, y, "┃", ink)
 
 
-def _scale(sheet: Sheet, y: int, left: int, right: int) -> None:
+def draw_scale(sheet: Sheet, y: int, left: int, right: int) -> None:
     free = 0
     for mark in reversed(_MARKS):
         text = str(mark)

@@ -1,0 +1,94 @@
+"""A capture on disk: dry.wav and wet.wav, which start and end together, and capture.toml, which says how they came."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tomli
+
+from rig import sound
+from rig.capture.checks import Pair, Repeat, read_pair
+from rig.errors import RigError
+from rig.files import read_text, reason, unreadable
+
+DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
+LIMIT = 1 << 16
+"""Bytes of a capture.toml."""
+
+
+def read(path: Path) -> Pair:
+    """The pair in a capture's folder. Raises RigError where a part is missing or broken."""
+    if not path.is_dir():
+        fault = unreadable(path, "capture") or "is one recording: name the other side, too, or a folder by rig capture"
+        raise RigError(f"{path}: {fault}")
+    for name in (DRY, WET):
+        if not (path / name).exists():
+            raise RigError(f"{path}: holds no {name}, so this is no capture; rig capture -o {path} makes one")
+    pair = read_pair(path / DRY, path / WET)
+    pair.repeat, pair.impulses = _signal(path / FACTS)
+    return pair
+
+
+def _signal(path: Path) -> tuple[Repeat | None, tuple[int, int] | None]:
+    """What was played twice, and when the impulses were; a capture made by hand need not say."""
+    if not path.exists():
+        return None, None
+    try:
+        said = tomli.loads(read_text(path, "capture", LIMIT))
+        repeat, impulses = said.get("repeat"), said.get("impulses")
+        first, second = impulses or (0, 0)
+        return (
+            Repeat(int(repeat["start"]), int(repeat["frames"])) if repeat else None,
+            (int(first), int(second)) if impulses else None,
+        )
+    except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+        raise RigError(f"{path}: {error}; take it again, or delete this file") from None
+
+
+def refuse(path: Path, *, overwrite: bool) -> None:
+    """Raises RigError where a capture cannot be written, before anything is played."""
+    if path.exists() and not path.is_dir():
+        raise RigError(f"-o '{path}' is a file: a capture is a folder")
+    if (path / DRY).exists() and not overwrite:
+        raise RigError(f"-o '{path}' holds a capture already: name another folder, or use --overwrite")
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not os.access(there, os.W_OK):
+        raise RigError(f"-o '{path}': '{there}' may not be written to")
+
+
+def write(path: Path, dry: np.ndarray, wet: np.ndarray, rate: int, facts: Mapping[str, object]) -> None:
+    """Write both sides, (frames,) float32, and then the facts: a folder without them holds a broken take.
+
+    facts: what capture.toml says, tables after plain values. Raises RigError where the disk refuses.
+    """
+    import soundfile
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        (path / FACTS).unlink(missing_ok=True)
+        for name, audio in ((DRY, dry), (WET, wet)):
+            with sound.whole(path / name) as part:
+                soundfile.write(part, audio, rate, subtype="FLOAT", format="WAV")
+        with sound.whole(path / FACTS) as part:
+            part.write_text(toml(facts))
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise RigError(f"{path}: cannot be written: {reason(error)}") from None
+
+
+def toml(facts: Mapping[str, object]) -> str:
+    """Strings, numbers, truths and lists of them, and tables of those, as TOML. What is None is left out."""
+    lines = [f"{key} = {_value(value)}" for key, value in facts.items() if not isinstance(value, (Mapping, type(None)))]
+    for key, table in facts.items():
+        if isinstance(table, Mapping):
+            lines += ["", f"[{key}]", toml(table).rstrip()]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return repr(value)  # inf and nan are TOML, too
+    return json.dumps(value, ensure_ascii=False)

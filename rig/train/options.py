@@ -1,0 +1,172 @@
+"""The options of `rig train`, and the settings that they come to. Needs no torch, so that --help is quick."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from rig.errors import RigError
+from rig.train.settings import LOSSES, SIZES, Settings, Size
+
+SEGMENT_SECONDS = 0.085
+MINUTES = 10.0
+BATCH = {"cpu": 1, "cuda": 8, "mps": 8}
+LARGEST = Size(64, 14, 8, 16)
+SHAPE = ("channels", "depth", "repeats", "kernel_size")
+
+
+def _between(kind: type, low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            what = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"'{text}' is not {what} from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def _positions(text: str) -> tuple[float, ...]:
+    return tuple(_between(float, 0, 1)(part) for part in text.split(","))
+
+
+class _Recordings(argparse.Action):
+    """DRY and at least one WET, or captures, each a folder."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        folders = [path.is_dir() for path in values]
+        if not folders[0] and len(values) < 2:
+            parser.error(f"what came out of the amp is missing: rig train {values[0]} WET -o MODEL.json")
+        if folders[0] and not all(folders):
+            parser.error("either DRY and WET recordings, or captures, each a folder; not both")
+        setattr(namespace, self.dest, values)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Every option of `rig train`."""
+    add = parser.add_argument
+    add(
+        "recordings", type=Path, nargs="+", action=_Recordings, metavar="RECORDING",
+        help="DRY WET: what went into the amp and what came out of it, WAV or FLAC at one rate; or a folder that "
+        "rig capture made. DRY WET WET ... makes several models, one after the other, or with --knob one with a knob",
+    )  # fmt: skip
+    add(
+        "-o", "--output", type=Path, required=True, metavar="MODEL.json",
+        help="the model to write, with a preset (.toml), a picture (.png) and a checkpoint beside it; "
+        "a folder for several models",
+    )  # fmt: skip
+    add("--name", help="what the model is called (default: the file's name)")
+    add(
+        "--knob", type=_positions, default=(), metavar="P,P,...",
+        help="where the amp's drive knob stood for each WET, 0 to 1: makes one model with a drive knob",
+    )  # fmt: skip
+    add("--dry-run", action="store_true", help="only say how long it would take and what playing it would cost")
+    add("--no-report", action="store_true", help="no picture next to the model")
+    add("--json", action="store_true", help="end with one line of JSON on stdout")
+    _when(parser.add_argument_group("from where to where"))
+    _what(parser.add_argument_group("the network"))
+    _how(parser.add_argument_group("how it learns"))
+
+
+def _when(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--minutes", type=_between(float, 0.001, 1e5), metavar="M",
+        help=f"time to train (default: {MINUTES:g}, or --epochs)")  # fmt: skip
+    add("--epochs", type=_between(int, 1, 10**6), metavar="N",
+        help="times through the recording; ends where --minutes does not")  # fmt: skip
+    add("--target", type=_between(float, 1e-6, 1), metavar="ESR",
+        help="end as soon as the plain ESR is as good as this: 0.02 is very close")  # fmt: skip
+    add("--init", type=Path, metavar="MODEL", help="start from this model's weights, in its size")
+    add("--resume", type=Path, nargs="?", const=Path(), metavar="FILE.checkpoint",
+        help="go on exactly where a checkpoint was written (default: the one next to the model)")  # fmt: skip
+
+
+def _what(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    sizes = ", ".join(f"{k} {v.channels} ch x {v.depth * v.repeats}" for k, v in SIZES.items())
+    add("--size", choices=tuple(SIZES), help=f"{sizes} layers (default: standard)")
+    add("--channels", type=_between(int, 1, LARGEST.channels), metavar="N",
+        help="width of the network, instead of the size's")  # fmt: skip
+    add("--depth", type=_between(int, 1, LARGEST.depth), metavar="N", help="dilations 1, 2, 4 ... 2^(N-1)")
+    add("--repeats", type=_between(int, 1, LARGEST.repeats), metavar="N", help="times that the dilations are repeated")
+    add("--kernel-size", type=_between(int, 2, LARGEST.kernel_size), metavar="N", help="taps of each convolution")
+
+
+def _how(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--loss", choices=LOSSES,
+        help="what is minimised: emphasised, the ESR with its treble raised; plain, without; stft, emphasised "
+        "and the distance between spectrograms (default: emphasised)")  # fmt: skip
+    add("--segment", type=_between(float, 0.001, 60), metavar="SECONDS",
+        help=f"length of a training example, in seconds (default: {SEGMENT_SECONDS})")  # fmt: skip
+    add("--batch-size", type=_between(int, 1, 4096), metavar="N", help="examples a step (default: 1; on a GPU 8)")
+    add("--learning-rate", type=_between(float, 1e-7, 1), metavar="R",
+        help=f"at its highest (default: {Settings.learning_rate})")  # fmt: skip
+    add("--normalize", action=argparse.BooleanOptionalAction, default=None,
+        help="bring both sides to mean 0 and deviation 1 for training; the exported model takes and gives raw levels "
+        "either way (default: yes)")  # fmt: skip
+    add(
+        "--device", choices=("auto", "cpu", "gpu", "cuda", "mps"), default="cpu", help="where to compute (default: cpu)"
+    )
+    add("--threads", type=_between(int, 1, 256), default=1, metavar="N",
+        help="threads for PyTorch's own operations; the C layer takes one (default: 1)")  # fmt: skip
+    add("--seed", type=_between(int, 0, 2**31 - 1), metavar="N", help="same seed, same model (default: 0)")
+
+
+def asked(args: argparse.Namespace, sample_rate: int) -> dict[str, object]:
+    """The settings that were given on the command line, and only those."""
+    given = {
+        "segment": round(args.segment * sample_rate) if args.segment is not None else None,
+        "normalize": args.normalize,
+        "batch_size": args.batch_size,
+        "learning_rate": args.learning_rate,
+        "seed": args.seed,
+        "loss": args.loss,
+        "knob": args.knob or None,
+    }
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _size(args: argparse.Namespace, base: Size) -> Size:
+    base = SIZES[args.size] if args.size else base
+    given = {key: getattr(args, key) for key in SHAPE}
+    return replace(base, **{key: value for key, value in given.items() if value is not None})
+
+
+def _limits(args: argparse.Namespace, before: Settings | None) -> dict[str, object]:
+    target = args.target if args.target is not None else before.target if before else None
+    if args.epochs is None and args.minutes is None:
+        kept = {"epochs": before.epochs, "minutes": before.minutes} if before else {"epochs": None, "minutes": MINUTES}
+        return {**kept, "target": target}
+    return {"epochs": args.epochs, "minutes": args.minutes, "target": target}
+
+
+def fresh(args: argparse.Namespace, sample_rate: int, device: str, initial: Size | None = None) -> Settings:
+    """For a run from the beginning. initial: the size of the model that it starts from. Raises RigError."""
+    size = _size(args, initial or SIZES["standard"])
+    if initial is not None and size != initial:
+        raise RigError(f"--init: the network of '{args.init}' is {initial}; leave the size's options out")
+    given = {"segment": round(SEGMENT_SECONDS * sample_rate), "batch_size": BATCH[device], **asked(args, sample_rate)}
+    init = args.init.name if args.init else None
+    return Settings(size=size, device=device, init=init, **_limits(args, None), **given)
+
+
+def resumed(args: argparse.Namespace, before: Settings, sample_rate: int, device: str) -> Settings:
+    """The checkpoint's settings; the limits and the device may change, all else must agree where it is given."""
+    if args.init:
+        raise RigError("--resume goes on with the checkpoint's weights; leave --init out")
+    if _size(args, before.size) != before.size:
+        raise RigError(f"--resume: the checkpoint's network is {before.size}; leave the size's options out")
+    for key, value in asked(args, sample_rate).items():
+        if getattr(before, key) != value:
+            option = key.replace("_", "-")
+            raise RigError(
+                f"--resume: the checkpoint was trained with {option} {getattr(before, key)}; leave --{option} out"
+            )
+    return replace(before, device=device, **_limits(args, before))

@@ -1,0 +1,147 @@
+"""One run, from the captures to what lies beside the model: made ready, taught, watched, kept."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.errors import RigError
+from rig.train import capture, checkpoint, data, initial, loop, options
+from rig.train.capture import Capture
+from rig.train.command import Job
+from rig.train.data import Data
+from rig.train.lines import Lines
+from rig.train.preset import write_preset
+from rig.train.result import Keeper, Result
+from rig.train.settings import Settings
+from rig.train.standing import Standing, clock_text
+from rig.train.state import Epoch, State, begin
+from rig.train.verdict import scored, shown
+
+
+@dataclass(frozen=True)
+class Run:
+    """Ready to learn. mark: of the recordings, for the checkpoint."""
+
+    job: Job
+    captures: tuple[Capture, ...]
+    settings: Settings
+    state: State
+    data: Data
+    mark: str
+
+    @property
+    def about(self) -> str:
+        """The recording and the network in a line."""
+        size, rate = self.settings.size, self.captures[0].sample_rate
+        knob = f", knob at {', '.join(f'{p:g}' for p in self.settings.knob)}" if self.settings.knob else ""
+        return (
+            f"{len(self.data.raw) / rate:.1f} s at {rate} Hz, {size.channels} channels x {len(size.dilations)} layers, "
+            f"receptive field {size.receptive_field / rate * 1000:.0f} ms{knob}"
+        )
+
+
+def one_rate(captures: Sequence[Capture]) -> int:
+    """The sample rate of all, Hz. Raises RigError where they differ."""
+    rates = [capture.sample_rate for capture in captures]
+    if len(set(rates)) > 1:
+        raise RigError(f"the captures have different sample rates: {', '.join(map(str, rates))} Hz")
+    return rates[0]
+
+
+def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
+    """Read and check the captures; begin, or go on from a checkpoint or a model. Raises RigError."""
+    captures = tuple(capture.read(dry, wet) for dry, wet in job.sides)
+    for note in (note for one in captures for note in one.notes):
+        print(note, file=sys.stderr)
+    rate = one_rate(captures)
+    mark = checkpoint.fingerprint(captures)
+    file = initial.read(args.init) if args.init else None
+    if args.resume:
+        path = args.resume if args.resume.name else checkpoint.path_for(job.target)
+        before, dump = checkpoint.settings_in(path, mark)
+        settings = options.resumed(args, before, rate, device)
+        state = checkpoint.restore(settings, dump)
+    else:
+        settings = options.fresh(args, rate, device, initial.size_of(file, args.init) if file else None)
+        state = begin(settings)
+    ready = data.prepare(captures, settings.size.receptive_field, settings.segment, settings.normalize, settings.knob)
+    if file:
+        initial.teach(state, file, ready)
+    return Run(job, captures, settings, state, ready, mark)
+
+
+def learn(run: Run, stop: threading.Event, picture: bool) -> Result:
+    """Teach it. The best so far is in the model's file from the first epoch on, whole; the last word is the result."""
+    job, state, settings = run.job, run.state, run.settings
+    keeper = Keeper(job.target, job.name, run.data, run.captures, settings)
+    saved = checkpoint.path_for(job.target)
+    preset = write_preset(job.target, job.name, keeper.loudness)
+
+    def after_epoch(state: State, epoch: Epoch) -> None:
+        if not stop.is_set():  # an epoch cut short is judged, but a resumed run begins where the last whole one ended
+            checkpoint.save(saved, state, settings, run.mark)
+        if epoch is state.best_epoch:
+            keeper.keep(state)
+        watcher.epoch(epoch)
+
+    watcher = _watcher(run, stop)
+    with watcher:
+        watcher.say(f"{run.about}; {preset.name} plays it" if preset else run.about)
+        loop.train(
+            state, run.data, settings, stop.is_set, watcher.step, after_epoch, watcher.say, watcher.clock
+        )  # fmt: skip
+    if stop.is_set():
+        watcher.say("stopped: the best epoch is kept")
+    elif loop.reached(state, settings):
+        watcher.say(f"the target is reached: {shown(state.best_epoch.esr)} plain is within {settings.target:g}")
+    result = keeper.keep(state)
+    if picture:
+        keeper.draw(state)
+    return result
+
+
+def _watcher(run: Run, stop: threading.Event):
+    standing = Standing(run.state, run.data, run.settings)
+    if not sys.stderr.isatty():
+        return Lines(standing)
+    from rig.train.view import View
+
+    return View(run.job.name, run.about, standing, stop)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a run came to. seconds: with reading, judging and drawing."""
+
+    model: Path
+    result: Result
+    epochs: int
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """For a player."""
+        result = self.result
+        return [
+            f"{self.model}: ESR {scored(result.esr, result.esr_preemphasis)}, on held-out audio "
+            f"(epoch {result.epoch} of {self.epochs}, {clock_text(self.seconds)}); "
+            f"the C engine agrees within {result.difference:.1g}"
+        ]
+
+    @staticmethod
+    def of(run: Run, result: Result, seconds: float) -> Facts:
+        return Facts(run.job.target, result, len(run.state.history), seconds)
+
+    def json(self) -> dict[str, object]:
+        """For a program."""
+        return {
+            "model": str(self.model),
+            "esr": self.result.esr,
+            "esr_preemphasis": self.result.esr_preemphasis,
+            "epochs": self.epochs,
+            "seconds": round(self.seconds, 3),
+        }
