@@ -203,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
 
     sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")
-    sub.add_argument("source", type=Path, metavar="PRESET|MODEL", help="a preset (.toml) or a model (.json)")
+    sub.add_argument("source", type=Path, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
     sub.add_argument("input", type=Path, metavar="IN", help="the dry recording: WAV, FLAC ...")
     sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
     sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")

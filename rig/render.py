@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from rig import preset as presets
 from rig.errors import RigError
-from rig.formats import load_model
+from rig.formats import Model, load_model
 from rig.load import load_set
 from rig.native import BLOCK, Rack
 from rig.solo import chain_of
-from rig.sound import read, whole
+from rig.sound import read, resample, whole
 
 
 def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
@@ -28,13 +28,13 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
     return rack
 
 
-def _model_rack(source: Path, rate: int) -> Rack:
-    """A rack that plays a model as its family defines it: from zero history, and with no limiter around it."""
-    model = load_model(source)
-    if model.sample_rate and model.sample_rate != rate:
-        print(f"rig: {source} is made for {model.sample_rate} Hz, the recording has {rate} Hz", file=sys.stderr)
+def _model_rack(model: Model, rate: int) -> Rack:
+    """A rack that plays a model with no limiter around it, from where its family's trainers or players start it."""
+    chain = chain_of(model, rate)
+    if model.family != "guitarml":
+        chain.prewarm()
     rack = Rack(rate)
-    rack.offer("amp", 0, chain_of(model, rate))
+    rack.offer("amp", 0, chain)
     rack.limit(False)
     rack.begin(open=True)
     return rack
@@ -52,6 +52,7 @@ def render(
 ) -> None:
     """Render `input` through a preset's amp, or through a model file alone, into `output`, at the input's rate.
 
+    A model by itself runs at the rate that its file names: the input is brought there and back, with no delay.
     block: frames that the rack is handed at a time. bits: 24 for integer samples; else a WAV gets 32-bit floats.
     Raises RigError; `output` is written whole or not at all.
     """
@@ -64,14 +65,28 @@ def render(
         raise RigError(f"{output}: only .wav and .flac are written")
     if not output.parent.is_dir():
         raise RigError(f"{output}: there is no folder '{output.parent}'")
-    rack = _preset_rack(source, amp, rate) if source.suffix.lower() == ".toml" else _model_rack(source, rate)
+    x = audio[:, 0]
+    if source.suffix.lower() == ".toml":
+        pieces = _through(_preset_rack(source, amp, rate), x, block, progress)
+    else:
+        model = load_model(source)
+        own = model.sample_rate or rate
+        pieces = _through(_model_rack(model, own), resample(x, rate, own), block, progress)
+        if own != rate:
+            pieces = [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]
     subtype = "PCM_24" if bits == 24 or output.suffix.lower() == ".flac" else "FLOAT"
-    chunk = block * max(1, rate // block)
     with (
         whole(output) as part,
         soundfile.SoundFile(part, "w", rate, 1, subtype, format=output.suffix[1:].upper()) as file,
     ):
-        for at in range(0, len(audio), chunk):
-            out, _, _ = rack.process(audio[at : at + chunk, 0], block)
-            file.write(out)
-            progress(min(1.0, (at + chunk) / len(audio)))
+        for piece in pieces:
+            file.write(piece)
+
+
+def _through(rack: Rack, x: np.ndarray, block: int, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
+    """What a rack makes of (frames,), `block` frames at a time, in pieces of about a second."""
+    chunk = block * max(1, rack.rate // block)
+    for at in range(0, len(x), chunk):
+        out, _, _ = rack.process(x[at : at + chunk], block)
+        yield out
+        progress(min(1.0, (at + chunk) / len(x)))
