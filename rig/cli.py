@@ -90,6 +90,15 @@ def info(args: argparse.Namespace) -> int:
     return 0
 
 
+def convert(args: argparse.Namespace) -> int:
+    """Write a GuitarML model as a .nam file, or a .nam file as a GuitarML model."""
+    from rig.convert import convert
+
+    for note in convert(args.input, args.output):
+        print(f"{args.output}: {note}", file=sys.stderr)
+    return 0
+
+
 def check(args: argparse.Namespace) -> int:
     """Load presets with all their files, or models, and list every fault."""
     from rig.facts import check
@@ -225,6 +234,10 @@ def _parser() -> argparse.ArgumentParser:
         "file", type=Path, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
     )
     sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(convert, "rig convert my-amp.json my-amp.nam")
+    sub.add_argument("input", type=Path, metavar="IN", help="a model of either kind")
+    sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
 
     sub = command(check, "rig check presets/*.toml")
     sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET|MODEL")

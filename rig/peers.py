@@ -10,13 +10,11 @@ from __future__ import annotations
 import re
 
 from rig.formats import Model
-from rig.formats.network import ConvNet, LayerArray, WaveNet
+from rig.formats.network import LayerArray, WaveNet
 from rig.formats.network import Sequence as Stages
 
 A1 = (0, 5)
 """The last version of files that hold nothing but what A1 has."""
-
-ONLY_RIG = "rig only"
 
 
 def players(model: Model) -> tuple[str, ...]:
@@ -39,7 +37,8 @@ def _nam(model: Model) -> tuple[str, ...]:
         old = not network.condition and not network.post and all(map(_is_a1, network.arrays))
     if not old:
         return ("Neural Amp Modeler of 2026 or newer (A2)",)
-    return ("Neural Amp Modeler",) if isinstance(network, ConvNet) else ("Neural Amp Modeler", "guitarix")
+    usual = isinstance(network, Stages) or (isinstance(network, WaveNet) and all(map(_is_usual, network.arrays)))
+    return ("Neural Amp Modeler", "guitarix") if usual else ("Neural Amp Modeler",)
 
 
 def _keras(model: Model) -> tuple[str, ...]:
@@ -63,6 +62,11 @@ def _version(model: Model) -> tuple[int, int]:
     """Major and minor; files that say none are old."""
     found = re.match(r"(\d{1,6})\.(\d{1,6})", str(model.metadata.get("version", "0.0")))
     return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _is_usual(array: LayerArray) -> bool:
+    """As its trainer makes them. Some players have only seen these."""
+    return all(layer.gate is None and layer.activation.kind == "tanh" for layer in array.layers)
 
 
 def _is_a1(array: LayerArray) -> bool:

@@ -188,7 +188,8 @@ def _date(value: object) -> str:
     if not isinstance(value, Mapping):
         return ""
     try:
-        return "{year:04d}-{month:02d}-{day:02d} {hour:02d}:{minute:02d}".format_map(value)
+        time = " {hour:02d}:{minute:02d}".format_map(value)
+        return "{year:04d}-{month:02d}-{day:02d}".format_map(value) + (time if time != " 00:00" else "")
     except (KeyError, ValueError, TypeError):
         return ""
 

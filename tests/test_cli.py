@@ -109,7 +109,7 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, render, capture, train, info, check, bench, engines; see rig --help",
+            "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, engines; see rig --help",
         ),
         (("play",), "required: PRESET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
@@ -131,11 +131,11 @@ def test_wrong_use_is_status_2_and_one_line(run, argv, said):
 def test_help_names_every_command(run):
     ran = run("--help")
     assert ran.status == 0
-    for command in ("play", "render", "capture", "train", "info", "check", "engines"):
+    for command in ("play", "render", "capture", "train", "info", "convert", "check", "engines"):
         assert f"\n    {command} " in ran.out
 
 
-@pytest.mark.parametrize("command", ["play", "render", "capture", "train", "info", "check", "engines"])
+@pytest.mark.parametrize("command", ["play", "render", "capture", "train", "info", "convert", "check", "engines"])
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0

@@ -33,7 +33,9 @@ from rig.formats.reading import (
     table,
 )
 
-ARRAYS = 16
+ARRAYS = 128
+POST = 16
+"""Convolutions behind the last array."""
 CONDITIONS = 4
 """How deep conditions of conditions may go."""
 FILM_KEYS = dict(
@@ -264,9 +266,9 @@ def _post(value: object, ins: int, flat: Flat) -> tuple[tuple[Activation, Conv],
     if "kernel_sizes" in head:
         taps = listing(head["kernel_sizes"], "head: kernel_sizes")
     else:
-        taps = [1] * integer(required(head, "num_layers", "head"), "head: num_layers", 1, ARRAYS)
-    if not 1 <= len(taps) <= ARRAYS:
-        raise Fault(f"head: kernel_sizes lists {len(taps)} layers; 1 to {ARRAYS} are possible")
+        taps = [1] * integer(required(head, "num_layers", "head"), "head: num_layers", 1, POST)
+    if not 1 <= len(taps) <= POST:
+        raise Fault(f"head: kernel_sizes lists {len(taps)} layers; 1 to {POST} are possible")
     if optional(head, "in_channels", ins) != ins:
         raise Fault(f"head: in_channels must be {ins}, what the last layer array hands on")
     channels = integer(required(head, "channels", "head"), "head: channels", 1, CHANNELS)

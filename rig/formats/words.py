@@ -63,6 +63,8 @@ def _wavenet(network: WaveNet) -> str:
     parts = [_array(array) for array in arrays]
     if len(arrays) == 1:
         words = ["WaveNet", *parts[0]]
+    elif len(arrays) > 2 and all(len(array.layers) == 1 for array in arrays):
+        words = ["WaveNet", *_row(arrays)]
     elif len({tuple(part for part in words if not part.endswith(CHANNELS)) for words in parts}) == 1:
         widths = " then ".join(str(array.entry.outs) for array in arrays)
         channels = f"{len(arrays)} arrays of {widths} channels"
@@ -74,6 +76,12 @@ def _wavenet(network: WaveNet) -> str:
     if network.condition:
         words.append(f"conditioned by a network of its own ({_wavenet(network.condition)})")
     return ", ".join(words)
+
+
+def _row(arrays: Sequence[LayerArray]) -> list[str]:
+    """Layer arrays of one layer each, as one: so are the files that `rig convert` writes."""
+    layers = tuple(array.layers[0] for array in arrays)
+    return [*_array(LayerArray(arrays[0].entry, layers, arrays[-1].head)), "each an array"]
 
 
 def _array(array: LayerArray) -> list[str]:
