@@ -11,13 +11,13 @@ NEAR_SECONDS = 2.0  # looked through first: nearly every delay is in it
 LISTEN_SECONDS = 40.0  # of the take, where the delay is looked for
 STANDS_OUT = 12.0  # times the RMS of the correlation
 REACH, FILTER_TAPS = 32, 64  # frames
-LARGE = 0.35  # of the largest
+ALIKE_ENOUGH = 0.15  # correlation from which on polarity can be told: an amp's is far from 1
 OWN = 8  # frames: so short a delay may be the device's own filters, and does no harm where cause still precedes effect
 
 
 @dataclass(frozen=True)
 class Delay:
-    """frames by which wet comes after dry (negative: before). polarity: 1, or -1 where wet is upside down."""
+    """frames by which wet comes after dry (negative: before). polarity: -1 where wet is clearly upside down, else 1."""
 
     frames: int
     polarity: int
@@ -85,29 +85,26 @@ def _highest(correlation: np.ndarray, limit: int) -> _Peak:
 
 
 def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> Delay:
-    """The latest shift near the peak after which a causal filter of dry still explains wet, and which way it points."""
+    """The latest shift near the peak after which a causal filter of dry still explains wet, and which way that goes."""
     first, last = max(-(start + peak), 0), min(len(wet) - (start + peak), len(dry))  # of dry: what wet holds, too
     part = window(wet, start + peak + first, last - first)
-    shifts, filters, explained = _filters(np.diff(dry[first:last]), np.diff(part))
+    shifts, alike, explained = _explained(np.diff(dry[first:last]), np.diff(part))
     delays = shifts + peak
     at = int(np.flatnonzero(explained >= 0.999 * explained.max())[-1])
     own = int(np.searchsorted(delays, 0))
     as_it_is = explained[own] if -REACH <= peak <= REACH else 0.0
     if -OWN <= delays[at] <= OWN and (delays[at] > 0 or as_it_is >= 0.995 * explained.max()):
         at = own
-    return Delay(int(delays[at]), _first_move(filters[:, at]))
+    after = alike[max(at - 2, 0) :]  # a rounded beginning may have been cut
+    clear = after[np.abs(after) >= ALIKE_ENOUGH]
+    return Delay(int(delays[at]), -1 if len(clear) and clear[0] < 0 else 1)
 
 
-def _first_move(response: np.ndarray) -> int:
-    """Which way a loudspeaker would go first: 1 or -1. Ripples that come before the first large move do not count."""
-    height = np.abs(response)
-    return 1 if response[(height >= LARGE * height.max()).argmax()] > 0 else -1
+def _explained(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each shift of wet by REACH frames at most: how alike both are, -1..1, and how much of wet the best causal
+    filter of dry explains.
 
-
-def _filters(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each shift of wet by REACH frames at most: the best causal filter of dry, and how much of wet it explains.
-
-    Returns shifts (n,), filters (FILTER_TAPS, n), explained (n,).
+    Returns shifts, alike, explained: (n,) each.
     """
     size = _size(len(dry) + len(wet))
     spectrum = np.fft.rfft(dry, size)
@@ -116,8 +113,8 @@ def _filters(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
     shifts, taps = np.arange(-REACH, REACH + 1), np.arange(FILTER_TAPS)
     matrix = own[np.abs(taps[:, None] - taps)] + 1e-4 * own[0] * np.eye(FILTER_TAPS)
     wanted = cross[(shifts + taps[:, None]) % size]
-    filters = np.linalg.solve(matrix, wanted)
-    return shifts, filters, np.sum(filters * wanted, axis=0)
+    explained = np.sum(np.linalg.solve(matrix, wanted) * wanted, axis=0)
+    return shifts, wanted[0] / (np.linalg.norm(dry) * np.linalg.norm(wet) + 1e-30), explained
 
 
 def loudest(dry: np.ndarray, frames: int) -> slice:
@@ -154,6 +151,7 @@ ABOVE_NOISE = 6.0  # times the highest noise before it
 ONSET = 0.03  # of the height of the answer: where it begins. Rather early than late, see above
 ANSWER_SECONDS = 0.02
 ALIKE = 0.8  # correlation of the two answers
+LARGE = 0.35  # of the largest
 
 
 def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay | None:
@@ -174,6 +172,12 @@ def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay 
             onset = int(np.flatnonzero(height >= max(ONSET * height.max(), level / ABOVE_NOISE))[0])
             return Delay(at + onset - REACH, _first_move(one))
     return None
+
+
+def _first_move(response: np.ndarray) -> int:
+    """Which way a loudspeaker would go first: 1 or -1. Ripples that come before the first large move do not count."""
+    height = np.abs(response)
+    return 1 if response[(height >= LARGE * height.max()).argmax()] > 0 else -1
 
 
 def _crossings(height: np.ndarray, level: float, apart: int, most: int = 100) -> Iterator[int]:

@@ -112,8 +112,7 @@ class Panel(Canvas):
         sheet.put(x, y, name, palette.PLAIN)
         sheet.put(x + 8, y, fit(port, right - x - 20), palette.SOFT)
         draw_bar(sheet, x + 8, y + 1, right - x - 17, reading)
-        shown = f"{reading.peak_db:.1f}" if reading.peak_db > -100 else "-∞"
-        sheet.put_right(right - 3, y + 1, shown, palette.PLAIN)
+        sheet.put_right(right - 3, y + 1, _db(reading.peak_db), palette.PLAIN)
         sheet.put(right - 2, y + 1, "dB", palette.DIM)
         if reading.clipped:
             sheet.put_right(right, y, " CLIP ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
@@ -132,7 +131,7 @@ class Panel(Canvas):
 
     def _levels(self, sheet: Sheet, x: int, right: int, y: int, status: Status) -> None:
         noise = f"noise {status.noise.rms_db:.0f} dB" if status.noise else ""
-        said = f"send level {status.level_db:+.0f} dB    loudest return {status.loudest_db:.1f} dB    {noise}"
+        said = f"send level {status.level_db:+.0f} dB    loudest return {_db(status.loudest_db)} dB    {noise}"
         sheet.put(x, y, fit(said, right - x), palette.PLAIN)
         if not status.words:
             good = "levels are good: enter plays the test signal" if status.heard else "waiting for the return ..."
@@ -155,19 +154,28 @@ class Panel(Canvas):
             sheet.put(x, y, what, palette.SOFT)
             sheet.put(x + 11, y, fit(how, right - x - 11), palette.PLAIN)
             y += 1
-        for finding in measured.findings:
+        for i, finding in enumerate(measured.findings):
+            if y >= sheet.height - 5:
+                more = f"{len(measured.findings) - i} more things to know: they are told at the end"
+                sheet.put(x, y + 1, more, palette.YELLOW)
+                break
             ink = palette.RED if finding.fatal else palette.YELLOW
             y = _wrapped(sheet, x, right, y + 1, f"! {finding}", ink) - 1
         if not measured.findings:
             sheet.put(x, y + 1, "a good take", palette.GREEN)
 
     def _foot(self, sheet: Sheet, x: int, y: int) -> None:
+        sheet.fill(0, y, sheet.width, 1, palette.GROUND)
         keys = KEYS.get(self.phase, QUIT)
         if self.measured and self.measured.fatal:
             keys = keys[1:]  # nobody wants to keep it
         for key, does in keys:
             x = sheet.put(x, y, key, palette.STRONG)
             x = sheet.put(x + 1, y, does, palette.SOFT) + 3
+
+
+def _db(value: float) -> str:
+    return f"{value:.1f}" if value > -100 else "-∞"
 
 
 def _wrapped(sheet: Sheet, x: int, right: int, y: int, text: str, ink: Style) -> int:
