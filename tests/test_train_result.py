@@ -19,6 +19,7 @@ from captures import RATE, amp, guitar  # noqa: E402
 
 from rig import preset, solo  # noqa: E402
 from rig.cli import main  # noqa: E402
+from rig.convert import apart  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.formats import load_model  # noqa: E402
 from rig.train import capture, data, estimate, export, initial, loop, losses, report, run  # noqa: E402
@@ -80,6 +81,38 @@ def test_the_best_so_far_is_always_a_whole_model(takes, monkeypatch):
     assert train(takes, "dry.wav", "soft.wav", "-o", "a.json", *OPTIONS, "--epochs", "4") == 0
     assert list(dict.fromkeys(seen)) == [None, 0.5, 0.4]
     assert load_model(takes / "a.json").metadata["esr"] == 0.3
+
+
+def test_a_nam_file_is_the_same_model(takes, capsys):
+    for name in ("a.json", "a.nam"):
+        assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2") == 0
+    json_model, nam_model = (load_model(takes / name) for name in ("a.json", "a.nam"))
+    assert nam_model.family == "nam"
+    assert nam_model.sample_rate == json_model.sample_rate
+    assert nam_model.metadata["esr"] == json_model.metadata["esr"]
+    assert apart(json_model, nam_model) < 1e-5
+    assert main(["render", str(takes / "a.toml"), str(takes / "dry.wav"), str(takes / "out.wav")]) == 0
+    assert train(takes, "dry.wav", "soft.wav", "-o", "b.nam", *OPTIONS, "--epochs", "1", "--init", "a.nam") == 0
+
+
+def test_a_folder_of_nam_files(takes):
+    (takes / "made").mkdir()
+    words = ("dry.wav", "soft.wav", "hard.wav", "-o", "made", *OPTIONS, "--epochs", "1", "--format", "nam")
+    assert train(takes, *words) == 0
+    assert {path.name for path in (takes / "made").glob("*.nam")} == {"soft.nam", "hard.nam"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("soft.wav", "-o", "a.json", "--format", "nam"), "name the file 'a.nam'"),
+        (("soft.wav", "hard.wav", "-o", "a.nam", "--knob", "0.1,0.9"), "a .nam file has no knob; write a .json"),
+        (("soft.wav", "hard.wav", "-o", "a.nam"), "2 models need a folder"),
+    ],
+)
+def test_formats_that_cannot_be(takes, capsys, words, said):
+    assert train(takes, "dry.wav", *words, *OPTIONS) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_the_preset_is_there_before_the_first_step_and_plays_the_model(takes, monkeypatch):

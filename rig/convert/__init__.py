@@ -14,7 +14,7 @@ from rig.convert.to_guitarml import to_guitarml
 from rig.convert.to_nam import to_nam
 from rig.errors import RigError
 from rig.files import reason
-from rig.formats import Model, load_model
+from rig.formats import Model, guitarml, load_model
 from rig.formats.reading import Fault
 from rig.models import settled
 from rig.sound import whole
@@ -64,6 +64,16 @@ def to_text(model: Model, target: Path) -> str:
     return guitarml_text(to_guitarml(model, _guitarml_metadata(model)))
 
 
+def trained_text(file: Mapping[str, object], target: Path) -> str:
+    """A GuitarML file's content, as `rig train` makes it, as the text of `target`, by its ending. Raises RigError."""
+    if ENDINGS[target.suffix.lower()] == "guitarml":
+        return guitarml_text(file)
+    try:
+        return to_text(guitarml.parse(file, target), target)
+    except Fault as fault:
+        raise RigError(f"{target}: {fault}") from None
+
+
 def guitarml_text(file: Mapping[str, object]) -> str:
     """Compact, a line a variable, so that git can diff it."""
     head = {key: value for key, value in file.items() if key != "variables"}
@@ -90,7 +100,7 @@ def _notes(model: Model, family: str) -> list[str]:
 
 def _nam_metadata(model: Model) -> dict[str, object]:
     loudness = listen.loudness_db(settled(model)) + 20 * float(np.log10(abs(model.level) or 1e-6))
-    found = {key: value for key, value in model.metadata.items() if key not in ("sample_rate", "settings")}
+    found = {key: value for key, value in model.metadata.items() if key != "sample_rate"}
     return {
         **found,
         "name": model.name,

@@ -18,6 +18,9 @@ from rig.train import options
 
 add_arguments = options.add_arguments
 
+ENDINGS = (".json", ".nam")
+"""Of model files: GuitarML's and Neural Amp Modeler's."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -29,8 +32,8 @@ class Job:
 
 
 def _target(path: Path) -> Path:
-    if path.suffix != ".json":
-        raise RigError(f"-o '{path}': a model's name ends in .json")
+    if path.suffix not in ENDINGS:
+        raise RigError(f"-o '{path}': a model's name ends in .json, or in .nam for Neural Amp Modeler")
     if path.is_dir():
         raise RigError(f"-o '{path}' is a folder; name a file in it")
     if not path.parent.is_dir():
@@ -50,8 +53,12 @@ def jobs(args: argparse.Namespace) -> list[Job]:
         raise RigError("--knob needs captures at two positions or more; for one, leave --knob out")
     if args.knob or len(sides) == 1:
         target = _target(args.output)
+        if args.format and target.suffix != f".{args.format}":
+            raise RigError(f"-o '{target}' and --format {args.format}: name the file '{target.stem}.{args.format}'")
+        if args.knob and target.suffix == ".nam":
+            raise RigError("--knob: a .nam file has no knob; write a .json")
         return [Job(tuple(sides), target, args.name or target.stem)]
-    if args.output.suffix == ".json":
+    if args.output.suffix in ENDINGS:
         raise RigError(
             f"-o '{args.output}': {len(sides)} models need a folder; or say with --knob where the knob stood"
         )
@@ -60,7 +67,8 @@ def jobs(args: argparse.Namespace) -> list[Job]:
     names = [(wet or dry).stem for dry, wet in sides]
     if len(set(names)) < len(names):
         raise RigError(f"two models would be called '{max(names, key=names.count)}': rename a recording")
-    return [Job((side,), args.output / f"{name}.json", name) for side, name in zip(sides, names, strict=True)]
+    ending = args.format or "json"
+    return [Job((side,), args.output / f"{name}.{ending}", name) for side, name in zip(sides, names, strict=True)]
 
 
 def _device(wanted: str) -> str:

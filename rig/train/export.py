@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -10,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rig.convert import guitarml_text as to_json
 from rig.errors import RigError
 from rig.train.data import Scale
 from rig.train.network import WaveNet
+
+__all__ = ["content", "folded", "play", "standing", "to_json", "verify", "write"]
 
 TOLERANCE = 1e-4  # between PyTorch and the C engine, of full scale
 DIGITS = 9  # a float32 survives nine significant digits
@@ -97,13 +99,6 @@ def write(path: Path, content: str | bytes, check: Callable[[Path], object] = la
         raise
 
 
-def to_json(file: Mapping[str, object]) -> str:
-    """Compact, a line a variable, so that git can diff it."""
-    head = {k: v for k, v in file.items() if k != "variables"}
-    lines = ",\n".join(json.dumps(v, separators=(",", ":")) for v in file["variables"])
-    return json.dumps(head, separators=(",", ":"))[:-1] + ',\n"variables":[\n' + lines + "\n]}\n"
-
-
 def play(path: Path, dry: np.ndarray) -> np.ndarray:
     """The model file through the C engine, from rest: (frames,) -> (frames,) float32."""
     from rig import solo
@@ -117,7 +112,11 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
 
     Raises RigError where it is more than TOLERANCE, or no number.
     """
-    worst = max(float(np.abs(play(path, dry) - predicted).max()) for dry, predicted in pieces)
+    from rig.formats import load_model
+
+    model = load_model(path)  # players let a `.nam` settle on silence, which PyTorch did not hear
+    skip = 0 if model.family == "guitarml" else model.network.receptive_field - 1
+    worst = max(float(np.abs(play(path, dry) - predicted)[skip:].max()) for dry, predicted in pieces)
     if not worst <= TOLERANCE:
         raise RigError(
             f"the C engine plays the exported model {worst:.2g} away from PyTorch, "

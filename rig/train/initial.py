@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rig.convert.to_guitarml import to_guitarml
 from rig.errors import RigError
-from rig.formats import load_model
+from rig.formats import Model, load_model
+from rig.formats.reading import Fault
 from rig.train.data import Data
 from rig.train.settings import Size
 from rig.train.state import State
@@ -20,12 +22,20 @@ ONES = "rig train makes gated networks of the GuitarML family, so it can start o
 def read(path: Path) -> dict:
     """A model file's content, checked by the player's own reader. Raises RigError for one that we cannot learn with."""
     model = load_model(path)
-    file = json.loads(path.read_text("utf-8-sig")) if model.family == "guitarml" else {}
+    file = json.loads(path.read_text("utf-8-sig")) if model.family == "guitarml" else _converted(model)
     if file.get("activation") != "gated":
         raise RigError(f"--init '{path}': {ONES}")
     if "level_adjust" in file:
         raise RigError(f"--init '{path}': has a level of its own (level_adjust), which training would not know of")
     return file
+
+
+def _converted(model: Model) -> dict:
+    """A `.nam` file that is a GuitarML network, so one that we wrote; else nothing."""
+    try:
+        return to_guitarml(model, {})
+    except Fault:
+        return {}
 
 
 def size_of(file: dict, path: Path) -> Size:

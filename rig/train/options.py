@@ -57,10 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rig capture made. DRY WET WET ... makes several models, one after the other, or with --knob one with a knob",
     )  # fmt: skip
     add(
-        "-o", "--output", type=Path, required=True, metavar="MODEL.json",
-        help="the model to write, with a preset (.toml), a picture (.png) and a checkpoint beside it; "
-        "a folder for several models",
+        "-o", "--output", type=Path, required=True, metavar="MODEL",
+        help="the model to write, .json or, for Neural Amp Modeler, .nam, with a preset (.toml), a picture (.png) and "
+        "a checkpoint beside it; a folder for several models",
     )  # fmt: skip
+    add("--format", choices=("json", "nam"), help="what to write into a folder (default: json)")
     add("--name", help="what the model is called (default: the file's name)")
     add(
         "--knob", type=_positions, default=(), metavar="P,P,...",

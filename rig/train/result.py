@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from rig.convert import trained_text
 from rig.errors import RigError
 from rig.train import export, report
 from rig.train.capture import Capture
@@ -58,7 +59,7 @@ class Keeper:
         def check(path: Path) -> None:
             worst[0] = self._verified(path, file, predicted)
 
-        export.write(self.target, export.to_json(file), check)
+        export.write(self.target, trained_text(file, self.target), check)
         return Result(best.esr, best.esr_preemphasis, best.number, worst[0])
 
     def draw(self, state: State) -> None:
