@@ -1,11 +1,12 @@
 """Ours beside Neural Amp Modeler's: the same pair, the same processor, the same CPU seconds, one thread each. Run by hand.
 
-    python tests/benchmark_train.py DRY WET [--minutes 2.5 7.5] [--size standard]
+    python tests/benchmark_train.py DRY WET [--minutes 2.5 7.5] [--size medium]
 
 Each trains on the first nine tenths of the pair, and keeps some of that to choose its best epoch by; both are scored on the
 last tenth, which neither hears. Theirs is the default recipe of the package `neural-amp-modeler` (its network, loss,
 optimiser, batches and segments), run by its own `nam.train.full`; ours is what `rig train` does. The clock is
-`process_time` from the start of training, judging included. Their model is the dearer of the two it makes.
+`process_time` from the start of training, judging included. Their model is the dearer of the two it makes; what both cost to
+play is measured in our C engine, 64 frames at a time.
 """
 
 from __future__ import annotations
@@ -41,6 +42,19 @@ def cut(dry_path: Path, wet_path: Path, folder: Path) -> int:
     return taken.sample_rate
 
 
+def cost(path: Path) -> float | None:
+    """Microseconds of one core for 64 frames of a model, the median; None where rig does not play its kind."""
+    from rig import solo
+    from rig.errors import RigError
+    from rig.formats import load_model
+
+    try:
+        chain = solo.chain_of(load_model(path))
+    except RigError:
+        return None
+    return 1e6 * float(np.median(chain.time(np.load(path.parent / "dry.npy"), 64)))
+
+
 def ours(folder: Path, minutes: float, size: str) -> dict[str, object]:
     """Train with rig and play the scored part through its C engine."""
     from rig import solo
@@ -62,6 +76,7 @@ def ours(folder: Path, minutes: float, size: str) -> dict[str, object]:
     return {
         "network": f"{settings.size.channels} ch x {len(settings.size.dilations)}",
         "weights": model.weights,
+        "cost": cost(folder / "ours.json"),
         "epochs": state.step / loop.steps_per_epoch(ready, settings),
         "cpu": state.seconds,
     }
@@ -100,6 +115,7 @@ def theirs(folder: Path, minutes: float, size: str) -> dict[str, object]:
     full.main(common, model, learning, folder, no_show=True, make_plots=False)
     file = json.loads(next(folder.glob("*.nam")).read_text())
     best = file["config"]["submodels"][-1]["model"] if file["architecture"] == "SlimmableContainer" else file
+    (folder / "theirs.nam").write_text(json.dumps(best))
     network = init_from_nam(best)
     network.eval()
     with torch.no_grad():
@@ -107,6 +123,7 @@ def theirs(folder: Path, minutes: float, size: str) -> dict[str, object]:
     return {
         "network": f"{best['architecture']} A2",
         "weights": len(best["weights"]),
+        "cost": cost(folder / "theirs.nam"),
         "epochs": limit.steps / limit.batches,
         "cpu": limit.cpu,
     }
@@ -138,7 +155,7 @@ def main() -> int:
     parser.add_argument("dry", type=Path)
     parser.add_argument("wet", type=Path)
     parser.add_argument("--minutes", type=float, nargs="+", default=[2.5, 7.5], metavar="M", help="CPU minutes each")
-    parser.add_argument("--size", default="standard", help="ours: nano, small, medium, standard, large")
+    parser.add_argument("--size", default="medium", help="ours: nano, small, medium, standard, large")
     parser.add_argument("--only", choices=("ours", "theirs"), help="one of them alone")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -148,8 +165,10 @@ def main() -> int:
     if args.only != "ours" and importlib.util.find_spec("nam") is None:
         print("skipped: needs the package neural-amp-modeler (pip install neural-amp-modeler), or --only ours")
         return 0
-    print("| who | network | weights | CPU minutes | epochs | epochs a minute | ESR plain | ESR pre-emphasised |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| who | network | weights | us a block | CPU minutes | epochs | epochs a minute | ESR plain | ESR pre-emphasised |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for minutes in args.minutes:
         for who in (args.only,) if args.only else ("ours", "theirs"):
             with tempfile.TemporaryDirectory() as folder:
@@ -162,8 +181,9 @@ def main() -> int:
             if done.returncode:
                 return 1
             f = json.loads(done.stdout.splitlines()[-1])
+            played = "-" if f["cost"] is None else f"{f['cost']:.1f}"
             print(
-                f"| {who} | {f['network']} | {f['weights']} | {f['cpu'] / 60:.2f} | {f['epochs']:.1f} | "
+                f"| {who} | {f['network']} | {f['weights']} | {played} | {f['cpu'] / 60:.2f} | {f['epochs']:.1f} | "
                 f"{60 * f['epochs'] / f['cpu']:.2f} | {f['plain']:.4f} | {f['bright']:.4f} |",
                 flush=True,
             )
