@@ -13,9 +13,12 @@ import pytest
 import soundfile
 from networks import guitarml, nam_lstm
 
+from rig import solo
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
+from rig.formats import load_model
+from rig.sound import resample
 
 ROOT = Path(__file__).resolve().parent.parent
 RIG = Path(sys.executable).parent / "rig"
@@ -472,6 +475,21 @@ def test_render_writes_as_many_frames_as_it_reads(run, folder, options, subtype)
     assert (ran.status, ran.out, ran.err) == (0, "", "")
     info = soundfile.info(folder / "wet.wav")
     assert (info.frames, info.samplerate, info.channels, info.subtype) == (4800, 48000, 1, subtype)
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100, 96_000])
+def test_render_of_a_model_runs_at_its_own_rate(run, folder, rng, rate):
+    """A model at 48 kHz has the same tone whatever the recording's rate is, and no delay comes from the change."""
+    (folder / "lead.nam").write_text(json.dumps(nam_lstm(rng, hidden=4)))
+    t = np.arange(rate) / rate
+    soundfile.write(folder / "low.wav", 0.3 * np.sin(2 * np.pi * 220 * t), rate, subtype="FLOAT")
+    assert run("render", folder / "lead.nam", folder / "low.wav", folder / "wet.wav").status == 0
+    wet, found = soundfile.read(folder / "wet.wav")
+    assert (found, len(wet)) == (rate, rate)
+    own = 0.3 * np.sin(2 * np.pi * 220 * np.arange(48_000) / 48_000)
+    expected = resample(solo.run(load_model(folder / "lead.nam"), own), 48_000, rate)
+    middle = slice(rate // 10, -rate // 10)
+    assert np.abs(wet - expected)[middle].max() < 1e-4
 
 
 def test_render_of_another_amp_is_another_sound(run, folder):
