@@ -47,4 +47,4 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     return Payload(tuple(arrays), tuple(ints), model.level, idle=KNOBS[net.inputs - 1 :], about=model.name)
 
 
-ENGINE = native.engine("lstm", files=("model",), load=loader("lstm", payload), settings=SETTINGS)
+ENGINE = native.engine("lstm", files=("model",), load=loader("lstm", payload), settings=SETTINGS, pack=payload)

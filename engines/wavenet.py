@@ -23,4 +23,4 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     return Payload(steps.arrays, steps.ints, model.level, idle=idle, about=model.name)
 
 
-ENGINE = native.engine("wavenet", files=("model",), load=loader("wavenet", payload), settings=SETTINGS)
+ENGINE = native.engine("wavenet", files=("model",), load=loader("wavenet", payload), settings=SETTINGS, pack=payload)

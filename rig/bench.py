@@ -16,9 +16,8 @@ import numpy as np
 from rig import native
 from rig.formats import Model, load_model
 from rig.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, macs
-from rig.models import engine_of
 from rig.native import Chain
-from rig.solo import chain_of
+from rig.solo import chain_of, engine_of
 
 RATE = 48_000  # Hz
 BLOCKS = (16, 64, 256)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig import models
+from rig import models, solo
 from rig.engine import registry
 from rig.native import Chain, Unit
 
@@ -30,7 +30,7 @@ class Cost:
 
 def measure(path: Path, rate: int, block: int, seconds: float = SECONDS) -> Cost:
     """Play noise through a model file, brought to `rate` Hz as in a preset, for about `seconds`. Raises RigError."""
-    engine = registry()[models.engine_of(models.read(path))]
+    engine = registry()[solo.engine_of(models.read(path))]
     payload = engine.load({"model": path}, engine.settled({}), rate)
     chain = Chain([Unit(engine, payload)], rate)
     noise = np.random.default_rng(0).normal(0.0, 0.1, max(1, FRAMES // block) * block).astype(np.float32)

@@ -9,10 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rig.errors import RigError
+
+if TYPE_CHECKING:
+    from rig.formats import Model
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class Engine:
     Raises RigError naming file and fault.
     join: for an engine that mixes two chains: (frames by which a comes before b, whether they cancel each other,
     {setting: value}) -> Payload, in place of `load`.
+    pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
     """
 
@@ -104,6 +109,7 @@ class Engine:
     settings: tuple[Setting, ...] = ()
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] = field(default=_nothing, repr=False)
     join: Callable[[int, bool, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
+    pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
 
     @property

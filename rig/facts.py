@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig import models
+from rig import models, solo
 from rig.arrange import arranged
 from rig.engine import registry
 from rig.errors import RigError
@@ -95,7 +95,7 @@ def _check_model(path: Path) -> dict[str, object]:
     """A model by itself, as an engine would load it."""
     try:
         model = models.read(path)
-        engine = registry()[models.engine_of(model)]
+        engine = registry()[solo.engine_of(model)]
         Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
     except RigError as error:
         return {"file": str(path), "kind": "model", "name": None, "architecture": None, "faults": [str(error)]}

@@ -10,9 +10,10 @@ from rig.cost import SECONDS, measure
 from rig.errors import RigError
 from rig.formats import Model
 from rig.formats.words import in_words, receptive_field, short
-from rig.models import arrival, engine_of, loudness_db, read
+from rig.models import arrival, loudness_db, read
 from rig.native import BLOCK
 from rig.peers import players
+from rig.solo import engine_of
 
 PLAIN_RATE = 48_000
 """Hz that most models are made for and most sound cards run at."""

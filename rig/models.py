@@ -11,11 +11,10 @@ from rig import listen
 from rig.engine import Payload, Setting
 from rig.errors import RigError
 from rig.formats import Model, load_model
-from rig.formats.network import Sequence
 from rig.listen import Arrival
 from rig.native import SLOTS, linear
 from rig.rates import FASTEST, SLOWEST
-from rig.solo import chain_of
+from rig.solo import chain_of, engine_of
 
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
@@ -36,11 +35,6 @@ Pack = Callable[[Model, int], Payload]
 """(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
 
 Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
-
-
-def engine_of(model: Model) -> str:
-    """The name of the engine that plays it."""
-    return "lstm" if isinstance(model.network, Sequence) else "wavenet"
 
 
 def read(path: Path) -> Model:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from rig import rates
 from rig._native import ffi, lib
 from rig.engine import Engine, Param, Payload, Setting
 from rig.errors import RigError, did_you_mean
+
+if TYPE_CHECKING:
+    from rig.formats import Model
 
 BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
@@ -74,6 +78,7 @@ def engine(
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
     settings: tuple[Setting, ...] = (),
     join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
+    pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
@@ -96,7 +101,7 @@ def engine(
     )
     extra = {"load": load} if load else {}
     about = ffi.string(c.about).decode()
-    return Engine(name, about, params, files, settings, join=join, address=_address(c), **extra)
+    return Engine(name, about, params, files, settings, join=join, pack=pack, address=_address(c), **extra)
 
 
 def _tidy(value: float) -> float:

@@ -396,7 +396,8 @@ class _Reader:
         path = self.file("model", model, place)
         if len(self.faults) > before:
             return None
-        from rig.models import engine_of, read  # here, so that a preset that names its engines is read in no time
+        from rig.models import read  # here, so that a preset that names its engines is read in no time
+        from rig.solo import engine_of
 
         try:
             found = read(path)

@@ -19,9 +19,10 @@ from rig.arrange import arranged
 from rig.engine import Engine, Payload, registry
 from rig.errors import RigError
 from rig.load import LoadedSet, Place, warm
-from rig.models import engine_of, read
+from rig.models import read
 from rig.native import STAGES, Chain, Rack, Unit
 from rig.preset import labels
+from rig.solo import engine_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rig import native
-from rig.errors import RigError
+from rig.engine import registry
 from rig.formats import Model
 from rig.formats.network import Sequence
 from rig.native import BLOCK, Chain, Unit
@@ -13,21 +13,20 @@ from rig.native import BLOCK, Chain, Unit
 RATE = 48_000  # Hz; what a network computes does not depend on it
 
 
+def engine_of(model: Model) -> str:
+    """The name of the engine that plays it."""
+    return "lstm" if isinstance(model.network, Sequence) else "wavenet"
+
+
 def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chain:
-    """A chain of the engine that plays `model`. reference: by the sample-by-sample kernel.
+    """A chain of the engine that plays `model`. reference: by the sample-by-sample kernel (not for recurrent ones).
 
     Raises RigError for a model that no engine plays.
     """
-    if isinstance(model.network, Sequence):
-        if reference:
-            raise RigError(f"{model.path}: there is no reference kernel for recurrent models")
-        from engines import lstm
-
-        return Chain([Unit(lstm.ENGINE, lstm.payload(model))], rate)
-    from engines import wavenet
-
-    engine = native.engine("wavenet_reference") if reference else wavenet.ENGINE
-    return Chain([Unit(engine, wavenet.payload(model))], rate)
+    engine = registry()[engine_of(model)]
+    return Chain(
+        [Unit(native.engine(f"{engine.name}_reference") if reference else engine, engine.pack(model, 1))], rate
+    )
 
 
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:

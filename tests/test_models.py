@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from networks import guitarml
 
-from rig import listen, models
+from rig import listen, models, solo
 from rig.engine import Payload, registry
 from rig.errors import RigError
 from rig.native import Chain, Unit
@@ -19,12 +19,12 @@ RATE = 48_000
 
 
 def load(path: Path, jack: int = RATE, **settings: float) -> Payload:
-    engine = registry()[models.engine_of(models.read(path))]
+    engine = registry()[solo.engine_of(models.read(path))]
     return engine.load({"model": path}, engine.settled(settings), jack)
 
 
 def play(path: Path, x: np.ndarray, jack: int = RATE, **settings: float) -> np.ndarray:
-    engine = registry()[models.engine_of(models.read(path))]
+    engine = registry()[solo.engine_of(models.read(path))]
     chain = Chain([Unit(engine, load(path, jack, **settings))], jack)
     chain.prewarm()
     return chain.process(x)

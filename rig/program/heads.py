@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from rig.formats.network import Layer, WaveNet
-from rig.program.steps import ADD, DOT, FILL, NO_HEAD, NONE, SUM, Rows, bias_of, kernel_of, matrix_of
-
-if TYPE_CHECKING:
-    from rig.program.wavenet import WaveNetWriter
+from rig.program.blocks import Blocks
+from rig.program.steps import ADD, DOT, FILL, NO_HEAD, NONE, SUM, Rows, Steps, bias_of, kernel_of, matrix_of
 
 
 def dots_of(network: WaveNet) -> tuple[list[list[np.ndarray]], float] | None:
@@ -34,9 +30,9 @@ def dots_of(network: WaveNet) -> tuple[list[list[np.ndarray]], float] | None:
 class Dots:
     """Heads that end in one output: each layer adds its dot product."""
 
-    def __init__(self, writer: WaveNetWriter, dots: list[list[np.ndarray]], constant: float) -> None:
-        self.steps, self.dots = writer.steps, dots
-        self.output = writer.steps.buffer(1)
+    def __init__(self, steps: Steps, dots: list[list[np.ndarray]], constant: float) -> None:
+        self.steps, self.dots = steps, dots
+        self.output = steps.buffer(1)
         self.steps.step(FILL, self.output, 1, np.array([constant]))
 
     def end(self, a: int) -> None: ...
@@ -52,8 +48,8 @@ class Dots:
 class Sums:
     """Heads that are summed row by row, and go through convolutions."""
 
-    def __init__(self, writer: WaveNetWriter) -> None:
-        self.writer, self.steps, self.arrays = writer, writer.steps, writer.network.arrays
+    def __init__(self, blocks: Blocks, network: WaveNet) -> None:
+        self.blocks, self.steps, self.arrays, self.scale = blocks, blocks.steps, network.arrays, network.scale
         self.output = self.steps.buffer(self.arrays[0].head.ins)  # the array's at work; in the end the network's
         self.steps.step(FILL, self.output, self.arrays[0].head.ins, np.zeros(self.arrays[0].head.ins))
 
@@ -72,14 +68,14 @@ class Sums:
             if "head_post" not in layer.films:
                 steps.conv(self.output, kernel_of(layer.head), bias_of(layer.head), Rows(z), add=self.output)
                 return
-            made = self.writer.block("head", rows)
+            made = self.blocks.block("head", rows)
             steps.conv(made, kernel_of(layer.head), bias_of(layer.head), Rows(z))
-            self.writer.film(layer.films["head_post"], made, rows)
+            self.blocks.film(layer.films["head_post"], made, rows)
         steps.step(ADD, self.output, rows, source=made, add=self.output)
 
     def end(self, a: int) -> None:
         head, last = self.arrays[a].head, a + 1 == len(self.arrays)
-        scale = self.writer.network.scale if last else 1.0
+        scale = self.scale if last else 1.0
         to = self.steps.buffer(head.outs)
         self.steps.conv(to, kernel_of(head) * scale, bias_of(head) * scale, Rows(self.output), head.dilation)
         self.output = to

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rig.formats.network import Conv, Film, Layer, LayerArray, WaveNet
+from rig.program.blocks import Blocks
 from rig.program.heads import Dots, Sums, dots_of
 from rig.program.steps import ADD, FADE, INPUT, SCALE, Rows, Steps, bias_of, factors_of, fast_of, kernel_of, matrix_of
 
@@ -15,27 +16,18 @@ def biased(network: WaveNet) -> bool:
 
 
 class WaveNetWriter:
-    """Writes a WaveNet's steps. `blocks`: the buffers whose past no convolution asks for; all layers share them."""
+    """Writes a WaveNet's steps."""
 
     def __init__(self, steps: Steps, network: WaveNet) -> None:
         self.steps, self.network = steps, network
-        self.blocks: dict[str, int] = {}
-        self.condition = steps.raw
-        if network.condition:
-            self.condition = Rows(WaveNetWriter(steps, network.condition).write())
-
-    def block(self, name: str, rows: int) -> int:
-        if name not in self.blocks:
-            self.blocks[name] = self.steps.buffer(rows)
-        index = self.blocks[name]
-        self.steps.rows[index] = max(rows, self.steps.rows[index])
-        return index
+        condition = Rows(WaveNetWriter(steps, network.condition).write()) if network.condition else steps.raw
+        self.blocks = Blocks(steps, condition)
 
     def write(self) -> int:
         """Returns the buffer of the output."""
         arrays = self.network.arrays
         heads = dots_of(self.network)
-        head = Dots(self, *heads) if heads else Sums(self)
+        head = Dots(self.steps, *heads) if heads else Sums(self.blocks, self.network)
         x = self.entered(arrays[0])
         for a, array in enumerate(arrays):
             for i, layer in enumerate(array.layers):
@@ -60,7 +52,7 @@ class WaveNetWriter:
     def layer(self, layer: Layer, x: Rows, share) -> int:
         """Up to the activation, whose share of the head it gives; returns the buffer of the activation's rows."""
         steps, films, wide = self.steps, layer.films, layer.conv.outs
-        rows, z = wide // 2 if layer.gate else wide, self.block("z", wide)
+        rows, z = wide // 2 if layer.gate else wide, self.blocks.block("z", wide)
         fast = fast_of(layer.activation, layer.gate, layer.blended)
         between = {"conv_post", "mix_in_post", "activation_pre"} & set(films)
         if between:
@@ -71,9 +63,9 @@ class WaveNetWriter:
         kernel, bias = kernel_of(layer.conv) * factors, bias_of(layer.conv) * factors
         if between:
             steps.conv(z, kernel, bias, x, layer.conv.dilation)
-            self.film(films.get("conv_post"), z, wide)
+            self.blocks.film(films.get("conv_post"), z, wide)
             self.mix_in(layer, z)
-            self.film(films.get("activation_pre"), z, wide)
+            self.blocks.film(films.get("activation_pre"), z, wide)
         elif layer.mix_in:
             mixed = self.mixed(layer)
             weights, bias = matrix_of(layer.mix_in) * factors, bias + bias_of(layer.mix_in) * factors
@@ -85,7 +77,7 @@ class WaveNetWriter:
         if fast is not None and "activation_post" in films:
             steps.activate(z, fast, layer.activation, rows)
             fast = None
-        self.film(films.get("activation_post"), z, rows)
+        self.blocks.film(films.get("activation_post"), z, rows)
         share(z, fast)
         return z
 
@@ -93,36 +85,30 @@ class WaveNetWriter:
         """The condition as the layer's mix-in hears it."""
         film = layer.films.get("mix_in_pre")
         return (
-            self.modulated(self.condition, layer.mix_in.ins, film, self.block("mixed", layer.mix_in.ins))
+            self.modulated(self.blocks.condition, layer.mix_in.ins, film, self.blocks.block("mixed", layer.mix_in.ins))
             if film
-            else self.condition
+            else self.blocks.condition
         )
 
     def mix_in(self, layer: Layer, z: int) -> None:
         """Adds the condition to z in a step of its own."""
         if layer.mix_in:
-            to, rows = self.block("mix_in", layer.mix_in.outs), layer.mix_in.outs
+            to, rows = self.blocks.block("mix_in", layer.mix_in.outs), layer.mix_in.outs
             self.steps.conv(to, kernel_of(layer.mix_in), bias_of(layer.mix_in), self.mixed(layer))
-            self.film(layer.films.get("mix_in_post"), to, rows)
+            self.blocks.film(layer.films.get("mix_in_post"), to, rows)
             self.steps.step(ADD, z, rows, source=to, add=z)
 
     def modulated(self, x: Rows, rows: int, film: Film, to: int | None = None) -> Rows:
         """A copy of x, modulated."""
         to = self.steps.buffer(rows) if to is None else to
         self.steps.conv(to, np.eye(rows)[None], np.zeros(rows), x)
-        self.film(film, to, rows)
+        self.blocks.film(film, to, rows)
         return Rows(to)
-
-    def film(self, film: Film | None, to: int, rows: int) -> None:
-        if film:
-            made = self.block("film", film.conv.outs)
-            self.steps.conv(made, kernel_of(film.conv), bias_of(film.conv), self.condition)
-            self.steps.step(SCALE, to, rows, source=made, how=int(film.shift))
 
     def bent(self, layer: Layer, z: int, rows: int) -> None:
         """An activation that has no kernel of its own."""
         if layer.blended:
-            kept = self.block("kept", rows)
+            kept = self.blocks.block("kept", rows)
             self.steps.step(ADD, kept, rows, source=z)
         self.steps.bend(z, layer.activation, rows)
         if layer.gate:
@@ -138,9 +124,9 @@ class WaveNetWriter:
         onward = matrix_of(layer.onward) if layer.onward else np.eye(channels)
         bias = bias_of(layer.onward) if layer.onward else np.zeros(channels)
         if "onward_post" in layer.films:
-            made = self.block("onward", channels)
+            made = self.blocks.block("onward", channels)
             steps.conv(made, onward[None], bias, Rows(z))
-            self.film(layer.films["onward_post"], made, channels)
+            self.blocks.film(layer.films["onward_post"], made, channels)
             z, onward, bias = made, np.eye(channels), np.zeros(channels)
         if entry is None and x.matrix is None:
             to = steps.buffer(channels)
