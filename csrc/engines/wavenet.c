@@ -130,21 +130,31 @@ static void convolve(const state *s, step *t, uint32_t frames)
     s->kernels->conv(&t->conv, s->in, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
 }
 
-/* The steps that are sums and products of rows: rare, and left to the compiler. */
+/* One row of a step that is a sum or a product. w: what is added, shifts or fades, or NULL. */
+static void combine_row(rig_step_kind kind, float *y, const float *x, const float *w, uint32_t frames)
+{
+    if (kind == RIG_FADE)
+        for (uint32_t i = 0; i < frames; ++i) y[i] = x[i] + w[i] * (y[i] - x[i]);
+    else if (kind == RIG_SCALE && w)
+        for (uint32_t i = 0; i < frames; ++i) y[i] = y[i] * x[i] + w[i];
+    else if (kind == RIG_SCALE)
+        for (uint32_t i = 0; i < frames; ++i) y[i] *= x[i];
+    else if (w)
+        for (uint32_t i = 0; i < frames; ++i) y[i] = x[i] + w[i];
+    else
+        memcpy(y, x, frames * sizeof(float));
+}
+
+/* The steps that few models have; the compiler makes vectors of them. */
 static void combine(step *t, uint32_t frames)
 {
-    const rig_rows to = rig_rows_of(t->to, t->is.to_row), from = rig_rows_of(t->from, t->is.from_row);
-    const rig_rows with = rig_rows_of(t->is.kind == RIG_FADE ? t->extra : t->add, t->is.kind == RIG_FADE ? t->is.extra_row : 0);
-    const size_t shift = (size_t)t->is.rows * from.stride;
-    for (int32_t r = 0; r < t->is.rows; ++r) {
-        float *y = to.at + (size_t)r * to.stride;
-        const float *x = from.at + (size_t)r * from.stride, *w = with.at ? with.at + (size_t)r * with.stride : NULL;
-        for (uint32_t i = 0; i < frames; ++i) switch (t->is.kind) {
-            case RIG_SCALE: y[i] = y[i] * x[i] + (t->is.how ? x[i + shift] : 0.0f); break;
-            case RIG_FADE: y[i] = x[i] + w[i] * (y[i] - x[i]); break;
-            default: y[i] = x[i] + (w ? w[i] : 0.0f); break;
-            }
-    }
+    const rig_step *is = &t->is;
+    const rig_rows to = rig_rows_of(t->to, is->to_row), from = rig_rows_of(t->from, is->from_row);
+    rig_rows with = is->kind == RIG_FADE ? rig_rows_of(t->extra, is->extra_row) : rig_rows_of(t->add, 0);
+    if (is->kind == RIG_SCALE && is->how) with = rig_rows_of(t->from, is->from_row + is->rows);
+    for (size_t r = 0; r < (size_t)is->rows; ++r)
+        combine_row((rig_step_kind)is->kind, to.at + r * to.stride, from.at + r * from.stride,
+                    with.at ? with.at + r * with.stride : NULL, frames);
 }
 
 static void fill(step *t, uint32_t frames)

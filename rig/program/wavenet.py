@@ -15,6 +15,11 @@ def biased(network: WaveNet) -> bool:
     return bool(network.arrays[0].entry.bias.any()) or (network.condition is not None and biased(network.condition))
 
 
+def passes(entry: Conv) -> bool:
+    """Whether a 1x1 changes nothing, as between the arrays of what `rig convert` writes."""
+    return entry.ins == entry.outs and np.array_equal(entry.weights[0], np.eye(entry.ins)) and not entry.bias.any()
+
+
 class WaveNetWriter:
     """Writes a WaveNet's steps."""
 
@@ -35,7 +40,8 @@ class WaveNetWriter:
                 if i + 1 < len(array.layers):
                     x = self.next(layer, z, x)
                 elif a + 1 < len(arrays):
-                    x = self.next(layer, z, x, arrays[a + 1].entry)
+                    entry = arrays[a + 1].entry
+                    x = self.next(layer, z, x, None if passes(entry) else entry)
             head.end(a)
         return self.post(head.output)
 
