@@ -31,6 +31,7 @@ def play(args: argparse.Namespace) -> int:
             di=args.di,
             record=args.record,
             amp=args.amp,
+            watch=args.watch,
             progress=progress,
         )
 
@@ -209,6 +210,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
     sub.add_argument("--di", type=Path, metavar="FILE", help="loop a recording into the rig instead of a guitar")
     sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a WAV file")
+    sub.add_argument(
+        "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
+    )
     sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
 
     sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")

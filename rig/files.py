@@ -8,6 +8,18 @@ from pathlib import Path
 
 from rig.errors import RigError, did_you_mean
 
+Stamp = tuple[int, int, int]
+"""What is another when a file's content is: when it was written, its size, and which file it is."""
+
+
+def stamp(path: Path) -> Stamp | None:
+    """None where there is no such file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
 
 def read_text(path: Path, kind: str, limit: int) -> str:
     """The whole file as UTF-8 text, without a byte-order mark.

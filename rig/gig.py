@@ -12,12 +12,14 @@ from rig import preset as presets
 from rig.client import Client
 from rig.engine import Param, Setting
 from rig.errors import RigError, did_you_mean
+from rig.follow import Follower
 from rig.load import LoadedSet, Place, Progress, load_set
 from rig.native import Chain, Rack, Unit, decibels
 from rig.rebuild import Builder, Built, Change, install
 from rig.recorder import Recorder
 from rig.sound import read, resample
-from rig.views import AmpView, EngineView, FileView, Outcome, ParamView, Status
+from rig.views import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
+from rig.watch import Watch
 
 LEVELS = (-60.0, 20.0)  # dB, of the rack's output
 FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
@@ -37,14 +39,18 @@ class Verb:
 class Gig:
     """All one needs to play. Methods are called from one thread, the screen's or the headless loop's.
 
-    source: the name of a recording that plays into the rig, which the wiring shows.
+    source: the name of a recording that plays into the rig, which the wiring shows. watch: has seen the set's files as
+    they were before they were loaded; they are followed.
     """
 
-    def __init__(self, loaded: LoadedSet, rack: Rack, client: Client, source: str = "") -> None:
+    def __init__(
+        self, loaded: LoadedSet, rack: Rack, client: Client, source: str = "", watch: Watch | None = None
+    ) -> None:
         self._loaded = loaded
         self._rack = rack
         self._client = client
         self._builder = Builder(loaded, client.rate)
+        self._follower = Follower(watch, loaded, self._builder) if watch else None
         self._amp = 0
         self._bypassed = self._muted = self._tuner = False
         self._level = 0.0
@@ -155,11 +161,35 @@ class Gig:
 
     def _change(self, place: Place, unit: int, **what: Mapping) -> None:
         chain = self._loaded.chain(place)
+        if self._builder.reshapes(place):
+            raise RigError("this chain is just being built as its preset says; try again in a moment")
+        if self._follower:
+            self._follower.note(what.get("files", {}).values())
         self._builder.ask(Change(place, unit, knobs=tuple(map(chain.knobs, range(len(chain.units)))), **what))
 
     def install(self) -> tuple[Outcome, ...]:
         """Let in what has been built since the last call, and say what came of it. To be called often."""
-        return tuple(self._install(built) for built in self._builder.take())
+        outcomes = []
+        for built in self._builder.take():
+            if isinstance(built.change, Change):
+                outcomes.append(self._install(built))
+            else:
+                self._renew(built)
+        return tuple(outcomes)
+
+    @property
+    def watching(self) -> bool:
+        """Whether the set's files are followed."""
+        return self._follower is not None
+
+    def news(self) -> tuple[News, ...]:
+        """Look whether files have changed, and say what came of those that had. To be called often, after install()."""
+        return self._follower.news(self._loaded) if self._follower else ()
+
+    def _renew(self, built: Built) -> None:
+        if built.chain:
+            self._loaded = install(built, self._loaded, self._rack)
+        self._follower.take(built)
 
     @property
     def building(self) -> bool:
@@ -336,15 +366,20 @@ def open_gig(
     di: Path | None = None,
     record: Path | None = None,
     amp: str | None = None,
+    watch: bool = False,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
     paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
-    the rig in place of a guitar. Raises RigError; then nothing is left running.
+    the rig in place of a guitar. watch: follow the presets and their files. Raises RigError; then nothing is
+    left running.
     """
     progress("Reading presets", 0.0)
+    seen = Watch()
+    seen.changed(map(Path, paths))
     chosen = [presets.load(Path(path)) for path in paths]
+    seen.changed(path for preset in chosen for path in preset.files)
     recording = read(Path(di)) if di else None
     progress("Looking for JACK", 0.0)
     client = Client(name, server)
@@ -352,7 +387,7 @@ def open_gig(
         loaded = load_set(chosen, client.rate, progress)
         rack = Rack(client.rate)
         loaded.enter(rack)
-        gig = Gig(loaded, rack, client, source=Path(di).name if di else "")
+        gig = Gig(loaded, rack, client, source=Path(di).name if di else "", watch=seen if watch else None)
         if recording:
             rack.loop(resample(recording[0][:, 0], recording[1], client.rate))
         if amp is not None:

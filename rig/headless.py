@@ -17,6 +17,7 @@ from rig.load import Progress
 from rig.views import Outcome, Status
 
 STATUS_SECONDS = 1.0
+WATCHING_SECONDS = 0.1
 BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
 
 
@@ -93,7 +94,7 @@ def _play(gig: Gig, commands: _Commands) -> None:
     amp = gig.amp
     due = time.monotonic() + STATUS_SECONDS
     while True:
-        patience = BUILDING_SECONDS if gig.building else STATUS_SECONDS
+        patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
         for command in commands.wait(min(patience, due - time.monotonic())):
             if command == "quit":
                 return
@@ -110,6 +111,8 @@ def _play(gig: Gig, commands: _Commands) -> None:
                 _say("status", **_facts(gig.status()))
         for outcome in gig.install():
             _tell(outcome)
+        for news in gig.news():
+            _say("error" if news.wrong else "reloaded", message=news.message)
         if time.monotonic() >= due:
             _say("status", **_facts(gig.status()))
             due = time.monotonic() + STATUS_SECONDS

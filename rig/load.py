@@ -129,10 +129,14 @@ class Loader:
 
 def warm(units: Sequence[Unit], rate: int, level: float = 0.0) -> Chain:
     """A chain of `units` that has settled on silence. level: dB after it, beside what the units' files ask for."""
-    asked = sum(decibels(unit.payload.level) for unit in units)
-    chain = Chain(units, rate, level + asked)
+    chain = Chain(units, rate, level + asked_db(units))
     chain.prewarm()
     return chain
+
+
+def asked_db(units: Sequence[Unit]) -> float:
+    """What the units' files ask for after the chain."""
+    return sum(decibels(unit.payload.level) for unit in units)
 
 
 def _keys(presets: Sequence[Preset]) -> list[str | None]:

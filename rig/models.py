@@ -10,6 +10,7 @@ from pathlib import Path
 from rig import listen
 from rig.engine import Payload, Setting
 from rig.errors import RigError
+from rig.files import Stamp, stamp
 from rig.formats import Model, load_model
 from rig.listen import Arrival
 from rig.native import SLOTS, linear
@@ -39,18 +40,18 @@ Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
 
 def read(path: Path) -> Model:
     """A model file, read once however many amps name it, and anew when it has changed. Raises RigError."""
-    return _read(path, _stamp(path))
+    return _read(path, stamp(path))
 
 
 def arrival(path: Path, quality: float = 1.0) -> Arrival:
     """How late a model file's sound comes, in frames at its own rate, and if it is turned over. Raises RigError."""
-    return _arrival(path, _stamp(path), quality)
+    return _arrival(path, stamp(path), quality)
 
 
 def loudness_db(path: Path, quality: float = 1.0) -> float:
     """How loud a model file plays: as it says itself, or as measured; see listen.loudness_db(). Raises RigError."""
     said = read(path).at(quality).loudness_db
-    return _loudness_db(path, _stamp(path), quality) if said is None else said
+    return _loudness_db(path, stamp(path), quality) if said is None else said
 
 
 def loader(engine: str, pack: Pack) -> Load:
@@ -98,27 +99,18 @@ def _notes(heard: Arrival, own: int, rate: int) -> list[str]:
     return notes + (["turned over"] if heard.polarity < 0 else [])
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """What changes when a file does."""
-    try:
-        found = path.stat()
-    except OSError:
-        return (0, 0)  # whoever reads it says what is wrong
-    return found.st_mtime_ns, found.st_size
-
-
 @functools.lru_cache(SLOTS)
-def _read(path: Path, stamp: tuple[int, int]) -> Model:
+def _read(path: Path, stamp: Stamp | None) -> Model:
     return load_model(path)
 
 
 @functools.lru_cache(4 * SLOTS)
-def _arrival(path: Path, stamp: tuple[int, int], quality: float) -> Arrival:
+def _arrival(path: Path, stamp: Stamp | None, quality: float) -> Arrival:
     return listen.arrival(settled(read(path).at(quality)))
 
 
 @functools.lru_cache(4 * SLOTS)
-def _loudness_db(path: Path, stamp: tuple[int, int], quality: float) -> float:
+def _loudness_db(path: Path, stamp: Stamp | None, quality: float) -> float:
     return listen.loudness_db(settled(read(path).at(quality)))
 
 

@@ -87,6 +87,12 @@ class Preset:
     midi: Midi = Midi()
     dbu: float | None = None
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """All files that its chains name."""
+        chains = (self.input, *(amp.chain for amp in self.amps), self.output)
+        return frozenset(path for chain in chains for spec in chain for path in spec.files.values())
+
 
 def load(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
     """Read and check a preset, its files' existence included (their content is checked when they are loaded).

@@ -12,16 +12,18 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from rig.arrange import arranged
 from rig.engine import Engine, Payload, registry
 from rig.errors import RigError
-from rig.load import LoadedSet, Place, warm
+from rig.load import LoadedSet, Loader, Place, asked_db, warm
 from rig.models import read
 from rig.native import STAGES, Chain, Rack, Unit
-from rig.preset import labels
+from rig.preset import EngineSpec, Preset, labels
+from rig.preset import load as load_preset
 from rig.solo import engine_of
 
 
@@ -35,22 +37,90 @@ class Change:
     settings: Mapping[str, float] = field(default_factory=dict)
     knobs: tuple[Mapping[str, float], ...] = ()
 
-    def overtakes(self, other: Change) -> bool:
+    def overtakes(self, other: Change | Renewal | Reread) -> bool:
         """Whether `other`, which has not begun, need not be built any more: the same settings of the same engine."""
+        if not isinstance(other, Change):
+            return False
         alike = (self.place, self.unit, set(self.settings)) == (other.place, other.unit, set(other.settings))
         return alike and not self.files and not other.files
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(self.files.values())
+
+    @property
+    def origins(self) -> range:
+        return range(len(self.knobs))
+
+
+class Wish(NamedTuple):
+    """What a preset says of a chain. level: dB. dbu: see Preset."""
+
+    specs: tuple[EngineSpec, ...]
+    level: float
+    dbu: float | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One engine of a chain to be built. source: as it plays, or as its preset says. again: its files are read.
+
+    origin: its index in the chain that plays; None: it's new.
+    """
+
+    source: Unit | EngineSpec
+    knobs: Mapping[str, float]
+    origin: int | None
+    again: bool
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """A chain as its files or its preset now are. knobs: where those of the one that plays stand.
+
+    changed: files that are read anew. reason: what to say of it; "": that these files are.
+    """
+
+    place: Place
+    parts: tuple[Part, ...]
+    wish: Wish
+    knobs: tuple[Mapping[str, float], ...]
+    changed: frozenset[Path]
+    reason: str
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(path for part in self.parts for path in part.source.files.values())
+
+    @property
+    def origins(self) -> list[int | None]:
+        """For each engine, which one of the chain that plays it was."""
+        return [part.origin for part in self.parts]
+
+
+@dataclass(frozen=True)
+class Reread:
+    """A preset is to be read anew. preset: its index in the set."""
+
+    preset: int
+    path: Path
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return (self.path,)
 
 
 @dataclass(frozen=True)
 class Built:
     """What came of a change. units: the chain's engines, empty where it failed, which `error` says in one line.
 
-    chain: None where it would sound as the one that plays.
+    chain: None where it would sound as the one that plays. preset: what was read.
     """
 
-    change: Change
+    change: Change | Renewal | Reread
     units: tuple[Unit, ...] = ()
     chain: Chain | None = None
+    preset: Preset | None = None
     error: str = ""
 
 
@@ -65,16 +135,16 @@ class Builder:
         }
         self._dbu = {place: loaded.preset(place).dbu for place in self._units}
         self._news = threading.Condition()
-        self._asked: deque[Change] = deque()
-        self._now: Change | None = None
+        self._asked: deque[Change | Renewal | Reread] = deque()
+        self._now: Change | Renewal | Reread | None = None
         self._built: list[Built] = []
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def ask(self, change: Change) -> None:
+    def ask(self, change: Change | Renewal | Reread) -> None:
         """Have a chain built. A setting that is turned quickly is built where it stops, not at every step."""
         with self._news:
-            if self._asked and change.overtakes(self._asked[-1]):
+            if self._asked and isinstance(change, Change) and change.overtakes(self._asked[-1]):
                 self._asked.pop()
             self._asked.append(change)
             self._news.notify_all()
@@ -84,12 +154,26 @@ class Builder:
 
     def asked(self, place: Place, unit: int) -> dict[str, float]:
         """The settings of an engine that are still to be heard."""
-        with self._news:
-            changes = [built.change for built in self._built if not built.error]
-            changes += [self._now] if self._now else []
-            changes += self._asked
+        changes = (change for change in self._open() if isinstance(change, Change))
         mine = (change for change in changes if (change.place, change.unit) == (place, unit))
         return {name: value for change in mine for name, value in change.settings.items()}
+
+    def reshapes(self, place: Place) -> bool:
+        """Whether a chain of other engines is about to come there."""
+        renewals = (change for change in self._open() if isinstance(change, Renewal) and change.place == place)
+        return any(change.origins != list(range(len(change.knobs))) for change in renewals)
+
+    def _open(self) -> list[Change | Renewal | Reread]:
+        """What is asked for, and not yet to be heard."""
+        with self._news:
+            built = [built.change for built in self._built if not built.error]
+            return [*built, *([self._now] if self._now else []), *self._asked]
+
+    def level(self, place: Place, chain: Chain, db: float) -> None:
+        """Another level for a chain, now and after every change. While nothing is being built."""
+        if db != self._levels.get(place, 0.0):
+            self._levels[place] = db
+            chain.set_level(db + asked_db(chain.units))
 
     @property
     def busy(self) -> bool:
@@ -128,11 +212,13 @@ class Builder:
                 self._built.append(built)
                 self._news.notify_all()
 
-    def _build(self, change: Change) -> Built:
+    def _build(self, change: Change | Renewal | Reread) -> Built:
         try:
-            return self._rebuilt(change)
+            if isinstance(change, Reread):
+                return Built(change, preset=load_preset(change.path))
+            return self._renewed(change) if isinstance(change, Renewal) else self._rebuilt(change)
         except RigError as error:
-            return Built(change, error=_short(str(error), change.files.values()))
+            return Built(change, error=_short(str(error), change.paths))
         except Exception as error:  # the thread lives on, and so does the gig
             return Built(change, error=f"a fault in rig itself: {type(error).__name__}: {error}")
 
@@ -144,14 +230,31 @@ class Builder:
         new = replace(old, files={**old.files, **change.files}, settings={**old.settings, **change.settings})
         new = _loaded(new, _fitting(new), self._rate)
         units[change.unit] = new
-        names = labels(unit.engine.name for unit in units)
-        built = [replace(unit, label=name) for unit, name in zip(units, names, strict=True)]
-        built = arranged(built, self._rate, self._dbu[change.place])
+        built = self._arranged(units, self._dbu[change.place])
         chain = None
         if new.engine is not old.engine or not all(map(same, _payloads(built), _payloads(self._units[change.place]))):
             chain = warm(built, self._rate, self._levels.get(change.place, 0.0))
         self._units[change.place] = built
         return Built(change, built, chain)
+
+    def _renewed(self, change: Renewal) -> Built:
+        place, wish, loader = change.place, change.wish, Loader(self._rate)
+        built = self._arranged([self._made(part, loader) for part in change.parts], wish.dbu)
+        chain = warm(built, self._rate, wish.level)
+        self._units[place], self._dbu[place], self._levels[place] = built, wish.dbu, wish.level
+        return Built(change, built, chain)
+
+    def _made(self, part: Part, loader: Loader) -> Unit:
+        unit = part.source
+        if isinstance(unit, EngineSpec):
+            unit = loader.unit(unit, unit.engine)
+        elif part.again:
+            unit = _loaded(unit, _fitting(unit), self._rate)
+        return replace(unit, params=part.knobs)
+
+    def _arranged(self, units: list[Unit], dbu: float | None) -> tuple[Unit, ...]:
+        names = labels(unit.engine.name for unit in units)
+        return arranged([replace(unit, label=name) for unit, name in zip(units, names, strict=True)], self._rate, dbu)
 
 
 def install(built: Built, loaded: LoadedSet, rack: Rack) -> LoadedSet:
@@ -161,10 +264,10 @@ def install(built: Built, loaded: LoadedSet, rack: Rack) -> LoadedSet:
     if not built.chain:
         old.units = built.units or old.units
         return loaded
-    for i, unit in enumerate(built.chain.units):
-        stands = old.knobs(i)  # a knob may have been turned meanwhile
+    for i, (unit, origin) in enumerate(zip(built.chain.units, built.change.origins, strict=True)):
+        was, stands = ({}, {}) if origin is None else (built.change.knobs[origin], old.knobs(origin))
         for k, param in enumerate(unit.engine.params):
-            if stands.get(param.name, built.chain.get(i, k)) != built.chain.get(i, k):
+            if param.name in stands and stands[param.name] != was.get(param.name):  # turned meanwhile
                 built.chain.set(i, k, stands[param.name])
     rack.offer(*place, built.chain)
     return loaded.with_chain(place, built.chain)

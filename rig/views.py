@@ -87,6 +87,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class News:
+    """What came of a file that changed, in one line. wrong: it cannot be played, and what played plays on."""
+
+    message: str
+    wrong: bool = False
+
+
+@dataclass(frozen=True)
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from rig.errors import RigError
 from rig.gig import Gig
-from rig.views import AmpView, EngineView, FileView, Outcome, ParamView, Status
+from rig.views import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -123,6 +123,7 @@ class FakeGig(Gig):
         self.verbs: list[str] = []
         self.chains = {name: chain_of(name, self.model) for name in names}
         self.loading: list[tuple[str, Path]] = []
+        self.told: tuple[News, ...] = ()
         self.now = Status(
             amp=0,
             amp_name=names[0],
@@ -220,6 +221,10 @@ class FakeGig(Gig):
                 for e in engines
             )
         return Outcome(asked, now, (FileView(now, "model", file),))
+
+    def news(self) -> tuple[News, ...]:
+        said, self.told = self.told, ()
+        return said
 
     def status(self) -> Status:
         if self.lively:

@@ -276,6 +276,60 @@ def test_another_file_fades_in_while_the_sound_goes_on(jack_server, bench, tmp_p
         assert level_db(bench.listen(0.3)) > -60
 
 
+def replaced(file: Path, content: bytes) -> None:
+    """As `rig train` writes: beside it, then renamed."""
+    file.with_suffix(".new").write_bytes(content)
+    file.with_suffix(".new").replace(file)
+
+
+@pytest.mark.parametrize("key", ["model", "ir"])
+def test_a_file_that_is_replaced_fades_in_while_the_sound_goes_on(jack_server, bench, tmp_path, key):
+    preset = swap_preset(tmp_path, key)
+    one, two = (tmp_path / f"{name}.{ENDINGS[key]}" for name in ("one", "two"))
+    contents = [two.read_bytes(), one.read_bytes()]
+    with gig_on(jack_server.name, preset, watch=True) as gig:
+        bench.wire("rig-test")
+        bench.listen(0.3)
+        errors = []
+        for i in range(4):  # a machine that stumbles gets another try
+            bench.ear.recorded()
+            bench.ear.record(True)
+            time.sleep(0.3)
+            replaced(one, contents[i % 2])
+            told, until = (), time.monotonic() + 10
+            while not told and time.monotonic() < until:
+                gig.install()
+                told = gig.news()
+                time.sleep(0.02)
+            assert [(news.message, news.wrong) for news in told] == [(f"reloaded {one.name}", False)]
+            time.sleep(0.5)
+            bench.ear.record(False)
+            errors.append(far_from_a_fade(bench.ear.recorded()[:, 0]))
+            if errors[-1] < 1e-3:
+                break
+        assert min(errors) < 1e-3, errors
+
+
+def test_headless_follows_preset_and_model(jack_server, bench, tmp_path):
+    path = swap_preset(tmp_path, "model")
+    rig = Headless(path, "--watch", "--server", jack_server.name, "--name", "rig-test", "--no-connect")
+    rig.event("ready")
+    bench.wire("rig-test")
+    one = level_db(bench.listen(0.5))
+    text = path.read_text()
+    replaced(path, text.replace("gain = -6", "gain = -6, gian = 1").encode())
+    assert "swap.toml: amp 1 'Crunch', engine 1: gain has no 'gian'" in rig.event("error")["message"]
+    assert level_db(bench.listen(0.5)) == pytest.approx(one, abs=0.1)
+    replaced(path, text.replace("gain = -20", "gain = -10").encode())
+    assert rig.event("reloaded") == {"event": "reloaded", "message": "reloaded swap.toml"}
+    assert level_db(bench.listen(0.5)) == pytest.approx(one + 10, abs=0.1)
+    replaced(tmp_path / "one.json", (tmp_path / "two.json").read_bytes())
+    assert rig.event("reloaded")["message"] == "reloaded one.json"
+    assert abs(level_db(bench.listen(0.5)) - one - 10) > 1, "another sound"
+    rig.say("quit")
+    assert rig.end() == (0, "")
+
+
 @pytest.mark.parametrize("key", ["model", "ir"])
 def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, key):
     with gig_on(jack_server.name, swap_preset(tmp_path, key)) as gig:

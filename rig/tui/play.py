@@ -95,13 +95,15 @@ class PlayScreen(Screen[None]):
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes = self.gig.install()
+        outcomes, news = self.gig.install(), self.gig.news()
         before, status = self.status, self.gig.status()
         self.status = status
-        if before is None or before.amp != status.amp or outcomes:
+        if before is None or before.amp != status.amp or outcomes or news:
             self.read_chain()
         for outcome in outcomes:
             self._tell(outcome, now)
+        for item in news:
+            self.note.say(printable(item.message), now, item.wrong)
         if before is None or before.tuner != status.tuner:
             self._lay_out()
         self._alarms(before, status, now)

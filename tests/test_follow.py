@@ -1,0 +1,291 @@
+"""`rig play --watch`, offline: files change while the gig goes on; what is heard, what is said, what stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from networks import guitarml
+from test_rebuild import RATE, Client, guitar
+
+from rig import follow
+from rig import preset as presets
+from rig.errors import RigError
+from rig.gig import Gig
+from rig.load import Place, load_set
+from rig.native import Rack
+from rig.watch import Watch
+
+PRESET = """
+name = "Test"
+[[amp]]
+name = "Lead"
+level = -3
+chain = [{ engine = "gain", gain = 6 }, { model = "lead.json" }, { engine = "eq", bass = 2 }]
+[[amp]]
+name = "Clean"
+key = "5"
+chain = [{ engine = "gain", gain = -3 }]
+[output]
+chain = [{ ir = "one.wav" }]
+"""
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """No waiting: every call looks."""
+    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(follow, "AGAIN_SECONDS", 0.0)
+
+
+@pytest.fixture
+def folder(tmp_path, rng) -> Path:
+    for name in ("one", "two"):
+        response = rng.normal(0, 1, 400) * np.exp(-np.arange(400) / 40)
+        soundfile.write(tmp_path / f"{name}.wav", response / np.abs(response).max(), RATE, subtype="FLOAT")
+    for name, channels in (("lead", 4), ("better", 6)):
+        net = guitarml(rng, channels=channels, dilations=(1, 2, 4, 8))
+        (tmp_path / f"{name}.json").write_text(json.dumps({**net, "esr": 0.01234} if name == "better" else net))
+    (tmp_path / "set.toml").write_text(PRESET)
+    return tmp_path
+
+
+def gig_of(folder: Path) -> tuple[Gig, Rack]:
+    watch = Watch()
+    watch.changed([folder / "set.toml", *folder.glob("*.json"), *folder.glob("*.wav")])
+    loaded = load_set([presets.load(folder / "set.toml")], RATE)
+    rack = Rack(RATE)
+    loaded.enter(rack)
+    gig = Gig(loaded, rack, Client(), watch=watch)
+    rack.limit(False)
+    rack.begin(open=True)
+    return gig, rack
+
+
+def replaced(folder: Path, name: str, content: str | bytes) -> None:
+    """A file written as a careful program does: beside it, then renamed."""
+    (folder / "new").write_bytes(content.encode() if isinstance(content, str) else content)
+    (folder / "new").replace(folder / name)
+
+
+def followed(gig: Gig) -> list[tuple[str, bool]]:
+    """What is said until nothing is left to be done."""
+    said = []
+    for _ in range(6):  # seen, come to rest, read, built, told
+        gig.settle()
+        said += gig.news()
+    return [(news.message, news.wrong) for news in said]
+
+
+def knobs(gig: Gig) -> dict[str, float]:
+    return {param.path: param.value for engine in gig.chain() for param in engine.params}
+
+
+def heard(rack: Rack, x: np.ndarray) -> np.ndarray:
+    return rack.process(x)[0]
+
+
+def sounds_like_a_fresh_start(folder: Path, rack: Rack, rng) -> None:
+    x = guitar(rng, RATE)
+    fresh = heard(gig_of(folder)[1], np.concatenate([x, x]))[-RATE // 2 :]
+    now = heard(rack, np.concatenate([x, x]))[-RATE // 2 :]
+    assert np.abs(now - fresh).max() < 1e-5
+    assert np.abs(fresh).max() > 1e-3
+
+
+def test_nothing_is_said_or_built_while_nothing_changes(folder):
+    gig, _ = gig_of(folder)
+    chains = [gig._loaded.chains(stage) for stage in ("input", "amp", "output")]
+    assert followed(gig) == []
+    assert [gig._loaded.chains(stage) for stage in ("input", "amp", "output")] == chains
+
+
+def test_a_better_model_plays_as_if_it_had_always_been_there(folder, rng):
+    gig, rack = gig_of(folder)
+    heard(rack, guitar(rng, 4000))
+    replaced(folder, "lead.json", (folder / "better.json").read_bytes())
+    assert followed(gig) == [("reloaded lead.json: ESR 0.0123", False)]
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_a_cabinet_is_followed_too_and_knobs_stay(folder, rng):
+    gig, rack = gig_of(folder)
+    gig.do("set Lead.gain.gain 2")
+    gig.do("set output.cab.level -4")
+    replaced(folder, "one.wav", (folder / "two.wav").read_bytes())
+    assert followed(gig) == [("reloaded one.wav", False)]
+    assert (knobs(gig)["Lead.gain.gain"], knobs(gig)["output.cab.level"]) == (2, -4)
+    gig.do("set Lead.gain.gain 6")
+    gig.do("set output.cab.level 0")
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_a_file_that_plays_in_several_chains_is_told_once(folder):
+    (folder / "set.toml").write_text(PRESET.replace('{ engine = "gain", gain = -3 }', '{ model = "lead.json" }'))
+    gig, _ = gig_of(folder)
+    before = [amp.chain for amp in gig._loaded.amps]
+    replaced(folder, "lead.json", (folder / "better.json").read_bytes())
+    assert followed(gig) == [("reloaded lead.json: ESR 0.0123", False)]
+    assert not any(amp.chain is chain for amp, chain in zip(gig._loaded.amps, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("lead.json", "lead.json: the file ends in the middle"), ("one.wav", "one.wav: is no sound file")],
+)
+def test_a_torn_file_is_said_once_and_what_played_plays_on(folder, rng, name, said):
+    gig, rack = gig_of(folder)
+    x, whole = guitar(rng, 4000), (folder / name).read_bytes()
+    before = heard(rack, x)
+    (folder / name).write_bytes(whole[:40])
+    ((message, wrong),) = followed(gig)
+    assert message.startswith(said), message
+    assert message.endswith("what played plays on")
+    assert wrong
+    assert followed(gig) == []
+    assert np.allclose(heard(rack, x)[2000:], before[2000:], atol=1e-6)
+    (folder / name).write_bytes(whole)
+    assert followed(gig) == [(f"reloaded {name}", False)], "a fault is no end"
+
+
+def test_a_file_that_is_gone_for_a_moment_is_no_fault(folder):
+    gig, _ = gig_of(folder)
+    (folder / "lead.json").rename(folder / "away.json")
+    assert followed(gig) == []
+    (folder / "away.json").rename(folder / "lead.json")
+    assert followed(gig) == []
+
+
+def test_a_file_that_is_being_written_is_read_when_it_has_come_to_rest(tmp_path):
+    watch, path = Watch(), tmp_path / "file"
+    path.write_text("a")
+    assert watch.changed([path]) == set(), "new here"
+    for text in ("ab", "abc", "abcd"):
+        path.write_text(text)
+        assert watch.changed([path]) == set()
+    assert watch.changed([path]) == {path}
+    assert watch.changed([path]) == set()
+
+
+def test_what_the_preset_changes_is_turned_and_what_it_leaves_stays(folder, rng):
+    gig, rack = gig_of(folder)
+    chain = gig._loaded.amps[0].chain
+    gig.do("set Lead.gain.gain 2")
+    gig.do("set Lead.eq.treble 1")
+    replaced(folder, "set.toml", PRESET.replace("bass = 2", "bass = -4, mid = 3").replace("level = -3", "level = -9"))
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert gig._loaded.amps[0].chain is chain, "knobs need no new chain"
+    now = knobs(gig)
+    assert {name: now[f"Lead.{name}"] for name in ("gain.gain", "eq.bass", "eq.mid", "eq.treble")} == {
+        "gain.gain": 2,
+        "eq.bass": -4,
+        "eq.mid": 3,
+        "eq.treble": 1,
+    }
+    gig.do("set Lead.gain.gain 6")
+    gig.do("set Lead.eq.treble 0")
+    sounds_like_a_fresh_start(folder, rack, rng)
+    replaced(folder, "lead.json", (folder / "better.json").read_bytes())
+    followed(gig)
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_engines_come_and_go_and_the_others_keep_their_knobs(folder, rng):
+    gig, rack = gig_of(folder)
+    gig.do("set Lead.eq.treble 1")
+    text = PRESET.replace('[{ engine = "gain", gain = 6 }, ', '[{ engine = "gate" }, ').replace(
+        "bass = 2 }]", 'bass = 2 }, { engine = "gain", gain = -2 }]'
+    )
+    replaced(folder, "set.toml", text)
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [engine.name for engine in gig.chain()] == ["gate", "wavenet", "eq", "gain", "cab"]
+    assert (knobs(gig)["Lead.eq.treble"], knobs(gig)["Lead.gain.gain"]) == (1, -2)
+    gig.do("set Lead.eq.treble 0")
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_another_file_in_the_preset_is_played_and_then_followed(folder, rng):
+    gig, rack = gig_of(folder)
+    gig.do("load output.cab two.wav")
+    gig.settle()
+    replaced(folder, "set.toml", PRESET.replace("lead.json", "better.json"))
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [view.file.name for engine in gig.chain() for view in engine.files] == ["better.json", "two.wav"]
+    replaced(folder, "better.json", (folder / "lead.json").read_bytes())
+    assert followed(gig) == [("reloaded better.json", False)]
+    gig.do("load output.cab one.wav")
+    gig.settle()
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_a_bad_preset_is_said_once_and_the_next_version_is_played(folder):
+    gig, _ = gig_of(folder)
+    replaced(folder, "set.toml", PRESET[:-20])
+    ((message, wrong),) = followed(gig)
+    assert message.startswith("set.toml: line ")
+    assert wrong
+    assert followed(gig) == []
+    replaced(folder, "set.toml", PRESET.replace("bass = 2", "bass = 1"))
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert knobs(gig)["Lead.eq.bass"] == 1
+
+
+def test_a_preset_that_names_a_file_to_come_is_played_when_it_is_there(folder, rng):
+    gig, rack = gig_of(folder)
+    replaced(folder, "set.toml", PRESET.replace("lead.json", "later.json"))
+    ((message, _),) = followed(gig)
+    assert "no model file 'later.json'" in message
+    replaced(folder, "later.json", (folder / "better.json").read_bytes())
+    assert followed(gig) == [("reloaded set.toml", False)]
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_a_torn_model_in_a_new_version_is_played_when_it_is_whole(folder, rng):
+    gig, rack = gig_of(folder)
+    (folder / "later.wav").write_bytes(b"RIFF")
+    replaced(folder, "set.toml", PRESET.replace("one.wav", "later.wav").replace("bass = 2", "bass = 1"))
+    said = followed(gig)
+    assert [wrong for _, wrong in said] == [True]
+    assert "later.wav: is no sound file" in said[0][0]
+    assert knobs(gig)["Lead.eq.bass"] == 1, "what can be applied is"
+    replaced(folder, "later.wav", (folder / "two.wav").read_bytes())
+    assert followed(gig) == [("reloaded later.wav", False)]
+    sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_what_needs_a_restart_is_said(folder):
+    gig, _ = gig_of(folder)
+    text = PRESET.replace('"Clean"', '"Glass"').replace("bass = 2", "bass = 1")
+    replaced(folder, "set.toml", text + '[jack]\nin = "other:out"\n')
+    assert followed(gig) == [
+        ("reloaded set.toml; after a restart: amp 'Glass', amp 'Clean', which is gone, [jack]", False)
+    ]
+    assert knobs(gig)["Lead.eq.bass"] == 1, "what can be applied is"
+    replaced(folder, "set.toml", PRESET.replace('key = "5"', 'key = "6"'))
+    assert followed(gig) == [("reloaded set.toml; after a restart: keys", False)]
+
+
+def test_knobs_turned_while_a_chain_is_built_stay_and_files_wait_for_it(folder):
+    gig, _ = gig_of(folder)
+    replaced(folder, "set.toml", PRESET.replace('[{ engine = "gain", gain = 6 }, ', '[{ engine = "gate" }, '))
+    while not gig._builder.reshapes(Place("amp", 0)):
+        gig.install()
+        gig.news()
+    gig.do("set Lead.eq.mid 3")
+    with pytest.raises(RigError, match="just being built"):
+        gig.do("load Lead.wavenet better.json")
+    followed(gig)
+    assert knobs(gig)["Lead.eq.mid"] == 3
+    gig.do("load Lead.wavenet better.json")
+    assert [outcome.error for outcome in gig.settle()] == [""]
+
+
+def test_without_watch_nothing_is_followed(folder):
+    loaded = load_set([presets.load(folder / "set.toml")], RATE)
+    gig = Gig(loaded, Rack(RATE), Client())
+    replaced(folder, "lead.json", (folder / "better.json").read_bytes())
+    assert not gig.watching
+    assert followed(gig) == []
