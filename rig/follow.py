@@ -61,6 +61,7 @@ class Follower:
         """What came of a change that this class asked for."""
         change = built.change
         if isinstance(change, Reread):
+            self._watch.accept(change.path, built.stamp)
             self._take_preset(change.preset, built)
         elif built.error:
             self._say(f"{built.error}; what played plays on", wrong=True)

@@ -19,6 +19,7 @@ import numpy as np
 from rig.arrange import arranged
 from rig.engine import Engine, Payload, registry
 from rig.errors import RigError
+from rig.files import Stamp, stamp
 from rig.load import LoadedSet, Loader, Place, asked_db, warm
 from rig.models import read
 from rig.native import STAGES, Chain, Rack, Unit
@@ -114,13 +115,15 @@ class Reread:
 class Built:
     """What came of a change. units: the chain's engines, empty where it failed, which `error` says in one line.
 
-    chain: None where it would sound as the one that plays. preset: what was read.
+    chain: None where it would sound as the one that plays. preset: what was read; stamp: how its file
+    looked then.
     """
 
     change: Change | Renewal | Reread
     units: tuple[Unit, ...] = ()
     chain: Chain | None = None
     preset: Preset | None = None
+    stamp: Stamp | None = None
     error: str = ""
 
 
@@ -213,12 +216,13 @@ class Builder:
                 self._news.notify_all()
 
     def _build(self, change: Change | Renewal | Reread) -> Built:
+        seen = stamp(change.path) if isinstance(change, Reread) else None
         try:
             if isinstance(change, Reread):
-                return Built(change, preset=load_preset(change.path))
+                return Built(change, preset=load_preset(change.path), stamp=seen)
             return self._renewed(change) if isinstance(change, Renewal) else self._rebuilt(change)
         except RigError as error:
-            return Built(change, error=_short(str(error), change.paths))
+            return Built(change, error=_short(str(error), change.paths), stamp=seen)
         except Exception as error:  # the thread lives on, and so does the gig
             return Built(change, error=f"a fault in rig itself: {type(error).__name__}: {error}")
 

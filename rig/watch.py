@@ -31,3 +31,8 @@ class Watch:
             else:
                 self._restless[path] = now
         return found
+
+    def accept(self, path: Path, seen: Stamp | None) -> None:
+        """A file was read when it looked like this."""
+        if seen is not None:
+            self._seen[path] = seen

@@ -33,7 +33,7 @@ from rig.tui.play import PlayScreen
 from rig.tui.sheet import Sheet, fit
 from rig.tui.steps import turn, written
 from rig.tui.tiles import arrange
-from rig.views import ParamView
+from rig.views import News, ParamView
 
 HERE = Path(__file__).resolve().parent
 
@@ -294,6 +294,15 @@ async def test_error_from_a_verb_is_shown_and_survived() -> None:
             await pilot.press(key)
         assert "amp 2 'Crunch' is not loaded" in screen.note.text()
         assert screen.tiles.playing == 0
+
+
+async def test_what_came_of_files_that_changed_is_said() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        gig.told = (News("reloaded lead.json: ESR 0.0123"),)
+        await seen(pilot, screen.note, "reloaded lead.json: ESR 0.0123")
+        gig.told = (News("set.toml: line 3: no = there; what played plays on", wrong=True),)
+        await seen(pilot, screen.note, "line 3: no = there; what played plays on")
 
 
 async def test_machine_is_shown() -> None:
