@@ -415,7 +415,7 @@ def test_a_dry_run_tells_and_writes_nothing(takes, capsys):
     assert set(told) == {"epochs_a_minute", "share_of_peak", "epochs", "seconds", "realtime"}
     assert 0 < told["share_of_peak"] < 1
     assert told["epochs"] == 7 and told["realtime"] > 1
-    assert told["seconds"] == pytest.approx(60 * 7 / told["epochs_a_minute"], rel=0.01)
+    assert told["seconds"] == pytest.approx(60 * 7 / told["epochs_a_minute"], rel=0.01, abs=0.06)  # one decimal
     assert "% of a core" in err and "nothing was written" in err
     assert {path.name for path in takes.iterdir()} == before
 

@@ -10,25 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from rig.errors import RigError
 from rig.train import options
+from rig.train.settings import Job
 
 add_arguments = options.add_arguments
 
 ENDINGS = (".json", ".nam")
 """Of model files: GuitarML's and Neural Amp Modeler's."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One model to make. sides: (dry, wet) of each capture; (folder, None) for a folder."""
-
-    sides: tuple[tuple[Path, Path | None], ...]
-    target: Path
-    name: str
 
 
 def _target(path: Path) -> Path:

@@ -12,12 +12,11 @@ from pathlib import Path
 from rig.errors import RigError
 from rig.train import capture, checkpoint, data, initial, loop, options
 from rig.train.capture import Capture
-from rig.train.command import Job
 from rig.train.data import Data
 from rig.train.lines import Lines
 from rig.train.preset import write_preset
 from rig.train.result import Keeper, Result
-from rig.train.settings import Settings
+from rig.train.settings import Job, Settings
 from rig.train.standing import Standing, clock_text
 from rig.train.state import Epoch, State, begin
 from rig.train.verdict import scored, shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,12 @@ class Settings:
     def inputs(self) -> int:
         """What the network hears: the guitar, and the knob."""
         return 2 if self.knob else 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model to make. sides: (dry, wet) of each capture; (folder, None) for a folder."""
+
+    sides: tuple[tuple[Path, Path | None], ...]
+    target: Path
+    name: str
