@@ -205,13 +205,18 @@ class Client:
         return self._client.last_frame_time
 
     def start(self, rack: Rack | Deck) -> None:
-        """Let JACK run the rack, or the deck, from now on."""
+        """Let JACK run the rack, or the deck, from now on. Raises RigError where the server does not answer."""
         self._rack = rack  # what C points at lives as long as we do
         self._pointers = _register(self._client, rack, self._ports)
         self._client.set_xrun_callback(self._on_xrun)
         self._client.set_port_connect_callback(self._on_wiring)
         self._client.set_shutdown_callback(self._on_shutdown)
-        self._client.activate()
+        try:
+            self._client.activate()
+        except jack.JackError:
+            raise RigError(
+                f"{self.server} does not answer: another program may keep it waiting; start the server again"
+            ) from None
 
     def _on_xrun(self, delay: float) -> None:
         self.xruns += 1

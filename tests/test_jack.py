@@ -23,6 +23,7 @@ from networks import guitarml
 
 from rig.cli import main
 from rig.client import Client
+from rig.errors import RigError
 from rig.gig import Gig, open_gig
 from rig.native import Rack
 
@@ -563,3 +564,18 @@ def test_the_private_names_of_jack_client_are_there(jack_server):
     assert int(jack._ffi.cast("uintptr_t", client._ptr))
     assert int(jack._ffi.cast("uintptr_t", port._ptr))
     client.close()
+
+
+def test_a_server_that_does_not_answer_is_said(jack_server, monkeypatch):
+    """As a synchronous one that another program keeps waiting."""
+
+    def silent(_: jack.Client) -> None:
+        raise jack.JackErrorCode("Error activating JACK client", -1)
+
+    monkeypatch.setattr(jack.Client, "activate", silent)
+    client = Client("waiting", jack_server.name)
+    try:
+        with pytest.raises(RigError, match=r"does not answer.*start the server again"):
+            client.start(Rack(client.rate))
+    finally:
+        client.close()
