@@ -72,6 +72,15 @@ def test_the_signal_begins_with_two_impulses_in_silence_and_ends_as_it_began():
     assert frames > len(lead) + RATE
 
 
+def test_most_of_the_signal_is_a_guitar(whole):
+    """Where it is said to be one there are no sweeps and no noise: nothing that lies as high."""
+    low, high = whole.played
+    assert high == whole.repeat.start and high - low > 0.6 * len(whole.audio)
+    spectra = [np.abs(np.fft.rfft(part.astype(np.float64))) ** 2 for part in (whole.audio[:low], whole.audio[low:high])]
+    air = [spectrum[len(spectrum) // 2 :].sum() / spectrum.sum() for spectrum in spectra]  # above 12 kHz
+    assert air[1] < 0.01 * air[0]
+
+
 def test_the_signal_is_the_same_every_time():
     np.testing.assert_array_equal(signal.test_signal(RATE, 10).audio, signal.test_signal(RATE, 10).audio)
 
@@ -213,6 +222,7 @@ def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
     np.testing.assert_array_equal(taken.wet, amp(dry))
     assert taken.sample_rate == RATE
     assert folder.read(tmp_path / "amp").repeat == Repeat(4 * RATE, 99)
+    assert taken.played is None
     same = capture.read(tmp_path / "amp" / "dry.wav", tmp_path / "amp" / "wet.wav")
     np.testing.assert_array_equal(taken.wet, same.wet)
 
@@ -250,11 +260,15 @@ def test_192_khz_is_brought_down(tmp_path):
     assert (taken.sample_rate, len(taken.dry)) == (48_000, 96_000)
     assert "192000 Hz: brought down to 48000 Hz" in taken.notes[0]
     folder.write(
-        tmp_path / "amp", dry, 0.5 * dry, 192_000, {"impulses": [400, 800], "repeat": {"start": 4000, "frames": 80}}
+        tmp_path / "amp",
+        dry,
+        0.5 * dry,
+        192_000,
+        {"impulses": [400, 800], "played": [40, 8000], "repeat": {"start": 4000, "frames": 80}},
     )
     brought = folder.read(tmp_path / "amp")
     checks.check(brought)
-    assert (brought.impulses, brought.repeat) == ((100, 200), Repeat(1000, 20))
+    assert (brought.impulses, brought.played, brought.repeat) == ((100, 200), (10, 2000), Repeat(1000, 20))
     at = np.arange(4_800, 14_400)
     np.testing.assert_allclose(taken.dry[at], 0.5 * np.sin(2 * np.pi * 440 * at / 48_000), atol=1e-3)
 

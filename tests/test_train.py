@@ -228,6 +228,22 @@ def test_the_optimiser_finds_the_bottom_of_a_valley():
 # ---- the loop
 
 
+def test_a_capture_is_judged_by_its_guitar_and_learnt_from_whole(rng):
+    dry = guitar(rng, 4.0)
+    low, high = RATE, 3 * RATE
+    taken = capture.Capture(dry, amp(dry), RATE, 0, (), (low, high))
+    held = data.prepare([taken, taken], TINY.receptive_field, 512, True)
+    assert len(held.slices) == 12
+    for piece in held.slices:
+        assert low <= piece.judged - piece.take * len(dry) < piece.end - piece.take * len(dry) <= high
+    places = held.__class__(**{**vars(held), "wet": torch.arange(len(held.dry), dtype=torch.float32)})
+    generator = torch.Generator().manual_seed(0)
+    wet = torch.cat([places.batch(4, generator)[1].long().flatten() for _ in range(300)])
+    assert (wet < low).any() and ((wet > high) & (wet < len(dry))).any() and (wet > len(dry) + high).any()
+    few = capture.Capture(dry, amp(dry), RATE, 0, (), (low, low + 99))
+    assert data.prepare([few], TINY.receptive_field, 512, True).slices[-1].end == len(dry), "too little to judge by"
+
+
 def test_what_is_held_out_is_never_trained_on(ready):
     held, settings = ready
     judged = torch.zeros(len(held.dry), dtype=torch.bool)

@@ -69,7 +69,8 @@ class Side:
 
 @dataclass
 class Pair:
-    """Both sides, and, of a take of ours, the frames of its impulses and what is repeated.
+    """Both sides, and, of a take of ours, the frames of its impulses, what is repeated, and from where to where it is
+    a guitar's.
 
     Checks mend what they can: rates come down, ends are cut off, the delay is removed and remembered. confirmed: by
     impulses and correlation alike.
@@ -79,6 +80,7 @@ class Pair:
     wet: Side
     repeat: Repeat | None = None
     impulses: tuple[int, int] | None = None
+    played: tuple[int, int] | None = None
     delay: Delay | None = None
     confirmed: bool = False
 
@@ -101,6 +103,8 @@ class Pair:
             self.repeat = Repeat(round(self.repeat.start * ratio), round(self.repeat.frames * ratio))
         if self.impulses:
             self.impulses = round(self.impulses[0] * ratio), round(self.impulses[1] * ratio)
+        if self.played:
+            self.played = round(self.played[0] * ratio), round(self.played[1] * ratio)
 
 
 Found = Iterable[Finding]

@@ -74,5 +74,6 @@ def facts_of(captured: Captured, session: Session, name: str) -> dict[str, objec
         "takes": captured.takes,
         "findings": [str(finding) for finding in found.findings],
         "impulses": list(taken.impulses),
+        "played": list(taken.played),
         "repeat": {"start": taken.repeat.start, "frames": taken.repeat.frames},
     }

@@ -29,21 +29,26 @@ def read(path: Path) -> Pair:
         if not (path / name).exists():
             raise RigError(f"{path}: holds no {name}, so this is no capture; rig capture -o {path} makes one")
     pair = read_pair(path / DRY, path / WET)
-    pair.repeat, pair.impulses = _signal(path / FACTS)
+    pair.repeat, pair.impulses, pair.played = _signal(path / FACTS)
     return pair
 
 
-def _signal(path: Path) -> tuple[Repeat | None, tuple[int, int] | None]:
-    """What was played twice, and when the impulses were; a capture made by hand need not say."""
+Frames = tuple[int, int]
+
+
+def _signal(path: Path) -> tuple[Repeat | None, Frames | None, Frames | None]:
+    """What was played twice, when the impulses were, and the guitar; a capture made by hand need not say."""
     if not path.exists():
-        return None, None
+        return None, None, None
     try:
         said = tomli.loads(read_text(path, "capture", LIMIT))
-        repeat, impulses = said.get("repeat"), said.get("impulses")
+        repeat, impulses, played = said.get("repeat"), said.get("impulses"), said.get("played")
         first, second = impulses or (0, 0)
+        start, end = played or (0, 0)
         return (
             Repeat(int(repeat["start"]), int(repeat["frames"])) if repeat else None,
             (int(first), int(second)) if impulses else None,
+            (int(start), int(end)) if played else None,
         )
     except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise RigError(f"{path}: {error}; take it again, or delete this file") from None

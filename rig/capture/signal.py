@@ -26,7 +26,8 @@ SEED = 1931  # the first guitar with a pickup
 class Signal:
     """audio: (frames,) float32. impulses: their frames, among the first `lead`, which are silent otherwise.
 
-    repeat: what comes a second time. loop: what the level check plays. about: one line on it.
+    repeat: what comes a second time. played: the frames from and to which it is a guitar's. loop: what the level check
+    plays. about: one line on it.
     """
 
     audio: np.ndarray
@@ -34,6 +35,7 @@ class Signal:
     lead: int
     impulses: tuple[int, int]
     repeat: Repeat
+    played: tuple[int, int]
     loop: slice
     about: str
 
@@ -54,7 +56,8 @@ def test_signal(rate: int, seconds: float = SECONDS) -> Signal:
     count = max(1, round(left / PASSAGE_SECONDS))
     parts += [_passage(rng, rate, left / count, i) for i in range(count)]
     made = _around(np.concatenate(parts), rate, repeat, f"rig's own test signal, {seconds:g} s")
-    return replace(made, loop=slice(made.lead, made.repeat.frames))
+    played = made.repeat.start - sum(map(len, parts[-count:])), made.repeat.start
+    return replace(made, played=played, loop=slice(made.lead, made.repeat.frames))
 
 
 def from_file(path: Path, rate: int) -> Signal:
@@ -77,7 +80,8 @@ def _around(body: np.ndarray, rate: int, seconds: float, about: str) -> Signal:
     repeat = Repeat(len(once), len(lead) + min(round(seconds * rate), len(body)))
     audio = np.concatenate([once, once[: repeat.frames]]).astype(np.float32)
     loop = loudest(body, repeat.frames - len(lead))
-    return Signal(audio, rate, len(lead), impulses, repeat, slice(len(lead) + loop.start, len(lead) + loop.stop), about)
+    loop = slice(len(lead) + loop.start, len(lead) + loop.stop)
+    return Signal(audio, rate, len(lead), impulses, repeat, (len(lead), len(once)), loop, about)
 
 
 def _sweep(rate: int, seconds: float, db: float) -> np.ndarray:

@@ -15,6 +15,7 @@ class Capture:
     """dry, wet: (frames,) float32, aligned. delay: frames by which wet came late (negative: early), already removed.
 
     notes: what was found in the recordings and done to them, each a line that the player should see.
+    played: the frames from and to which a guitar plays, where there are sweeps and noise as well; None: all of them.
     """
 
     dry: np.ndarray
@@ -22,6 +23,7 @@ class Capture:
     sample_rate: int
     delay: int
     notes: tuple[str, ...]
+    played: tuple[int, int] | None = None
 
 
 def read(dry_path: Path, wet_path: Path | None = None) -> Capture:
@@ -32,4 +34,4 @@ def read(dry_path: Path, wet_path: Path | None = None) -> Capture:
     pair = folder.read(dry_path) if wet_path is None else checks.read_pair(dry_path, wet_path)
     notes = checks.fit_or_raise(pair)
     frames = pair.delay.frames if pair.delay else 0
-    return Capture(pair.dry.audio, pair.wet.audio, pair.dry.rate, frames, notes)
+    return Capture(pair.dry.audio, pair.wet.audio, pair.dry.rate, frames, notes, pair.played)

@@ -90,6 +90,7 @@ def prepare(
 ) -> Data:
     """Hold out evenly spread slices of each and leave the rest to training. knob: its position in each, or nothing.
 
+    What is held out is played guitar: how well a model does at sweeps and at noise of full scale says little of it.
     Raises RigError where too little is left.
     """
     raw, target = (np.concatenate([getattr(c, side) for c in captures]) for side in ("dry", "wet"))
@@ -97,11 +98,13 @@ def prepare(
     wet_scale = Scale.of(target) if normalize else Scale()
     lengths, rate, past = [len(c.dry) for c in captures], captures[0].sample_rate, receptive_field - 1
     longest = HELD_OUT_MAX_SECONDS * rate / len(captures)
-    held = [int(min(frames * HELD_OUT, longest)) // SLICES for frames in lengths]
-    segment = min(segment, *(max((n // SLICES - h - past) // 2, 1) for n, h in zip(lengths, held, strict=True)))
+    played = [_played(c) for c in captures]
+    widths = [high - low for low, high in played]
+    held = [int(min(width * HELD_OUT, longest)) // SLICES for width in widths]
+    segment = min(segment, *(max((n // SLICES - h - past) // 2, 1) for n, h in zip(widths, held, strict=True)))
     slices, starts, first = [], [], 0
     for take, (frames, judged) in enumerate(zip(lengths, held, strict=True)):
-        parts = _parts(take, first, frames, judged, segment, past)
+        parts = _parts(take, first, frames, played[take], judged, segment, past)
         if not parts[1] or judged < 64 or segment < 64:
             raise RigError(
                 f"too short: {frames / rate:.2f} s for a network that remembers "
@@ -116,15 +119,23 @@ def prepare(
     )
 
 
+def _played(capture: Capture) -> tuple[int, int]:
+    """From where to where a guitar plays; everywhere, where nobody says or where it is too short to judge by."""
+    low, high = capture.played or (0, 0)
+    low, high = max(0, low), min(high, len(capture.dry))
+    return (low, high) if high - low > len(capture.dry) // 4 else (0, len(capture.dry))
+
+
 def _parts(
-    take: int, first: int, frames: int, held: int, segment: int, past: int
+    take: int, first: int, frames: int, played: tuple[int, int], held: int, segment: int, past: int
 ) -> tuple[list[Slice], list[tuple[int, int]]]:
     """The slices of a take that begins at frame `first`, `held` frames each, and where segments may start."""
+    (low, high), taught = played, first + past
     slices, starts = [], []
-    for i in range(SLICES):
-        begin, end = first + frames * i // SLICES, first + frames * (i + 1) // SLICES
-        judged, taught = end - held, max(begin, first + past)
-        slices.append(Slice(max(judged - past, first), judged, end, take))
-        if judged - segment - taught > 0:
-            starts.append((taught, judged - segment + 1))
-    return slices, starts
+    for i in range(1, SLICES + 1):
+        judged = first + low + (high - low) * i // SLICES - held
+        slices.append(Slice(max(judged - past, first), judged, judged + held, take))
+        starts.append((taught, judged - segment + 1))
+        taught = judged + held
+    starts.append((taught, first + frames - segment + 1))
+    return slices, [(begin, end) for begin, end in starts if end - begin > 1]
