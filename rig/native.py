@@ -25,7 +25,6 @@ BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
 BRANCHES = ("", "a", "b")  # in the order of RIG_TRUNK, RIG_BRANCH_A, RIG_BRANCH_B
-ACTIVATIONS = ("linear", "tanh", "sigmoid", "relu", "softsign", "gated", "softgated")
 
 
 def linear(db: float) -> float:
