@@ -155,14 +155,17 @@ static void run_cells(const rig_stack *s, const lane *l, uint32_t at, uint32_t f
 }
 
 /* One step at the beginning or at the end of a block, where only the layers [begin, end) have a frame to work on: the others
-   are put back to where they were. */
+   are put back to where they were. There is no input behind the end of a block, and what lies there may be no number. */
 static void run_some(const rig_stack *s, const lane *l, uint32_t at, uint32_t begin, uint32_t end)
 {
+    static const float silence[FEW_INPUTS];
+    lane some = *l;
+    if (begin) some.in.x = silence, some.in.x_stride = 0;
     const size_t low = s->first[begin], high = end == s->stages ? s->width : s->first[end];
     float *row = l->out + at * l->stride;
     const float *before = row - l->stride;
     memcpy(s->saved, l->cell, s->width * sizeof(float));
-    run_cells(s, l, at, 1);
+    run_cells(s, &some, at, 1);
     memcpy(l->cell, s->saved, low * sizeof(float));
     memcpy(row, before, low * sizeof(float));
     memcpy(l->cell + high, s->saved + high, (s->width - high) * sizeof(float));

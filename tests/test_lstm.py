@@ -263,7 +263,8 @@ def test_after_a_fault_it_is_as_after_a_long_silence(rng, isa, stretch):
         broken = np.full(64, np.nan, np.float32)
         c.process(broken)
         assert c.faults == (1,)
-        assert np.array_equal(c.process(x), warm.process(x))
+        # Shorter blocks than the broken one: what is left of it beyond their end is not heard.
+        assert np.array_equal(play(c, x, 48), play(warm, x, 48))
 
 
 def test_a_knob_is_heard_and_moves_in_a_line(rng):
