@@ -22,6 +22,7 @@ typedef struct {
     rig_step is;
     rig_buffer *to, *from, *extra, *add, *head;
     rig_conv conv;
+    rig_taps taps[2]; /* what a convolution hears of `from` and of `extra`: one list */
     const float *values[RIG_STEP_ARRAYS];
 } step;
 
@@ -31,14 +32,12 @@ typedef struct {
     uint32_t memory, n_knobs, ones, n_buffers, n_steps;
     rig_buffer *buffers, *output;
     step *steps;
-    const float **in; /* where each row that the convolution at work hears begins */
 } state;
 
 /* Where everything lies. With no base, counts the bytes. */
 static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
     rig_place p = {base, 0};
-    uint32_t most = 0;
     rig_take(&p, sizeof(state));
     s->buffers = rig_take(&p, n->n_buffers * sizeof(rig_buffer));
     s->steps = rig_take(&p, n->n_steps * sizeof(step));
@@ -48,13 +47,13 @@ static size_t lay_out(state *s, const rig_program *n, const rig_array *array, ch
     }
     for (uint32_t i = 0; i < n->n_steps; ++i) {
         const rig_step *is = &n->steps[i];
-        if (is->kind == RIG_CONV && rig_step_ins(is) > most) most = rig_step_ins(is);
+        const float **heard = rig_take(&p, is->kind == RIG_CONV ? rig_step_ins(is) * sizeof(float *) : 0);
+        if (base) s->steps[i].taps[0].first = heard;
         for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
             float *values = rig_take(&p, array->count * sizeof(float));
             if (base) s->steps[i].values[a] = values;
         }
     }
-    s->in = rig_take(&p, most * sizeof(float *));
     return p.used;
 }
 
@@ -67,6 +66,15 @@ static size_t size(const rig_setup *setup)
 
 static rig_buffer *find(const state *s, int32_t index) { return index == RIG_NONE ? NULL : &s->buffers[index]; }
 
+static void prepare_conv(step *t)
+{
+    const uint32_t rows = (uint32_t)t->is.ins, taps = (uint32_t)t->is.taps;
+    const float **first = t->taps[0].first;
+    t->conv = (rig_conv){rig_step_ins(&t->is), (uint32_t)t->is.rows, t->values[0], t->values[1]};
+    t->taps[0] = (rig_taps){t->from, rows, taps, (uint32_t)t->is.dilation, 0, 0, first};
+    t->taps[1] = (rig_taps){t->extra, (uint32_t)t->is.extras, 1, 0, 0, 0, first + (size_t)rows * taps};
+}
+
 /* Finds a step's buffers and copies its arrays; returns the arrays that come next. */
 static const rig_array *prepare(const state *s, step *step, const rig_step *is, const rig_array *array)
 {
@@ -76,8 +84,7 @@ static const rig_array *prepare(const state *s, step *step, const rig_step *is, 
     step->extra = find(s, is->kind == RIG_CONV || is->kind == RIG_FADE ? is->extra : RIG_NONE);
     step->add = find(s, is->kind == RIG_CONV || is->kind == RIG_ADD ? is->add : RIG_NONE);
     step->head = find(s, is->kind == RIG_ACTIVATE && is->how != RIG_NO_HEAD ? is->head : RIG_NONE);
-    if (is->kind == RIG_CONV)
-        step->conv = (rig_conv){rig_step_ins(is), (uint32_t)is->rows, step->values[0], step->values[1]};
+    if (is->kind == RIG_CONV) prepare_conv(step);
     for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
         float *values = (float *)step->values[a];
         if (is->kind == RIG_CONV && a == 0)
@@ -122,12 +129,10 @@ static uint32_t memory(const void *self, const float *p)
 
 static void convolve(const state *s, step *t, uint32_t frames)
 {
-    const float **in = s->in;
     rig_buffer_mirror(t->from, frames);
-    for (int32_t k = t->is.taps - 1; k >= 0; --k)
-        in = rig_buffer_find(t->from, (uint32_t)(k * t->is.dilation), (uint32_t)t->is.ins, in);
-    if (t->extra) rig_buffer_find(t->extra, 0, (uint32_t)t->is.extras, in);
-    s->kernels->conv(&t->conv, s->in, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
+    rig_taps_follow(&t->taps[0]);
+    if (t->extra) rig_taps_follow(&t->taps[1]);
+    s->kernels->conv(&t->conv, t->taps[0].first, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
 }
 
 /* One row of a step that is a sum or a product. w: what is added, shifts or fades, or NULL. */
