@@ -15,8 +15,8 @@ typedef struct {
 INLINE split power(vec x)
 {
     const vec f = _mm512_reduce_ps(x, 9), f2 = f * f; /* above the next lower whole number: 0 <= f < 1 */
-    const vec high = (0.0018671302f * f + 0.00901703f) * f2 + (0.055799913f * f + 0.24016445f);
-    return (split){high * f2 + (0.6931513f * f + 1.0f), _mm512_scalef_ps(splat(1.0f), LEAST(splat(LIMIT), x))};
+    const vec high = (F5 * f + F4) * f2 + (F3 * f + F2);
+    return (split){high * f2 + (F1 * f + 1.0f), _mm512_scalef_ps(splat(1.0f), LEAST(splat(LIMIT), x))};
 }
 /* A guess of 14 bits, and one step from it: a division takes 18 cycles, this 14. */
 INLINE vec ratio(vec a, vec b)
