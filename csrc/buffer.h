@@ -73,38 +73,38 @@ static inline void rig_buffer_settle(rig_buffer *b)
     }
 }
 
-/* What a convolution hears of a buffer: the first `rows` rows, `taps` times, each `dilation` frames before the next. Where each
-   of them has its first frame is found once and moves on with the blocks, until one of them has come to the ring's end. */
+/* What a convolution hears of a buffer: `taps` times its first `rows` rows, each `dilation` frames before the next. Places are
+   in bytes from where the memory begins that all buffers lie in. */
 typedef struct {
     const rig_buffer *of;
-    uint32_t rows, taps, dilation;
-    uint32_t at, left;  /* where the buffer was when they were found, and how far they can move on from there */
-    const float **first; /* (taps, rows) */
+    uint32_t count;
+    int32_t *back;  /* how many frames ago */
+    int32_t *row;   /* where the row begins */
+    int32_t *first; /* where in it the first frame of this block's lies */
 } rig_taps;
 
-static inline void rig_taps_find(rig_taps *t)
+/* [main] Notes all that stays. base: where the memory begins. */
+static inline void rig_taps_fill(rig_taps *t, const char *base, uint32_t rows, uint32_t taps, uint32_t dilation)
 {
-    const rig_buffer *b = t->of;
-    const float **first = t->first;
-    t->left = UINT32_MAX;
-    for (uint32_t k = t->taps; k-- > 0;) {
-        const uint32_t back = k * t->dilation, at = b->at >= back ? b->at - back : b->at + b->ring - back;
-        const float *row = b->data + at;
-        if (b->ring && b->ring - at < t->left) t->left = b->ring - at;
-        for (uint32_t r = 0; r < t->rows; ++r, row += b->stride) *first++ = row;
-    }
+    uint32_t i = 0;
+    t->count = rows * taps;
+    for (uint32_t k = taps; k-- > 0;)
+        for (uint32_t r = 0; r < rows; ++r, ++i) {
+            t->back[i] = (int32_t)(k * dilation);
+            t->row[i] = (int32_t)((const char *)(t->of->data + r * t->of->stride) - base);
+        }
 }
 
 /* For the block that is the buffer's present. */
-static inline void rig_taps_follow(rig_taps *t)
+static inline void rig_taps_find(const rig_taps *t)
 {
-    const uint32_t moved = t->of->at - t->at, count = t->rows * t->taps; /* far too much when the buffer itself has wrapped */
-    if (moved >= t->left) rig_taps_find(t);
-    else if (moved) {
-        for (uint32_t i = 0; i < count; ++i) t->first[i] += moved;
-        t->left -= moved;
+    const int32_t at = (int32_t)t->of->at, ring = (int32_t)t->of->ring;
+    const int32_t *restrict back = t->back, *restrict row = t->row;
+    int32_t *restrict first = t->first;
+    for (uint32_t i = 0, count = t->count; i < count; ++i) {
+        const int32_t frame = at - back[i];
+        first[i] = row[i] + (int32_t)sizeof(float) * (frame + (frame < 0 ? ring : 0));
     }
-    t->at = t->of->at;
 }
 
 #endif

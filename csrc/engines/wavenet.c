@@ -22,7 +22,8 @@ typedef struct {
     rig_step is;
     rig_buffer *to, *from, *extra, *add, *head;
     rig_conv conv;
-    rig_taps taps[2]; /* what a convolution hears of `from` and of `extra`: one list */
+    int32_t *places;
+    rig_taps taps, extras; /* what a convolution hears of `from` and of `extra`: together in `places` */
     const float *values[RIG_STEP_ARRAYS];
 } step;
 
@@ -47,8 +48,8 @@ static size_t lay_out(state *s, const rig_program *n, const rig_array *array, ch
     }
     for (uint32_t i = 0; i < n->n_steps; ++i) {
         const rig_step *is = &n->steps[i];
-        const float **heard = rig_take(&p, is->kind == RIG_CONV ? rig_step_ins(is) * sizeof(float *) : 0);
-        if (base) s->steps[i].taps[0].first = heard;
+        int32_t *places = rig_take(&p, is->kind == RIG_CONV ? 3 * (size_t)rig_step_ins(is) * sizeof(int32_t) : 0);
+        if (base) s->steps[i].places = places;
         for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
             float *values = rig_take(&p, array->count * sizeof(float));
             if (base) s->steps[i].values[a] = values;
@@ -61,18 +62,22 @@ static size_t size(const rig_setup *setup)
 {
     state s;
     rig_program n;
-    return rig_program_read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
+    const size_t bytes = rig_program_read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
+    return bytes < INT32_MAX ? bytes : 0; /* places in it are counted so far */
 }
 
 static rig_buffer *find(const state *s, int32_t index) { return index == RIG_NONE ? NULL : &s->buffers[index]; }
 
-static void prepare_conv(step *t)
+static void prepare_conv(const state *s, step *t)
 {
-    const uint32_t rows = (uint32_t)t->is.ins, taps = (uint32_t)t->is.taps;
-    const float **first = t->taps[0].first;
-    t->conv = (rig_conv){rig_step_ins(&t->is), (uint32_t)t->is.rows, t->values[0], t->values[1]};
-    t->taps[0] = (rig_taps){t->from, rows, taps, (uint32_t)t->is.dilation, 0, 0, first};
-    t->taps[1] = (rig_taps){t->extra, (uint32_t)t->is.extras, 1, 0, 0, 0, first + (size_t)rows * taps};
+    const rig_step *is = &t->is;
+    const uint32_t all = rig_step_ins(is), heard = all - (uint32_t)is->extras;
+    t->conv = (rig_conv){all, (uint32_t)is->rows, t->values[0], t->values[1]};
+    t->taps = (rig_taps){t->from, 0, t->places, t->places + all, t->places + 2 * all};
+    rig_taps_fill(&t->taps, (const char *)s, (uint32_t)is->ins, (uint32_t)is->taps, (uint32_t)is->dilation);
+    if (!t->extra) return;
+    t->extras = (rig_taps){t->extra, 0, t->taps.back + heard, t->taps.row + heard, t->taps.first + heard};
+    rig_taps_fill(&t->extras, (const char *)s, (uint32_t)is->extras, 1, 0);
 }
 
 /* Finds a step's buffers and copies its arrays; returns the arrays that come next. */
@@ -84,7 +89,7 @@ static const rig_array *prepare(const state *s, step *step, const rig_step *is, 
     step->extra = find(s, is->kind == RIG_CONV || is->kind == RIG_FADE ? is->extra : RIG_NONE);
     step->add = find(s, is->kind == RIG_CONV || is->kind == RIG_ADD ? is->add : RIG_NONE);
     step->head = find(s, is->kind == RIG_ACTIVATE && is->how != RIG_NO_HEAD ? is->head : RIG_NONE);
-    if (is->kind == RIG_CONV) prepare_conv(step);
+    if (is->kind == RIG_CONV) prepare_conv(s, step);
     for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
         float *values = (float *)step->values[a];
         if (is->kind == RIG_CONV && a == 0)
@@ -130,9 +135,9 @@ static uint32_t memory(const void *self, const float *p)
 static void convolve(const state *s, step *t, uint32_t frames)
 {
     rig_buffer_mirror(t->from, frames);
-    rig_taps_follow(&t->taps[0]);
-    if (t->extra) rig_taps_follow(&t->taps[1]);
-    s->kernels->conv(&t->conv, t->taps[0].first, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
+    rig_taps_find(&t->taps);
+    if (t->extra) rig_taps_find(&t->extras);
+    s->kernels->conv(&t->conv, s, t->taps.first, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
 }
 
 /* One row of a step that is a sum or a product. w: what is added, shifts or fades, or NULL. */

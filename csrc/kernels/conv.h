@@ -20,7 +20,8 @@ static void pack(const float *weights, uint32_t ins, uint32_t outs, float *packe
 
 /* What a tile works on: its rows of the weights, the bias and the output. */
 typedef struct {
-    const float *const *in, *const *end;
+    const char *base;
+    const int32_t *in, *end;
     const float *weights, *bias;
     rig_rows add, out;
 } tile;
@@ -35,8 +36,10 @@ INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint3
             if (t->add.at) sum[r][v] += load(t->add.at + r * t->add.stride + at + v * LANES);
         }
     const float *w = t->weights;
-    DEEPER for (const float *const *in = t->in; in < t->end; ++in, w += rows) {
-        const float *x = *in + at;
+    const char *base = t->base + at * sizeof(float);
+    __asm__("" : "+r"(base));
+    DEEPER for (const int32_t *in = t->in; in < t->end; ++in, w += rows) {
+        const float *x = (const float *)(base + *in);
         vec frame[16];
         UNROLL for (uint32_t v = 0; v < vectors; ++v) frame[v] = load(x + v * LANES);
         UNROLL for (uint32_t r = 0; r < rows; ++r)
@@ -54,9 +57,9 @@ INLINE void tile_run(const tile *t, uint32_t frames, const uint32_t rows, const 
     for (; at < frames; at += LANES) tile_at(t, at, rows, 1);
 }
 
-static void conv(const rig_conv *c, const float *const *in, rig_rows add, rig_rows out, uint32_t frames)
+static void conv(const rig_conv *c, const void *base, const int32_t *in, rig_rows add, rig_rows out, uint32_t frames)
 {
-    tile t = {in, in + c->ins, c->weights, c->bias, add, out};
+    tile t = {base, in, in + c->ins, c->weights, c->bias, add, out};
     for (uint32_t first = 0, rows; first < c->outs; first += rows) {
         rows = tile_rows(c->outs - first);
 #define T(r, vectors) if (rows == r) tile_run(&t, frames, r, vectors);

@@ -63,8 +63,8 @@ typedef struct {
     const char *name;
     /* Packs (in, out) weights for conv(). [main] */
     void (*pack)(const float *weights, uint32_t ins, uint32_t outs, float *packed);
-    /* in: where each of the ins has its first frame; add.at may be NULL. [audio] */
-    void (*conv)(const rig_conv *conv, const float *const *in, rig_rows add, rig_rows out, uint32_t frames);
+    /* in: where each of the ins has its first frame, in bytes from base; add.at may be NULL. [audio] */
+    void (*conv)(const rig_conv *conv, const void *base, const int32_t *in, rig_rows add, rig_rows out, uint32_t frames);
     /* In place on `channels` rows, twice as many where gated: the result is in the first half. tanh and sigmoid, gated or not,
        expect scaled input: see rig_activation_scale(). slopes: for RIG_LEAKY. [audio] */
     void (*activate)(rig_activation activation, uint32_t channels, const float *slopes, rig_rows rows, const rig_head *head,
