@@ -71,3 +71,31 @@ int rig_program_read(rig_program *p, const rig_setup *setup)
     }
     return array == end;
 }
+
+static int hears(const rig_step *s, int32_t buffer)
+{
+    if (s->kind == RIG_CONV) return s->from == buffer || s->extra == buffer || s->add == buffer;
+    if (s->kind == RIG_ADD) return s->to == buffer || s->from == buffer || s->add == buffer;
+    if (s->kind == RIG_SCALE || s->kind == RIG_FADE) return s->to == buffer || s->from == buffer || s->extra == buffer;
+    return s->to == buffer || (s->kind == RIG_ACTIVATE && s->head == buffer); /* FILL may leave rows as they are */
+}
+
+int rig_program_joins(const rig_program *p, uint32_t first)
+{
+    if (first + 3 > p->n_steps) return 0;
+    const rig_step *conv = p->steps + first, *act = conv + 1, *mix = conv + 2;
+    const int32_t between = conv->to, head = act->how == RIG_NO_HEAD ? RIG_NONE : act->head, to = mix->to;
+    if (conv->kind != RIG_CONV || act->kind != RIG_ACTIVATE || mix->kind != RIG_CONV) return 0;
+    if (conv->add != RIG_NONE || act->to != between || rig_step_rows(act) != conv->rows) return 0;
+    if (mix->from != between || mix->taps != 1 || mix->ins != act->rows || mix->extra != RIG_NONE) return 0;
+    /* One tile of frames goes all the way before the next one begins. */
+    if (to == conv->from || to == conv->extra || to == head || to == mix->add || mix->add == between) return 0;
+    if (head == conv->from || head == conv->extra || (head != RIG_NONE && head == mix->add)) return 0;
+    if (p->buffers[between].lookback || p->output == (uint32_t)between) return 0;
+    for (uint32_t i = 0; i < p->n_steps; ++i) {
+        const rig_step *next = p->steps + (first + 3 + i) % p->n_steps;
+        if (hears(next, between)) return 0;
+        if (next->kind == RIG_CONV && next->to == between && next->rows >= conv->rows) break;
+    }
+    return 1;
+}

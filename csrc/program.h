@@ -46,6 +46,10 @@ typedef struct {
 /* [main] Reads the setup; 0 when its numbers don't fit together. Every index and size is checked here and nowhere else. */
 int rig_program_read(rig_program *program, const rig_setup *setup);
 
+/* [main] Whether the steps from `first` on are a convolution, its activation and a 1x1 of that, and nobody else hears what
+   lies between them: then it need not be written down. */
+int rig_program_joins(const rig_program *program, uint32_t first);
+
 static inline uint32_t rig_step_arrays(const rig_step *s)
 {
     return s->kind == RIG_CONV || s->kind == RIG_ACTIVATE ? 2 : s->kind == RIG_BEND || s->kind == RIG_FILL ? 1 : 0;

@@ -25,6 +25,7 @@ typedef struct {
     int32_t *places;
     rig_taps taps, extras; /* what a convolution hears of `from` and of `extra`: together in `places` */
     const float *values[RIG_STEP_ARRAYS];
+    int joined; /* with the two steps after it: a layer in one go */
 } step;
 
 typedef struct {
@@ -80,8 +81,7 @@ static void prepare_conv(const state *s, step *t)
     rig_taps_fill(&t->extras, (const char *)s, (uint32_t)is->extras, 1, 0);
 }
 
-/* Finds a step's buffers and copies its arrays; returns the arrays that come next. */
-static const rig_array *prepare(const state *s, step *step, const rig_step *is, const rig_array *array)
+static void find_buffers(const state *s, step *step, const rig_step *is)
 {
     step->is = *is;
     step->to = find(s, is->to);
@@ -90,14 +90,36 @@ static const rig_array *prepare(const state *s, step *step, const rig_step *is, 
     step->add = find(s, is->kind == RIG_CONV || is->kind == RIG_ADD ? is->add : RIG_NONE);
     step->head = find(s, is->kind == RIG_ACTIVATE && is->how != RIG_NO_HEAD ? is->head : RIG_NONE);
     if (is->kind == RIG_CONV) prepare_conv(s, step);
-    for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
+}
+
+/* (in, out) to (out, in). */
+static void transpose(const float *weights, uint32_t ins, uint32_t outs, float *turned)
+{
+    for (uint32_t o = 0; o < outs; ++o)
+        for (uint32_t i = 0; i < ins; ++i) *turned++ = weights[(size_t)i * outs + o];
+}
+
+/* Copies a step's arrays; returns those that come next. onward: it is the 1x1 of a layer in one go. */
+static const rig_array *copy_arrays(const state *s, const step *step, int onward, const rig_array *array)
+{
+    for (uint32_t a = 0; a < rig_step_arrays(&step->is); ++a, ++array) {
         float *values = (float *)step->values[a];
-        if (is->kind == RIG_CONV && a == 0)
-            s->kernels->pack(array->data, step->conv.ins, step->conv.outs, values);
+        if (step->is.kind == RIG_CONV && a == 0)
+            (onward ? transpose : s->kernels->pack)(array->data, step->conv.ins, step->conv.outs, values);
         else if (array->count)
             memcpy(values, array->data, array->count * sizeof(float));
     }
     return array;
+}
+
+static void prepare(state *s, const rig_program *n, const rig_array *array)
+{
+    for (uint32_t i = 0; i < n->n_steps; ++i) {
+        step *t = &s->steps[i];
+        find_buffers(s, t, &n->steps[i]);
+        t->joined = rig_program_joins(n, i) && s->kernels->fits((rig_activation)n->steps[i + 1].activation, t->conv.outs);
+        array = copy_arrays(s, t, i >= 2 && t[-2].joined, array);
+    }
 }
 
 static float level_of(const state *s, const float *p)
@@ -121,8 +143,7 @@ static const char *init(void *self, const rig_setup *setup)
     s->output = &s->buffers[n.output];
     rig_ramp_start(&s->level, level_of(s, setup->params));
     for (uint32_t k = 0; k < KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[DRIVE + k]);
-    const rig_array *array = setup->arrays;
-    for (uint32_t i = 0; i < n.n_steps; ++i) array = prepare(s, &s->steps[i], &n.steps[i], array);
+    prepare(s, &n, setup->arrays);
     return NULL;
 }
 
@@ -132,12 +153,21 @@ static uint32_t memory(const void *self, const float *p)
     return ((const state *)self)->memory;
 }
 
+static rig_head head_of(const step *t) { return (rig_head){(rig_head_kind)t->is.how, t->values[1], rig_rows_of(t->head, 0)}; }
+
 static void convolve(const state *s, step *t, uint32_t frames)
 {
     rig_buffer_mirror(t->from, frames);
     rig_taps_find(&t->taps);
     if (t->extra) rig_taps_find(&t->extras);
-    s->kernels->conv(&t->conv, s, t->taps.first, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
+    if (!t->joined) {
+        s->kernels->conv(&t->conv, s, t->taps.first, rig_rows_of(t->add, 0), rig_rows_of(t->to, 0), frames);
+        return;
+    }
+    const step *act = t + 1, *mix = t + 2;
+    const rig_onward onward = {(rig_activation)act->is.activation, act->values[0], head_of(act), mix->conv.outs,
+                               mix->conv.weights, mix->conv.bias, rig_rows_of(mix->add, 0), rig_rows_of(mix->to, 0)};
+    s->kernels->layer(&t->conv, s, t->taps.first, &onward, frames);
 }
 
 /* One row of a step that is a sum or a product. w: what is added, shifts or fades, or NULL. */
@@ -174,14 +204,15 @@ static void fill(step *t, uint32_t frames)
         for (uint32_t i = 0; i < frames; ++i) to.at[(size_t)r * to.stride + i] = t->values[0][r];
 }
 
-static void run(const state *s, step *t, uint32_t frames)
+/* Returns the step that comes next. */
+static step *run(const state *s, step *t, uint32_t frames)
 {
     const rig_kernels *k = s->kernels;
     const uint32_t rows = (uint32_t)t->is.rows;
     switch (t->is.kind) {
     case RIG_CONV: convolve(s, t, frames); break;
     case RIG_ACTIVATE: {
-        const rig_head head = {(rig_head_kind)t->is.how, t->values[1], rig_rows_of(t->head, 0)};
+        const rig_head head = head_of(t);
         k->activate((rig_activation)t->is.activation, rows, t->values[0], rig_rows_of(t->to, 0), &head, frames);
         break;
     }
@@ -189,6 +220,7 @@ static void run(const state *s, step *t, uint32_t frames)
     case RIG_FILL: fill(t, frames); break;
     default: combine(t, frames);
     }
+    return t->joined ? t + 3 : t + 1;
 }
 
 /* The guitar, the knobs and the row of ones, into buffer 0. */
@@ -208,7 +240,7 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
 {
     state *s = self;
     hear(s, p, io[RIG_SIGNAL], frames);
-    for (step *t = s->steps, *end = t + s->n_steps; t < end; ++t) run(s, t, frames);
+    for (step *t = s->steps, *end = t + s->n_steps; t < end;) t = run(s, t, frames);
     memcpy(io[RIG_SIGNAL], rig_rows_of(s->output, 0).at, frames * sizeof(float));
     for (rig_buffer *b = s->buffers, *end = b + s->n_buffers; b < end; ++b) rig_buffer_move_on(b, frames);
     rig_ramp_apply(&s->level, level_of(s, p), io[RIG_SIGNAL], frames);
@@ -223,11 +255,11 @@ static void reset(void *self)
     for (uint32_t k = 0; k < s->n_knobs; ++k) in.at[(k + 1) * in.stride] = s->knobs[k].target;
     if (s->ones) in.at[(s->n_knobs + 1) * in.stride] = 1.0f;
     rig_buffer_settle(&s->buffers[0]);
-    for (step *t = s->steps, *end = t + s->n_steps; t < end; ++t) {
-        run(s, t, 1);
-        rig_buffer_settle(t->to);
-        if (t->head) rig_buffer_settle(t->head);
-    }
+    for (step *t = s->steps, *end = t + s->n_steps; t < end;)
+        for (const step *next = run(s, t, 1); t < next; ++t) {
+            rig_buffer_settle(t->to);
+            if (t->head) rig_buffer_settle(t->head);
+        }
 }
 
 const rig_engine rig_engine_wavenet = {

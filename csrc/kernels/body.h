@@ -34,6 +34,7 @@ INLINE vec splat(float x) { return x - (vec){0}; }
 
 #include "conv.h"
 #include "activation.h"
+#include "layer.h"
 #include "curves.h"
 
 /* Two taps at a time on two sets of sums: enough multiply-adds under way for any vector width. */
@@ -76,4 +77,4 @@ static double spin(uint32_t rounds, float factor, float term, float *sink)
 #define JOIN(a, b) JOIN_(a, b)
 #define TEXT_(a) #a
 #define TEXT(a) TEXT_(a)
-const rig_kernels JOIN(rig_kernels_, ISA) = {TEXT(ISA), pack, conv, activate, bend, fir, spin};
+const rig_kernels JOIN(rig_kernels_, ISA) = {TEXT(ISA), pack, conv, activate, fits, layer, bend, fir, spin};

@@ -27,9 +27,8 @@ typedef struct {
 } tile;
 
 /* rows x vectors of the output, from frame `at` on. All of the arithmetic of a WaveNet happens here. */
-INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint32_t vectors)
+INLINE void tile_sum(const tile *t, uint32_t at, vec sum[16][16], const uint32_t rows, const uint32_t vectors)
 {
-    vec sum[16][16];
     UNROLL for (uint32_t r = 0; r < rows; ++r)
         UNROLL for (uint32_t v = 0; v < vectors; ++v) {
             sum[r][v] = splat(t->bias[r]);
@@ -37,7 +36,7 @@ INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint3
         }
     const float *w = t->weights;
     const char *base = t->base + at * sizeof(float);
-    __asm__("" : "+r"(base));
+    __asm__("" : "+r"(base)); /* one register: GCC adds base and at for each of the ins, and has no time to */
     DEEPER for (const int32_t *in = t->in; in < t->end; ++in, w += rows) {
         const float *x = (const float *)(base + *in);
         vec frame[16];
@@ -45,16 +44,30 @@ INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint3
         UNROLL for (uint32_t r = 0; r < rows; ++r)
             UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] += w[r] * frame[v];
     }
+}
+
+INLINE void tile_at(const tile *t, uint32_t at, const uint32_t rows, const uint32_t vectors)
+{
+    vec sum[16][16];
+    tile_sum(t, at, sum, rows, vectors);
     UNROLL for (uint32_t r = 0; r < rows; ++r)
         UNROLL for (uint32_t v = 0; v < vectors; ++v) store(t->out.at + r * t->out.stride + at + v * LANES, sum[r][v]);
 }
 
+/* A block, tile after tile: work(at, vectors). */
+#define ALONG(frames, vectors, work)                                                        \
+    do {                                                                                    \
+        uint32_t at_ = 0;                                                                   \
+        for (; at_ + (vectors) * LANES <= (frames); at_ += (vectors) * LANES) work(at_, vectors);   \
+        if ((vectors) > 2 && at_ + 2 * LANES <= (frames)) work(at_, 2), at_ += 2 * LANES;           \
+        for (; at_ < (frames); at_ += LANES) work(at_, 1);                                  \
+    } while (0)
+
 INLINE void tile_run(const tile *t, uint32_t frames, const uint32_t rows, const uint32_t vectors)
 {
-    uint32_t at = 0;
-    for (; at + vectors * LANES <= frames; at += vectors * LANES) tile_at(t, at, rows, vectors);
-    if (vectors > 2 && at + 2 * LANES <= frames) tile_at(t, at, rows, 2), at += 2 * LANES;
-    for (; at < frames; at += LANES) tile_at(t, at, rows, 1);
+#define WORK(at, n) tile_at(t, at, rows, n)
+    ALONG(frames, vectors, WORK);
+#undef WORK
 }
 
 static void conv(const rig_conv *c, const void *base, const int32_t *in, rig_rows add, rig_rows out, uint32_t frames)

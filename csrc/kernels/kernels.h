@@ -59,6 +59,18 @@ typedef struct {
     rig_rows out;
 } rig_head;
 
+/* What a layer does with the rows of its convolution: the activation, its share of the head, and a 1x1 that leads on,
+   out[o] = bias[o] + add[o] + weights[o] . activation. */
+typedef struct {
+    rig_activation activation;
+    const float *slopes; /* for RIG_LEAKY */
+    rig_head head;
+    uint32_t outs;
+    const float *weights; /* (outs, the activation's rows) */
+    const float *bias;
+    rig_rows add, out;
+} rig_onward;
+
 typedef struct {
     const char *name;
     /* Packs (in, out) weights for conv(). [main] */
@@ -69,6 +81,10 @@ typedef struct {
        expect scaled input: see rig_activation_scale(). slopes: for RIG_LEAKY. [audio] */
     void (*activate)(rig_activation activation, uint32_t channels, const float *slopes, rig_rows rows, const rig_head *head,
                      uint32_t frames);
+    /* Whether layer() takes a convolution of so many outs with that activation. [main] */
+    int (*fits)(rig_activation activation, uint32_t outs);
+    /* conv(), activate() and the 1x1 behind them in one go, the rows between them never written down. [audio] */
+    void (*layer)(const rig_conv *conv, const void *base, const int32_t *in, const rig_onward *onward, uint32_t frames);
     /* In place on `channels` rows. params: (parameters, channels). [audio] */
     void (*bend)(rig_curve curve, uint32_t channels, const float *params, rig_rows rows, uint32_t frames);
     /* y[i] = sum over k of h[k] * x[i - k]. [audio] */
