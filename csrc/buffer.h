@@ -73,15 +73,18 @@ static inline void rig_buffer_settle(rig_buffer *b)
     }
 }
 
-/* What a convolution hears of a buffer: `taps` times its first `rows` rows, each `dilation` frames before the next. Places are
-   in bytes from where the memory begins that all buffers lie in. */
+/* What a convolution hears of a buffer: `taps` times its first `rows` rows, each `dilation` frames before the next. All in
+   bytes; places are counted from where the memory begins that all buffers lie in. Worked on by fours: what stands behind the
+   last may be written, too. */
 typedef struct {
     const rig_buffer *of;
     uint32_t count;
-    int32_t *back;  /* how many frames ago */
+    int32_t *back;  /* how long ago */
     int32_t *row;   /* where the row begins */
     int32_t *first; /* where in it the first frame of this block's lies */
 } rig_taps;
+
+typedef int32_t rig_four __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* [main] Notes all that stays. base: where the memory begins. */
 static inline void rig_taps_fill(rig_taps *t, const char *base, uint32_t rows, uint32_t taps, uint32_t dilation)
@@ -90,7 +93,7 @@ static inline void rig_taps_fill(rig_taps *t, const char *base, uint32_t rows, u
     t->count = rows * taps;
     for (uint32_t k = taps; k-- > 0;)
         for (uint32_t r = 0; r < rows; ++r, ++i) {
-            t->back[i] = (int32_t)(k * dilation);
+            t->back[i] = (int32_t)(k * dilation * sizeof(float));
             t->row[i] = (int32_t)((const char *)(t->of->data + r * t->of->stride) - base);
         }
 }
@@ -98,12 +101,10 @@ static inline void rig_taps_fill(rig_taps *t, const char *base, uint32_t rows, u
 /* For the block that is the buffer's present. */
 static inline void rig_taps_find(const rig_taps *t)
 {
-    const int32_t at = (int32_t)t->of->at, ring = (int32_t)t->of->ring;
-    const int32_t *restrict back = t->back, *restrict row = t->row;
-    int32_t *restrict first = t->first;
-    for (uint32_t i = 0, count = t->count; i < count; ++i) {
-        const int32_t frame = at - back[i];
-        first[i] = row[i] + (int32_t)sizeof(float) * (frame + (frame < 0 ? ring : 0));
+    const int32_t at = (int32_t)(t->of->at * sizeof(float)), ring = (int32_t)(t->of->ring * sizeof(float));
+    for (uint32_t i = 0, count = t->count; i < count; i += 4) {
+        const rig_four frame = at - *(const rig_four *)(t->back + i), row = *(const rig_four *)(t->row + i);
+        *(rig_four *)(t->first + i) = row + frame + ((frame < 0) & ring);
     }
 }
 

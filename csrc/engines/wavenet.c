@@ -36,6 +36,9 @@ typedef struct {
     step *steps;
 } state;
 
+/* For the taps and behind them, where by fours more is written. */
+static size_t room_for_taps(const rig_step *is) { return rig_step_ins(is) + 4; }
+
 /* Where everything lies. With no base, counts the bytes. */
 static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
@@ -49,7 +52,7 @@ static size_t lay_out(state *s, const rig_program *n, const rig_array *array, ch
     }
     for (uint32_t i = 0; i < n->n_steps; ++i) {
         const rig_step *is = &n->steps[i];
-        int32_t *places = rig_take(&p, is->kind == RIG_CONV ? 3 * (size_t)rig_step_ins(is) * sizeof(int32_t) : 0);
+        int32_t *places = rig_take(&p, is->kind == RIG_CONV ? 3 * room_for_taps(is) * sizeof(int32_t) : 0);
         if (base) s->steps[i].places = places;
         for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
             float *values = rig_take(&p, array->count * sizeof(float));
@@ -73,8 +76,9 @@ static void prepare_conv(const state *s, step *t)
 {
     const rig_step *is = &t->is;
     const uint32_t all = rig_step_ins(is), heard = all - (uint32_t)is->extras;
+    const size_t room = room_for_taps(is);
     t->conv = (rig_conv){all, (uint32_t)is->rows, t->values[0], t->values[1]};
-    t->taps = (rig_taps){t->from, 0, t->places, t->places + all, t->places + 2 * all};
+    t->taps = (rig_taps){t->from, 0, t->places, t->places + room, t->places + 2 * room};
     rig_taps_fill(&t->taps, (const char *)s, (uint32_t)is->ins, (uint32_t)is->taps, (uint32_t)is->dilation);
     if (!t->extra) return;
     t->extras = (rig_taps){t->extra, 0, t->taps.back + heard, t->taps.row + heard, t->taps.first + heard};

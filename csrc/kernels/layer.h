@@ -1,31 +1,28 @@
 /* Part of body.h: a narrow layer in one go. All rows of its convolution stand in one tile's registers, and there they stay
    until what becomes of them is known. */
 
-#define FEW 4 /* vectors that go through an activation side by side: chunks follow each other without waiting */
-
-/* The activation of n rows of sums from `first` on, and of those `half` rows behind them where gated. */
-INLINE void act_on_sums(const rig_activation activation, vec sum[16][16], const uint32_t first, const uint32_t half,
-                        const uint32_t rows, const uint32_t vectors)
+/* The activation of n vectors of sums, counted row by row from `first` on, and of those of the gates behind them. */
+INLINE void act_on_sums(const rig_activation activation, vec sum[16][16], const uint32_t first, const uint32_t channels,
+                        const uint32_t vectors, const uint32_t n)
 {
-    const uint32_t n = rows * vectors;
-    vec x[2 * FEW];
-    EACH x[v] = sum[first + v / vectors][v % vectors];
-    if (rig_is_gated(activation)) EACH x[n + v] = sum[half + first + v / vectors][v % vectors];
+    vec x[ACTIVE];
+    EACH x[v] = sum[(first + v) / vectors][(first + v) % vectors];
+    if (rig_is_gated(activation)) EACH x[n + v] = sum[channels + (first + v) / vectors][(first + v) % vectors];
     act(activation, x, n);
-    EACH sum[first + v / vectors][v % vectors] = x[v];
+    EACH sum[(first + v) / vectors][(first + v) % vectors] = x[v];
 }
 
 INLINE void act_on_tile(const rig_onward *o, const rig_activation activation, vec sum[16][16], const uint32_t channels,
                         const uint32_t vectors)
 {
-    const uint32_t rows = FEW / vectors;
+    const uint32_t all = channels * vectors, n = ACTIVE / 2, whole = all / n * n;
     if (activation == RIG_LEAKY) {
         UNROLL for (uint32_t r = 0; r < channels; ++r)
             UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] = MOST(o->slopes[r] * sum[r][v], sum[r][v]);
         return;
     }
-    UNROLL for (uint32_t r = 0; r + rows <= channels; r += rows) act_on_sums(activation, sum, r, channels, rows, vectors);
-    UNROLL for (uint32_t r = channels / rows * rows; r < channels; ++r) act_on_sums(activation, sum, r, channels, 1, vectors);
+    UNROLL for (uint32_t i = 0; i < whole; i += n) act_on_sums(activation, sum, i, channels, vectors, n);
+    UNROLL for (uint32_t i = whole; i < all; ++i) act_on_sums(activation, sum, i, channels, vectors, 1);
 }
 
 INLINE void share_of_head(const rig_head *head, vec sum[16][16], uint32_t at, const uint32_t channels, const uint32_t vectors)
