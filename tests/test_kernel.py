@@ -64,6 +64,16 @@ def guitarml_models(rng: np.random.Generator) -> Iterator[Model]:
         )
 
 
+def narrow_models(rng: np.random.Generator) -> Iterator[Model]:
+    """Layers that a tile holds whole, and those just too wide for one; each activation and each kind of head that they have."""
+    for channels in range(1, 10):
+        for activation in ("tanh", "gated"):
+            yield guitarml_model(rng, channels=channels, taps=2, dilations=(1, 7, 90), activation=activation)
+        for activation in ("LeakyReLU", "Tanh"):
+            array = nam_array(channels, head=(1, 3, True), activation=activation, dilations=(1, 30, 2))
+            yield nam_model(nam_wavenet(rng, array))
+
+
 def nam_models(rng: np.random.Generator) -> Iterator[Model]:
     """Every turn that the steps can take: heads that are dots or sums, entries folded or not, films at each place, pairs."""
     yield nam_model(nam_wavenet(rng, nam_array(6, head=(3, 1, False)), nam_array(3, inputs=6, dilations=(8, 1))))
@@ -106,7 +116,7 @@ def conv_nets(rng: np.random.Generator) -> Iterator[Model]:
     yield bare(ConvNet((), conv(500, 1, 1)))
 
 
-@pytest.mark.parametrize("models", [guitarml_models, nam_models, conv_nets])
+@pytest.mark.parametrize("models", [guitarml_models, narrow_models, nam_models, conv_nets])
 def test_every_kernel_against_float64(models, rng, isa):
     for number, model in enumerate(models(rng)):
         x = rng.normal(0, 0.5, 3000).astype(np.float32)
@@ -177,6 +187,7 @@ def test_the_size_of_a_block_changes_nothing(rng, isa):
     films = dict.fromkeys(FILM_KEYS, (True, 1))
     models = [
         guitarml_model(rng, channels=10, dilations=(1, 2, 4, 300)),
+        guitarml_model(rng, channels=4, dilations=(1, 2, 50)),
         nam_model(nam_wavenet(rng, nam_array(3, taps=6, activation="ReLU", head=(1, 16, True)))),
         nam_model(nam_wavenet(rng, nam_array(4, gating="blended", secondary="Sigmoid", head1x1=(2, 1), films=films))),
     ]
@@ -261,7 +272,7 @@ def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked:
 
 
 def test_the_kernels_as_a_plain_program(tmp_path):
-    done = subprocess.run([compiled(tmp_path, "kernels.c", "cc")], capture_output=True, text=True)
+    done = subprocess.run([compiled(tmp_path, "kernels.c", "cc")], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith(native.isas()[0])
 
@@ -271,7 +282,7 @@ def test_the_kernels_on_aarch64(tmp_path):
     if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
         pytest.skip("needs a cross-compiler and an emulator (Debian: gcc-aarch64-linux-gnu, qemu-user)")
     program = compiled(tmp_path, "kernels.c", "aarch64-linux-gnu-gcc", "-static")
-    done = subprocess.run(["qemu-aarch64", program], capture_output=True, text=True)
+    done = subprocess.run(["qemu-aarch64", program], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("neon")
 
