@@ -3,6 +3,7 @@
    LANES    floats in a vector
    TILES    T(rows, vectors) for each tile of sums that is held in registers, the largest first. As many as there are
             registers for: each sum waits for its last multiply-add, so enough others must be under way.
+   PAIR     rows of the tile of which two are taken at once where a block has but one vector; not defined: never
    DEEPER   a pragma that unrolls the innermost loop of a tile, where that pays
    ACTIVE   vectors that go through an activation side by side
    LEAST, MOST  the smaller and the larger of two vectors: one instruction everywhere, but C has no word for it, and GCC

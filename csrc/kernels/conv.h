@@ -70,14 +70,45 @@ INLINE void tile_run(const tile *t, uint32_t frames, const uint32_t rows, const 
 #undef WORK
 }
 
+#ifdef PAIR
+/* Two tiles of PAIR rows by one vector at once: for blocks so short that there is no second vector. One tile alone would load a
+   weight for each multiply-add, and a vector for every few. */
+static __attribute__((noinline)) void pair_at(const tile *t)
+{
+    const size_t ins = (size_t)(t->end - t->in);
+    const float *w = t->weights, *second = w + PAIR * ins;
+    vec sum[2 * PAIR];
+    UNROLL for (uint32_t r = 0; r < 2 * PAIR; ++r) {
+        sum[r] = splat(t->bias[r]);
+        if (t->add.at) sum[r] += load(t->add.at + r * t->add.stride);
+    }
+    for (const int32_t *in = t->in; in < t->end; ++in, w += PAIR, second += PAIR) {
+        const vec frame = load((const float *)(t->base + *in));
+        UNROLL for (uint32_t r = 0; r < PAIR; ++r) sum[r] += w[r] * frame;
+        UNROLL for (uint32_t r = 0; r < PAIR; ++r) sum[PAIR + r] += second[r] * frame;
+    }
+    UNROLL for (uint32_t r = 0; r < 2 * PAIR; ++r) store(t->out.at + r * t->out.stride, sum[r]);
+}
+#endif
+
+/* The next rows of those that are left; returns how many they were. */
+INLINE uint32_t next_rows(const tile *t, uint32_t left, uint32_t frames)
+{
+#ifdef PAIR
+    if (frames <= LANES && left >= 2 * PAIR) return pair_at(t), 2 * PAIR;
+#endif
+    const uint32_t rows = tile_rows(left);
+#define T(r, vectors) if (rows == r) tile_run(t, frames, r, vectors);
+    TILES
+#undef T
+    return rows;
+}
+
 static void conv(const rig_conv *c, const void *base, const int32_t *in, rig_rows add, rig_rows out, uint32_t frames)
 {
     tile t = {base, in, in + c->ins, c->weights, c->bias, add, out};
     for (uint32_t first = 0, rows; first < c->outs; first += rows) {
-        rows = tile_rows(c->outs - first);
-#define T(r, vectors) if (rows == r) tile_run(&t, frames, r, vectors);
-        TILES
-#undef T
+        rows = next_rows(&t, c->outs - first, frames);
         t.weights += (size_t)rows * c->ins;
         t.bias += rows;
         t.out.at += rows * out.stride;
