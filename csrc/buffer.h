@@ -102,9 +102,11 @@ static inline void rig_taps_fill(rig_taps *t, const char *base, uint32_t rows, u
 static inline void rig_taps_find(const rig_taps *t)
 {
     const int32_t at = (int32_t)(t->of->at * sizeof(float)), ring = (int32_t)(t->of->ring * sizeof(float));
-    for (uint32_t i = 0, count = t->count; i < count; i += 4) {
-        const rig_four frame = at - *(const rig_four *)(t->back + i), row = *(const rig_four *)(t->row + i);
-        *(rig_four *)(t->first + i) = row + frame + ((frame < 0) & ring);
+    const int32_t *back = t->back, *row = t->row;
+    int32_t *first = t->first;
+    for (const int32_t *end = back + t->count; back < end; back += 4, row += 4, first += 4) {
+        const rig_four frame = at - *(const rig_four *)back;
+        *(rig_four *)first = *(const rig_four *)row + frame + ((frame < 0) & ring);
     }
 }
 
