@@ -7,8 +7,6 @@ process callback is a C function.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import ctypes.util
 import os
 import shutil
 import subprocess
@@ -20,22 +18,21 @@ from pathlib import Path
 import jack
 
 from rig.errors import RigError
+from rig.latency import CAPTURE, PLAYBACK, Latency
 from rig.native import Deck, Rack
 from rig.preset import Wiring
 
 START_SECONDS = 6.0
 PERIOD, RATE = 128, 48000  # of a server that we start: 2.7 ms a period
-CAPTURE, PLAYBACK = 0, 1  # JackLatencyCallbackMode
 
 # libjack writes to stderr whatever it likes; a screen does not survive that.
 jack.set_error_function(lambda message: None)
 jack.set_info_function(lambda message: None)
 
 
-class _Range(ctypes.Structure):
-    """jack_latency_range_t, in frames."""
-
-    _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
+def _address(pointer: object) -> int:
+    """Where something of jack-client's points at."""
+    return int(jack._ffi.cast("uintptr_t", pointer))
 
 
 def _register(client: jack.Client, runs: Rack | Deck, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
@@ -43,8 +40,8 @@ def _register(client: jack.Client, runs: Rack | Deck, ports: dict[str, jack.OwnP
 
     Uses jack._lib, jack._ffi, client._ptr and port._ptr.
     """
-    address = int(jack._ffi.cast("uintptr_t", jack._lib.jack_port_get_buffer))
-    pointers = {name: int(jack._ffi.cast("uintptr_t", port._ptr)) for name, port in ports.items()}
+    address = _address(jack._lib.jack_port_get_buffer)
+    pointers = {name: _address(port._ptr) for name, port in ports.items()}
     function, argument = runs.callback(address, pointers)
     failed = jack._lib.jack_set_process_callback(
         client._ptr, jack._ffi.cast("JackProcessCallback", function), jack._ffi.cast("void *", argument)
@@ -153,8 +150,9 @@ class Client:
         self._inputs, self._outputs = inputs, outputs
         self._asked = (name, server)
         self._server: Server | None = None
-        self._libjack = ctypes.CDLL(ctypes.util.find_library("jack"))
         self._rack: Rack | Deck | None = None
+        self._latency: Latency | None = None
+        self._delay = 0  # frames
         self._open()
 
     def _open(self) -> None:
@@ -170,7 +168,6 @@ class Client:
         self.server = self._server.says if self._server else f"JACK server '{given}'"
         self._ports = {name: client.inports.register(name) for name in self._inputs}
         self._ports |= {name: client.outports.register(name) for name in self._outputs}
-        self._pointers: dict[str, int] = {}
         self._wires: tuple[tuple[str, str], ...] = ()
         self._changes, self._seen = 0, -1  # of the wiring; what `_wires` knows of
 
@@ -207,7 +204,9 @@ class Client:
     def start(self, rack: Rack | Deck) -> None:
         """Let JACK run the rack, or the deck, from now on. Raises RigError where the server does not answer."""
         self._rack = rack  # what C points at lives as long as we do
-        self._pointers = _register(self._client, rack, self._ports)
+        pointers = _register(self._client, rack, self._ports)
+        through = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
+        self._latency = Latency(_address(self._client._ptr), pointers, *through, self._delay)
         self._client.set_xrun_callback(self._on_xrun)
         self._client.set_port_connect_callback(self._on_wiring)
         self._client.set_shutdown_callback(self._on_shutdown)
@@ -282,16 +281,16 @@ class Client:
         return self._wires
 
     def latency_ms(self) -> float:
-        """Round trip in ms, as the ports report it: from the string to the loudspeaker."""
+        """Round trip in ms, as the ports report it: from the string to the loudspeaker, without what `delay` adds."""
         if not self.alive:
             return 0.0
-        return 1000.0 * (self._latency("in", CAPTURE) + self._latency("out_1", PLAYBACK)) / self.rate
+        return 1000.0 * (self._latency.of("in", CAPTURE) + self._latency.of("out_1", PLAYBACK)) / self.rate
 
-    def _latency(self, port: str, mode: int) -> int:
-        """In frames. jack-client does not have this call, so it is made on libjack itself."""
-        found = _Range()
-        self._libjack.jack_port_get_latency_range(ctypes.c_void_p(self._pointers[port]), mode, ctypes.byref(found))
-        return found.most
+    def delay(self, frames: int) -> None:
+        """Sound takes so many frames through the rack: JACK is told, for those who record what we play."""
+        self._delay = frames
+        if self.alive and self._latency:
+            self._latency.change(frames)
 
     def close(self) -> None:
         """Leave JACK; stop the server if it is ours. Idempotent."""

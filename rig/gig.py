@@ -58,6 +58,7 @@ class Gig:
         self._message = ""
         self._clips = (0, 0)
         self._fault_seen: dict[tuple[int, int], tuple[int, float]] = {}
+        client.delay(self._delay())
         self._source = ((source, f"{client.name}:in"),) if source else ()
         self._note, self._listen_again = ("", 0.0), 0.0
         self.name = " + ".join(preset.name for preset in loaded.presets)
@@ -103,6 +104,7 @@ class Gig:
     def _switch(self, amp: int) -> None:
         self._amp = amp
         self._rack.play(amp)
+        self._client.delay(self._delay())
 
     def _set(self, words: str) -> None:
         path, _, text = words.rpartition(" ")
@@ -126,6 +128,7 @@ class Gig:
     def _bypass(self, text: str) -> None:
         self._bypassed = _switched(self._bypassed, text, "bypass")
         self._rack.bypass(self._bypassed)
+        self._client.delay(self._delay())
 
     def _mute(self, text: str) -> None:
         self._muted = _switched(self._muted, text, "mute")
@@ -189,6 +192,7 @@ class Gig:
     def _renew(self, built: Built) -> None:
         if built.chain:
             self._loaded = install(built, self._loaded, self._rack)
+            self._client.delay(self._delay())
         self._follower.take(built)
 
     @property
@@ -205,6 +209,7 @@ class Gig:
         place, unit = built.change.place, built.change.unit
         asked = find.path(self._loaded, place, unit)
         self._loaded = install(built, self._loaded, self._rack)
+        self._client.delay(self._delay())
         now = self._loaded.chain(place).units[unit]
         engine = find.path(self._loaded, place, unit)
         return Outcome(asked, engine, _files(engine, now), tuple(now.engine.settled(now.settings).items()), built.error)
@@ -247,11 +252,14 @@ class Gig:
 
     def _latency_ms(self) -> float:
         """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""
+        through = self._delay() if self._client.alive else 0
+        return self._client.latency_ms() + 1000.0 * through / self._client.rate
+
+    def _delay(self) -> int:
+        """Frames that sound takes through the chains that play."""
         amp = self._loaded.amps[self._amp]
         chains = [self._loaded.inputs[amp.preset], self._loaded.outputs[amp.preset]]
-        chains += [] if self._bypassed else [amp.chain]
-        frames = sum(chain.latency for chain in chains) if self._client.alive else 0
-        return self._client.latency_ms() + 1000.0 * frames / self._client.rate
+        return sum(chain.latency for chain in chains + ([] if self._bypassed else [amp.chain]))
 
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []

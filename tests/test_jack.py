@@ -19,12 +19,15 @@ import jack
 import numpy as np
 import pytest
 import soundfile
+from model_files import write
 from networks import guitarml
 
+from rig import rates
 from rig.cli import main
 from rig.client import Client
 from rig.errors import RigError
 from rig.gig import Gig, open_gig
+from rig.latency import CAPTURE, PLAYBACK
 from rig.native import Rack
 
 RATE = 48_000
@@ -553,6 +556,42 @@ def test_a_server_is_started_where_none_runs_and_stopped_again(tmp_path):
     rig.say("quit")
     assert rig.end() == (0, "")
     assert not [line for line in commands() if name in line]
+
+
+def test_jack_is_told_how_long_sound_takes_through_the_amp_that_plays(jack_server, bench, tmp_path, rng):
+    """A model at a rate of its own has resamplers around it; programs that record us line up by what JACK says."""
+    write(tmp_path, guitarml(rng, channels=2, dilations=(1, 2)), "own.json")
+    (tmp_path / "two.toml").write_text(
+        'name = "Two"\n[[amp]]\nname = "Now"\nchain = [{ engine = "gain" }]\n'
+        '[[amp]]\nname = "Late"\nchain = [{ engine = "wavenet", model = "own.json", rate = 44100 }]\n'
+    )
+    rig = Headless(tmp_path / "two.toml", "--server", jack_server.name, "--name", "rig-told", "--no-connect")
+    rig.event("ready")
+    bench.wire("rig-told")
+    player, ear = bench.clients
+    late = rates.around(44_100, RATE).latency
+    assert late > 10
+
+    def ways() -> np.ndarray:
+        return np.array([ear._latency.of("in", CAPTURE), player._latency.of("out_1", PLAYBACK)])
+
+    before = ways()
+
+    def told(more: int) -> bool:
+        until = time.monotonic() + 5
+        while (ways() != before + more).any() and time.monotonic() < until:
+            time.sleep(0.02)
+        return bool((ways() == before + more).all())
+
+    assert told(0)
+    rig.say("amp 2")
+    assert told(late)
+    rig.say("bypass on")
+    assert told(0)
+    rig.say("bypass off")
+    assert told(late)
+    rig.say("quit")
+    assert rig.end() == (0, "")
 
 
 def test_the_private_names_of_jack_client_are_there(jack_server):
