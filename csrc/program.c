@@ -90,7 +90,7 @@ int rig_program_joins(const rig_program *p, uint32_t first)
     if (mix->from != between || mix->taps != 1 || mix->ins != act->rows || mix->extra != RIG_NONE) return 0;
     /* One tile of frames goes all the way before the next one begins. */
     if (to == conv->from || to == conv->extra || to == head || to == mix->add || mix->add == between) return 0;
-    if (head == conv->from || head == conv->extra || (head != RIG_NONE && head == mix->add)) return 0;
+    if (head != RIG_NONE && (head == conv->from || head == conv->extra || head == mix->add)) return 0;
     if (p->buffers[between].lookback || p->output == (uint32_t)between) return 0;
     for (uint32_t i = 0; i < p->n_steps; ++i) {
         const rig_step *next = p->steps + (first + 3 + i) % p->n_steps;

@@ -114,6 +114,9 @@ def conv_nets(rng: np.random.Generator) -> Iterator[Model]:
         activation = Activation(kind, rows)
         yield bare(ConvNet(((conv(2, 1, 5, 3), activation), (conv(3, 5, 5, 40), activation)), conv(1, 5, 1)))
     yield bare(ConvNet((), conv(500, 1, 1)))
+    tanh = Activation("tanh", np.empty((0, 4), np.float32))
+    chain = ((conv(2, 1, 4), tanh), *((conv(1, 4, 4), tanh) for _ in range(5)))  # each 1x1 ends a layer and begins one
+    yield bare(ConvNet(chain, conv(1, 4, 1)))
 
 
 @pytest.mark.parametrize("models", [guitarml_models, narrow_models, nam_models, conv_nets])

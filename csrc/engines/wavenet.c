@@ -120,9 +120,11 @@ static void prepare(state *s, const rig_program *n, const rig_array *array)
 {
     for (uint32_t i = 0; i < n->n_steps; ++i) {
         step *t = &s->steps[i];
+        const int onward = i >= 2 && t[-2].joined;
         find_buffers(s, t, &n->steps[i]);
-        t->joined = rig_program_joins(n, i) && s->kernels->fits((rig_activation)n->steps[i + 1].activation, t->conv.outs);
-        array = copy_arrays(s, t, i >= 2 && t[-2].joined, array);
+        t->joined = !onward && rig_program_joins(n, i) &&
+                    s->kernels->fits((rig_activation)n->steps[i + 1].activation, t->conv.outs);
+        array = copy_arrays(s, t, onward, array);
     }
 }
 
