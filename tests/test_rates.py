@@ -205,16 +205,20 @@ def test_the_status_says_what_the_chains_that_play_add():
         inputs=(Chain([], chain),),
         outputs=(wire(96_000, chain),),
     )
+    told = []
     jack = SimpleNamespace(
-        name="rig", rate=chain, block=64, alive=True, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: ()
-    )
+        name="rig", rate=chain, block=64, alive=True, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
+        delay=told.append,
+    )  # fmt: skip
     gig = Gig(loaded, Rack(chain), jack)
-    ms = [1000 * wire(rate, chain).latency / chain for rate in (96_000, late)]
+    frames = [wire(rate, chain).latency for rate in (96_000, late)]
+    ms = [1000 * f / chain for f in frames]
     assert gig.status().latency_ms == pytest.approx(2.0 + ms[0])
     gig.do("amp Late")
     assert gig.status().latency_ms == pytest.approx(2.0 + ms[0] + ms[1])
     gig.do("bypass")
     assert gig.status().latency_ms == pytest.approx(2.0 + ms[0])
+    assert told == [frames[0], sum(frames), frames[0]], "JACK is told the same"
     jack.alive, jack.latency_ms = False, lambda: 0.0
     assert gig.status().latency_ms == 0.0
 

@@ -48,6 +48,9 @@ class Client:
     def latency_ms(self) -> float:
         return 0.0
 
+    def delay(self, frames: int) -> None:
+        pass
+
     def connections(self) -> tuple:
         return ()
 
