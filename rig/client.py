@@ -1,7 +1,7 @@
 """JACK: the client, its wiring, and a server where none is running.
 
-The only place that touches jack-client's private names, in `_register`: its Python callbacks cost dropouts, so the
-process callback is a C function.
+The only place that touches jack-client's private names, in `_register` and `Client.start`: its Python callbacks cost
+dropouts, so the process callback is a C function; and it has no calls for latency.
 """
 
 from __future__ import annotations

@@ -191,8 +191,7 @@ class Gig:
 
     def _renew(self, built: Built) -> None:
         if built.chain:
-            self._loaded = install(built, self._loaded, self._rack)
-            self._client.delay(self._delay())
+            self._put(built)
         self._follower.take(built)
 
     @property
@@ -205,11 +204,14 @@ class Gig:
         self._builder.wait(seconds)
         return self.install()
 
+    def _put(self, built: Built) -> None:
+        self._loaded = install(built, self._loaded, self._rack)
+        self._client.delay(self._delay())
+
     def _install(self, built: Built) -> Outcome:
         place, unit = built.change.place, built.change.unit
         asked = find.path(self._loaded, place, unit)
-        self._loaded = install(built, self._loaded, self._rack)
-        self._client.delay(self._delay())
+        self._put(built)
         now = self._loaded.chain(place).units[unit]
         engine = find.path(self._loaded, place, unit)
         return Outcome(asked, engine, _files(engine, now), tuple(now.engine.settled(now.settings).items()), built.error)
