@@ -97,7 +97,7 @@ typedef struct {
 const rig_kernels *rig_kernels_now(void);
 
 /* tanh and sigmoid are made of exp2; the factor to base 2 is folded into the weights of the rows that feed them.
-   second: for the second half of a gated pair. rig/program.py does it, and has the same numbers. */
+   second: for the second half of a gated pair. rig/program/ does it, and has the same numbers. */
 static inline double rig_activation_scale(rig_activation activation, int second)
 {
     const double log2e = 1.4426950408889634;
