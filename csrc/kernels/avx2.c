@@ -13,7 +13,8 @@
 #define INVERSE(x) (1.0f / (x))
 #define ISA avx2
 #define LANES 8
-#define TILES T(6, 2) T(4, 2) T(3, 4) T(2, 4) T(1, 8)
+#define TILES T(6, 2) T(4, 3) T(3, 4) T(2, 4) T(1, 8)
+#define NARROW 3
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 4
 #include "body.h"

@@ -20,6 +20,7 @@ static inline __attribute__((always_inline)) __m512 inverse(__m512 x)
 #define ISA avx512
 #define LANES 16
 #define TILES T(8, 2) T(4, 4) T(3, 4) T(2, 4) T(1, 4)
+#define NARROW 3
 #define PAIR 8
 #define DEEPER _Pragma("GCC unroll 1")
 #define ACTIVE 8

@@ -1,8 +1,11 @@
 /* Part of body.h: convolutions. a tile of sums is held in registers. */
 
-/* Rows that the next tile takes of those that are left. */
+/* Rows that the next tile takes of those that are left: as many as one takes, if no narrow one has to take the rest. */
 INLINE uint32_t tile_rows(uint32_t left)
 {
+#define T(rows, vectors) if (left == rows || left >= rows + NARROW) return rows;
+    TILES
+#undef T
 #define T(rows, vectors) if (left >= rows) return rows;
     TILES
 #undef T
@@ -39,10 +42,18 @@ INLINE void tile_sum(const tile *t, uint32_t at, vec sum[16][16], const uint32_t
     __asm__("" : "+r"(base)); /* one register: GCC adds base and at for each of the ins, and has no time to */
     DEEPER for (const int32_t *in = t->in; in < t->end; ++in, w += rows) {
         const float *x = (const float *)(base + *in);
-        vec frame[16];
-        UNROLL for (uint32_t v = 0; v < vectors; ++v) frame[v] = load(x + v * LANES);
-        UNROLL for (uint32_t r = 0; r < rows; ++r)
-            UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] += w[r] * frame[v];
+        vec some[16]; /* of the frames or of the weights, whichever take fewer registers */
+        if (vectors <= rows || LANES == 16) {
+            UNROLL for (uint32_t v = 0; v < vectors; ++v) some[v] = load(x + v * LANES);
+            UNROLL for (uint32_t r = 0; r < rows; ++r)
+                UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] += w[r] * some[v];
+        } else {
+            UNROLL for (uint32_t r = 0; r < rows; ++r) some[r] = splat(w[r]);
+            UNROLL for (uint32_t v = 0; v < vectors; ++v) {
+                const vec frame = load(x + v * LANES);
+                UNROLL for (uint32_t r = 0; r < rows; ++r) sum[r][v] += some[r] * frame;
+            }
+        }
     }
 }
 
@@ -95,7 +106,8 @@ static __attribute__((noinline)) void pair_at(const tile *t)
 INLINE uint32_t next_rows(const tile *t, uint32_t left, uint32_t frames)
 {
 #ifdef PAIR
-    if (frames <= LANES && left >= 2 * PAIR) return pair_at(t), 2 * PAIR;
+    const int two = left >= 2 * PAIR && tile_rows(left) == PAIR && tile_rows(left - PAIR) == PAIR;
+    if (two && frames <= LANES) return pair_at(t), 2 * PAIR;
 #endif
     const uint32_t rows = tile_rows(left);
 #define T(r, vectors) if (rows == r) tile_run(t, frames, r, vectors);

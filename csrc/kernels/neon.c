@@ -9,6 +9,7 @@
 #define ISA neon
 #define LANES 4
 #define TILES T(4, 4) T(2, 8) T(1, 8)
+#define NARROW 1
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 8
 #include "body.h"

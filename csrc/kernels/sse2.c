@@ -9,6 +9,7 @@
 #define ISA sse2
 #define LANES 4
 #define TILES T(2, 4) T(1, 8)
+#define NARROW 1
 #define DEEPER _Pragma("GCC unroll 4")
 #define ACTIVE 4
 #include "body.h"
