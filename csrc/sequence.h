@@ -15,12 +15,12 @@ typedef enum { RIG_LSTM, RIG_GRU, RIG_CONV, RIG_KINDS } rig_kind;
 
 /* Where a layer's arrays stand. */
 enum { RIG_KERNEL, RIG_RECURRENT, RIG_BIAS, RIG_HIDDEN, RIG_CELL, RIG_RECURRENT_BIAS = RIG_HIDDEN, RIG_GRU_HIDDEN = RIG_CELL };
-enum { RIG_WEIGHTS, RIG_CONV_BIAS, RIG_SHAPE_PARAMS };
+enum { RIG_WEIGHTS, RIG_CONV_BIAS, RIG_CURVE_PARAMS };
 
 typedef struct {
     rig_kind kind;
     uint32_t ins, outs, taps, dilation;
-    rig_shape shape;
+    rig_curve curve;
     const rig_array *arrays;
 } rig_layer;
 
@@ -35,7 +35,6 @@ typedef struct {
 
 static inline uint32_t rig_gates(rig_kind kind) { return kind == RIG_LSTM ? 4 : 3; }
 static inline uint32_t rig_layer_arrays(rig_kind kind) { return kind == RIG_CONV ? 3 : 5; }
-static inline uint32_t rig_shape_params(rig_shape s) { return s == RIG_SHAPE_CLIP ? 4 : s == RIG_SHAPE_ELU ? 1 : 0; }
 static inline uint32_t rig_layers(const rig_setup *setup) { return (uint32_t)setup->ints[2]; }
 
 /* [main] Layer `index`, all before it having sensible kinds. */
@@ -44,7 +43,7 @@ static inline rig_layer rig_layer_at(const rig_setup *setup, uint32_t index)
     const rig_array *arrays = setup->arrays + 1;
     for (uint32_t l = 0; l < index; ++l) arrays += rig_layer_arrays((rig_kind)setup->ints[3 + 6 * l]);
     const int32_t *i = setup->ints + 3 + 6 * index;
-    return (rig_layer){(rig_kind)i[0], (uint32_t)i[1], (uint32_t)i[2], (uint32_t)i[3], (uint32_t)i[4], (rig_shape)i[5], arrays};
+    return (rig_layer){(rig_kind)i[0], (uint32_t)i[1], (uint32_t)i[2], (uint32_t)i[3], (uint32_t)i[4], (rig_curve)i[5], arrays};
 }
 
 /* [main] Whether a layer's arrays are as long as its sizes say. */
@@ -54,7 +53,7 @@ static inline int rig_layer_fits(const rig_layer *l)
     const rig_array *a = l->arrays;
     if (l->kind == RIG_CONV)
         return a[RIG_WEIGHTS].count == l->taps * ins * outs && a[RIG_CONV_BIAS].count == outs &&
-               a[RIG_SHAPE_PARAMS].count == rig_shape_params(l->shape) * outs;
+               a[RIG_CURVE_PARAMS].count == rig_curve_params(l->curve) * outs;
     if (a[RIG_KERNEL].count != ins * wide || a[RIG_RECURRENT].count != outs * wide || a[RIG_BIAS].count != wide) return 0;
     return a[3].count == (l->kind == RIG_LSTM ? outs : wide) && a[4].count == outs;
 }
@@ -71,7 +70,7 @@ static inline int rig_sequence_fits(const rig_setup *setup)
         for (int n = 0; n < 6; ++n)
             if (ints[3 + 6 * i + n] < (n == 0 || n == 5 ? 0 : 1) || ints[3 + 6 * i + n] > 1 << 24) return 0;
         l = rig_layer_at(setup, i);
-        if (l.kind >= RIG_KINDS || l.shape >= RIG_SHAPES || l.ins != ins) return 0;
+        if (l.kind >= RIG_KINDS || l.curve >= RIG_CURVES || l.ins != ins) return 0;
         arrays += rig_layer_arrays(l.kind);
         if (arrays > setup->n_arrays || !rig_layer_fits(&l)) return 0;
     }

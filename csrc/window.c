@@ -7,12 +7,12 @@ rig_window rig_window_take(rig_place *p, rig_place *memory, const rig_setup *set
 {
     const rig_recurrent *k = rig_recurrent_now();
     const size_t taps = layer->taps, ins = layer->ins;
-    rig_window w = {.kernels = k, .shape = layer->shape, .dilation = layer->dilation * (uint32_t)setup->ints[0]};
+    rig_window w = {.kernels = k, .curve = layer->curve, .dilation = layer->dilation * (uint32_t)setup->ints[0]};
     w.single = last && layer->outs == 1 && taps == 1;
     const size_t width = w.single ? from.width : (layer->outs + k->lanes - 1) / k->lanes * k->lanes;
     float *weights = rig_take_floats(p, w.single ? width : taps * ins * width);
     w.affine = (rig_affine){layer->taps, layer->ins, (uint32_t)width, weights, rig_take_floats(p, width)};
-    w.shape_params = rig_take_floats(p, rig_shape_params(w.shape) * (w.single ? RIG_BLOCK : width));
+    w.curve_params = rig_take_floats(p, rig_curve_params(w.curve) * (w.single ? RIG_BLOCK : width));
     w.rows = rig_take_floats(p, RIG_BLOCK * (w.single ? 1 : width));
     w.taps = rig_take(p, taps * sizeof(float *));
     const size_t past = (taps - 1) * w.dilation;
@@ -29,9 +29,9 @@ void rig_window_fill(rig_window *w, const rig_layer *layer, rig_frames from)
         for (size_t o = 0; o < outs; ++o)
             weights[w->single ? from.first + i : i * width + o] = layer->arrays[RIG_WEIGHTS].data[i * outs + o];
     memcpy((float *)w->affine.bias, layer->arrays[RIG_CONV_BIAS].data, outs * sizeof(float));
-    for (size_t i = 0; i < rig_shape_params(w->shape); ++i)
+    for (size_t i = 0; i < rig_curve_params(w->curve); ++i)
         for (size_t o = 0; o < across; ++o)
-            w->shape_params[i * across + o] = layer->arrays[RIG_SHAPE_PARAMS].data[i * outs + (o < outs ? o : 0)];
+            w->curve_params[i * across + o] = layer->arrays[RIG_CURVE_PARAMS].data[i * outs + (o < outs ? o : 0)];
 }
 
 /* Writes a block into the ring, and points at where each tap begins in it. */
@@ -56,10 +56,10 @@ void rig_window_run(rig_window *w, rig_frames from, uint64_t at, uint32_t frames
     const float *now = from.at + from.first;
     if (w->single) {
         w->kernels->dot(a->weights, a->bias[0], width, from.at, from.stride, w->rows, frames);
-        w->kernels->shape(w->shape, w->shape_params, RIG_BLOCK, w->rows, 1);
+        w->kernels->bend(w->curve, w->curve_params, RIG_BLOCK, w->rows, 1);
         return;
     }
     if (w->past) remember(w, from, at, frames);
     w->kernels->affine(a, w->past ? w->taps : &now, w->past ? a->ins : from.stride, w->rows, width, frames);
-    w->kernels->shape(w->shape, w->shape_params, width, w->rows, frames);
+    w->kernels->bend(w->curve, w->curve_params, width, w->rows, frames);
 }

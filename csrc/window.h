@@ -8,10 +8,10 @@
 typedef struct {
     const rig_recurrent *kernels;
     rig_affine affine;
-    rig_shape shape;
+    rig_curve curve;
     uint32_t dilation, ring;
     int single; /* the network's last layer, of one unit and one tap: its frames stand side by side, without padding */
-    float *shape_params;
+    float *curve_params;
     float *rows, *past; /* the output; the input as far back as it is heard, twice, `ring` frames apart: any block with its
                            past then lies in one piece */
     const float **taps; /* where each tap of this block begins */

@@ -141,6 +141,7 @@ static float bent(rig_curve curve, float x, const float *p, int32_t rows)
 {
     const float a = fabsf(x);
     switch (curve) {
+    case RIG_CURVE_LINEAR: return x;
     case RIG_CURVE_TANH: return tanhf(x);
     case RIG_CURVE_FASTTANH:
         return x * (2.45550750702956f + 2.45550750702956f * a + (0.893229853513558f + 0.821226666969744f * a) * x * x) /

@@ -3,9 +3,10 @@
    LANES    floats in a vector
    TILES    T(rows, vectors) for each tile of sums that is held in registers, the largest first. As many as there are
             registers for: each sum waits for its last multiply-add, so enough others must be under way.
+   NARROW   tiles of fewer rows are slow: the others leave them nothing, where they can
    PAIR     rows of the tile of which two are taken at once where a block has but one vector; not defined: never
    DEEPER   a pragma that unrolls the innermost loop of a tile, where that pays
-   ACTIVE   vectors that go through an activation side by side
+   ACTIVE   vectors, or pairs of gated ones, that go through an activation side by side; 4 or more
    LEAST, MOST  the smaller and the larger of two vectors: one instruction everywhere, but C has no word for it, and GCC
             makes four of a comparison and a choice, which costs a third of the activation's time
    INVERSE  1 / x within 1.5e-7 where a division is slow, or plainly 1 / x */
@@ -21,18 +22,7 @@ INLINE vec load(const float *p) { return *(const loose *)p; }
 INLINE void store(float *p, vec v) { *(loose *)p = v; }
 INLINE vec splat(float x) { return x - (vec){0}; }
 
-/* 2^f on [-0.5, 0.5], fitted for the least relative error, 9e-8; and the same on [0, 1]. */
-#define P1 0.6931470036506653f
-#define P2 0.24022242426872253f
-#define P3 0.05550733581185341f
-#define P4 0.009671512991189957f
-#define P5 0.001326472731307149f
-#define F1 0.6931513f
-#define F2 0.24016445f
-#define F3 0.055799913f
-#define F4 0.00901703f
-#define F5 0.0018671302f
-
+#include "power.h"
 #include "conv.h"
 #include "activation.h"
 #include "layer.h"

@@ -2,22 +2,19 @@
    MOST_VECTORS  of units in a group: their gates' sums, and what else a step needs, must fit into the registers */
 #include "recurrent.h"
 
-/* --- 2^x = part * whole, for |x| < 2^22: 9e-8 off. A frame waits for two of them one after the other, so each is taken on the
-   shortest way, and its whole part, ready before the polynomial is, goes into the multiply-add that follows. ------------ */
-
+/* A frame waits for two powers of two one after the other, so each is taken on the shortest way. */
 typedef struct {
     vec part, whole;
 } split;
 
-#define LIMIT 40.0f /* three factors of up to 2^40 are multiplied, and stay finite */
-
-#if LANES == 16
 INLINE split power(vec x)
 {
-    const vec f = _mm512_reduce_ps(x, 9), f2 = f * f; /* above the next lower whole number: 0 <= f < 1 */
-    const vec high = (F5 * f + F4) * f2 + (F3 * f + F2);
-    return (split){high * f2 + (F1 * f + 1.0f), _mm512_scalef_ps(splat(1.0f), LEAST(splat(LIMIT), x))};
+    split e;
+    powers(&x, &e.part, &e.whole, 1, SOONEST);
+    return e;
 }
+
+#if LANES == 16
 /* A guess of 14 bits, and one step from it: a division takes 18 cycles, this 14. */
 INLINE vec ratio(vec a, vec b)
 {
@@ -25,14 +22,6 @@ INLINE vec ratio(vec a, vec b)
     return rough * (1.0f - b * guess) + rough;
 }
 #else
-INLINE split power(vec x)
-{
-    const vec magic = splat(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
-    const vec rounded = x + magic, f = x - (rounded - magic), f2 = f * f; /* -0.5 <= f <= 0.5 */
-    const ivec whole = (ivec)MOST(magic - 126.0f, LEAST(magic + LIMIT, rounded));
-    const vec high = (P5 * f + P4) * f2 + (P3 * f + P2);
-    return (split){high * f2 + (P1 * f + 1.0f), (vec)((whole << 23) + (127 << 23))};
-}
 INLINE vec ratio(vec a, vec b) { return a / b; }
 #endif
 
@@ -92,73 +81,21 @@ static void dot(const float *weights, float bias, uint32_t width, const float *i
 
 /* --- activations ------------------------------------------------------------------------------------------------------------ */
 
-INLINE vec size_of(vec x) { return (vec)((ivec)x & 0x7fffffff); }
-INLINE vec tanh_of(vec x)
-{
-    const split e = power((float)RIG_TANH_SCALE * x);
-    return (e.part * e.whole - 1.0f) / (e.part * e.whole + 1.0f);
-}
-
-INLINE vec sigmoid_of(vec x)
-{
-    const split e = power((float)RIG_SIGMOID_SCALE * x);
-    return 1.0f / (e.part * e.whole + 1.0f);
-}
-
-INLINE vec fast_tanh_of(vec x)
-{
-    const vec a = size_of(x), squared = x * x;
-    return x * (2.45550750702956f + 2.45550750702956f * a + (0.893229853513558f + 0.821226666969744f * a) * squared) /
-           (2.44506634652299f + (2.44506634652299f + squared) * size_of(x + 0.814642734961073f * x * a));
-}
-
-INLINE vec clip_of(vec x, vec low, vec high, vec low_slope, vec high_slope)
-{
-    const vec inside = MOST(low, LEAST(high, x));
-    return inside + low_slope * LEAST(x - low, (vec){0}) + high_slope * MOST(x - high, (vec){0});
-}
-
-INLINE vec shaped(const rig_shape shape, vec x, const float *p, size_t width)
-{
-    switch (shape) {
-    case RIG_SHAPE_TANH: return tanh_of(x);
-    case RIG_SHAPE_FASTTANH: return fast_tanh_of(x);
-    case RIG_SHAPE_SIGMOID: return sigmoid_of(x);
-    case RIG_SHAPE_SOFTSIGN: return x / (1.0f + size_of(x));
-    case RIG_SHAPE_SOFTSIGMOID: return 0.5f + 0.5f * x / (1.0f + size_of(x));
-    case RIG_SHAPE_SILU: return x * sigmoid_of(x);
-    case RIG_SHAPE_HARDSWISH: return x * MOST((vec){0}, LEAST(splat(6.0f), x + 3.0f)) * (1.0f / 6.0f);
-    case RIG_SHAPE_ELU: {
-        const split e = power((float)RIG_LOG2E * LEAST(x, (vec){0}));
-        return MOST(x, (vec){0}) + load(p) * (e.part * e.whole - 1.0f);
-    }
-    case RIG_SHAPE_CLIP: return clip_of(x, load(p), load(p + width), load(p + 2 * width), load(p + 3 * width));
-    default: return x;
-    }
-}
-
-INLINE void shape_rows(const rig_shape shape, const float *params, uint32_t width, float *rows, uint32_t frames)
+INLINE void bend_frames(const rig_curve curve, const float *params, uint32_t width, float *rows, uint32_t frames)
 {
     for (uint32_t t = 0; t < frames; ++t, rows += width)
-        for (uint32_t i = 0; i < width; i += LANES) store(rows + i, shaped(shape, load(rows + i), params + i, width));
+        for (uint32_t i = 0; i < width; i += LANES) {
+            vec p[4];
+            for (uint32_t k = 0; k < rig_curve_params(curve); ++k) p[k] = load(params + k * width + i);
+            store(rows + i, curved(curve, load(rows + i), p));
+        }
 }
 
-static void shape(rig_shape shape, const float *params, uint32_t width, float *rows, uint32_t frames)
+static void bend_units(rig_curve curve, const float *params, uint32_t width, float *rows, uint32_t frames)
 {
-#define CASE(kind) case kind: shape_rows(kind, params, width, rows, frames); break;
-    switch (shape) {
-    CASE(RIG_SHAPE_TANH)
-    CASE(RIG_SHAPE_FASTTANH)
-    CASE(RIG_SHAPE_SIGMOID)
-    CASE(RIG_SHAPE_SOFTSIGN)
-    CASE(RIG_SHAPE_SOFTSIGMOID)
-    CASE(RIG_SHAPE_SILU)
-    CASE(RIG_SHAPE_HARDSWISH)
-    CASE(RIG_SHAPE_ELU)
-    CASE(RIG_SHAPE_CLIP)
-    default: break;
-    }
-#undef CASE
+#define WORK(known) bend_frames(known, params, width, rows, frames)
+    EVERY_CURVE(curve, WORK)
+#undef WORK
 }
 
 /* --- recurrent layers ------------------------------------------------------------------------------------------------------- */
@@ -268,4 +205,4 @@ INLINE void gru_group(const rig_cells *c, const rig_group *g, rig_input in, floa
 LAYER(lstm)
 LAYER(gru)
 
-const rig_recurrent JOIN(rig_recurrent_, ISA) = {TEXT(ISA), LANES, MOST_VECTORS, affine, dot, shape, lstm, gru};
+const rig_recurrent JOIN(rig_recurrent_, ISA) = {TEXT(ISA), LANES, MOST_VECTORS, affine, dot, bend_units, lstm, gru};

@@ -23,8 +23,9 @@ typedef enum {
     RIG_ACTIVATIONS
 } rig_activation;
 
-/* And all the others, on plain input. Formulas: rig/formats/network.py. */
+/* Any of them on plain input, in the order and with the parameters of rig/formats/network.py, which has their formulas. */
 typedef enum {
+    RIG_CURVE_LINEAR,
     RIG_CURVE_TANH,
     RIG_CURVE_FASTTANH,
     RIG_CURVE_SIGMOID,
@@ -32,8 +33,8 @@ typedef enum {
     RIG_CURVE_SOFTSIGMOID,
     RIG_CURVE_SILU,
     RIG_CURVE_HARDSWISH,
-    RIG_CURVE_ELU,  /* alpha for each row */
-    RIG_CURVE_CLIP, /* low, high, low slope, high slope, each for each row */
+    RIG_CURVE_ELU,  /* alpha */
+    RIG_CURVE_CLIP, /* low, high, low slope, high slope */
     RIG_CURVES
 } rig_curve;
 

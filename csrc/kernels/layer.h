@@ -5,7 +5,7 @@
 INLINE void act_on_sums(const rig_activation activation, vec sum[16][16], const uint32_t first, const uint32_t channels,
                         const uint32_t vectors, const uint32_t n)
 {
-    vec x[ACTIVE];
+    vec x[2 * ACTIVE];
     EACH x[v] = sum[(first + v) / vectors][(first + v) % vectors];
     if (rig_is_gated(activation)) EACH x[n + v] = sum[channels + (first + v) / vectors][(first + v) % vectors];
     act(activation, x, n);
@@ -15,7 +15,7 @@ INLINE void act_on_sums(const rig_activation activation, vec sum[16][16], const 
 INLINE void act_on_tile(const rig_onward *o, const rig_activation activation, vec sum[16][16], const uint32_t channels,
                         const uint32_t vectors)
 {
-    const uint32_t all = channels * vectors, n = ACTIVE / 2, whole = all / n * n;
+    const uint32_t all = channels * vectors, n = all % ACTIVE ? ACTIVE / 2 : ACTIVE, whole = all / n * n;
     if (activation == RIG_LEAKY) {
         UNROLL for (uint32_t r = 0; r < channels; ++r)
             UNROLL for (uint32_t v = 0; v < vectors; ++v) sum[r][v] = MOST(o->slopes[r] * sum[r][v], sum[r][v]);

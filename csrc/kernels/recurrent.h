@@ -5,23 +5,7 @@
 #ifndef RIG_RECURRENT_H
 #define RIG_RECURRENT_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* The kinds of activation, in the order and with the parameters of rig/formats/network.py, which has their formulas. */
-typedef enum {
-    RIG_SHAPE_LINEAR,
-    RIG_SHAPE_TANH,
-    RIG_SHAPE_FASTTANH,
-    RIG_SHAPE_SIGMOID,
-    RIG_SHAPE_SOFTSIGN,
-    RIG_SHAPE_SOFTSIGMOID,
-    RIG_SHAPE_SILU,
-    RIG_SHAPE_HARDSWISH,
-    RIG_SHAPE_ELU,
-    RIG_SHAPE_CLIP,
-    RIG_SHAPES
-} rig_shape;
+#include "kernels.h"
 
 /* out = bias + sum over taps and ins of weights[tap][in] * in[tap]. width: of out, whole vectors. */
 typedef struct {
@@ -62,7 +46,7 @@ typedef struct {
     /* out[i] = bias + weights . frame i, `width` long. [audio] */
     void (*dot)(const float *weights, float bias, uint32_t width, const float *in, size_t in_stride, float *out, uint32_t frames);
     /* In place. params: (parameters, width). [audio] */
-    void (*shape)(rig_shape shape, const float *params, uint32_t width, float *rows, uint32_t frames);
+    void (*bend)(rig_curve curve, const float *params, uint32_t width, float *rows, uint32_t frames);
     /* The frame before the first lies at out - stride. cell: lstm only, scaled as tanh's input. [audio] */
     void (*lstm)(const rig_cells *c, const rig_input *in, float *cell, float *out, size_t stride, uint32_t frames);
     void (*gru)(const rig_cells *c, const rig_input *in, float *cell, float *out, size_t stride, uint32_t frames);

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig.formats.network import Activation, Conv
+from rig.formats.network import ACTIVATIONS, Activation, Conv
 
 # The numbers of csrc/program.h and csrc/kernels/kernels.h, in their order.
 CONV, ACTIVATE, BEND, SCALE, FADE, ADD, FILL = range(7)
 NO_HEAD, DOT, SUM = range(3)
 LINEAR, TANH, SIGMOID, SOFTSIGN, LEAKY, GATED, SOFTGATED = range(7)
-CURVES = ("tanh", "fasttanh", "sigmoid", "softsign", "softsigmoid", "silu", "hardswish", "elu", "clip")
 NONE = -1
 INPUT = 0  # the buffer
 
@@ -110,7 +109,7 @@ class Steps:
 
     def bend(self, to: int, activation: Activation, rows: int, to_row: int = 0) -> None:
         if activation.kind != "linear":
-            curve = CURVES.index(activation.kind)
+            curve = list(ACTIVATIONS).index(activation.kind)
             self.step(BEND, to, rows, np.asarray(activation.params), to_row=to_row, activation=curve)
 
     def activate(
