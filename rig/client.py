@@ -155,9 +155,11 @@ class Client:
         self._delay = 0  # frames
         self._open()
 
-    def _open(self) -> None:
+    def _open(self, start: bool = True) -> None:
         name, server = self._asked
         client = _connect(name, server)
+        if client is None and not start:
+            return
         if client is None:
             client, self._server = _start(name, server)
         self._client = client
@@ -171,20 +173,24 @@ class Client:
         self._wires: tuple[tuple[str, str], ...] = ()
         self._changes, self._seen = 0, -1  # of the wiring; what `_wires` knows of
 
-    def reopen(self) -> None:
-        """After the server has gone: join the one that runs now, or start one, and play on.
+    def reopen(self, *, start: bool = True) -> bool:
+        """After the server has gone: join the one that runs now, and play on. Returns whether there is one.
 
-        Raises RigError where there is none, or where it runs at another rate than the rack was made for.
+        start: start one where none runs, and raise RigError where that fails; else looking takes a few milliseconds.
+        Raises RigError where the server runs at another rate than the rack was made for.
         """
         rack = self._rack
         self.close()
-        self._open()
+        self._open(start)
+        if not self.alive:
+            return False
         if rack and rack.rate != self.rate:
             rate = self.rate
             self.close()
             raise RigError(f"JACK runs at {rate} Hz now, this set was loaded for {rack.rate} Hz: start rig again")
         if rack:
             self.start(rack)
+        return True
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from rig.watch import Watch
 LEVELS = (-60.0, 20.0)  # dB, of the rack's output
 FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
 TUNER_SECONDS = 0.1
+REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -61,6 +63,7 @@ class Gig:
         client.delay(self._delay())
         self._source = ((source, f"{client.name}:in"),) if source else ()
         self._note, self._listen_again = ("", 0.0), 0.0
+        self._wired, self._rejoin_at = False, 0.0
         self.name = " + ".join(preset.name for preset in loaded.presets)
         self.amps = tuple(
             AmpView(i, amp.name, amp.key, loaded.presets[amp.preset].name) for i, amp in enumerate(loaded.amps)
@@ -141,6 +144,11 @@ class Gig:
     def _connect(self, _: str = "") -> None:
         if not self._client.alive:
             self._client.reopen()
+            self._rejoin_at = 0.0
+        self._wire()
+
+    def _wire(self) -> None:
+        self._wired = True
         wiring = self._loaded.presets[self._loaded.amps[self._amp].preset].jack
         faults = self._client.connect(wiring, input=not self._source)
         self._message = "; ".join(faults) or "connected"
@@ -219,7 +227,8 @@ class Gig:
     # --- what is to be seen ---
 
     def status(self) -> Status:
-        """The rack now. Peaks and worst load are since the last call."""
+        """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
+        self._rejoin()
         self._rack.collect()
         meters = self._rack.meters()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
@@ -251,6 +260,19 @@ class Gig:
             building=self.building,
             message=self._message,
         )
+
+    def _rejoin(self) -> None:
+        """Play on where JACK runs again. At another rate it can't be: that is said once, and nothing tried any more."""
+        now = time.monotonic()
+        if self._client.alive or now < self._rejoin_at:
+            return
+        self._rejoin_at = now + REJOIN_SECONDS
+        try:
+            if self._client.reopen(start=False) and self._wired:
+                self._wire()
+        except RigError as error:
+            self._message = str(error)
+            self._rejoin_at = math.inf
 
     def _latency_ms(self) -> float:
         """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""

@@ -62,12 +62,12 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]
 
 
 @contextlib.contextmanager
-def jackd(name: str, log: Path, *flags: str) -> Iterator[JackServer]:
-    """A JACK server of that name, 48 kHz, 64 frames, no sound card; skips where jackd is not installed."""
+def jackd(name: str, log: Path, *flags: str, rate: int = 48_000) -> Iterator[JackServer]:
+    """A JACK server of that name, 64 frames, no sound card; skips where jackd is not installed. rate: Hz."""
     program = shutil.which("jackd")
     if program is None:
         pytest.skip("needs jackd (Debian: jackd2)")
-    server = JackServer(name=name, rate=48_000, block=64)
+    server = JackServer(name=name, rate=rate, block=64)
     command = [program, "-n", server.name, "-r", "-t", "5000", *flags, "-d", "dummy"]
     command += ["-r", str(server.rate), "-p", str(server.block)]
     environment = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}

@@ -19,6 +19,7 @@ import jack
 import numpy as np
 import pytest
 import soundfile
+from conftest import jackd
 from model_files import write
 from networks import guitarml
 
@@ -562,6 +563,35 @@ def test_a_server_is_started_where_none_runs_and_stopped_again(tmp_path):
     rig.say("quit")
     assert rig.end() == (0, "")
     assert not [line for line in commands() if name in line]
+
+
+def test_the_rig_plays_on_when_jack_comes_back(tmp_path):
+    name, log = f"rig-back-{os.getpid()}", tmp_path / "jackd.log"
+    wires = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
+
+    def wait_for(**wanted: object) -> None:
+        """A status that says all that."""
+        until = time.monotonic() + 20
+        while True:
+            found = rig.event("status")
+            found["connections"].sort()
+            if {key: found[key] for key in wanted} == wanted:
+                return
+            assert time.monotonic() < until, found
+
+    with jackd(name, log):
+        rig = Headless(gains(tmp_path), "--server", name)
+        rig.event("ready")
+        wait_for(alive=True, connections=wires)
+    wait_for(alive=False, connections=[])
+    rig.say("amp 2")  # while it is away
+    with jackd(name, log):
+        wait_for(alive=True, connections=wires, amp="Soft")
+    wait_for(alive=False)
+    with jackd(name, log, rate=44_100):
+        wait_for(alive=False, message="JACK runs at 44100 Hz now, this set was loaded for 48000 Hz: start rig again")
+    rig.say("quit")
+    assert rig.end() == (0, "")
 
 
 def test_jack_is_told_how_long_sound_takes_through_the_amp_that_plays(jack_server, bench, tmp_path, rng):

@@ -208,7 +208,7 @@ def test_the_status_says_what_the_chains_that_play_add():
     told = []
     jack = SimpleNamespace(
         name="rig", rate=chain, block=64, alive=True, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
-        delay=told.append,
+        delay=told.append, reopen=lambda start: start,
     )  # fmt: skip
     gig = Gig(loaded, Rack(chain), jack)
     frames = [wire(rate, chain).latency for rate in (96_000, late)]

@@ -22,7 +22,7 @@ KEYS = (
     ("space", "bypass the amp: dry guitar"),
     ("m", "mute"),
     ("t", "tuner, which mutes"),
-    ("c", "connect the ports again"),
+    ("c", "connect again, start JACK"),
     ("?", "this help"),
     ("q", "fade out and quit; ctrl+c does the same"),
 )

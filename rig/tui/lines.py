@@ -140,7 +140,7 @@ class Wires(Canvas):
         if self.status is None:
             return
         if not self.status.alive:
-            sheet.put(2, 0, fit("JACK is gone: press c to reconnect", sheet.width - 4), palette.RED)
+            sheet.put(2, 0, fit("JACK is gone: waiting for it, c starts one", sheet.width - 4), palette.RED)
             return
         sources, sinks = wiring(self.status.connections)
         x = -1

@@ -152,7 +152,7 @@ class PlayScreen(Screen[None]):
 
     def _show_banner(self, status: Status) -> None:
         if not status.alive:
-            self.banner.show("JACK IS GONE", "press c to reconnect")
+            self.banner.show("JACK IS GONE", "waiting for it, c starts one")
         elif status.tuner:
             self.banner.show("TUNER", "muted: t plays on", palette.GO)
         elif status.muted:
