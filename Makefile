@@ -28,7 +28,7 @@ DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di presets/demo.f
 help:
 	@echo 'make play     set up what is missing, then play $(PRESET)   (PRESET=..., ARGS="--amp 2")'
 	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset")'
-	@echo 'make models   capture and train the shipped models again; about an hour'
+	@echo 'make models   capture and train the shipped models again; an hour and a half'
 	@echo 'make lint     ruff'
 	@echo 'make clean    remove all that was built and set up here'
 

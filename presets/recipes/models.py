@@ -44,7 +44,7 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("stack-lead", "standard", 24),
+    Recipe("stack-lead", "standard", 48),
     Recipe("small-combo-crunch", "standard", 18),
     Recipe("small-combo-clean", "standard", 12),
     Recipe("class-a-edge", "small", 18),
