@@ -177,20 +177,27 @@ class Client:
         """After the server has gone: join the one that runs now, and play on. Returns whether there is one.
 
         start: start one where none runs, and raise RigError where that fails; else looking takes a few milliseconds.
-        Raises RigError where the server runs at another rate than the rack was made for.
+        Raises RigError where the server runs at another rate than the rack was made for, or does not answer: then we
+        are without one, as before.
         """
-        rack = self._rack
         self.close()
-        self._open(start)
-        if not self.alive:
-            return False
-        if rack and rack.rate != self.rate:
-            rate = self.rate
+        try:
+            self._open(start)
+            if self.alive and self._rack:
+                self._resume(self._rack)
+        except jack.JackError:
             self.close()
+            raise RigError("JACK has gone again") from None
+        except RigError:
+            self.close()
+            raise
+        return self.alive
+
+    def _resume(self, rack: Rack | Deck) -> None:
+        rate, self.rate = self.rate, rack.rate
+        if rate != rack.rate:
             raise RigError(f"JACK runs at {rate} Hz now, this set was loaded for {rack.rate} Hz: start rig again")
-        if rack:
-            self.start(rack)
-        return True
+        self.start(rack)
 
     @property
     def name(self) -> str:

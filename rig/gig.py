@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ LEVELS = (-60.0, 20.0)  # dB, of the rack's output
 FAULT_SECONDS = 5.0  # for so long an engine that the guard caught is shown as faulty
 TUNER_SECONDS = 0.1
 REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
+REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -144,7 +144,6 @@ class Gig:
     def _connect(self, _: str = "") -> None:
         if not self._client.alive:
             self._client.reopen()
-            self._rejoin_at = 0.0
         self._wire()
 
     def _wire(self) -> None:
@@ -262,7 +261,7 @@ class Gig:
         )
 
     def _rejoin(self) -> None:
-        """Play on where JACK runs again. At another rate it can't be: that is said once, and nothing tried any more."""
+        """Play on where JACK runs again. What is against it, such as another rate, is said, and tried less often."""
         now = time.monotonic()
         if self._client.alive or now < self._rejoin_at:
             return
@@ -272,7 +271,7 @@ class Gig:
                 self._wire()
         except RigError as error:
             self._message = str(error)
-            self._rejoin_at = math.inf
+            self._rejoin_at = now + REFUSED_SECONDS
 
     def _latency_ms(self) -> float:
         """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""

@@ -589,7 +589,11 @@ def test_the_rig_plays_on_when_jack_comes_back(tmp_path):
         wait_for(alive=True, connections=wires, amp="Soft")
     wait_for(alive=False)
     with jackd(name, log, rate=44_100):
-        wait_for(alive=False, message="JACK runs at 44100 Hz now, this set was loaded for 48000 Hz: start rig again")
+        wait_for(
+            alive=False,
+            rate=RATE,
+            message="JACK runs at 44100 Hz now, this set was loaded for 48000 Hz: start rig again",
+        )
     rig.say("quit")
     assert rig.end() == (0, "")
 
@@ -639,6 +643,27 @@ def test_the_private_names_of_jack_client_are_there(jack_server):
     assert int(jack._ffi.cast("uintptr_t", client._ptr))
     assert int(jack._ffi.cast("uintptr_t", port._ptr))
     client.close()
+
+
+@pytest.mark.parametrize("call", ["activate", "set_xrun_callback"])
+def test_a_server_that_comes_back_and_fails_leaves_the_rig_waiting(jack_server, monkeypatch, call):
+    client = Client("flapping", jack_server.name)
+    try:
+        client.start(Rack(client.rate))
+        client._on_shutdown(0, "")
+
+        def fail(*_: object) -> None:
+            raise jack.JackErrorCode("no server", -1)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(jack.Client, call, fail)
+            with pytest.raises(RigError):
+                client.reopen(start=False)
+        assert not client.alive
+        assert client.reopen(start=False)
+        assert client.alive
+    finally:
+        client.close()
 
 
 def test_a_server_that_does_not_answer_is_said(jack_server, monkeypatch):

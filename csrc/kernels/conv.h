@@ -42,7 +42,7 @@ INLINE void tile_sum(const tile *t, uint32_t at, vec sum[16][16], const uint32_t
     __asm__("" : "+r"(base)); /* one register: GCC adds base and at for each of the ins, and has no time to */
     DEEPER for (const int32_t *in = t->in; in < t->end; ++in, w += rows) {
         const float *x = (const float *)(base + *in);
-        vec some[16]; /* of the frames or of the weights, whichever take fewer registers */
+        vec some[16]; /* of the frames or of the weights, whichever take fewer registers; AVX-512's weights take none */
         if (vectors <= rows || LANES == 16) {
             UNROLL for (uint32_t v = 0; v < vectors; ++v) some[v] = load(x + v * LANES);
             UNROLL for (uint32_t r = 0; r < rows; ++r)
