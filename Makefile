@@ -12,10 +12,10 @@ PIP  := $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isol
 
 # What a change of makes the installed rig out of date; the Python files are used where they lie.
 SOURCES := pyproject.toml setup.py constraints.txt \
-           $(filter-out csrc/_%,$(wildcard csrc/*.[ch] csrc/*.py csrc/*/*.[ch] csrc/*/*.py))
+           $(shell find csrc -name "*.[ch]" -o -name "*.inc" -o -name "*.py")
 
 # Somebody may have swept the built C away and left the environment: then it is built again.
-ifeq ($(wildcard rig/_native*.so),)
+ifeq ($(wildcard rig/native/_c*.so),)
   $(shell rm -f $(VENV)/.play $(VENV)/.train $(VENV)/.test)
 endif
 
@@ -46,7 +46,7 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/ruff format --check .
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rig/_native*.so rig/train/_kernel* csrc/_*.c .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info rig/native/_c*.so rig/train/_kernel* .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Looked at every time, which takes a moment; what is already there is left alone.

@@ -1,4 +1,4 @@
-"""Builds rig._native: every C file here, the headers being cffi's definitions. Needs a C compiler, no JACK headers."""
+"""Builds rig.native._c: every C file here but those of training/; cffi reads the headers. Needs no JACK headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"]
-HEADERS = ("rig_engine.h", "rack.h", "deck.h")
+HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h")
 
 
 def engines() -> list[str]:
@@ -33,8 +33,9 @@ def table() -> str:
     addresses = ", ".join(f"&rig_engine_{name}" for name in engines())
     return f"""
 #include <string.h>
-#include "deck.h"
-#include "rack.h"
+#include "rack/player_recorder.h"
+#include "rack/bench.h"
+#include "network/kernels/isa.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};
 
@@ -49,19 +50,19 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE, HERE / "engines", HERE / "kernels")
-    found = (path for folder in folders for path in folder.glob("*.c") if path.name != "_native.c")
+    folders = (HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels")
+    found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 
 
 ffi = FFI()
 ffi.cdef(definitions())
 ffi.set_source(
-    "rig._native",
+    "rig.native._c",
     table(),
     sources=sources(),
     include_dirs=[str(HERE.relative_to(HERE.parent))],
-    depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*.h")),
+    depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*") if path.suffix in (".h", ".inc")),
     extra_compile_args=FLAGS,
     libraries=["m"],
 )

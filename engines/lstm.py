@@ -7,15 +7,15 @@ import numpy as np
 from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.formats import Model
-from rig.formats.network import ACTIVATIONS, Gru, Lstm, Sequence
-from rig.models import SETTINGS, loader
+from rig.models.formats import Model
+from rig.models.formats.network import ACTIVATIONS, Gru, Lstm, RecurrentNet
+from rig.models.library import SETTINGS, loader
 
 KNOBS = ("drive", "knob2", "knob3", "knob4")
 
 
 def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
-    """A layer's arrays and ints as csrc/sequence.h has them."""
+    """A layer's arrays and ints as csrc/network/sequence.h has them."""
     if isinstance(layer, Lstm):
         sizes = (0, len(layer.kernel), len(layer.hidden), 1, 1, 0)
         return (layer.kernel, layer.recurrent, layer.bias, layer.hidden, layer.cell), sizes
@@ -30,12 +30,12 @@ def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
 
 
 def payload(model: Model, stretch: int = 1) -> Payload:
-    """A recurrent model as csrc/sequence.h lays it out, to run at `stretch` times its own rate.
+    """A recurrent model as csrc/network/sequence.h lays it out, to run at `stretch` times its own rate.
 
     Raises RigError for more knobs than the engine has.
     """
     net = model.network
-    assert isinstance(net, Sequence)
+    assert isinstance(net, RecurrentNet)
     if net.inputs > 1 + len(KNOBS):
         raise RigError(f"{model.path}: it has {net.inputs - 1} knobs; models with up to {len(KNOBS)} play")
     arrays = [np.array([net.skip, net.input_gain, net.output_gain], np.float32)]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from rig import native, program
+from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.formats import Model
-from rig.models import SETTINGS, loader
+from rig.models import program
+from rig.models.formats import Model
+from rig.models.library import SETTINGS, loader
 
 KNOBS = ("drive", "knob2", "knob3", "knob4")
 
 
 def payload(model: Model, stretch: int = 1) -> Payload:
-    """A feed-forward model as csrc/program.h lays it out, to run at `stretch` times its own rate.
+    """A feed-forward model as csrc/network/program.h lays it out, to run at `stretch` times its own rate.
 
     Raises RigError for more knobs than the engine has.
     """

@@ -20,7 +20,7 @@ from rig.errors import RigError, did_you_mean
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
-    from rig.gig import open_gig
+    from rig.gig.gig import open_gig
 
     def opened(progress):
         return open_gig(
@@ -36,7 +36,7 @@ def play(args: argparse.Namespace) -> int:
         )
 
     if args.headless:
-        from rig import headless
+        from rig.remote import headless
 
         return headless.run(opened)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -52,7 +52,7 @@ def play(args: argparse.Namespace) -> int:
 
 def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
-    from rig.render import render
+    from rig.gig.render import render
 
     with _Bar("rendering") as bar:
         render(args.source, args.input, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=bar.show)
@@ -79,13 +79,13 @@ def capture(args: argparse.Namespace) -> int:
 
 def info(args: argparse.Namespace) -> int:
     """Say what a model, a preset or a recording is, or list a folder of models."""
-    from rig.facts import facts
+    from rig.report.facts import facts
 
     with _Bar("measuring models") as bar:
         found = facts(args.file, bar.show)
     if args.json:
         return _json(found)
-    from rig import tables
+    from rig.report import tables
 
     tables.show_facts(found)
     return 0
@@ -93,7 +93,7 @@ def info(args: argparse.Namespace) -> int:
 
 def convert(args: argparse.Namespace) -> int:
     """Write a GuitarML model as a .nam file, or a .nam file as a GuitarML model."""
-    from rig.convert import convert
+    from rig.models.convert import convert
 
     for note in convert(args.input, args.output):
         print(f"{args.output}: {note}", file=sys.stderr)
@@ -102,13 +102,13 @@ def convert(args: argparse.Namespace) -> int:
 
 def check(args: argparse.Namespace) -> int:
     """Load presets with all their files, or models, and list every fault."""
-    from rig.facts import check
+    from rig.report.facts import check
 
     report = check(args.preset)
     if args.json:
         _json(report)
     else:
-        from rig import tables
+        from rig.report import tables
 
         tables.show_check(report)
         sys.stdout.flush()
@@ -120,12 +120,12 @@ def check(args: argparse.Namespace) -> int:
 
 def engines(args: argparse.Namespace) -> int:
     """List the engines of a chain, with their files, settings and knobs."""
-    from rig.facts import engine_facts
+    from rig.report.facts import engine_facts
 
     found = engine_facts()
     if args.json:
         return _json(found)
-    from rig import tables
+    from rig.report import tables
 
     tables.show_engines(found)
     return 0
@@ -133,8 +133,9 @@ def engines(args: argparse.Namespace) -> int:
 
 def bench(args: argparse.Namespace) -> int:
     """Measure what models and amps cost on this machine."""
-    from rig import bench, native
-    from rig.client import running
+    from rig import native
+    from rig.jack.client import running
+    from rig.report import bench
 
     isas = native.isas() if args.isa == "all" else (args.isa or native.isa(),)
     for isa in isas:
@@ -152,7 +153,7 @@ def bench(args: argparse.Namespace) -> int:
         report = dataclasses.replace(report, amps=amps)
     if args.json:
         return _json(report.facts())
-    from rig import tables
+    from rig.report import tables
 
     tables.show_bench(report)
     return 0

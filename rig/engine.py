@@ -16,7 +16,7 @@ import numpy as np
 from rig.errors import RigError
 
 if TYPE_CHECKING:
-    from rig.formats import Model
+    from rig.models.formats import Model
 
 
 @dataclass(frozen=True)

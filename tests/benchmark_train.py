@@ -44,12 +44,12 @@ def cut(dry_path: Path, wet_path: Path, folder: Path) -> int:
 
 def cost(path: Path) -> float | None:
     """Microseconds of one core for 64 frames of a model, the median; None where rig does not play its kind."""
-    from rig import solo
     from rig.errors import RigError
-    from rig.formats import load_model
+    from rig.models import player
+    from rig.models.formats import load_model
 
     try:
-        chain = solo.chain_of(load_model(path))
+        chain = player.chain_of(load_model(path))
     except RigError:
         return None
     return 1e6 * float(np.median(chain.time(np.load(path.parent / "dry.npy"), 64)))
@@ -57,8 +57,8 @@ def cost(path: Path) -> float | None:
 
 def ours(folder: Path, minutes: float, size: str) -> dict[str, object]:
     """Train with rig and play the scored part through its C engine."""
-    from rig import solo
-    from rig.formats import load_model
+    from rig.models import player
+    from rig.models.formats import load_model
     from rig.train import capture, data, loop
     from rig.train.options import SEGMENT_SECONDS
     from rig.train.result import Keeper
@@ -72,7 +72,7 @@ def ours(folder: Path, minutes: float, size: str) -> dict[str, object]:
     state = loop.train(begin(settings), ready, settings, clock=time.process_time)
     Keeper(folder / "ours.json", "ours", ready, [taken], settings).keep(state)
     model = load_model(folder / "ours.json")
-    np.save(folder / "ours.npy", solo.run(model, np.load(folder / "dry.npy")))
+    np.save(folder / "ours.npy", player.run(model, np.load(folder / "dry.npy")))
     return {
         "network": f"{settings.size.channels} ch x {len(settings.size.dilations)}",
         "weights": model.weights,

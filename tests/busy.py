@@ -17,8 +17,8 @@ SECONDS = 3.0
 
 def c_callback(server: str) -> tuple[Callable[[], int], Callable[[], int], Callable[[], int]]:
     """A rig with an engine in it -> (callbacks so far, the server's frame, xruns so far)."""
-    from rig.client import Client
     from rig.engine import registry
+    from rig.jack.client import Client
     from rig.native import Chain, Rack, Unit
 
     client = Client("busy", server)

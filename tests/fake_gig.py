@@ -15,8 +15,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rig.errors import RigError
-from rig.gig import Gig
-from rig.views import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
+from rig.gig.gig import Gig
+from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "program.h"
-#include "rack.h"
+#include "network/program.h"
+#include "network/kernels/isa.h"
+#include "rack/rack.h"
 
 extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_cab, rig_engine_lstm;
 
@@ -116,7 +117,7 @@ static double heard(const rig_array *a, size_t wide, size_t at, size_t ins, cons
     return sum;
 }
 
-/* A frame of an LSTM, or of a GRU, in its arrays' order; see csrc/sequence.h. h: its units before and after. */
+/* A frame of an LSTM, or of a GRU, in its arrays' order; see csrc/network/sequence.h. h: its units before and after. */
 static void cells(int gru, const rig_array *a, size_t ins, size_t units, const double *x, double *h, double *c)
 {
     const size_t wide = units * (gru ? 3 : 4);

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.formats.network import Activation, Network
+from rig.models.formats.network import Activation, Network
 
 
 def write(folder: Path, content: object, name: str = "amp.json") -> Path:
@@ -34,7 +34,7 @@ def arrays(network: object) -> list[np.ndarray]:
 
 
 def check_arrays(network: Network) -> None:
-    """What `rig.formats.network` promises of every array."""
+    """What `rig.models.formats.network` promises of every array."""
 
     def check(part: object, holder: object = None) -> None:
         if isinstance(part, np.ndarray):

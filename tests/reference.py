@@ -1,4 +1,4 @@
-"""What a network sounds like: every kind of network in plain float64 numpy, written to be read next to `rig.formats.network`.
+"""What a network sounds like: every kind of network in plain float64 numpy, written to be read next to `rig.models.formats.network`.
 
 Nothing is folded, fused or clever. Every fast path is held to this, and this to the outputs of other implementations.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.formats.network import (
+from rig.models.formats.network import (
     Activation,
     Conv,
     ConvNet,
@@ -17,7 +17,7 @@ from rig.formats.network import (
     LayerArray,
     Lstm,
     Network,
-    Sequence,
+    RecurrentNet,
     WaveNet,
 )
 
@@ -32,7 +32,7 @@ def forward(network: Network, x: np.ndarray, silence: int = 0) -> np.ndarray:
     x = x[:, None] if x.ndim == 1 else x
     rest = np.repeat(x[:1], silence, axis=0)
     rest[:, 0] = 0.0
-    kind = {WaveNet: _wavenet, ConvNet: _convnet, Sequence: _sequence}[type(network)]
+    kind = {WaveNet: _wavenet, ConvNet: _convnet, RecurrentNet: _sequence}[type(network)]
     y = kind(network, np.concatenate([rest, x]))[silence:]
     return y[:, 0] if y.shape[1] == 1 else y
 
@@ -145,7 +145,7 @@ def _convnet(network: ConvNet, x: np.ndarray) -> np.ndarray:
     return conv(network.head, x)
 
 
-def _sequence(network: Sequence, x: np.ndarray) -> np.ndarray:
+def _sequence(network: RecurrentNet, x: np.ndarray) -> np.ndarray:
     guitar = x[:, :1] * network.input_gain
     y = np.concatenate([guitar, x[:, 1:]], axis=1)
     for layer in network.layers:

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "rack.h"
+#include "network/kernels/isa.h"
+#include "rack/rack.h"
 
 extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_lstm;
 

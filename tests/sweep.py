@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rig import rates
 from rig.engine import Engine, Payload, registry
-from rig.native import Chain, Unit
+from rig.native import Chain, Unit, resampler
 
 PAIRS = ((44_100, 48_000), (48_000, 44_100), (48_000, 96_000), (44_100, 96_000), (96_000, 48_000))  # chain, engine
 SECONDS = 0.5
@@ -56,12 +55,12 @@ def loudest(rest: np.ndarray, rate: int, below: float) -> float:
 
 def within(engine: int, chain: int) -> np.ndarray:
     """Frequencies that should come through."""
-    return np.geomspace(20, rates.passband(engine, chain), 16)
+    return np.geomspace(20, resampler.passband(engine, chain), 16)
 
 
 def beyond(rate: int, engine: int, chain: int) -> np.ndarray:
     """Frequencies that a signal at `rate` can have and that needn't."""
-    return np.linspace(rates.passband(engine, chain), rate / 2, 16)[1:-1]
+    return np.linspace(resampler.passband(engine, chain), rate / 2, 16)[1:-1]
 
 
 def measure(engine: int, chain: int, tone: Callable[[float], Chain] | None = None) -> Quality:
@@ -69,7 +68,7 @@ def measure(engine: int, chain: int, tone: Callable[[float], Chain] | None = Non
 
     Without it only what comes in from outside is seen, not what an engine adds.
     """
-    passband = rates.passband(engine, chain)
+    passband = resampler.passband(engine, chain)
     levels, jitters, images = [], [], []
     for hz in within(engine, chain):
         made = wire(engine, chain)

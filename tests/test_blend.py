@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from rig import preset as presets
-from rig.arrange import arranged
 from rig.cli import main
+from rig.document import preset as presets
+from rig.document.preset import examine, labels
 from rig.engine import Payload, registry
-from rig.load import Place, load_set
+from rig.gig.builder import Builder, Change
+from rig.gig.gain_staging import arranged
+from rig.gig.loader import Place, load_set
+from rig.gig.snapshot import EngineView
 from rig.native import BLOCK, Chain, Rack, Unit
-from rig.preset import examine, labels
-from rig.rebuild import Builder, Change
-from rig.tui import path as screen
-from rig.views import EngineView
+from rig.tui import signal_chain as screen
 
 RATE = 48_000
 NOTHING = ': blend has nothing to mix: a = [{ model = "..." }], b = [{ model = "..." }]'
@@ -286,7 +286,7 @@ def test_a_blend_is_arranged_anew_when_something_in_it_changes(tmp_path):
 def test_the_screen_shows_where_the_path_splits_and_joins():
     path = [("gate", "input", ""), ("gain", "amp", ""), ("wavenet", "amp", "a"), ("eq", "amp", "a")]
     path += [("wavenet2", "amp", "b"), ("blend", "amp", ""), ("cab", "output", "")]
-    shown = screen.Path()
+    shown = screen.SignalChain()
     shown.engines = tuple(EngineView(name, "", where, (), branch=branch) for name, where, branch in path)
     line = "".join(text for text, _, _ in shown._pieces(costs=False))
     assert line == "in ── gate ─┼─ gain ─┬a─ wavenet ── eq ─│b─ wavenet2 ─┴─ blend ─┼─ cab ── out"

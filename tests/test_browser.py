@@ -12,10 +12,10 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.errors import RigError
-from rig.facts import brief
+from rig.report.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
-from rig.tui.folder import Entry, homely, look, matching, size
+from rig.tui.file_listing import Entry, homely, look, matching, size
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
 

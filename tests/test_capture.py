@@ -16,13 +16,13 @@ import pytest
 import soundfile
 import tomli
 
-from rig.capture import checks, flow, folder, guitar, levels, plain, signal
+from rig.capture import checks, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
 from rig.capture.session import CHECK, LISTEN, PING, TAKE, MissedPeriod, Status, Taken
 from rig.cli import main
 from rig.errors import RigError
-from rig.native import Deck, Reel
+from rig.native import PlayerRecorder, Take
 from rig.train import capture
 from rig.tui.capture import CaptureApp, Wires
 
@@ -49,22 +49,22 @@ def late(x: np.ndarray, frames: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def whole() -> signal.Signal:
+def whole() -> test_signal.Signal:
     """Three minutes, as they are played."""
-    return signal.test_signal(48_000)
+    return test_signal.test_signal(48_000)
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(48_000, 180.0), (44_100, 20.0), (RATE, 8.0)])
 def test_the_signal_is_as_long_as_asked_and_just_reaches_full_scale(whole, rate, seconds):
-    made = whole if seconds == signal.SECONDS else signal.test_signal(rate, seconds)
+    made = whole if seconds == test_signal.SECONDS else test_signal.test_signal(rate, seconds)
     assert made.seconds == pytest.approx(seconds, abs=0.01)
     assert np.abs(made.audio).max() == pytest.approx(1.0)
     assert np.isfinite(made.audio).all()
 
 
 def test_the_signal_begins_with_two_impulses_in_silence_and_ends_as_it_began():
-    made = signal.test_signal(RATE, 12)
-    lead = made.audio[: int(signal.LEAD_SECONDS * RATE)]
+    made = test_signal.test_signal(RATE, 12)
+    lead = made.audio[: int(test_signal.LEAD_SECONDS * RATE)]
     assert tuple(np.flatnonzero(lead)) == made.impulses
     start, frames = made.repeat.start, made.repeat.frames
     assert start + frames == len(made.audio)
@@ -82,7 +82,7 @@ def test_most_of_the_signal_is_a_guitar(whole):
 
 
 def test_the_signal_is_the_same_every_time():
-    np.testing.assert_array_equal(signal.test_signal(RATE, 10).audio, signal.test_signal(RATE, 10).audio)
+    np.testing.assert_array_equal(test_signal.test_signal(RATE, 10).audio, test_signal.test_signal(RATE, 10).audio)
 
 
 def test_the_signal_is_loud_and_soft_and_has_every_pitch(whole):
@@ -99,7 +99,7 @@ def test_the_signal_is_loud_and_soft_and_has_every_pitch(whole):
 
 @pytest.mark.parametrize("key", [40, 57, 76])
 def test_strings_are_in_tune_and_hard_ones_are_brighter(key):
-    soft, hard = guitar._string(key, False, 48_000)
+    soft, hard = synthetic_guitar._string(key, False, 48_000)
     spectrum = np.abs(np.fft.rfft(hard[:96_000]))
     hz = 440 * 2 ** ((key - 69) / 12)
     near = slice(int(2 * hz * 0.97), int(2 * hz * 1.03) + 1)
@@ -112,8 +112,8 @@ def test_strings_are_in_tune_and_hard_ones_are_brighter(key):
 def test_any_recording_can_be_the_signal(tmp_path, rng):
     soundfile.write(tmp_path / "my.wav", np.stack([take(rng, 12), take(rng, 12)], 1), RATE, subtype="FLOAT")
     own, _ = soundfile.read(tmp_path / "my.wav", dtype="float32")
-    made = signal.from_file(tmp_path / "my.wav", RATE)
-    lead = int(signal.LEAD_SECONDS * RATE)
+    made = test_signal.from_file(tmp_path / "my.wav", RATE)
+    lead = int(test_signal.LEAD_SECONDS * RATE)
     np.testing.assert_array_equal(made.audio[lead : lead + len(own)], own[:, 0])
     np.testing.assert_array_equal(made.audio[made.repeat.start :], made.audio[: made.repeat.frames])
 
@@ -124,14 +124,14 @@ def test_any_recording_can_be_the_signal(tmp_path, rng):
 @pytest.mark.parametrize("polarity", [1, -1])
 @pytest.mark.parametrize("delay", [0, 1, 64, 3001, 5 * RATE + 13, 31 * RATE + 7])
 def test_impulses_give_the_delay_to_the_sample(rng, delay, polarity):
-    made = signal.test_signal(RATE, 8)
+    made = test_signal.test_signal(RATE, 8)
     wet = np.pad(polarity * amp(made.audio), (delay, RATE))
     wet += 1e-4 * rng.normal(size=len(wet))
     assert find_impulses(wet, *made.impulses, RATE) == Delay(delay, polarity)
 
 
 def test_no_impulses_no_delay(rng):
-    made = signal.test_signal(RATE, 8)
+    made = test_signal.test_signal(RATE, 8)
     gated = amp(made.audio)
     gated[: RATE + RATE // 2] = 0
     assert find_impulses(gated + 1e-4 * rng.normal(size=len(gated)), *made.impulses, RATE) is None
@@ -216,12 +216,12 @@ def written(tmp_path: Path, dry: np.ndarray, wet: np.ndarray, subtype: str = "FL
 
 def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
     dry = take(rng, 5)
-    folder.write(tmp_path / "amp", dry, amp(dry), RATE, {"name": "Amp", "repeat": {"start": 4 * RATE, "frames": 99}})
+    storage.write(tmp_path / "amp", dry, amp(dry), RATE, {"name": "Amp", "repeat": {"start": 4 * RATE, "frames": 99}})
     taken = capture.read(tmp_path / "amp")
     np.testing.assert_array_equal(taken.dry, dry)
     np.testing.assert_array_equal(taken.wet, amp(dry))
     assert taken.sample_rate == RATE
-    assert folder.read(tmp_path / "amp").repeat == Repeat(4 * RATE, 99)
+    assert storage.read(tmp_path / "amp").repeat == Repeat(4 * RATE, 99)
     assert taken.played is None
     same = capture.read(tmp_path / "amp" / "dry.wav", tmp_path / "amp" / "wet.wav")
     np.testing.assert_array_equal(taken.wet, same.wet)
@@ -238,7 +238,7 @@ def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
 )
 def test_a_broken_folder_is_one_line(tmp_path, rng, spoil, said):
     dry = take(rng, 2)
-    folder.write(tmp_path / "amp", dry, amp(dry), RATE, {})
+    storage.write(tmp_path / "amp", dry, amp(dry), RATE, {})
     spoil(tmp_path / "amp")
     with pytest.raises(RigError) as error:
         capture.read(tmp_path / "amp")
@@ -259,14 +259,14 @@ def test_192_khz_is_brought_down(tmp_path):
     taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
     assert (taken.sample_rate, len(taken.dry)) == (48_000, 96_000)
     assert "192000 Hz: brought down to 48000 Hz" in taken.notes[0]
-    folder.write(
+    storage.write(
         tmp_path / "amp",
         dry,
         0.5 * dry,
         192_000,
         {"impulses": [400, 800], "played": [40, 8000], "repeat": {"start": 4000, "frames": 80}},
     )
-    brought = folder.read(tmp_path / "amp")
+    brought = storage.read(tmp_path / "amp")
     checks.check(brought)
     assert (brought.impulses, brought.played, brought.repeat) == ((100, 200), (10, 2000), Repeat(1000, 20))
     at = np.arange(4_800, 14_400)
@@ -287,20 +287,20 @@ def test_six_channels_3_seconds_late_and_upside_down(tmp_path, rng):
 
 
 def test_a_folder_is_not_overwritten_by_accident(tmp_path, rng):
-    folder.refuse(tmp_path / "new" / "amp", overwrite=False)
+    storage.refuse(tmp_path / "new" / "amp", overwrite=False)
     assert not (tmp_path / "new").exists()
     dry = take(rng, 1)
-    folder.write(tmp_path / "amp", dry, dry, RATE, {})
+    storage.write(tmp_path / "amp", dry, dry, RATE, {})
     with pytest.raises(RigError, match=r"holds a capture already.*--overwrite"):
-        folder.refuse(tmp_path / "amp", overwrite=False)
-    folder.refuse(tmp_path / "amp", overwrite=True)
+        storage.refuse(tmp_path / "amp", overwrite=False)
+    storage.refuse(tmp_path / "amp", overwrite=True)
     with pytest.raises(RigError, match="is a file"):
-        folder.refuse(tmp_path / "amp" / "dry.wav", overwrite=True)
+        storage.refuse(tmp_path / "amp" / "dry.wav", overwrite=True)
 
 
 def test_capture_toml_says_what_it_was_given(tmp_path):
     facts = {"name": 'A "loud" Ämp\\', "clips": 0, "noise_floor_db": -80.5, "ok": True, "nothing": None, "at": [1, 2]}
-    text = folder.toml({**facts, "repeat": {"start": 3, "frames": 4}})
+    text = storage.toml({**facts, "repeat": {"start": 3, "frames": 4}})
     del facts["nothing"]
     assert tomli.loads(text) == {**facts, "repeat": {"start": 3, "frames": 4}}
 
@@ -353,58 +353,58 @@ def test_what_is_mended_is_forgotten():
     assert recent.peak_db == pytest.approx(-6.02, abs=0.01)
 
 
-# ---- the deck
+# ---- the player_recorder
 
 
-def test_the_deck_plays_and_records_in_step(rng):
-    deck = Deck(RATE)
+def test_the_player_recorder_plays_and_records_in_step(rng):
+    player_recorder = PlayerRecorder(RATE)
     play, back = rng.normal(size=100).astype(np.float32) / 8, rng.normal(size=256).astype(np.float32) / 8
-    reel = Reel(play, 150, loop=False)
-    deck.level(1.0)
-    deck.process(np.zeros(64, np.float32))  # the level has arrived
-    deck.put(reel)
-    sent = np.concatenate([deck.process(back[at : at + 64]) for at in range(0, 256, 64)])
+    take = Take(play, 150, loop=False)
+    player_recorder.level(1.0)
+    player_recorder.process(np.zeros(64, np.float32))  # the level has arrived
+    player_recorder.put(take)
+    sent = np.concatenate([player_recorder.process(back[at : at + 64]) for at in range(0, 256, 64)])
     np.testing.assert_array_equal(sent[:100], play)
     assert not sent[100:].any()
-    np.testing.assert_array_equal(reel.heard(), back[:150])
-    assert reel.at == 256
+    np.testing.assert_array_equal(take.heard(), back[:150])
+    assert take.at == 256
 
 
 def test_a_loop_plays_on_and_keeps_the_latest(rng):
-    deck = Deck(RATE)
+    player_recorder = PlayerRecorder(RATE)
     play, back = rng.normal(size=48).astype(np.float32) / 8, rng.normal(size=320).astype(np.float32) / 8
-    deck.level(0.5)
-    deck.process(np.zeros(64, np.float32))
-    reel = Reel(play, 100, loop=True)
-    deck.put(reel)
-    sent = np.concatenate([deck.process(back[at : at + 64]) for at in range(0, 320, 64)])
+    player_recorder.level(0.5)
+    player_recorder.process(np.zeros(64, np.float32))
+    take = Take(play, 100, loop=True)
+    player_recorder.put(take)
+    sent = np.concatenate([player_recorder.process(back[at : at + 64]) for at in range(0, 320, 64)])
     np.testing.assert_array_equal(sent, 0.5 * np.resize(play, 320))
-    np.testing.assert_array_equal(reel.heard(), back[-100:])
-    np.testing.assert_array_equal(reel.heard(7), back[-7:])
+    np.testing.assert_array_equal(take.heard(), back[-100:])
+    np.testing.assert_array_equal(take.heard(7), back[-7:])
 
 
-def test_the_deck_meters_peaks_and_counts_clips():
-    deck = Deck(RATE)
+def test_the_player_recorder_meters_peaks_and_counts_clips():
+    player_recorder = PlayerRecorder(RATE)
     back = np.zeros(64, np.float32)
     back[[3, 9, 10]] = -1.0, 1.0, 0.5
-    deck.process(back)
-    meters = deck.meters()
+    player_recorder.process(back)
+    meters = player_recorder.meters()
     assert (meters.return_peak, meters.clips, meters.send_peak) == (1.0, 2, 0.0)
-    deck.process(0.25 * back)
-    assert (deck.meters().return_peak, deck.meters().clips) == (0.25, 2)
+    player_recorder.process(0.25 * back)
+    assert (player_recorder.meters().return_peak, player_recorder.meters().clips) == (0.25, 2)
 
 
 def test_a_reel_is_kept_until_the_deck_has_let_go_of_it():
-    deck = Deck(RATE)
-    first, second = Reel(np.ones(8), 8, loop=True), Reel(np.ones(8), 8, loop=True)
+    player_recorder = PlayerRecorder(RATE)
+    first, second = Take(np.ones(8), 8, loop=True), Take(np.ones(8), 8, loop=True)
     gone = weakref.ref(first)
-    deck.put(first)
-    deck.process(np.zeros(8, np.float32))
-    deck.put(second)
+    player_recorder.put(first)
+    player_recorder.process(np.zeros(8, np.float32))
+    player_recorder.put(second)
     del first
     assert gone() is not None  # the audio thread may be in it
-    deck.process(np.zeros(8, np.float32))
-    deck.collect()
+    player_recorder.process(np.zeros(8, np.float32))
+    player_recorder.collect()
     assert gone() is None
 
 
@@ -555,12 +555,12 @@ class FakeSession:
 
 
 def test_a_missed_period_is_asked_about_and_taken_again():
-    session, view = FakeSession(), plain.Lines(1.0, retries=2)
-    done = flow.capture(session, lambda: signal.test_signal(RATE, 8), 1.0, view)
+    session, view = FakeSession(), text_view.Lines(1.0, retries=2)
+    done = procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, view)
     assert (done.takes, session.takes) == (2, [True, True])
     assert (done.measured.delay, done.measured.polarity, done.measured.confirmed) == (5, -1, True)
     session = FakeSession()
-    flow.capture(session, lambda: signal.test_signal(RATE, 8), 1.0, plain.Lines(1.0, retries=0))
+    procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, text_view.Lines(1.0, retries=0))
     assert session.takes == [True, False]
 
 
@@ -576,7 +576,7 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
     session = FakeSession()
 
     def work(view):
-        return flow.capture(session, lambda: signal.test_signal(RATE, 8), 1.0, view)
+        return procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, view)
 
     app = CaptureApp(work, session, Wires("My amp", "a server", "amp:in", "amp:out"))
     async with app.run_test(size=size) as pilot:
@@ -599,7 +599,7 @@ async def test_quitting_the_screen_ends_the_work():
 
     def work(view):
         try:
-            return flow.capture(session, lambda: signal.test_signal(RATE, 8), 1.0, view)
+            return procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, view)
         finally:
             ended.set()
 

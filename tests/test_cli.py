@@ -13,11 +13,11 @@ import pytest
 import soundfile
 from networks import guitarml, nam_lstm
 
-from rig import solo
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
-from rig.formats import load_model
+from rig.models import player
+from rig.models.formats import load_model
 from rig.sound import resample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -386,7 +386,7 @@ def test_engines_lists_every_knob(run):
 def test_engines_lists_settings_and_how_to_write_them(run, monkeypatch):
     settings = (Setting("quality", "", "how much", 0, 1, 1), Setting("eco", "", "for less", 0, 1, 0, switch=True))
     gain = dataclasses.replace(registry()["gain"], settings=settings)
-    monkeypatch.setattr("rig.facts.registry", lambda: {"gain": gain})
+    monkeypatch.setattr("rig.report.facts.registry", lambda: {"gain": gain})
     said = " ".join(run("engines").out.split())
     assert "quality 0 to 1 1 how much (at load)" in said
     assert "eco true or false false for less (at load)" in said
@@ -406,7 +406,7 @@ def broken(monkeypatch):
         def engine_facts():
             raise error
 
-        monkeypatch.setattr("rig.facts.engine_facts", engine_facts)
+        monkeypatch.setattr("rig.report.facts.engine_facts", engine_facts)
 
     return broken
 
@@ -487,7 +487,7 @@ def test_render_of_a_model_runs_at_its_own_rate(run, folder, rng, rate):
     wet, found = soundfile.read(folder / "wet.wav")
     assert (found, len(wet)) == (rate, rate)
     own = 0.3 * np.sin(2 * np.pi * 220 * np.arange(48_000) / 48_000)
-    expected = resample(solo.run(load_model(folder / "lead.nam"), own), 48_000, rate)
+    expected = resample(player.run(load_model(folder / "lead.nam"), own), 48_000, rate)
     middle = slice(rate // 10, -rate // 10)
     assert np.abs(wet - expected)[middle].max() < 1e-4
 

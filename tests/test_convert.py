@@ -12,9 +12,9 @@ from networks import guitarml, keras, nam_a1, nam_array, nam_lstm, proteus
 from reference import forward
 
 from rig.cli import main
-from rig.convert import convert
 from rig.errors import RigError
-from rig.formats import Model, load_model
+from rig.models.convert import convert
+from rig.models.formats import Model, load_model
 
 FRAMES = 300
 KINDS = ("gated", "tanh", "sigmoid", "relu")

@@ -16,7 +16,7 @@ from model_files import check_arrays, variable, write
 from networks import FILM_KEYS, guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
 
 from rig.errors import RigError
-from rig.formats import load_model
+from rig.models.formats import load_model
 
 
 def fault(path: Path) -> str:
@@ -436,7 +436,7 @@ WEIGH = """
 import sys
 from pathlib import Path
 from rig.errors import RigError
-from rig.formats import load_model
+from rig.models.formats import load_model
 for path in sys.argv[1:]:
     try:
         load_model(path)

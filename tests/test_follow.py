@@ -11,13 +11,13 @@ import soundfile
 from networks import guitarml
 from test_rebuild import RATE, Client, guitar
 
-from rig import follow
-from rig import preset as presets
+from rig.document import preset as presets
 from rig.errors import RigError
-from rig.gig import Gig
-from rig.load import Place, load_set
+from rig.gig import follower
+from rig.gig.file_watcher import Watch
+from rig.gig.gig import Gig
+from rig.gig.loader import Place, load_set
 from rig.native import Rack
-from rig.watch import Watch
 
 PRESET = """
 name = "Test"
@@ -37,8 +37,8 @@ chain = [{ ir = "one.wav" }]
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """No waiting: every call looks."""
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(follow, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(follower, "AGAIN_SECONDS", 0.0)
 
 
 @pytest.fixture

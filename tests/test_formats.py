@@ -12,9 +12,9 @@ from model_files import arrays, check_arrays, variable, write
 from networks import GATED, guitarml, keras, nam_a1, nam_array, nam_wavenet, proteus
 from reference import forward
 
-from rig.formats import load_model
-from rig.formats.guitarml import ACTIVATIONS
-from rig.formats.network import Conv, LayerArray
+from rig.models.formats import load_model
+from rig.models.formats.guitarml import ACTIVATIONS
+from rig.models.formats.network import Conv, LayerArray
 
 
 @pytest.mark.parametrize("strings", [False, True], ids=["numbers", "strings"])

@@ -23,13 +23,12 @@ from conftest import jackd
 from model_files import write
 from networks import guitarml
 
-from rig import rates
 from rig.cli import main
-from rig.client import Client
 from rig.errors import RigError
-from rig.gig import Gig, open_gig
-from rig.latency import CAPTURE, PLAYBACK
-from rig.native import Rack
+from rig.gig.gig import Gig, open_gig
+from rig.jack.client import Client
+from rig.jack.latency import CAPTURE, PLAYBACK
+from rig.native import Rack, resampler
 
 RATE = 48_000
 
@@ -609,7 +608,7 @@ def test_jack_is_told_how_long_sound_takes_through_the_amp_that_plays(jack_serve
     rig.event("ready")
     bench.wire("rig-told")
     player, ear = bench.clients
-    late = rates.around(44_100, RATE).latency
+    late = resampler.around(44_100, RATE).latency
     assert late > 10
 
     def ways() -> np.ndarray:

@@ -16,12 +16,14 @@ from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
 
 from engines import lstm, wavenet
-from rig import native, solo
+from rig import native
 from rig.engine import Payload
-from rig.formats import Model, load_model, nam
-from rig.formats import guitarml as guitarml_format
-from rig.formats import keras as keras_format
-from rig.formats.network import ACTIVATIONS, Activation, Conv, ConvNet
+from rig.errors import RigError
+from rig.models import player
+from rig.models.formats import Model, load_model, nam
+from rig.models.formats import guitarml as guitarml_format
+from rig.models.formats import keras as keras_format
+from rig.models.formats.network import ACTIVATIONS, Activation, Conv, ConvNet
 from rig.native import Chain, Unit
 
 HERE = Path(__file__).parent
@@ -123,14 +125,14 @@ def conv_nets(rng: np.random.Generator) -> Iterator[Model]:
 def test_every_kernel_against_float64(models, rng, isa):
     for number, model in enumerate(models(rng)):
         x = rng.normal(0, 0.5, 3000).astype(np.float32)
-        chain = solo.chain_of(model, reference=True)
+        chain = player.chain_of(model, reference=True)
         exact = forward(model.network, x)
         scale = max(1.0, np.abs(exact).max())
         assert np.abs(chain.process(x) - exact).max() < 2e-6 * scale, (number, model)
         played = []
         for name in native.isas():
             native.use_isa(name)
-            played.append(solo.chain_of(model).process(x))
+            played.append(player.chain_of(model).process(x))
             assert np.abs(played[-1] - exact).max() < 2e-6 * scale, (name, number, model)
         assert np.ptp(played, axis=0).max() < 2e-6 * scale, "instruction sets agree with each other"
 
@@ -138,7 +140,7 @@ def test_every_kernel_against_float64(models, rng, isa):
 def test_a_network_that_was_reset_has_heard_silence_for_ever(rng):
     x = rng.normal(0, 0.5, 500).astype(np.float32)
     for model in (*guitarml_models(rng), *nam_models(rng), *conv_nets(rng)):
-        chain = solo.chain_of(model)
+        chain = player.chain_of(model)
         chain.process(rng.normal(0, 0.5, 3000).astype(np.float32))
         chain.reset()
         exact = forward(model.network, x, silence=model.network.receptive_field)
@@ -198,16 +200,16 @@ def test_the_size_of_a_block_changes_nothing(rng, isa):
     for model in models:
         for name in native.isas():
             native.use_isa(name)
-            whole = solo.run(model, x, 64)
+            whole = player.run(model, x, 64)
             for block in (1, 2, 3, 16, 37, 100, 256, 1000, 4096):
-                assert np.array_equal(solo.run(model, x, block), whole), (name, block)
+                assert np.array_equal(player.run(model, x, block), whole), (name, block)
 
 
 def test_rings_wrap_for_as_long_as_one_plays(rng):
     """Blocks of odd sizes, far past the end of every ring."""
     model = guitarml_model(rng, channels=3, dilations=(1, 7, 50))
     x = rng.normal(0, 0.5, 20_000).astype(np.float32)
-    chain = solo.chain_of(model)
+    chain = player.chain_of(model)
     y, at = [], 0
     while at < len(x):
         n = int(rng.integers(1, 65))
@@ -235,8 +237,8 @@ def against(shared: Path, model: Model, name: str, most: float) -> None:
     right = np.fromfile(shared / "reference" / f"{name}.f32", np.float32)
     for isa_name, frames in zip(native.isas(), (240_000, 48_000, 48_000), strict=False):
         native.use_isa(isa_name)
-        assert np.abs(solo.run(model, x[:frames]) - right[:frames]).max() < most
-    assert np.abs(solo.run(model, x[:24_000], reference=True) - right[:24_000]).max() < most
+        assert np.abs(player.run(model, x[:frames]) - right[:frames]).max() < most
+    assert np.abs(player.run(model, x[:24_000], reference=True) - right[:24_000]).max() < most
 
 
 @pytest.mark.parametrize("name", GUITARML)
@@ -251,7 +253,7 @@ def test_nam_models_against_independent_engines(shared, name, isa):
 
 
 def test_an_instruction_set_that_is_not_there_is_refused():
-    with pytest.raises(native.RigError, match="avx2048"):
+    with pytest.raises(RigError, match="avx2048"):
         native.use_isa("avx2048")
 
 
@@ -262,13 +264,17 @@ def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked:
     """A C file of the tests with all of our C around it, as a program of its own. unchecked: kernels that go without flags."""
     sources = [
         HERE / source,
-        *(CSRC / f"{name}.c" for name in ("chain", "program", "resample", "stack", "window")),
+        CSRC / "rack" / "chain.c",
+        CSRC / "rack" / "resample.c",
+        *sorted(CSRC.glob("network/*.c")),
         *sorted(CSRC.glob("engines/*.c")),
-        *sorted(file for file in CSRC.glob("kernels/*.c") if file.stem not in unchecked),
+        *sorted(file for file in CSRC.glob("network/kernels/*.c") if file.stem not in unchecked),
     ]
     for name in unchecked:
         sources.append(tmp_path / f"{name}.o")
-        subprocess.run([compiler, *COMMAND, "-O1", "-c", CSRC / "kernels" / f"{name}.c", "-o", sources[-1]], check=True)
+        subprocess.run(
+            [compiler, *COMMAND, "-O1", "-c", CSRC / "network" / "kernels" / f"{name}.c", "-o", sources[-1]], check=True
+        )
     program = tmp_path / Path(source).stem
     subprocess.run([compiler, *COMMAND, "-O2", *flags, *sources, "-lm", "-o", program], check=True)
     return program
@@ -343,6 +349,6 @@ def test_silence_after_a_chord_costs_no_more_than_the_chord(rng):
     least = np.finfo(np.float32).tiny
     would_be = (exact > 0) & (exact < least)
     assert would_be.sum() > 100
-    out = np.abs(solo.run(dataclasses.replace(model, network=network), dying))
+    out = np.abs(player.run(dataclasses.replace(model, network=network), dying))
     assert not np.any((out > 0) & (out < least))
     assert np.all(out[exact < 0.1 * least] == 0.0)

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from networks import guitarml
 
-from rig import models
-from rig import preset as presets
-from rig.arrange import arranged
+from rig.document import preset as presets
 from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
-from rig.load import load_set
+from rig.gig.gain_staging import arranged
+from rig.gig.loader import load_set
+from rig.models import library
 from rig.native import Unit, decibels, linear
 
 RATE = 48_000
@@ -67,8 +67,8 @@ def test_an_engine_is_told_all_its_settings_and_loads_once_for_equal_ones(tmp_pa
 
     settings = (Setting("quality", "", "", 0, 1, 1), Setting("eco", "", "", 0, 1, 0, switch=True))
     gain = replace(registry()["gain"], settings=settings, load=load)
-    monkeypatch.setattr("rig.load.registry", lambda: {"gain": gain})
-    monkeypatch.setattr("rig.preset.registry", lambda: {"gain": gain})
+    monkeypatch.setattr("rig.gig.loader.registry", lambda: {"gain": gain})
+    monkeypatch.setattr("rig.document.preset.registry", lambda: {"gain": gain})
     chain = "[{ engine = 'gain' }, { engine = 'gain', quality = 0.5, eco = true }, { engine = 'gain', quality = 1 }]"
     loaded = load_set([write(tmp_path, "one", f"[[amp]]\nname = 'Clean'\nchain = {chain}\n")], RATE)
     assert told == [({"quality": 1.0, "eco": 0.0}, RATE), ({"quality": 0.5, "eco": 1.0}, RATE)]
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_with_preset_amp_and_engine(tmp_path, rng):
 def test_a_file_is_read_once_however_many_amps_name_it(tmp_path, rng, monkeypatch):
     (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
     read = []
-    monkeypatch.setattr(models, "load_model", lambda path, real=models.load_model: read.append(path) or real(path))
+    monkeypatch.setattr(library, "load_model", lambda path, real=library.load_model: read.append(path) or real(path))
     text = "".join(f'[[amp]]\nname = "{i}x"\nchain = [{{ model = "net.json" }}]\n' for i in range(4))
     load_set([write(tmp_path, "set", text)], RATE)
     assert len(read) == 1

@@ -12,8 +12,8 @@ from engines.lstm import KNOBS, payload
 from rig import native
 from rig.engine import registry
 from rig.errors import RigError
-from rig.formats import Model, load_model
-from rig.formats.network import ACTIVATIONS, Activation, Conv, Gru, Lstm, Sequence
+from rig.models.formats import Model, load_model
+from rig.models.formats.network import ACTIVATIONS, Activation, Conv, Gru, Lstm, RecurrentNet
 from rig.native import Chain, Unit
 
 RATE = 2_000  # Hz; what a network computes does not depend on it, and half a second of silence is then soon heard
@@ -77,7 +77,7 @@ def conv64(conv: Conv, activation: Activation, x: np.ndarray) -> np.ndarray:
     return SHAPES[activation.kind](out, *activation.params.astype(np.float64))
 
 
-def float64(net: Sequence, x: np.ndarray) -> np.ndarray:
+def float64(net: RecurrentNet, x: np.ndarray) -> np.ndarray:
     """The network by its formulas. x: (frames, inputs) -> (frames,)."""
     x = x.astype(np.float64) * np.array([net.input_gain] + [1.0] * (net.inputs - 1))
     y = x
@@ -123,13 +123,13 @@ def conv(rng, ins: int, outs: int, taps: int = 1, dilation: int = 1, kind: str =
     return Conv(weights, normal(rng, outs, scale=0.1), dilation), Activation(kind, params)
 
 
-def build(rng, inputs: int, *wanted, **gains: float) -> Sequence:
+def build(rng, inputs: int, *wanted, **gains: float) -> RecurrentNet:
     """Layers by name: ("lstm", units), ("gru", units), ("conv", outs, taps, dilation, activation)."""
     makers, layers, ins = {"lstm": lstm, "gru": gru, "conv": conv}, [], inputs
     for name, *sizes in wanted:
         layers.append(makers[name](rng, ins, *sizes))
         ins = sizes[0]
-    return Sequence(tuple(layers), **gains)
+    return RecurrentNet(tuple(layers), **gains)
 
 
 def networks(rng):
@@ -156,11 +156,11 @@ def networks(rng):
         yield build(rng, 1, ("conv", 5, 2, 3, kind), ("lstm", 4), ("conv", 1, 1, 1, kind))
 
 
-def model_of(net: Sequence, **extra) -> Model:
+def model_of(net: RecurrentNet, **extra) -> Model:
     return Model(Path("net.json"), "net", "keras", "LSTM", net, knobs=("",) * (net.inputs - 1), **extra)
 
 
-def chain(net: Sequence, rate: int = RATE, stretch: int = 1, **params: float) -> Chain:
+def chain(net: RecurrentNet, rate: int = RATE, stretch: int = 1, **params: float) -> Chain:
     return Chain([Unit(registry()["lstm"], payload(model_of(net), stretch), params)], rate)
 
 
@@ -168,7 +168,7 @@ def play(c: Chain, x: np.ndarray, block: int = 64) -> np.ndarray:
     return np.concatenate([c.process(x[at : at + block]) for at in range(0, len(x), block)])
 
 
-def inputs_of(net: Sequence, x: np.ndarray) -> np.ndarray:
+def inputs_of(net: RecurrentNet, x: np.ndarray) -> np.ndarray:
     return np.column_stack([x, *(np.full(len(x), 0.5) for _ in range(net.inputs - 1))])
 
 
@@ -237,7 +237,7 @@ def test_gates_are_exact(isa):
         for gate in range(4):
             b = np.array([20, -20, 20, 20], np.float32)
             b[gate] = bias
-            net = Sequence((Lstm(zero, zero, b, np.zeros(1, np.float32), np.full(1, 0.3, np.float32)),))
+            net = RecurrentNet((Lstm(zero, zero, b, np.zeros(1, np.float32), np.full(1, 0.3, np.float32)),))
             x = np.zeros(2, np.float32)
             assert np.abs(chain(net).process(x) - float64(net, x[:, None])).max() < 3e-7
 

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 from networks import guitarml
 
-from rig import listen, models, solo
 from rig.engine import Payload, registry
 from rig.errors import RigError
+from rig.models import analysis, library, player
 from rig.native import Chain, Unit
 
 RATE = 48_000
 
 
 def load(path: Path, jack: int = RATE, **settings: float) -> Payload:
-    engine = registry()[solo.engine_of(models.read(path))]
+    engine = registry()[player.engine_of(library.read(path))]
     return engine.load({"model": path}, engine.settled(settings), jack)
 
 
 def play(path: Path, x: np.ndarray, jack: int = RATE, **settings: float) -> np.ndarray:
-    engine = registry()[solo.engine_of(models.read(path))]
+    engine = registry()[player.engine_of(library.read(path))]
     chain = Chain([Unit(engine, load(path, jack, **settings))], jack)
     chain.prewarm()
     return chain.process(x)
@@ -61,18 +61,18 @@ def curved(gain: float, delay: int):
 @pytest.mark.parametrize("delay", [0, 1, 24, 700])
 @pytest.mark.parametrize("gain", [1.0, -0.1])
 def test_delay_and_polarity_are_found_behind_distortion_and_tone(delay, gain):
-    assert listen.arrival(curved(gain, delay)) == listen.Arrival(delay, 1 if gain > 0 else -1)
+    assert analysis.arrival(curved(gain, delay)) == analysis.Arrival(delay, 1 if gain > 0 else -1)
 
 
 def test_silence_is_neither_late_nor_turned_over():
-    assert listen.arrival(np.zeros_like) == listen.Arrival(0, 1)
+    assert analysis.arrival(np.zeros_like) == analysis.Arrival(0, 1)
 
 
 @pytest.mark.parametrize("early", [-30, 0, 30])
 def test_chains_cancel_where_one_is_turned_over(early):
     a, b = curved(1.0, max(0, -early)), curved(0.5, max(0, early))
-    assert not listen.cancels(a, b, early)
-    assert listen.cancels(a, lambda x: -b(x), early)
+    assert not analysis.cancels(a, b, early)
+    assert analysis.cancels(a, lambda x: -b(x), early)
 
 
 def test_a_files_delay_and_polarity_are_found_and_told(tmp_path):
@@ -86,14 +86,14 @@ def test_a_files_delay_and_polarity_are_found_and_told(tmp_path):
 def test_what_real_captures_say(shared):
     found = {}
     for name in ("bluesJr_fullD2", "pedalnet", "WaveNet1-ts7", "WaveNet2-ds1"):
-        heard = models.arrival(shared / f"models/guitarml/{name}.json")
+        heard = library.arrival(shared / f"models/guitarml/{name}.json")
         found[name] = (heard.frames, heard.polarity)
     assert found == {"bluesJr_fullD2": (24, -1), "pedalnet": (16, -1), "WaveNet1-ts7": (1, 1), "WaveNet2-ds1": (0, -1)}
 
 
 def test_a_model_is_measured_once(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(listen, "arrival", lambda play: calls.append(play) or listen.Arrival(3, 1))
+    monkeypatch.setattr(analysis, "arrival", lambda play: calls.append(play) or analysis.Arrival(3, 1))
     path = wire(tmp_path, 3)
     assert load(path).delay == load(path, normalize=1.0).delay == 3
     assert len(calls) == 1
@@ -105,9 +105,9 @@ def test_a_model_is_measured_once(tmp_path, monkeypatch):
 def test_loudness_is_what_nams_trainer_writes(shared):
     for name in ("BossWN-feather", "BossLSTM-1x16", "wavenet", "lstm"):
         path = shared / f"models/nam/{name}.nam"
-        said = models.read(path).loudness_db
-        assert listen.loudness_db(models.settled(models.read(path))) == pytest.approx(said, abs=1.0)
-        assert models.loudness_db(path) == said
+        said = library.read(path).loudness_db
+        assert analysis.loudness_db(library.settled(library.read(path))) == pytest.approx(said, abs=1.0)
+        assert library.loudness_db(path) == said
 
 
 def test_normalized_models_are_equally_loud(tmp_path, rng):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from reference import forward
 
-from rig.formats import Model, load_model
+from rig.models.formats import Model, load_model
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("nam.models.wavenet", reason="needs the package neural-amp-modeler")

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
+from rig.document.preset import EngineSpec, examine, labels, load
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
-from rig.preset import EngineSpec, examine, labels, load
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 ENGINES = {

@@ -12,6 +12,7 @@ from networks import guitarml
 
 from rig import native
 from rig.engine import Payload, registry
+from rig.errors import RigError
 from rig.native import BLOCK, Chain, Rack, Unit
 
 RATE = 48_000
@@ -21,7 +22,7 @@ def model(rng: np.random.Generator, tmp_path: Path, **shape) -> Payload:
     import json
 
     from engines.wavenet import payload
-    from rig.formats import load_model
+    from rig.models.formats import load_model
 
     path = tmp_path / "net.json"
     path.write_text(json.dumps(guitarml(rng, **shape)))
@@ -241,7 +242,7 @@ def test_a_loop_plays_into_the_input_and_is_recorded(rng):
 
 
 def test_what_python_can_ask_for_is_checked(rng):
-    with pytest.raises(native.RigError, match="ABI"):
+    with pytest.raises(RigError, match="ABI"):
         native.engine("gain", address=_of_another_age())
 
 

@@ -11,15 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweep import PAIRS, loudest, measure, sine, split, tone_of, wire, within
 
-from rig import rates
 from rig.engine import Payload, registry
 from rig.errors import RigError
-from rig.gig import Gig
-from rig.load import LoadedAmp, LoadedSet
-from rig.native import BLOCK, Chain, Rack, Unit, decibels
+from rig.gig.gig import Gig
+from rig.gig.loader import LoadedAmp, LoadedSet
+from rig.native import BLOCK, Chain, Rack, Unit, decibels, resampler
 
 EITHER = st.sampled_from((8_000, 22_050, 32_000, 44_100, 47_952, 48_000, 88_200, 96_000, 192_000, 384_000))
-ANY = st.one_of(EITHER, st.integers(rates.SLOWEST, rates.FASTEST))
+ANY = st.one_of(EITHER, st.integers(resampler.SLOWEST, resampler.FASTEST))
 
 
 def noise(rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -100,7 +99,7 @@ def test_the_same_bits_for_all_sizes_of_block(foreign, rng, block):
 @settings(max_examples=40, deadline=None)
 @given(chain=ANY, engine=ANY)
 def test_at_any_two_rates_the_sound_is_the_same_and_late_by_the_latency(chain, engine):
-    hz = 0.4 * rates.passband(engine, chain)
+    hz = 0.4 * resampler.passband(engine, chain)
     made = wire(engine, chain)
     x = sine(hz, chain, (made.memory + 4000) / chain)
     error = made.process(x)[made.memory :] - x[made.memory - made.latency : len(x) - made.latency]
@@ -224,4 +223,4 @@ def test_the_status_says_what_the_chains_that_play_add():
 
 
 def test_the_filters_are_designed_once_a_pair_of_rates():
-    assert rates.around(44_100, 48_000) is rates.around(44_100, 48_000)
+    assert resampler.around(44_100, 48_000) is resampler.around(44_100, 48_000)

@@ -79,7 +79,7 @@ def test_the_audio_thread_neither_allocates_nor_locks(jack_server, built, preset
 
 def test_neither_does_that_of_a_capture(jack_server, built):
     """While what it plays is exchanged, and its level turned."""
-    counts = trapped(jack_server, built("trap"), script="trapped_deck.py")
+    counts = trapped(jack_server, built("trap"), script="trapped_capture.py")
     assert counts.pop("callbacks") > 500
     assert counts == {"allocations": 0, "frees": 0, "locks": 0}
 
@@ -90,16 +90,13 @@ def test_the_trap_would_have_caught_it(jack_server, built, preset):
     assert counts["frees"] > 100
 
 
-PARTS = ("resample", "stack", "window")
-"""What engines and chains are made of, beside the kernels."""
-
 PICKING = ("kernels", "recurrent")
 """Find the machine's instruction set by its name, when an engine is made."""
 
 
 @pytest.mark.parametrize(
     "source",
-    [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("kernels/*.c")), *(CSRC / f"{name}.c" for name in PARTS)],
+    [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("network/**/*.c")), CSRC / "rack" / "resample.c"],
     ids=lambda p: p.stem,
 )
 def test_engines_call_nothing_that_could_wait(source, tmp_path):

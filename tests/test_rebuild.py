@@ -14,12 +14,12 @@ import soundfile
 from networks import guitarml
 
 from rig import native
-from rig import preset as presets
+from rig.document import preset as presets
 from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
-from rig.formats import load_model
-from rig.gig import Gig
-from rig.load import load_set
+from rig.gig.gig import Gig
+from rig.gig.loader import load_set
+from rig.models.formats import load_model
 from rig.native import Rack
 
 RATE = 48_000
@@ -244,7 +244,7 @@ def quality(folder, monkeypatch) -> list[dict]:
 
     settings = (Setting("quality", "", "", 0, 1, 1), Setting("eco", "", "", 0, 1, 0, switch=True))
     known = {**registry(), "gain": replace(registry()["gain"], settings=settings, load=load)}
-    for module in ("load", "preset", "rebuild"):
+    for module in ("gig.loader", "document.preset", "gig.builder"):
         monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
     return told
 
@@ -299,7 +299,7 @@ def test_a_file_of_another_kind_takes_another_engine_and_knobs_come_back(folder,
         return Payload()
 
     known = {**registry(), "net": replace(registry()["gain"], name="net", files=("ir",), load=net)}
-    for module in ("load", "rebuild"):
+    for module in ("gig.loader", "gig.builder"):
         monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
     (folder / "a.net").write_text(json.dumps(guitarml(rng)))
     gig, rack = gig_of(folder)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rig.facts import check
-from rig.formats import load_model
+from rig.models.formats import load_model
+from rig.report.facts import check
 from rig.sound import read
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"

@@ -23,7 +23,7 @@ from captures import RATE, amp, guitar  # noqa: E402
 from rig import solo  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
-from rig.formats import load_model  # noqa: E402
+from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, kernels, loop, losses, network, optimiser  # noqa: E402
 from rig.train.result import Keeper  # noqa: E402
 from rig.train.settings import SIZES, Settings, Size  # noqa: E402

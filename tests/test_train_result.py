@@ -19,9 +19,9 @@ from captures import RATE, amp, guitar  # noqa: E402
 
 from rig import preset, solo  # noqa: E402
 from rig.cli import main  # noqa: E402
-from rig.convert import apart  # noqa: E402
 from rig.errors import RigError  # noqa: E402
-from rig.formats import load_model  # noqa: E402
+from rig.models.convert import apart  # noqa: E402
+from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, data, estimate, export, initial, loop, losses, report, run  # noqa: E402
 from rig.train.preset import write_preset  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402

@@ -26,16 +26,16 @@ from captures import RATE, amp, guitar  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.style import Style  # noqa: E402
 
-from rig.formats import load_model  # noqa: E402
+from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, data, loop  # noqa: E402
 from rig.train.keys import Keys  # noqa: E402
-from rig.train.lines import Lines  # noqa: E402
+from rig.train.live_view import View  # noqa: E402
+from rig.train.log_view import Lines  # noqa: E402
 from rig.train.plot import AXIS, Curve, plot  # noqa: E402
+from rig.train.progress import Standing, clock_text  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402
-from rig.train.standing import Standing, clock_text  # noqa: E402
 from rig.train.state import Epoch, begin  # noqa: E402
 from rig.train.verdict import scored, shown, verdict  # noqa: E402
-from rig.train.view import View  # noqa: E402
 
 TINY = Size(channels=4, depth=4, repeats=1, kernel_size=3)
 INK = Style(color="red")

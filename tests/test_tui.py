@@ -22,18 +22,18 @@ from fake_gig import NAMES, FakeGig, opener
 from textual.pilot import Pilot
 
 from rig.errors import RigError
-from rig.tui import letters, palette
+from rig.gig.snapshot import News, ParamView
+from rig.tui import block_font, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
+from rig.tui.bars import together, wiring
+from rig.tui.canvas import Sheet, fit
 from rig.tui.help import KEYS, HelpScreen
-from rig.tui.lines import together, wiring
+from rig.tui.knob_scale import turn, written
+from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
-from rig.tui.plan import plan
 from rig.tui.play import PlayScreen
-from rig.tui.sheet import Sheet, fit
-from rig.tui.steps import turn, written
 from rig.tui.tiles import arrange
-from rig.views import News, ParamView
 
 HERE = Path(__file__).resolve().parent
 
@@ -250,7 +250,7 @@ async def test_tuner_takes_the_stage() -> None:
     async with playing(gig) as (screen, pilot):
         await pilot.press("t")
         await seen(pilot, screen.tuner, "-12 cents flat")
-        assert letters.draw("A", 3)[0].strip() in screen.tuner.text()
+        assert block_font.draw("A", 3)[0].strip() in screen.tuner.text()
         assert not screen.tiles.display
         gig.set(cents=1.0)
         await seen(pilot, screen.tuner, "in tune")
@@ -655,11 +655,11 @@ def test_three_amps_get_block_letters_at_80x24() -> None:
 
 
 def test_letters() -> None:
-    assert letters.draw("I") == ["█", "█", "▀"]
-    assert letters.draw("L", 2) == ["██    "] * 4 + ["██████"]
-    assert letters.spell("Été") == "ETE"
-    assert letters.spell("日本") is None
-    assert all(len(line) == letters.columns("AMP 9", 3) for line in letters.draw("AMP 9", 3))
+    assert block_font.draw("I") == ["█", "█", "▀"]
+    assert block_font.draw("L", 2) == ["██    "] * 4 + ["██████"]
+    assert block_font.spell("Été") == "ETE"
+    assert block_font.spell("日本") is None
+    assert all(len(line) == block_font.columns("AMP 9", 3) for line in block_font.draw("AMP 9", 3))
 
 
 def test_wide_letters_keep_their_columns() -> None:

@@ -8,9 +8,9 @@ import pytest
 from model_files import write
 from networks import guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
 
-from rig.formats import load_model
-from rig.formats.words import in_words, receptive_field, short
-from rig.peers import players
+from rig.models.compatibility import players
+from rig.models.formats import load_model
+from rig.models.formats.words import in_words, receptive_field, short
 
 LEAKY = {"type": "LeakyReLU", "negative_slope": 0.01}
 NEW = "Neural Amp Modeler of 2026 or newer (A2)"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from rig import native
-from rig.gig import open_gig
+from rig.gig.gig import open_gig
 from rig.native import Chain, Rack, Unit
 
 trap = ctypes.CDLL(sys.argv[1])

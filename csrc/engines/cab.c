@@ -1,7 +1,7 @@
 /* cab: a loudspeaker's impulse response as a direct-form FIR: up to 8 192 taps, and no latency. */
 #include <string.h>
 
-#include "../kernels/kernels.h"
+#include "../network/kernels/kernels.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 

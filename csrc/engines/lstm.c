@@ -1,10 +1,10 @@
 /* lstm: a recurrent neural model of an amp or a pedal: LSTM and GRU layers, dense ones and convolutions, in any order. */
 #include <string.h>
 
-#include "../fpu.h"
+#include "../rack/denormals.h"
 #include "../ramp.h"
-#include "../stack.h"
-#include "../window.h"
+#include "../network/stack.h"
+#include "../network/dense_conv.h"
 
 enum { LEVEL, DRIVE, KNOB2, KNOB3, KNOB4, N_PARAMS, KNOBS = N_PARAMS - DRIVE };
 static const rig_param params[N_PARAMS] = {
@@ -24,7 +24,7 @@ typedef struct {
     rig_frames from;
     union {
         rig_stack stack;
-        rig_window window;
+        rig_dense_conv window;
     };
 } layer;
 
@@ -41,9 +41,9 @@ typedef struct {
 } state;
 
 /* Layers, from the input on; with no base it only counts. Returns how many floats are remembered. */
-static size_t take_layers(state *s, rig_place *p, const rig_setup *setup, float *live)
+static size_t take_layers(state *s, rig_arena *p, const rig_setup *setup, float *live)
 {
-    rig_place memory = {(char *)live, 0};
+    rig_arena memory = {(char *)live, 0};
     rig_frames from = s->from;
     rig_layer l;
     s->n_layers = 0;
@@ -53,10 +53,10 @@ static size_t take_layers(state *s, rig_place *p, const rig_setup *setup, float 
         made.recurrent = l.kind != RIG_CONV;
         n = made.recurrent ? rig_stack_count(setup, i) : 1;
         if (made.recurrent) made.stack = rig_stack_take(p, &memory, setup, i);
-        else made.window = rig_window_take(p, &memory, setup, &l, from, i + 1 == rig_layers(setup));
+        else made.window = rig_dense_conv_take(p, &memory, setup, &l, from, i + 1 == rig_layers(setup));
         if (p->base && made.recurrent) rig_stack_fill(&made.stack, setup, i);
-        if (p->base && !made.recurrent) rig_window_fill(&made.window, &l, from);
-        from = made.recurrent ? rig_stack_out(&made.stack) : rig_window_out(&made.window);
+        if (p->base && !made.recurrent) rig_dense_conv_fill(&made.window, &l, from);
+        from = made.recurrent ? rig_stack_out(&made.stack) : rig_dense_conv_out(&made.window);
         if (p->base) s->layers[s->n_layers] = made;
         ++s->n_layers;
     }
@@ -68,16 +68,16 @@ static size_t take_layers(state *s, rig_place *p, const rig_setup *setup, float 
 static size_t lay_out(state *s, const rig_setup *setup, char *base)
 {
     const uint32_t lanes = rig_recurrent_now()->lanes;
-    rig_place p = {base, 0}, none = {NULL, 0};
-    rig_take(&p, sizeof(state));
+    rig_arena p = {base, 0}, none = {NULL, 0};
+    rig_arena_alloc(&p, sizeof(state));
     s->inputs = (uint32_t)setup->ints[1];
     const uint32_t width = (s->inputs + lanes - 1) / lanes * lanes;
-    s->in = rig_take_floats(&p, RIG_BLOCK * width);
+    s->in = rig_arena_floats(&p, RIG_BLOCK * width);
     s->from = (rig_frames){s->in, width, 0, width};
     s->live_bytes = take_layers(s, &none, setup, NULL);
-    s->layers = rig_take(&p, s->n_layers * sizeof(layer));
-    s->live = rig_take(&p, s->live_bytes);
-    s->settled = rig_take(&p, s->live_bytes);
+    s->layers = rig_arena_alloc(&p, s->n_layers * sizeof(layer));
+    s->live = rig_arena_alloc(&p, s->live_bytes);
+    s->settled = rig_arena_alloc(&p, s->live_bytes);
     take_layers(s, &p, setup, s->live);
     return p.used;
 }
@@ -100,7 +100,7 @@ static void play(state *s, const float *p, const float *x, float *y, uint32_t fr
     }
     for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l)
         if (l->recurrent) rig_stack_run(&l->stack, l->from, (uint32_t)(s->at % s->stretch), frames);
-        else rig_window_run(&l->window, l->from, s->at, frames);
+        else rig_dense_conv_run(&l->window, l->from, s->at, frames);
     s->at += frames;
     for (uint32_t i = 0; i < frames; ++i)
         y[i] = s->output_gain * (s->out.at[i * s->out.stride + s->out.first] + s->skip * s->in[i * width]);
@@ -112,7 +112,7 @@ static void settle(state *s, const rig_setup *setup)
     const float silence[RIG_BLOCK] = {0};
     float y[RIG_BLOCK];
     float *start = s->settled;
-    const rig_fpu fpu = rig_fpu_enter();
+    const rig_denormals fpu = rig_denormals_enter();
     memcpy(start, s->live, s->live_bytes);
     while (s->at < s->memory) play(s, setup->params, silence, y, RIG_BLOCK);
     for (size_t i = 0; i < s->live_bytes / sizeof(float); ++i) {
@@ -122,7 +122,7 @@ static void settle(state *s, const rig_setup *setup)
     }
     s->settled_at = s->at;
     s->at = 0;
-    rig_fpu_leave(fpu);
+    rig_denormals_leave(fpu);
 }
 
 static const char *init(void *self, const rig_setup *setup)

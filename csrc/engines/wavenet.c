@@ -1,8 +1,8 @@
 /* wavenet: an amp model, a block at a time. CONTRIBUTING.md has a picture of how the rows lie in memory. */
 #include <string.h>
 
-#include "../buffer.h"
-#include "../program.h"
+#include "../network/buffer.h"
+#include "../network/program.h"
 #include "../ramp.h"
 
 enum { LEVEL, COMPENSATION, DRIVE, N_PARAMS = DRIVE + 4 };
@@ -42,20 +42,20 @@ static size_t room_for_taps(const rig_step *is) { return rig_step_ins(is) + 4; }
 /* Where everything lies. With no base, counts the bytes. */
 static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
-    rig_place p = {base, 0};
-    rig_take(&p, sizeof(state));
-    s->buffers = rig_take(&p, n->n_buffers * sizeof(rig_buffer));
-    s->steps = rig_take(&p, n->n_steps * sizeof(step));
+    rig_arena p = {base, 0};
+    rig_arena_alloc(&p, sizeof(state));
+    s->buffers = rig_arena_alloc(&p, n->n_buffers * sizeof(rig_buffer));
+    s->steps = rig_arena_alloc(&p, n->n_steps * sizeof(step));
     for (uint32_t b = 0; b < n->n_buffers; ++b) {
         const rig_buffer made = rig_take_buffer(&p, (uint32_t)n->buffers[b].rows, (uint32_t)n->buffers[b].lookback);
         if (base) s->buffers[b] = made;
     }
     for (uint32_t i = 0; i < n->n_steps; ++i) {
         const rig_step *is = &n->steps[i];
-        int32_t *places = rig_take(&p, is->kind == RIG_CONV ? 3 * room_for_taps(is) * sizeof(int32_t) : 0);
+        int32_t *places = rig_arena_alloc(&p, is->kind == RIG_CONV ? 3 * room_for_taps(is) * sizeof(int32_t) : 0);
         if (base) s->steps[i].places = places;
         for (uint32_t a = 0; a < rig_step_arrays(is); ++a, ++array) {
-            float *values = rig_take(&p, array->count * sizeof(float));
+            float *values = rig_arena_alloc(&p, array->count * sizeof(float));
             if (base) s->steps[i].values[a] = values;
         }
     }

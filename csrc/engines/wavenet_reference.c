@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../take.h"
-#include "../program.h"
+#include "../arena.h"
+#include "../network/program.h"
 
 typedef struct {
     const rig_step *is;
@@ -22,23 +22,23 @@ typedef struct {
 
 static size_t length(const rig_store *b) { return (size_t)b->lookback + 1; }
 
-static void *copy(rig_place *p, const void *from, size_t bytes)
+static void *copy(rig_arena *p, const void *from, size_t bytes)
 {
-    void *here = rig_take(p, bytes);
+    void *here = rig_arena_alloc(p, bytes);
     return here && bytes ? memcpy(here, from, bytes) : here;
 }
 
 static size_t lay_out(state *s, const rig_program *n, const rig_array *array, char *base)
 {
-    rig_place p = {base, 0};
-    rig_take(&p, sizeof(state));
+    rig_arena p = {base, 0};
+    rig_arena_alloc(&p, sizeof(state));
     s->net = *n;
     s->buffers = copy(&p, n->buffers, n->n_buffers * sizeof(rig_store));
     s->copies = copy(&p, n->steps, n->n_steps * sizeof(rig_step));
-    s->steps = rig_take(&p, n->n_steps * sizeof(step));
-    s->data = rig_take(&p, n->n_buffers * sizeof(float *));
+    s->steps = rig_arena_alloc(&p, n->n_steps * sizeof(step));
+    s->data = rig_arena_alloc(&p, n->n_buffers * sizeof(float *));
     for (uint32_t b = 0; b < n->n_buffers; ++b) {
-        float *data = rig_take(&p, length(&n->buffers[b]) * (size_t)n->buffers[b].rows * sizeof(float));
+        float *data = rig_arena_alloc(&p, length(&n->buffers[b]) * (size_t)n->buffers[b].rows * sizeof(float));
         if (base) s->data[b] = data;
     }
     for (uint32_t i = 0; i < n->n_steps; ++i) {
@@ -136,7 +136,7 @@ static float clip(float x, float low, float high, float low_slope, float high_sl
     return x < low ? low + low_slope * (x - low) : x > high ? high + high_slope * (x - high) : x;
 }
 
-/* See rig/formats/network.py. p: this row's parameters, `rows` apart. */
+/* See rig/models/formats/network.py. p: this row's parameters, `rows` apart. */
 static float bent(rig_curve curve, float x, const float *p, int32_t rows)
 {
     const float a = fabsf(x);

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rig import preset as presets
-from rig.load import load_set
+from rig.document import preset as presets
+from rig.gig.loader import load_set
 from rig.native import BLOCK, Rack
 from rig.sound import read
 

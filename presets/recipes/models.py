@@ -70,8 +70,8 @@ def train(recipe: Recipe, share: float) -> Path:
 
 def unseen_scores(model: Path, capture: str) -> tuple[float, float]:
     """ESR plain and pre-emphasised of the C engine's sound on the unseen performance."""
-    from rig.formats import load_model
-    from rig.solo import run
+    from rig.models.formats import load_model
+    from rig.models.player import run
     from rig.train.losses import PRE_EMPHASIS
 
     dry, _ = sf.read(captures.CAPTURES / "dry-unseen.wav", dtype="float32")

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable
 
 from rig import __version__
-from rig.capture import folder, plain, routes, signal
-from rig.capture.flow import Captured, View, capture
+from rig.capture import ports, storage, test_signal, text_view
+from rig.capture.procedure import Captured, View, capture
 from rig.capture.session import Session
 
 Drive = Callable[[Callable[[View], Captured], Session, str], Captured]
@@ -24,26 +24,30 @@ def asks(args: argparse.Namespace) -> bool:
 
 def run(args: argparse.Namespace, drive: Drive | None = None) -> int:
     """Capture, write, tell. drive: a screen; else plain lines. Raises RigError, one line; then nothing was written."""
-    folder.refuse(args.output, overwrite=args.overwrite)
+    storage.refuse(args.output, overwrite=args.overwrite)
     name = args.name or args.output.resolve().name
     if args.dry:
-        signal.from_file(args.dry, 48000)  # what is wrong with it is said before anything is wired
+        test_signal.from_file(args.dry, 48000)  # what is wrong with it is said before anything is wired
     session = Session(args.level, args.server)
 
-    def make() -> signal.Signal:
-        return signal.from_file(args.dry, session.rate) if args.dry else signal.test_signal(session.rate, args.seconds)
+    def make() -> test_signal.Signal:
+        return (
+            test_signal.from_file(args.dry, session.rate)
+            if args.dry
+            else test_signal.test_signal(session.rate, args.seconds)
+        )
 
     def work(view: View) -> Captured:
         return capture(session, make, args.wait, view)
 
     try:
-        session.start(*routes.choose(session.client, args.send, args.back, ask=drive is not None))
-        captured = drive(work, session, name) if drive else work(plain.Lines(args.wait, args.retry))
+        session.start(*ports.choose(session.client, args.send, args.back, ask=drive is not None))
+        captured = drive(work, session, name) if drive else work(text_view.Lines(args.wait, args.retry))
         facts = facts_of(captured, session, name)
     finally:
         session.close()
-    folder.write(args.output, captured.measured.dry, captured.measured.wet, session.rate, facts)
-    plain.tell(captured, args.output, session.rate)
+    storage.write(args.output, captured.measured.dry, captured.measured.wet, session.rate, facts)
+    text_view.tell(captured, args.output, session.rate)
     if args.json:
         print(json.dumps({"capture": str(args.output), **facts}, ensure_ascii=False), flush=True)
     return 0

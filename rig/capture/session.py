@@ -11,10 +11,10 @@ import numpy as np
 from rig.capture.delay import Delay, find_delay, find_impulses
 from rig.capture.levels import Noise, Recent, heard, words
 from rig.capture.options import LEVELS_DB
-from rig.capture.signal import Signal
-from rig.client import Client
+from rig.capture.test_signal import Signal
 from rig.errors import RigError
-from rig.native import Deck, Reel, decibels, linear
+from rig.jack.client import Client
+from rig.native import PlayerRecorder, Take, decibels, linear
 
 TICK_SECONDS = 0.05
 LISTEN_SECONDS = 1.5
@@ -85,13 +85,13 @@ class Session:
         self.client = Client("rig-capture", server, inputs=("return",), outputs=("send",))
         self.rate = self.client.rate
         self.noise: Noise | None = None
-        self._deck = Deck(self.rate)
+        self._player = PlayerRecorder(self.rate)
         self._clips = 0
         self.set_level(level_db)
 
     def start(self, send: str, back: str) -> None:
         """Run, wired to two ports: who takes what we send, and who gives the return. Raises RigError."""
-        self.client.start(self._deck)
+        self.client.start(self._player)
         for ours, other in (("send", send), ("return", back)):
             if fault := self.client.wire(ours, other):
                 raise RigError(f"{fault}; `jack_lsp` lists the ports there are")
@@ -100,11 +100,11 @@ class Session:
     def set_level(self, db: float) -> None:
         """Of the loudest sample that is sent, in dB of full scale."""
         self.level_db = min(max(db, LEVELS_DB[0]), LEVELS_DB[1])
-        self._deck.level(linear(self.level_db))
+        self._player.level(linear(self.level_db))
 
     def close(self) -> None:
         """Fade out, and leave JACK."""
-        self._deck.level(0.0)
+        self._player.level(0.0)
         time.sleep(2 * TICK_SECONDS)
         self.client.close()
 
@@ -113,19 +113,19 @@ class Session:
     def listen(self, watch: Watch) -> None:
         """Send nothing for a while, to know the noise."""
         frames = round(LISTEN_SECONDS * self.rate)
-        reel = self._put(np.zeros(1), frames, loop=False)
-        while reel.at < frames:
-            self._tick(watch, LISTEN, reel.at / frames, reel.at)
-        self.noise = Noise.of(self._heard(reel), self.rate)
+        take = self._put(np.zeros(1), frames, loop=False)
+        while take.at < frames:
+            self._tick(watch, LISTEN, take.at / frames, take.at)
+        self.noise = Noise.of(self._heard(take), self.rate)
 
     def check(self, signal: Signal, watch: Watch) -> None:
         """Play the loudest part over and over until `watch` says that the levels are right."""
         loop = signal.audio[signal.loop]
-        reel = self._put(loop, 1, loop=True)
+        take = self._put(loop, 1, loop=True)
         recent = Recent(max(len(loop) / self.rate, 2.0))
         go_on = False
         while not go_on:
-            go_on = self._tick(watch, CHECK, min(reel.at / len(loop), 1.0), reel.at, recent)
+            go_on = self._tick(watch, CHECK, min(take.at / len(loop), 1.0), take.at, recent)
         self._silence()
 
     def ping(self, signal: Signal, wait: float, watch: Watch) -> Delay | None:
@@ -134,16 +134,16 @@ class Session:
         play = np.concatenate([lead, loud])
         frames = len(play) + round(wait * self.rate)
         self._until_quiet(QUIET_SECONDS, wait, watch)
-        reel = self._put(play, frames, loop=False)
+        take = self._put(play, frames, loop=False)
         due = len(lead)
-        while reel.at < frames:
-            self._tick(watch, PING, reel.at / frames, reel.at)
-            if reel.at < due:
+        while take.at < frames:
+            self._tick(watch, PING, take.at / frames, take.at)
+            if take.at < due:
                 continue
             due += round(PING_SECONDS * self.rate)
-            found = find_impulses(reel.heard(), *signal.impulses, self.rate)
-            if found is None and reel.at > len(play):  # a noise gate swallows impulses, but not a loud phrase
-                found = find_delay(play, reel.heard(), self.rate)
+            found = find_impulses(take.heard(), *signal.impulses, self.rate)
+            if found is None and take.at > len(play):  # a noise gate swallows impulses, but not a loud phrase
+                found = find_delay(play, take.heard(), self.rate)
             if found and found.frames >= 0:
                 self._silence()
                 return found
@@ -157,39 +157,39 @@ class Session:
         frames = len(signal.audio) + round((tail + TAIL_SECONDS) * self.rate)
         self._until_quiet(tail + QUIET_SECONDS, tail + QUIET_SECONDS, watch)
         level_db, xruns, missed = self.level_db, self.client.xruns, []
-        reel = self._put(signal.audio, frames, loop=False)
+        take = self._put(signal.audio, frames, loop=False)
         recent = Recent(signal.seconds + tail + 60)
-        while reel.at < frames:
-            self._tick(watch, TAKE, reel.at / frames, reel.at, recent)
+        while take.at < frames:
+            self._tick(watch, TAKE, take.at / frames, take.at, recent)
             if self.client.xruns > xruns:
                 xruns = self.client.xruns
-                missed.append(reel.at / self.rate)
+                missed.append(take.at / self.rate)
                 if strict:
                     self._silence()
                     raise MissedPeriod(missed[0])
-        raw = self._heard(reel)
-        self._deck.put(None)
+        raw = self._heard(take)
+        self._player.put(None)
         return Taken(signal.audio * np.float32(linear(level_db)), raw, signal, level_db, tuple(missed))
 
-    # --- the deck --------------------------------------------------------------------------------------------------
+    # --- the player and recorder ----------------------------------------------------------------------------------
 
-    def _put(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> Reel:
-        reel = Reel(play, heard_frames, loop=loop)
-        self._deck.put(reel)
-        return reel
+    def _put(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> Take:
+        take = Take(play, heard_frames, loop=loop)
+        self._player.put(take)
+        return take
 
-    def _heard(self, reel: Reel) -> np.ndarray:
+    def _heard(self, take: Take) -> np.ndarray:
         """Raises RigError where something in the loop is broken."""
-        back = reel.heard()
+        back = take.heard()
         if not np.isfinite(back).all():
             raise RigError(f"'{self.back}' gives samples that are not numbers: restart what plays there")
         return back
 
     def _silence(self) -> None:
         """Fade out, then stop what plays: an amp that is turned up forgives no thump."""
-        self._deck.level(0.0)
+        self._player.level(0.0)
         time.sleep(2 * TICK_SECONDS)
-        self._deck.put(None)
+        self._player.put(None)
         time.sleep(2 * TICK_SECONDS)
         self.set_level(self.level_db)
 
@@ -214,7 +214,7 @@ class Session:
     def _meters(self):
         if not self.client.alive:
             raise RigError("JACK has gone: start it again, and take it again")
-        return self._deck.meters()
+        return self._player.meters()
 
     def _show(self, watch: Watch, phase: str, share: float, at: int, meters, recent: Recent | None) -> bool:
         clipped, self._clips = meters.clips > self._clips, meters.clips

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.capture import checks, folder
+from rig.capture import checks, storage
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def read(dry_path: Path, wet_path: Path | None = None) -> Capture:
 
     Without wet_path, dry_path is a folder that `rig capture` wrote.
     """
-    pair = folder.read(dry_path) if wet_path is None else checks.read_pair(dry_path, wet_path)
+    pair = storage.read(dry_path) if wet_path is None else checks.read_pair(dry_path, wet_path)
     notes = checks.fit_or_raise(pair)
     frames = pair.delay.frames if pair.delay else 0
     return Capture(pair.dry.audio, pair.wet.audio, pair.dry.rate, frames, notes, pair.played)

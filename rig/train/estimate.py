@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from rig import native, solo
-from rig.formats import load_model
+from rig import native
+from rig.models import player
+from rig.models.formats import load_model
 from rig.native import BLOCK
 from rig.train import export, loop
 from rig.train.losses import Loss
+from rig.train.progress import clock_text
 from rig.train.run import Run
 from rig.train.settings import Settings, Size
-from rig.train.standing import clock_text
 
 SECONDS = 4.0  # of training, after the first steps
 WARM = 12  # steps: the caches and the optimiser's first bases
@@ -115,6 +116,6 @@ def _realtime(run: Run) -> float:
     spent = []
     for _ in range(3):
         began = time.perf_counter()
-        solo.run(model, sound)
+        player.run(model, sound)
         spent.append(time.perf_counter() - began)
     return PLAYED / min(spent)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.convert import guitarml_text as to_json
 from rig.errors import RigError
+from rig.models.convert import guitarml_text as to_json
 from rig.train.data import Scale
 from rig.train.network import WaveNet
 
@@ -101,10 +101,10 @@ def write(path: Path, content: str | bytes, check: Callable[[Path], object] = la
 
 def play(path: Path, dry: np.ndarray) -> np.ndarray:
     """The model file through the C engine, from rest: (frames,) -> (frames,) float32."""
-    from rig import solo
-    from rig.formats import load_model
+    from rig.models import player
+    from rig.models.formats import load_model
 
-    return solo.run(load_model(path), np.ascontiguousarray(dry, np.float32), block=64)
+    return player.run(load_model(path), np.ascontiguousarray(dry, np.float32), block=64)
 
 
 def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
@@ -112,7 +112,7 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
 
     Raises RigError where it is more than TOLERANCE, or no number.
     """
-    from rig.formats import load_model
+    from rig.models.formats import load_model
 
     model = load_model(path)  # players let a `.nam` settle on silence, which PyTorch did not hear
     skip = 0 if model.family == "guitarml" else model.network.receptive_field - 1

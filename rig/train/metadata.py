@@ -64,6 +64,6 @@ def metadata(
 
 
 def _processor() -> str:
-    from rig.bench import machine
+    from rig.report.bench import machine
 
     return machine()

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from rig.convert import trained_text
 from rig.errors import RigError
+from rig.models.convert import trained_text
 from rig.train import export, report
 from rig.train.capture import Capture
 from rig.train.data import Data

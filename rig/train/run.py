@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.train import capture, checkpoint, data, initial, loop, options
+from rig.train import capture, checkpoint, data, init_from, loop, options
 from rig.train.capture import Capture
 from rig.train.data import Data
-from rig.train.lines import Lines
+from rig.train.log_view import Lines
 from rig.train.preset import write_preset
+from rig.train.progress import Standing, clock_text
 from rig.train.result import Keeper, Result
 from rig.train.settings import Job, Settings
-from rig.train.standing import Standing, clock_text
 from rig.train.state import Epoch, State, begin
 from rig.train.verdict import scored, shown
 
@@ -59,18 +59,18 @@ def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
         print(note, file=sys.stderr)
     rate = one_rate(captures)
     mark = checkpoint.fingerprint(captures)
-    file = initial.read(args.init) if args.init else None
+    file = init_from.read(args.init) if args.init else None
     if args.resume:
         path = args.resume if args.resume.name else checkpoint.path_for(job.target)
         before, dump = checkpoint.settings_in(path, mark)
         settings = options.resumed(args, before, rate, device)
         state = checkpoint.restore(settings, dump)
     else:
-        settings = options.fresh(args, rate, device, initial.size_of(file, args.init) if file else None)
+        settings = options.fresh(args, rate, device, init_from.size_of(file, args.init) if file else None)
         state = begin(settings)
     ready = data.prepare(captures, settings.size.receptive_field, settings.segment, settings.normalize, settings.knob)
     if file:
-        initial.teach(state, file, ready)
+        init_from.teach(state, file, ready)
     return Run(job, captures, settings, state, ready, mark)
 
 
@@ -108,7 +108,7 @@ def _watcher(run: Run, stop: threading.Event):
     standing = Standing(run.state, run.data, run.settings)
     if not sys.stderr.isatty():
         return Lines(standing)
-    from rig.train.view import View
+    from rig.train.live_view import View
 
     return View(run.job.name, run.about, standing, stop)
 

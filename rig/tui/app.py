@@ -14,10 +14,10 @@ from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
-from rig.gig import Gig
+from rig.gig.gig import Gig
+from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
-from rig.tui.terminal import StageDriver
 
 Progress = Callable[[str, float], None]
 PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer

@@ -16,12 +16,12 @@ from textual.message import Message
 from textual.screen import Screen
 
 from rig.errors import RigError
-from rig.tui.folder import Entry, homely, look, matching
-from rig.tui.lines import Foot, Head, Keys
+from rig.gig.snapshot import FileView, Outcome, Status
+from rig.tui.bars import Foot, Head, Keys
+from rig.tui.canvas import printable
+from rig.tui.file_list import About, Shelf, Where
+from rig.tui.file_listing import Entry, homely, look, matching
 from rig.tui.meters import Meters
-from rig.tui.sheet import printable
-from rig.tui.shelf import About, Shelf, Where
-from rig.views import FileView, Outcome, Status
 
 REST_S = 0.15  # so long a file stays highlighted before it is heard: a held arrow key runs past
 
@@ -228,7 +228,7 @@ class BrowserScreen(Screen[Left]):
             threading.Thread(target=self._find_out, args=(path,), daemon=True, name="rig-about").start()
 
     def _find_out(self, path: Path) -> None:
-        from rig.facts import brief
+        from rig.report.facts import brief
 
         lines: tuple[str, ...] = ()
         with suppress(Exception):  # it plays; that we can tell nothing of it is no matter

@@ -16,16 +16,16 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.message import Message
 
-from rig.capture.flow import Captured, View
 from rig.capture.measure import Measured
-from rig.capture.plain import lines
+from rig.capture.procedure import Captured, View
 from rig.capture.session import CHECK, LISTEN, PING, TAKE, Session, Status, clock
+from rig.capture.text_view import lines
 from rig.errors import RigError
 from rig.tui import palette
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Reading
+from rig.tui.canvas import Canvas, Sheet, fit
+from rig.tui.driver import StageDriver
 from rig.tui.meters import draw_bar, draw_scale
-from rig.tui.sheet import Canvas, Sheet, fit
-from rig.tui.terminal import StageDriver
 
 POLL_S = 1 / 20
 STEP_DB = 1.0

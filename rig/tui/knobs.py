@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rig.gig.snapshot import EngineView, FileView, ParamView
 from rig.tui import palette
-from rig.tui.sheet import Canvas, Sheet, fit, printable
-from rig.tui.steps import is_bipolar, place, stands
-from rig.views import EngineView, FileView, ParamView
+from rig.tui.canvas import Canvas, Sheet, fit, printable
+from rig.tui.knob_scale import is_bipolar, place, stands
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read
 GAP = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from rig.tui import letters, palette
-from rig.tui.sheet import Canvas, Sheet, fit
+from rig.tui import block_font, palette
+from rig.tui.canvas import Canvas, Sheet, fit
 
 
 class Loading(Canvas):
@@ -22,7 +22,7 @@ class Loading(Canvas):
         self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
-        logo = letters.draw("RIG", 2 if sheet.height >= 14 and sheet.width >= 30 else 1)
+        logo = block_font.draw("RIG", 2 if sheet.height >= 14 and sheet.width >= 30 else 1)
         width = max(4, min(sheet.width - 8, 64))
         left = (sheet.width - width) // 2
         y = max(0, (sheet.height - len(logo) - 4) // 2)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.style import Style
 
+from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Ballistics, Reading, deflection
-from rig.tui.sheet import Canvas, Sheet
-from rig.views import Status
+from rig.tui.canvas import Canvas, Sheet
 
 LOUD_DB, FULL_DB = -3.0, 0.0
 _EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -10,21 +10,21 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from rig.errors import RigError
-from rig.gig import Gig
+from rig.gig.gig import Gig
+from rig.gig.snapshot import EngineView, FileView, Outcome, ParamView, Status
 from rig.tui import palette
+from rig.tui.bars import Banner, Foot, Head, Note, Wires
 from rig.tui.browser import BrowserScreen, Left
-from rig.tui.folder import homely
+from rig.tui.canvas import printable
+from rig.tui.file_listing import homely
 from rig.tui.help import HelpScreen
+from rig.tui.knob_scale import stands, turn, written
 from rig.tui.knobs import Knobs
-from rig.tui.lines import Banner, Foot, Head, Note, Wires
+from rig.tui.layout import plan
 from rig.tui.meters import Meters
-from rig.tui.path import Path
-from rig.tui.plan import plan
-from rig.tui.sheet import printable
-from rig.tui.steps import stands, turn, written
+from rig.tui.signal_chain import SignalChain
 from rig.tui.tiles import Tiles
 from rig.tui.tuner import Tuner
-from rig.views import EngineView, FileView, Outcome, ParamView, Status
 
 POLL_S = 1 / 20
 CHAIN_S = 0.5  # MIDI may turn a knob, and a fault passes, without a key
@@ -68,7 +68,7 @@ class PlayScreen(Screen[None]):
         self.head = Head(gig.name, id="head")
         self.banner = Banner(id="banner")
         self.tiles = Tiles(gig.amps, id="tiles")
-        self.path = Path(id="path")
+        self.path = SignalChain(id="path")
         self.knobs = Knobs(id="knobs")
         self.tuner = Tuner(id="tuner")
         self.note = Note(id="note")

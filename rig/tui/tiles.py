@@ -9,9 +9,9 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from rig.tui import letters, palette
-from rig.tui.sheet import Canvas, Sheet, fit, width_of
-from rig.views import AmpView
+from rig.gig.snapshot import AmpView
+from rig.tui import block_font, palette
+from rig.tui.canvas import Canvas, Sheet, fit, width_of
 
 SMALLEST = (12, 3)
 TALLEST = 16
@@ -28,7 +28,7 @@ class Face:
 
     @property
     def digit_size(self) -> tuple[int, int]:
-        return (3 * self.digit, letters.lines(self.digit)) if self.digit else (1, 1)
+        return (3 * self.digit, block_font.lines(self.digit)) if self.digit else (1, 1)
 
     def room(self, width: int, height: int) -> tuple[int, int]:
         """Columns and lines that are left for the name inside a tile."""
@@ -38,11 +38,11 @@ class Face:
     def setting(self, name: str, width: int, height: int) -> tuple[int, list[str]]:
         """The name's lines of text, and their scale: the face's, or the largest below it that fits; -1: cut."""
         wide, high = self.room(width, height)
-        spelt = letters.spell(name)
+        spelt = block_font.spell(name)
         for scale in range(self.name if spelt else 0, -1, -1):
             for wrap in _wraps(spelt if scale and spelt else name):
-                tall = len(wrap) * letters.lines(scale) + len(wrap) - 1 if scale else len(wrap)
-                wides = [letters.columns(line, scale) if scale else width_of(line) for line in wrap]
+                tall = len(wrap) * block_font.lines(scale) + len(wrap) - 1 if scale else len(wrap)
+                wides = [block_font.columns(line, scale) if scale else width_of(line) for line in wrap]
                 if tall <= high and max(wides) <= wide:
                     return scale, wrap
         return -1, [fit(name, wide)]
@@ -105,7 +105,7 @@ def _best_face(names: tuple[str, ...], width: int, height: int) -> tuple[Face, i
                 face = Face(digit, name, beside)
                 wide, high = face.room(width, height)
                 if wide >= 4 and high >= 1 and face.digit_size[1] <= height:
-                    spare = (high - letters.lines(name) if name else high - 1) >= 1
+                    spare = (high - block_font.lines(name) if name else high - 1) >= 1
                     worth = face.worth(names, width, height)
                     if worth is not None:
                         faces.append((worth, spare, beside, face))
@@ -184,11 +184,11 @@ def _inside(
 ) -> None:
     x, y, width, height = box
     key = amp.key or str(amp.index + 1)
-    block = face.digit and len(key) == 1 and letters.spell(key) is not None
-    number = letters.draw(key, face.digit) if block else [key]
+    block = face.digit and len(key) == 1 and block_font.spell(key) is not None
+    number = block_font.draw(key, face.digit) if block else [key]
     scale, name = face.setting(amp.name, width, height)
     if scale > 0:
-        name = [row for line in name for row in ("", *letters.draw(line, scale))][1:]
+        name = [row for line in name for row in ("", *block_font.draw(line, scale))][1:]
     wide = max(width_of(line) for line in name)
     if face.beside:
         digit_y, left = y + (height - len(number)) // 2, face.digit_size[0] + 2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from rig.tui import letters, palette
-from rig.tui.sheet import Canvas, Sheet
-from rig.views import Status
+from rig.gig.snapshot import Status
+from rig.tui import block_font, palette
+from rig.tui.canvas import Canvas, Sheet
 
 IN_TUNE_CENTS = 3.0
 SPAN_CENTS = 50.0
@@ -36,12 +36,12 @@ class Tuner(Canvas):
         self._needle(sheet, sheet.height - needle_h + 1, ink)
 
     def _note(self, sheet: Sheet, height: int, ink: Style) -> None:
-        text = letters.spell(self.note or "-")
-        scale = max((s for s in (1, 2, 3, 4, 5) if letters.lines(s) <= height - 1), default=0)
+        text = block_font.spell(self.note or "-")
+        scale = max((s for s in (1, 2, 3, 4, 5) if block_font.lines(s) <= height - 1), default=0)
         if text is None or not scale:
             sheet.put_centred(0, height // 2, sheet.width, self.note or "-", ink)
             return
-        rows = letters.draw(text, scale)
+        rows = block_font.draw(text, scale)
         top = max(0, (height - len(rows)) // 2)
         for y, row in enumerate(rows):
             sheet.put_centred(0, top + y, sheet.width, row, ink)

@@ -1,0 +1,37 @@
+/* A chain: engines in order, each behind a guard. */
+#ifndef RIG_CHAIN_H
+#define RIG_CHAIN_H
+
+#include "../ramp.h"
+#include "rack.h"
+#include "resample.h"
+
+typedef struct {
+    const rig_engine *engine;
+    void *self;
+    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
+    float gain_in, gain_out;
+    uint32_t branch;
+    float *params;   /* Python puts, audio gets */
+    uint32_t faults; /* audio puts, Python gets */
+    float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
+    uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
+} rig_unit;
+
+struct rig_chain {
+    float level;     /* Python puts: linear gain after the last engine */
+    rig_ramp gain;   /* audio */
+    uint64_t at;     /* audio: the frame of the song that it hears next */
+    size_t bytes;
+    uint32_t n_units;
+    rig_unit *units;
+};
+
+/* [audio] Frames of the past that the chain must hear; sets each unit's need. */
+uint32_t rig_chain_need(rig_chain *chain);
+
+/* [audio] Runs the chain on a block of at most RIG_BLOCK frames. behind: how far before now the block lies; engines whose
+   memory does not reach back that far are left out. 0 runs all. */
+void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t frames, uint32_t behind);
+
+#endif

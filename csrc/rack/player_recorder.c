@@ -1,0 +1,82 @@
+#include "player_recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "atomic.h"
+#include "denormals.h"
+#include "../ramp.h"
+
+#define FULL_SCALE 0.9999f
+
+/* Everything that the audio thread touches. What Python puts stands first. */
+struct rig_player_recorder {
+    rig_take *next;     /* Python stores, audio loads */
+    float level;
+
+    rig_take *take;     /* audio stores, Python loads: what it no longer sees here is its own again */
+    rig_ramp gain;
+    rig_player_recorder_meters meters;
+};
+
+rig_player_recorder *rig_player_recorder_new(void) { return calloc(1, sizeof(rig_player_recorder)); }
+void rig_player_recorder_free(rig_player_recorder *p) { free(p); }
+void rig_player_recorder_put(rig_player_recorder *p, rig_take *take) { rig_store(&p->next, take); }
+int rig_player_recorder_holds(rig_player_recorder *p, const rig_take *take) { return rig_load(&p->take) == take; }
+uint64_t rig_take_at(const rig_take *take) { return rig_load(&take->at); }
+void rig_player_recorder_level(rig_player_recorder *p, float gain) { rig_put_float(&p->level, gain); }
+
+void rig_player_recorder_read(rig_player_recorder *p, rig_player_recorder_meters *m)
+{
+    m->clips = rig_get(&p->meters.clips);
+    m->send_peak = rig_get_float(&p->meters.send_peak);
+    m->return_peak = rig_get_float(&p->meters.return_peak);
+    rig_put_float(&p->meters.send_peak, 0.0f);
+    rig_put_float(&p->meters.return_peak, 0.0f);
+}
+
+static void show_peak(float *meter, const float *x, uint32_t frames)
+{
+    float peak = rig_get_float(meter);
+    for (uint32_t i = 0; i < frames; ++i) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
+    rig_put_float(meter, peak);
+}
+
+static void count_clips(uint64_t *clips, const float *x, uint32_t frames)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < frames; ++i) n += fabsf(x[i]) >= FULL_SCALE;
+    if (n) rig_put(clips, *clips + n);
+}
+
+static void run(rig_take *r, const float *in, float *out, uint32_t frames)
+{
+    uint64_t at = r->at;
+    for (uint32_t i = 0; i < frames; ++i, ++at) {
+        if (r->loop || at < r->play_frames) out[i] = r->play[at % r->play_frames];
+        if (r->loop || at < r->heard_frames) r->heard[at % r->heard_frames] = in[i];
+    }
+    rig_store(&r->at, at);
+}
+
+void rig_player_recorder_process(rig_player_recorder *p, const float *in, float *out, uint32_t frames)
+{
+    if (!frames) return;
+    const rig_denormals fpu = rig_denormals_enter();
+    rig_take *take = rig_load(&p->next);
+    memset(out, 0, frames * sizeof(float));
+    if (take) run(take, in, out, frames);
+    rig_store(&p->take, take);
+    rig_ramp_apply(&p->gain, rig_get_float(&p->level), out, frames);
+    show_peak(&p->meters.send_peak, out, frames);
+    show_peak(&p->meters.return_peak, in, frames);
+    count_clips(&p->meters.clips, in, frames);
+    rig_denormals_leave(fpu);
+}
+
+int rig_player_recorder_callback(uint32_t frames, void *arg)
+{
+    rig_player_recorder_client *c = arg;
+    rig_player_recorder_process(c->player_recorder, c->get_buffer(c->ret, frames), c->get_buffer(c->send, frames), frames);
+    return 0;
+}

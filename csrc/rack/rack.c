@@ -1,0 +1,269 @@
+#include "rack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "denormals.h"
+#include "limiter.h"
+#include "recorder.h"
+#include "slot_bank.h"
+
+#define FADE_SECONDS 0.010 /* from amp to amp */
+#define MASTER_FADE_SECONDS 0.025 /* mute, start and end */
+
+/* Everything that the audio thread touches. What Python puts stands first. */
+struct rig_rack {
+    uint32_t want, bypass, open, limit;
+    float level;
+    struct { uint32_t input, output; } routes[RIG_SLOTS];
+
+    uint32_t rate;
+    rig_fade fade;
+    rig_slot_bank banks[RIG_STAGES];
+    rig_history input;      /* what came in: the key, and what the tuner hears */
+    const float *loop;      /* a recording that plays into the input, or NULL */
+    uint32_t loop_frames, loop_at;
+    rig_ramp gain;          /* the level */
+    float master_fade, master_fade_step;  /* 0: closed, 1: open */
+    rig_limiter limiter;
+    rig_recorder recorder;
+    rig_meters meters;
+};
+
+/* The system hands out pages when they are first written to. Now, not in the middle of a song. */
+static void touch(volatile char *memory, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 1024) memory[i] = 0;
+}
+
+rig_rack *rig_rack_new(uint32_t rate)
+{
+    rig_rack *r = calloc(1, sizeof *r);
+    const uint32_t frames = (uint32_t)(FADE_SECONDS * rate);
+    float *rise = calloc(frames + 1, sizeof(float));
+    if (!r || !rise) {
+        free(r);
+        free(rise);
+        return NULL;
+    }
+    touch((volatile char *)r, sizeof *r);
+    for (uint32_t i = 0; i < frames; ++i) rise[i] = (float)sin((i + 0.5) / frames * 1.57079632679489662);
+    r->rate = rate;
+    r->fade = (rig_fade){frames, rise};
+    r->level = 1.0f;
+    r->limit = 1;
+    r->master_fade_step = (float)(1.0 / (MASTER_FADE_SECONDS * rate));
+    rig_ramp_start(&r->gain, 1.0f);
+    rig_limiter_init(&r->limiter, rate);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i]);
+    r->meters.limiter = 1.0f;
+    return r;
+}
+
+void rig_rack_free(rig_rack *r)
+{
+    free(r->fade.rise);
+    free(r);
+}
+
+rig_chain *rig_rack_offer(rig_rack *r, uint32_t stage, uint32_t slot, rig_chain *chain)
+{
+    return rig_swap(&r->banks[stage].slots[slot].offer, chain);
+}
+
+rig_chain *rig_rack_collect(rig_rack *r, uint32_t stage, uint32_t slot)
+{
+    return rig_swap(&r->banks[stage].slots[slot].back, NULL);
+}
+
+void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
+{
+    rig_put(&r->routes[amp].input, input);
+    rig_put(&r->routes[amp].output, output);
+}
+
+void rig_rack_play(rig_rack *r, uint32_t amp) { rig_put(&r->want, amp); }
+void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
+void rig_rack_open(rig_rack *r, int on) { rig_put(&r->open, (uint32_t)on); }
+void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->limit, (uint32_t)on); }
+void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->level, gain); }
+
+void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
+{
+    r->loop = recording;
+    r->loop_frames = frames;
+    r->loop_at = 0;
+}
+
+void rig_rack_record(rig_rack *r, int on) { rig_put(&r->recorder.on, (uint32_t)on); }
+
+uint32_t rig_rack_recorded(rig_rack *r, float *stereo, uint32_t frames)
+{
+    return rig_recorder_read(&r->recorder, stereo, frames);
+}
+
+void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
+{
+    rig_history_read(&r->input, rig_load(&r->input.written), frames, input, frames);
+}
+
+static float take(float *meter, float rest)
+{
+    const float value = rig_get_float(meter);
+    rig_put_float(meter, rest);
+    return value;
+}
+
+void rig_rack_meters(rig_rack *r, rig_meters *m)
+{
+    rig_meters *from = &r->meters;
+    *m = (rig_meters){
+        .callbacks = rig_get(&from->callbacks),
+        .frames = rig_get(&from->frames),
+        .fade_frame = rig_get(&from->fade_frame),
+        .record_lost = rig_get(&r->recorder.lost),
+        .input_faults = rig_get(&from->input_faults),
+        .in_clips = rig_get(&from->in_clips),
+        .out_clips = rig_get(&from->out_clips),
+        .playing = rig_get(&from->playing),
+        .settled = rig_get(&from->settled),
+        .silent = rig_get(&from->silent),
+        .in_peak = take(&from->in_peak, 0.0f),
+        .out_peak = take(&from->out_peak, 0.0f),
+        .limiter = take(&from->limiter, 1.0f),
+        .load = take(&from->load, 0.0f),
+        .load_mean = rig_get_float(&from->load_mean),
+    };
+}
+
+/* Where the rack's input comes from: the port, and a loop if there is one. Broken samples become silence. */
+static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
+{
+    uint32_t bad = 0;
+    for (uint32_t i = 0; i < frames; ++i) {
+        float v = in[i];
+        if (r->loop) {
+            v += r->loop[r->loop_at];
+            r->loop_at = r->loop_at + 1 == r->loop_frames ? 0 : r->loop_at + 1;
+        }
+        const int fine = fabsf(v) < 1e6f; /* false for NaN, too */
+        x[i] = fine ? v : 0.0f;
+        bad |= !fine;
+    }
+    if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
+}
+
+static float highest(const float *x, uint32_t frames)
+{
+    float peak = 0.0f;
+    for (uint32_t i = 0; i < frames; ++i) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
+    return peak;
+}
+
+static void show_peak(float *meter, float peak)
+{
+    if (peak > rig_get_float(meter)) rig_put_float(meter, peak);
+}
+
+static void show_clip(uint32_t *clips, float peak)
+{
+    if (peak >= 1.0f) rig_put(clips, *clips + 1);
+}
+
+/* Level, master_fade and limiter. */
+static void finish(rig_rack *r, float *x, uint32_t frames)
+{
+    const float end = rig_get(&r->open) ? 1.0f : 0.0f;
+    const float step = end > r->master_fade ? r->master_fade_step : -r->master_fade_step;
+    rig_ramp_aim(&r->gain, rig_get_float(&r->level), frames);
+    for (uint32_t i = 0; i < frames; ++i) {
+        if (r->master_fade != end) r->master_fade = fminf(1.0f, fmaxf(0.0f, r->master_fade + step));
+        x[i] *= rig_ramp_next(&r->gain) * r->master_fade;
+    }
+    show_clip(&r->meters.out_clips, highest(x, frames));
+    if (rig_get(&r->limit)) {
+        const float gain = rig_limiter_run(&r->limiter, x, frames);
+        if (gain < rig_get_float(&r->meters.limiter)) rig_put_float(&r->meters.limiter, gain);
+    }
+    show_peak(&r->meters.out_peak, highest(x, frames));
+    rig_put(&r->meters.silent, r->master_fade == 0.0f && end == 0.0f);
+}
+
+static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, uint64_t deadline)
+{
+    float x[RIG_BLOCK];
+    read_input(r, in, x, frames);
+    memcpy(di, x, frames * sizeof(float));
+    rig_history_write(&r->input, x, frames);
+    const float peak = highest(x, frames);
+    show_peak(&r->meters.in_peak, peak);
+    show_clip(&r->meters.in_clips, peak);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i)
+        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
+            rig_put(&r->meters.fade_frame, r->meters.frames);
+    finish(r, x, frames);
+    memcpy(out, x, frames * sizeof(float));
+    rig_put(&r->meters.frames, r->meters.frames + frames);
+}
+
+/* Heads each stage for what the player wants to hear. */
+static void steer(rig_rack *r)
+{
+    const uint32_t want = rig_get(&r->want);
+    rig_slot_bank_steer(&r->banks[RIG_INPUT], rig_get(&r->routes[want].input));
+    rig_slot_bank_steer(&r->banks[RIG_AMP], rig_get(&r->bypass) ? RIG_SLOTS : want);
+    rig_slot_bank_steer(&r->banks[RIG_OUTPUT], rig_get(&r->routes[want].output));
+    uint32_t settled = 1;
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) settled &= !r->banks[i].next;
+    rig_put(&r->meters.settled, settled);
+    if (settled) rig_put(&r->meters.playing, want);
+}
+
+void rig_rack_begin(rig_rack *r, int open)
+{
+    steer(r);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_arrive(&r->banks[i]);
+    r->open = (uint32_t)open;
+    r->master_fade = open ? 1.0f : 0.0f;
+    rig_ramp_start(&r->gain, r->level);
+    steer(r);
+}
+
+/* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
+static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
+{
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) {
+        ns -= r->banks[i].caught_up_ns;
+        r->banks[i].caught_up_ns = 0;
+    }
+    const float period = (float)frames / (float)r->rate, load = (float)ns * 1e-9f / period;
+    if (load > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, load);
+    rig_put_float(&r->meters.load_mean, r->meters.load_mean + fminf(1.0f, period) * (load - r->meters.load_mean));
+    rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
+}
+
+void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
+{
+    if (!frames) return;
+    const uint64_t start = rig_clock();
+    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
+    const rig_denormals fpu = rig_denormals_enter();
+    steer(r);
+    for (uint32_t at = 0, n; at < frames; at += n) {
+        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
+        run_block(r, in + at, out_1 + at, di + at, n, deadline);
+    }
+    memcpy(out_2, out_1, frames * sizeof(float)); /* every engine there is so far is mono */
+    rig_recorder_write(&r->recorder, out_1, out_2, frames);
+    rig_denormals_leave(fpu);
+    show_load(r, rig_clock() - start, frames);
+}
+
+int rig_process(uint32_t frames, void *arg)
+{
+    rig_client *c = arg;
+    float *out_1 = c->get_buffer(c->out_1, frames), *out_2 = c->get_buffer(c->out_2, frames);
+    rig_rack_process(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames);
+    return 0;
+}

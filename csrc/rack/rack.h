@@ -1,0 +1,104 @@
+/* The rack: what the audio callback runs, as Python sees it. Read by cffi as it stands, less the lines with a #. */
+#ifndef RIG_RACK_H
+#define RIG_RACK_H
+
+#include "../rig_engine.h"
+
+#define RIG_SLOTS 64        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains */
+#define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
+
+/* The three places where a chain can stand, in the order of the signal. */
+#define RIG_INPUT 0
+#define RIG_AMP 1
+#define RIG_OUTPUT 2
+#define RIG_STAGES 3
+
+typedef struct rig_chain rig_chain;
+typedef struct rig_rack rig_rack;
+
+/* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_rack_meters(). */
+typedef struct {
+    uint64_t callbacks, frames;
+    uint64_t fade_frame;        /* the frame at which the latest switch of the amp began to be heard */
+    uint64_t record_lost;       /* frames that the recorder could not keep up with */
+    uint32_t input_faults;      /* blocks in which the input itself was not a number */
+    uint32_t in_clips, out_clips; /* blocks that reached full scale; at the output: before the limiter */
+    uint32_t playing;           /* the amp's slot that is heard */
+    uint32_t settled;           /* 1: no switch under way in any stage */
+    uint32_t silent;            /* 1: muted or closed, and the fade is over */
+    float in_peak, out_peak;
+    float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
+    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
+} rig_meters;
+
+/* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
+   input, the first for none and one more for a whole frame; rows has at most 1024, and what lies between is interpolated.
+   A row has taps for the frames of the input, the oldest first. See rig/native/resampler.py. */
+typedef struct {
+    uint32_t up, down, rows, taps; /* taps: a multiple of 8 */
+    const float *filter;           /* (rows + 1) * taps */
+} rig_rate_change;
+
+/* Where the signal splits: the engines of branch a go on with it, those of b with a copy on the side, and the next engine
+   that is in neither joins them. */
+#define RIG_TRUNK 0
+#define RIG_BRANCH_A 1
+#define RIG_BRANCH_B 2
+
+/* How a chain holds an engine. */
+typedef struct {
+    uint32_t branch;
+    float gain_in, gain_out;     /* linear, before and after it */
+    uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
+    rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
+} rig_mount;
+
+/* Chains. [main] all, but set(), set_level(), faults() and cost() also while the chain plays. */
+rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
+                         const char **why);
+void rig_chain_free(rig_chain *chain);
+void rig_chain_prewarm(rig_chain *chain);
+void rig_chain_reset(rig_chain *chain);
+uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late */
+size_t rig_chain_bytes(const rig_chain *chain);
+void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
+void rig_chain_set_level(rig_chain *chain, float gain);
+uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
+float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
+void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames);
+uint64_t rig_chains_made(void);
+uint64_t rig_chains_freed(void);
+
+/* The rack. Chains are lent: offer() hands one over and returns one that was never taken (or NULL),
+   collect() returns one that has left (or NULL). Whoever lent a chain frees it then, and only then. */
+rig_rack *rig_rack_new(uint32_t rate);
+void rig_rack_free(rig_rack *rack);
+rig_chain *rig_rack_offer(rig_rack *rack, uint32_t stage, uint32_t slot, rig_chain *chain);
+rig_chain *rig_rack_collect(rig_rack *rack, uint32_t stage, uint32_t slot);
+void rig_rack_route(rig_rack *rack, uint32_t amp, uint32_t input, uint32_t output);
+void rig_rack_play(rig_rack *rack, uint32_t amp);
+void rig_rack_bypass(rig_rack *rack, int on);
+void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
+void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
+void rig_rack_limit(rig_rack *rack, int on);
+void rig_rack_level(rig_rack *rack, float gain);
+void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
+void rig_rack_record(rig_rack *rack, int on);
+uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames);
+void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
+void rig_rack_meters(rig_rack *rack, rig_meters *meters);
+void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */
+
+/* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
+typedef struct {
+    rig_rack *rack;
+    void *(*get_buffer)(void *port, uint32_t frames);
+    void *in, *out_1, *out_2, *di;
+} rig_client;
+int rig_process(uint32_t frames, void *client);   /* [audio] */
+
+/* The engine of that name among our own, or NULL. */
+const rig_engine *rig_engine_named(const char *name);
+
+#endif

@@ -1,0 +1,51 @@
+/* A slot bank: a place in the rack where one chain plays, and another can take over without a gap.
+
+   The newcomer first hears the past out of the history, as fast as the period's time allows, until it stands where it would
+   stand had it always run; then the two are cross-faded with equal power. */
+#ifndef RIG_SLOT_BANK_H
+#define RIG_SLOT_BANK_H
+
+#include "chain.h"
+#include "history.h"
+
+typedef struct {
+    rig_chain *offer;   /* Python puts, audio takes */
+    rig_chain *back;    /* audio puts, Python takes */
+    rig_chain *chain;   /* audio: whoever stands in this slot */
+    rig_chain *leaving; /* audio: replaced, but perhaps still heard or not yet collected */
+} rig_slot;
+
+typedef struct {
+    rig_slot slots[RIG_SLOTS];
+    rig_chain wire;    /* a chain of no engines: bypass, and slots that hold nothing */
+    rig_chain *now;    /* is heard */
+    rig_chain *next;   /* takes over, or NULL */
+    uint32_t behind;   /* frames of the past that next still has to hear */
+    uint64_t caught_up_ns; /* what hearing it has taken in this period */
+    uint32_t fading;   /* 1: next is being heard */
+    uint32_t faded;    /* frames of the fade that have passed */
+    rig_history heard; /* what came into this bank */
+} rig_slot_bank;
+
+/* An equal-power fade: next rises with the sine, now falls with the cosine. */
+typedef struct {
+    uint32_t frames;
+    float *rise;
+} rig_fade;
+
+/* [main] */
+void rig_slot_bank_init(rig_slot_bank *bank);
+
+/* [audio] Once a period: takes what was offered, gives back what has left, and heads for the chain in slot `want`
+   (RIG_SLOTS: for the wire). */
+void rig_slot_bank_steer(rig_slot_bank *bank, uint32_t want);
+
+/* [main] Before the rack runs: what the stage heads for is where it is. */
+void rig_slot_bank_arrive(rig_slot_bank *bank);
+
+/* [audio] A block through the stage. key: what came into the rack, this block included. deadline: until when catching up
+   may take, in ns on the monotonic clock. Returns 1 when a fade began in this block. */
+int rig_slot_bank_run(rig_slot_bank *bank, const rig_fade *fade, const rig_history *key, float *signal, uint32_t frames,
+                  uint64_t deadline);
+
+#endif

@@ -1,0 +1,1 @@
+"""What the player wants: presets read from TOML with every fault named, and what words name in them. No sound, no C."""

@@ -1,0 +1,128 @@
+"""`rig convert`: GuitarML's JSON <-> Neural Amp Modeler's `.nam`, where the networks allow it, and proved by ear."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from rig import __version__
+from rig.errors import RigError
+from rig.files import reason
+from rig.models import analysis
+from rig.models.convert.to_guitarml import to_guitarml
+from rig.models.convert.to_nam import to_nam
+from rig.models.formats import Model, guitarml, load_model
+from rig.models.formats.reading import Fault
+from rig.models.library import settled
+from rig.sound import whole
+
+ENDINGS = {".nam": "nam", ".json": "guitarml"}
+FAMILY_RATE = 44_100
+"""Hz at which the GuitarML family was trained; its files state none."""
+
+TOLERANCE = 1e-4
+"""Of full scale: by how much two files that are the same model may differ, in the arithmetic of float32."""
+
+
+def convert(source: Path, target: Path) -> tuple[str, ...]:
+    """Write the model in `source` as the kind of file that the ending of `target` says, whole or not at all.
+
+    Returns notes for the player. Raises RigError where the networks don't allow it or the two don't sound the same.
+    """
+    model = load_model(source)
+    family = ENDINGS.get(target.suffix.lower())
+    if family is None:
+        raise RigError(f"{target}: a model's name ends in .nam (Neural Amp Modeler) or .json (GuitarML)")
+    if not target.parent.is_dir():
+        raise RigError(f"{target}: there is no folder '{target.parent}'")
+    if model.family == family:
+        raise RigError(f"{source}: is such a file already")
+    if {model.family, family} != set(ENDINGS.values()):
+        raise RigError(f"{source}: only GuitarML's and Neural Amp Modeler's models are converted into each other")
+    try:
+        text = to_text(model, target)
+    except Fault as fault:
+        raise RigError(f"{source}: {fault}") from None
+    try:
+        with whole(target) as part:
+            part.write_text(text)
+            difference = apart(model, load_model(part))
+            if not difference <= TOLERANCE:
+                raise RigError(f"{source}: converted, it sounds {difference:.2g} of full scale different: not written")
+    except OSError as error:
+        raise RigError(f"cannot write '{target}': {reason(error)}") from None
+    return (*_notes(model, family), f"the two differ by {difference:.1g} of full scale")
+
+
+def to_text(model: Model, target: Path) -> str:
+    """The file that `target` is to be, by its ending, as text. Raises Fault."""
+    if ENDINGS[target.suffix.lower()] == "nam":
+        return json.dumps(to_nam(model, _nam_metadata(model), model.sample_rate or FAMILY_RATE), separators=(",", ":"))
+    return guitarml_text(to_guitarml(model, _guitarml_metadata(model)))
+
+
+def trained_text(file: Mapping[str, object], target: Path) -> str:
+    """A GuitarML file's content, as `rig train` makes it, as the text of `target`, by its ending. Raises RigError."""
+    if ENDINGS[target.suffix.lower()] == "guitarml":
+        return guitarml_text(file)
+    try:
+        return to_text(guitarml.parse(file, target), target)
+    except Fault as fault:
+        raise RigError(f"{target}: {fault}") from None
+
+
+def guitarml_text(file: Mapping[str, object]) -> str:
+    """Compact, a line a variable, so that git can diff it."""
+    head = {key: value for key, value in file.items() if key != "variables"}
+    lines = ",\n".join(json.dumps(variable, separators=(",", ":")) for variable in file["variables"])
+    return json.dumps(head, separators=(",", ":"))[:-1] + ',\n"variables":[\n' + lines + "\n]}\n"
+
+
+def apart(a: Model, b: Model) -> float:
+    """The largest difference between two models on noise, once both have settled, levels included; 1 is full scale."""
+    noise = np.random.default_rng(0).normal(0.0, 0.1, 1 << 14).astype(np.float32)
+    return float(np.abs(a.level * settled(a)(noise) - b.level * settled(b)(noise)).max())
+
+
+def _notes(model: Model, family: str) -> list[str]:
+    notes = []
+    if model.level != 1.0:
+        notes.append(f"level_adjust {model.level:g} is part of the network now")
+    if model.sample_rate is None and family == "nam":
+        notes.append(f"no sample rate was stated: {FAMILY_RATE} Hz, at which this family was trained")
+    if model.variants:
+        notes.append("the best of its networks was taken")
+    return notes
+
+
+def _nam_metadata(model: Model) -> dict[str, object]:
+    loudness = analysis.loudness_db(settled(model)) + 20 * float(np.log10(abs(model.level) or 1e-6))
+    found = {key: value for key, value in model.metadata.items() if key != "sample_rate"}
+    return {
+        **found,
+        "name": model.name,
+        "date": _date(found.get("date")),
+        "loudness": loudness,
+        "input_level_dbu": model.input_dbu,
+        "output_level_dbu": model.output_dbu,
+        "written_by": f"rig {__version__}",
+    }
+
+
+def _guitarml_metadata(model: Model) -> dict[str, object]:
+    """What the file said, in our own words for it."""
+    found = {key: value for key, value in model.metadata.items() if key not in ("version", "architecture", "config")}
+    return {**found, "name": model.name, **({"sample_rate": model.sample_rate} if model.sample_rate else {})}
+
+
+def _date(said: object) -> dict[str, int]:
+    """Neural Amp Modeler's dates are tables."""
+    try:
+        day = date.fromisoformat(said if isinstance(said, str) else "")
+    except ValueError:
+        day = date.today()
+    return {"year": day.year, "month": day.month, "day": day.day, "hour": 0, "minute": 0, "second": 0}

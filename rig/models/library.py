@@ -1,0 +1,121 @@
+"""What a model file asks of the rig, whichever engine plays it: its size, its rate, how loud and how late it is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from rig.engine import Payload, Setting
+from rig.errors import RigError
+from rig.files import Stamp, stamp
+from rig.models import analysis
+from rig.models.analysis import Arrival
+from rig.models.formats import Model, load_model
+from rig.models.player import chain_of, engine_of
+from rig.native import SLOTS, linear
+from rig.native.resampler import FASTEST, SLOWEST
+
+SETTINGS = (
+    Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
+    Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
+    Setting(
+        "rate", "Hz", "for which it was made; 0: as its file says, or else JACK's", 0.0, FASTEST, 0.0, on_screen=False
+    ),
+)
+"""What every engine that plays model files reads at load."""
+
+LOUDNESS_DB = -18.0
+"""What `normalize` brings a model to, as Neural Amp Modeler's players do."""
+
+LATE = 8
+"""Frames of delay from which the screen says so; less is the work of any filter."""
+
+Pack = Callable[[Model, int], Payload]
+"""(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
+
+Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
+
+
+def read(path: Path) -> Model:
+    """A model file, read once however many amps name it, and anew when it has changed. Raises RigError."""
+    return _read(path, stamp(path))
+
+
+def arrival(path: Path, quality: float = 1.0) -> Arrival:
+    """How late a model file's sound comes, in frames at its own rate, and if it is turned over. Raises RigError."""
+    return _arrival(path, stamp(path), quality)
+
+
+def loudness_db(path: Path, quality: float = 1.0) -> float:
+    """How loud a model file plays: as it says itself, or as measured; see analysis.loudness_db(). Raises RigError."""
+    said = read(path).at(quality).loudness_db
+    return _loudness_db(path, stamp(path), quality) if said is None else said
+
+
+def loader(engine: str, pack: Pack) -> Load:
+    """The `load` of an engine that plays model files and has SETTINGS."""
+
+    def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
+        path, quality = files["model"], settings["quality"]
+        model = read(path)
+        right = engine_of(model.at(quality))
+        if right != engine:
+            raise RigError(
+                f"{path}: {engine} doesn't play a model of this kind ({model.at(quality).architecture}); "
+                f'write engine = "{right}", or leave engine out'
+            )
+        own = _own_rate(path, model, settings["rate"]) or rate
+        stretch = rate // own if rate % own == 0 else 1
+        made, heard = pack(model.at(quality), stretch), arrival(path, quality)
+        if settings["normalize"]:
+            made = replace(made, gain_out=linear(LOUDNESS_DB - loudness_db(path, quality)), level=1.0)
+        return replace(
+            made,
+            rate=0 if rate % own == 0 else own,
+            delay=heard.frames * stretch,
+            polarity=heard.polarity,
+            idle=made.idle if model.variants else (*made.idle, "quality"),
+            input_dbu=model.input_dbu,
+            output_dbu=model.output_dbu,
+            about=", ".join([made.about, *_notes(heard, own, rate)]),
+        )
+
+    return load
+
+
+def _own_rate(path: Path, model: Model, said: float) -> int:
+    """Hz for which a model was made, by the preset or by its file; 0: neither says."""
+    if said and said < SLOWEST:
+        raise RigError(f"{path}: rate = {said:g} Hz; a model's is {SLOWEST} Hz or more")
+    return int(said) or model.sample_rate or 0
+
+
+def _notes(heard: Arrival, own: int, rate: int) -> list[str]:
+    """What a player may want to know beside the model's name."""
+    notes = [f"{own / 1000:g} kHz"] if own != rate else []
+    notes += [f"{heard.frames} frames late"] if heard.frames >= LATE else []
+    return notes + (["turned over"] if heard.polarity < 0 else [])
+
+
+@functools.lru_cache(SLOTS)
+def _read(path: Path, stamp: Stamp | None) -> Model:
+    return load_model(path)
+
+
+@functools.lru_cache(4 * SLOTS)
+def _arrival(path: Path, stamp: Stamp | None, quality: float) -> Arrival:
+    return analysis.arrival(settled(read(path).at(quality)))
+
+
+@functools.lru_cache(4 * SLOTS)
+def _loudness_db(path: Path, stamp: Stamp | None, quality: float) -> float:
+    return analysis.loudness_db(settled(read(path).at(quality)))
+
+
+def settled(model: Model) -> analysis.Play:
+    """A model that has heard silence until nothing moves any more."""
+    chain = chain_of(model)
+    chain.prewarm()
+    return chain.process

@@ -1,0 +1,34 @@
+"""The only door to C: instruction sets, engines' descriptors, chains, the rack, the player and recorder of captures.
+
+Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
+"""
+
+from rig.native.chain import BRANCHES, Chain, Unit, chains_freed, chains_made
+from rig.native.decibels import decibels, linear
+from rig.native.descriptors import engine
+from rig.native.isa import isa, isas, peak, use_isa
+from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
+from rig.native.rack import BLOCK, SLOTS, STAGES, Meters, Rack
+
+__all__ = [
+    "BLOCK",
+    "BRANCHES",
+    "SLOTS",
+    "STAGES",
+    "Chain",
+    "Meters",
+    "PlayerRecorder",
+    "PlayerRecorderMeters",
+    "Rack",
+    "Take",
+    "Unit",
+    "chains_freed",
+    "chains_made",
+    "decibels",
+    "engine",
+    "isa",
+    "isas",
+    "linear",
+    "peak",
+    "use_isa",
+]

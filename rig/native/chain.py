@@ -1,0 +1,168 @@
+"""Chains: engines in order, made off the audio thread. Python builds, C runs, Python frees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rig.engine import Engine, Payload
+from rig.errors import RigError
+from rig.native import resampler
+from rig.native._c import ffi, lib
+from rig.native.decibels import linear
+from rig.native.descriptors import address_of, descriptor
+
+BRANCHES = ("", "a", "b")  # in the order of RIG_TRUNK, RIG_BRANCH_A, RIG_BRANCH_B
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An engine as a chain needs it: what it is, what its files became, where its knobs stand.
+
+    label: what it is called among the chain's engines ("gain", "gain2").
+    files, settings: what the payload was made from; settings as they were given, without the defaults.
+    branch: "a" or "b" in one of the two chains that the next engine without a branch joins; "" elsewhere.
+    """
+
+    engine: Engine
+    payload: Payload = Payload()
+    params: Mapping[str, float] | None = None
+    label: str = ""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
+    branch: str = ""
+
+
+class Chain:
+    """Engines in order, made off the audio thread. Freed when nobody holds it any more, C included.
+
+    Raises RigError naming the engine that would not start.
+    """
+
+    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0) -> None:
+        keep: list[object] = []
+        descriptors = ffi.new("const rig_engine *[]", [descriptor(u.engine.address) for u in units] or 1)
+        setups = ffi.new("rig_setup[]", max(1, len(units)))
+        mounts = ffi.new("rig_mount[]", max(1, len(units)))
+        for setup, mount, unit in zip(setups, mounts, units, strict=False):
+            self._fill(setup, unit, rate, keep)
+            self._mount(mount, unit, rate, keep)
+        why = ffi.new("const char **")
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, why)
+        if self._c == ffi.NULL:
+            raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
+        self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
+        self.units = tuple(units)
+        self._rate = rate
+        self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
+        self.set_level(level_db)
+
+    @staticmethod
+    def _fill(setup, unit: Unit, rate: int, keep: list[object]) -> None:
+        given = unit.params or {}
+        params = ffi.new("float[]", [given.get(p.name, p.initial) for p in unit.engine.params] or 1)
+        data = [np.ascontiguousarray(a, np.float32) for a in unit.payload.arrays]
+        arrays = ffi.new("rig_array[]", max(1, len(data)))
+        for c, a in zip(arrays, data, strict=False):
+            c.data, c.count = ffi.from_buffer("float[]", a), a.size
+        ints = ffi.new("int32_t[]", list(unit.payload.ints) or 1)
+        keep += [params, data, arrays, ints]
+        setup.rate, setup.params = unit.payload.rate or rate, params
+        setup.arrays, setup.n_arrays = arrays, len(data)
+        setup.ints, setup.n_ints = ints, len(unit.payload.ints)
+
+    @staticmethod
+    def _mount(mount, unit: Unit, rate: int, keep: list[object]) -> None:
+        mount.branch = BRANCHES.index(unit.branch)
+        mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
+        if unit.payload.rate in (0, rate):
+            return
+        around = resampler.around(unit.payload.rate, rate)
+        keep.append(around)
+        mount.latency = around.latency
+        for c, change in ((mount.there, around.there), (mount.back, around.back)):
+            c.up, c.down, c.rows, c.taps = change.up, change.down, len(change.filter) - 1, change.filter.shape[1]
+            c.filter = ffi.from_buffer("float[]", change.filter)
+
+    @property
+    def address(self) -> int:
+        return address_of(self._c)
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the chain works in."""
+        return lib.rig_chain_bytes(self._c)
+
+    @property
+    def memory(self) -> int:
+        """Frames of the past that the chain's output hangs on."""
+        return lib.rig_chain_memory(self._c)
+
+    @property
+    def latency(self) -> int:
+        """Frames by which what comes out is late: engines that run at rates of their own take some."""
+        return lib.rig_chain_latency(self._c)
+
+    @property
+    def faults(self) -> tuple[int, ...]:
+        """For each engine, how often the guard caught it."""
+        return tuple(lib.rig_chain_faults(self._c, i) for i in range(len(self.units)))
+
+    def time(self, signal: np.ndarray, block: int) -> np.ndarray:
+        """How long each block of (frames,) float32 takes: (frames // block,) in seconds."""
+        x = np.ascontiguousarray(signal, np.float32)
+        ns = np.empty(x.size // block, np.uint32)
+        lib.rig_chain_time(self._c, ffi.from_buffer("float[]", x), block, ns.size, ffi.from_buffer("uint32_t[]", ns))
+        return ns * 1e-9
+
+    @property
+    def costs(self) -> tuple[float, ...]:
+        """For each engine, the share of a core that it takes while it plays, 0..1."""
+        return tuple(lib.rig_chain_cost(self._c, i) * 1e-9 * self._rate for i in range(len(self.units)))
+
+    def set(self, unit: int, param: int, value: float) -> None:
+        """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""
+        self._values[unit][param] = value
+        lib.rig_chain_set(self._c, unit, param, value)
+
+    def get(self, unit: int, param: int) -> float:
+        """Where a knob stands."""
+        return self._values[unit][param]
+
+    def knobs(self, unit: int) -> dict[str, float]:
+        """Where all knobs of an engine stand."""
+        return {
+            param.name: value for param, value in zip(self.units[unit].engine.params, self._values[unit], strict=True)
+        }
+
+    def set_level(self, db: float) -> None:
+        """Gain after the last engine, in dB. Any thread, also while the chain plays."""
+        lib.rig_chain_set_level(self._c, linear(db))
+
+    def prewarm(self) -> None:
+        """Let the chain hear silence until it has settled."""
+        lib.rig_chain_prewarm(self._c)
+
+    def reset(self) -> None:
+        """Bring each engine, in microseconds, to where silence for ever leaves it."""
+        lib.rig_chain_reset(self._c)
+
+    def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
+        """Run the chain by itself, not while a rack has it. signal, key: (frames,) float32; returns (frames,)."""
+        out = np.array(signal, np.float32)
+        listen = np.ascontiguousarray(signal if key is None else key, np.float32)
+        lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
+        return out
+
+
+def chains_made() -> int:
+    """Chains that C has made since the program started."""
+    return lib.rig_chains_made()
+
+
+def chains_freed() -> int:
+    """Chains that C has freed since the program started."""
+    return lib.rig_chains_freed()

@@ -1,0 +1,63 @@
+"""Engines' descriptors: what C states of an engine, as Python's Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rig.engine import Engine, Param, Payload, Setting
+from rig.errors import RigError
+from rig.native._c import ffi, lib
+
+if TYPE_CHECKING:
+    from rig.models.formats import Model
+
+
+def descriptor(address: int):
+    """The C descriptor at an address."""
+    return ffi.cast("const rig_engine *", address)
+
+
+def address_of(pointer) -> int:
+    """Where something of C lies."""
+    return int(ffi.cast("uintptr_t", pointer))
+
+
+def engine(
+    name: str,
+    files: tuple[str, ...] = (),
+    load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
+    settings: tuple[Setting, ...] = (),
+    join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
+    pack: Callable[[Model, int], Payload] | None = None,
+    address: int | None = None,
+) -> Engine:
+    """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
+
+    The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another ABI.
+    """
+    c = descriptor(address) if address else lib.rig_engine_named(name.encode())
+    if c.abi != lib.RIG_ABI:
+        raise RigError(f"engine '{name}' was built for ABI {c.abi}, this rig has {lib.RIG_ABI}: rebuild its package")
+    params = tuple(
+        Param(
+            name=ffi.string(p.name).decode(),
+            unit=ffi.string(p.unit).decode(),
+            help=ffi.string(p.help).decode(),
+            minimum=_tidy(p.min),
+            maximum=_tidy(p.max),
+            initial=_tidy(p.initial),
+        )
+        for p in (c.params[i] for i in range(c.n_params))
+    )
+    extra = {"load": load} if load else {}
+    about = ffi.string(c.about).decode()
+    return Engine(name, about, params, files, settings, join=join, pack=pack, address=address_of(c), **extra)
+
+
+def _tidy(value: float) -> float:
+    """A float32 as the decimal its author wrote: 0.1, not 0.10000000149."""
+    return float(np.format_float_positional(np.float32(value), unique=True))

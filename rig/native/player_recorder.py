@@ -1,0 +1,99 @@
+"""What `rig capture` runs on the audio thread: plays into an amp and records what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.native._c import ffi, lib
+from rig.native.descriptors import address_of
+
+
+class Take:
+    """What a player_recorder plays, and what it heard meanwhile; see rig_take in csrc/rack/player_recorder.h.
+
+    play: (frames,) float32. seconds of the return are kept: the latest, over and over, or with loop=False the first.
+    """
+
+    def __init__(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> None:
+        self._play = np.ascontiguousarray(play, np.float32)
+        self._heard = np.zeros(heard_frames, np.float32)
+        self._loop = loop
+        self._c = ffi.new("rig_take *")
+        self._c.play, self._c.play_frames = ffi.from_buffer("float[]", self._play), self._play.size
+        self._c.heard, self._c.heard_frames = ffi.from_buffer("float[]", self._heard), self._heard.size
+        self._c.loop = loop
+
+    @property
+    def at(self) -> int:
+        """Frames so far."""
+        return lib.rig_take_at(self._c)
+
+    def heard(self, frames: int | None = None) -> np.ndarray:
+        """The latest of what was heard so far, in order: (frames,) float32, or fewer at the beginning."""
+        at, size = self.at, self._heard.size
+        end = at if self._loop else min(at, size)
+        wanted = min(end, size) if frames is None else min(frames, end, size)
+        return self._heard[np.arange(end - wanted, end) % size]
+
+
+@dataclass(frozen=True)
+class PlayerRecorderMeters:
+    """Peaks since the last look, linear; clips: samples of the return at full scale so far."""
+
+    clips: int
+    send_peak: float
+    return_peak: float
+
+
+class PlayerRecorder:
+    """The C object that plays into an amp and records what comes back. Methods are called from one thread."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._c = ffi.gc(lib.rig_player_recorder_new(), lib.rig_player_recorder_free)
+        self._meters = ffi.new("rig_player_recorder_meters *")
+        self._lent: list[Take | None] = []
+        self._client = None
+
+    def put(self, take: Take | None) -> None:
+        """Run this one from the next period on; None: silence."""
+        self.collect()
+        self._lent.append(take)
+        lib.rig_player_recorder_put(self._c, self._address(take))
+
+    def collect(self) -> None:
+        """Let go of the takes that C no longer runs: all others, as soon as it runs the latest."""
+        if self._lent and lib.rig_player_recorder_holds(self._c, self._address(self._lent[-1])):
+            del self._lent[:-1]
+
+    @staticmethod
+    def _address(take: Take | None):
+        return ffi.NULL if take is None else take._c
+
+    def level(self, gain: float) -> None:
+        """Multiplies what is played by a linear gain."""
+        lib.rig_player_recorder_level(self._c, gain)
+
+    def meters(self) -> PlayerRecorderMeters:
+        self.collect()
+        lib.rig_player_recorder_read(self._c, self._meters)
+        return PlayerRecorderMeters(self._meters.clips, self._meters.send_peak, self._meters.return_peak)
+
+    def process(self, signal: np.ndarray) -> np.ndarray:
+        """Run one period without JACK. signal: the return, (frames,) float32; returns the send, (frames,)."""
+        x = np.ascontiguousarray(signal, np.float32)
+        out = np.empty_like(x)
+        lib.rig_player_recorder_process(self._c, ffi.from_buffer("float[]", x), ffi.from_buffer("float[]", out), x.size)
+        return out
+
+    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
+        """(function, argument) for jack_set_process_callback, as addresses. ports: send, return -> jack_port_t."""
+        self._client = ffi.new("rig_player_recorder_client *")
+        self._client.player_recorder = self._c
+        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        self._client.send = ffi.cast("void *", ports["send"])
+        self._client.ret = ffi.cast("void *", ports["return"])
+        return address_of(ffi.addressof(lib, "rig_player_recorder_callback")), address_of(self._client)

@@ -1,0 +1,147 @@
+"""The rack, which the audio callback runs. It keeps every chain that it has lent alive until C has given it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from rig.native._c import ffi, lib
+from rig.native.chain import Chain
+from rig.native.decibels import linear
+from rig.native.descriptors import address_of
+
+BLOCK: int = lib.RIG_BLOCK
+SLOTS: int = lib.RIG_SLOTS
+STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
+
+
+@dataclass(frozen=True)
+class Meters:
+    """What the audio thread says of itself; see rig_meters in csrc/rack/rack.h. Peaks are since the last look."""
+
+    callbacks: int
+    frames: int
+    fade_frame: int
+    record_lost: int
+    input_faults: int
+    in_clips: int
+    out_clips: int
+    playing: int
+    settled: bool
+    silent: bool
+    in_peak: float
+    out_peak: float
+    limiter: float
+    load: float
+    load_mean: float
+
+
+class Rack:
+    """The C object that the audio callback runs, and the chains lent to it. Methods are called from one thread."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._c = ffi.gc(lib.rig_rack_new(rate), lib.rig_rack_free)
+        self._meters = ffi.new("rig_meters *")
+        self._lent: dict[int, Chain] = {}
+        self._slots: set[tuple[int, int]] = set()
+        self._loop: np.ndarray | None = None
+        self._client = None
+
+    def offer(self, stage: str, slot: int, chain: Chain) -> None:
+        """Put a chain into a slot; where one plays there, the two are cross-faded."""
+        self._lent[chain.address] = chain
+        self._slots.add((STAGES[stage], slot))
+        self._return(lib.rig_rack_offer(self._c, STAGES[stage], slot, chain._c))
+        self.collect()
+
+    def collect(self) -> None:
+        """Let go of the chains that C has given back."""
+        for stage, slot in self._slots:
+            self._return(lib.rig_rack_collect(self._c, stage, slot))
+
+    def _return(self, c) -> None:
+        if c != ffi.NULL:
+            del self._lent[address_of(c)]
+
+    @property
+    def lent(self) -> int:
+        """Chains that C holds."""
+        return len(self._lent)
+
+    def route(self, amp: int, input: int, output: int) -> None:
+        """Which input and output slot belong to an amp."""
+        lib.rig_rack_route(self._c, amp, input, output)
+
+    def play(self, amp: int) -> None:
+        lib.rig_rack_play(self._c, amp)
+
+    def bypass(self, on: bool) -> None:
+        lib.rig_rack_bypass(self._c, on)
+
+    def begin(self, *, open: bool) -> None:
+        """Before the rack runs: the amp to play is there from the first frame on. open: at full level, else silent."""
+        lib.rig_rack_begin(self._c, open)
+
+    def open(self, on: bool = True) -> None:
+        """Fade in or out."""
+        lib.rig_rack_open(self._c, on)
+
+    def limit(self, on: bool) -> None:
+        lib.rig_rack_limit(self._c, on)
+
+    def level(self, db: float) -> None:
+        lib.rig_rack_level(self._c, linear(db))
+
+    def loop(self, recording: np.ndarray) -> None:
+        """Play a recording, (frames,) float32, into the input, over and over. Before the rack runs."""
+        self._loop = np.ascontiguousarray(recording, np.float32)
+        lib.rig_rack_loop(self._c, ffi.from_buffer("float[]", self._loop), self._loop.size)
+
+    def record(self, on: bool) -> None:
+        lib.rig_rack_record(self._c, on)
+
+    def recorded(self) -> np.ndarray:
+        """What has been recorded since the last call, (frames, 2) float32."""
+        out = np.empty((1 << 17, 2), np.float32)
+        return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), len(out))]
+
+    def heard(self, frames: int) -> np.ndarray:
+        """The last frames of the input, (frames,) float32; at most RIG_HISTORY less a block."""
+        out = np.empty(frames, np.float32)
+        lib.rig_rack_heard(self._c, ffi.from_buffer("float[]", out), frames)
+        return out
+
+    def meters(self) -> Meters:
+        lib.rig_rack_meters(self._c, self._meters)
+        m = self._meters
+        values = {name: getattr(m, name) for name in Meters.__dataclass_fields__}
+        return Meters(**{**values, "settled": bool(m.settled), "silent": bool(m.silent)})
+
+    def process(self, signal: np.ndarray, period: int = BLOCK) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Run the rack offline, `period` frames at a time. signal: (frames,) float32.
+
+        Returns out_1, out_2 and di, each (frames,).
+        """
+        x = np.ascontiguousarray(signal, np.float32)
+        out = np.empty((3, x.size), np.float32)
+        cx = ffi.from_buffer("float[]", x)
+        c1, c2, di = (ffi.from_buffer("float[]", row) for row in out)
+        for at in range(0, x.size, period):
+            n = min(period, x.size - at)
+            lib.rig_rack_process(self._c, cx + at, c1 + at, c2 + at, di + at, n)
+        return out[0], out[1], out[2]
+
+    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
+        """(function, argument) for jack_set_process_callback, as addresses.
+
+        get_buffer: the address of jack_port_get_buffer. ports: in, out_1, out_2, di -> jack_port_t addresses.
+        """
+        self._client = ffi.new("rig_client *")
+        self._client.rack = self._c
+        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        for name, address in ports.items():
+            setattr(self._client, name, ffi.cast("void *", address))
+        return address_of(ffi.addressof(lib, "rig_process")), address_of(self._client)

@@ -1,0 +1,1 @@
+"""The gig for others: verbs as lines of text, JSON lines as answers."""

@@ -1,0 +1,118 @@
+"""The rig without a screen: commands on stdin, one JSON object a line on stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from rig.errors import RigError
+from rig.gig.gig import Gig
+from rig.gig.loader import Progress
+from rig.gig.snapshot import Outcome, Status
+
+STATUS_SECONDS = 1.0
+WATCHING_SECONDS = 0.1
+BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
+
+
+def _say(event: str, **facts: object) -> None:
+    print(json.dumps({"event": event, **facts}), flush=True)
+
+
+def _facts(status: Status) -> dict[str, object]:
+    facts = dataclasses.asdict(status)
+    facts["amp"] = facts.pop("amp_name")
+    facts["number"] = status.amp + 1
+    for key, value in facts.items():
+        if isinstance(value, float):
+            facts[key] = round(value, 4)
+    return facts
+
+
+class _Commands:
+    """Lines from stdin and signals, as they come. A closed stdin is no reason to stop playing."""
+
+    def __init__(self) -> None:
+        self._stop_read, self._stop_write = os.pipe()
+        os.set_blocking(self._stop_write, False)
+        self._select = selectors.DefaultSelector()
+        self._select.register(self._stop_read, selectors.EVENT_READ)
+        self._rest = b""
+        try:
+            self._select.register(sys.stdin, selectors.EVENT_READ)
+        except (PermissionError, ValueError):  # a plain file or /dev/null: all of it is there at once
+            self._rest = sys.stdin.buffer.read() if sys.stdin and not sys.stdin.closed else b""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: os.write(self._stop_write, b"."))
+
+    def wait(self, seconds: float) -> Iterator[str]:
+        """The commands that come within `seconds`; a signal reads as "quit"."""
+        ready = [] if b"\n" in self._rest else self._select.select(max(0.0, seconds))
+        for key, _ in ready:
+            if key.fd == self._stop_read:
+                yield "quit"
+                return
+            data = os.read(key.fd, 4096)
+            if not data:
+                self._select.unregister(key.fileobj)
+            self._rest += data or b"\n"
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield line.decode(errors="replace").strip()
+
+
+def run(open_gig: Callable[[Progress], Gig]) -> int:
+    """Play a gig until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status, 0."""
+    commands = _Commands()
+    gig = open_gig(lambda step, share: None)
+    try:
+        status = gig.status()
+        _say("ready", rate=status.rate, block=status.block, amps=[a.name for a in gig.amps], amp=status.amp_name)
+        _play(gig, commands)
+    finally:
+        gig.close()
+    _say("end")
+    return 0
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.error:
+        _say("error", message=f"{outcome.asked}: {outcome.error}")
+    else:
+        files = {view.name: str(view.file) for view in outcome.files}
+        _say("engine", engine=outcome.engine, files=files, settings=dict(outcome.settings))
+
+
+def _play(gig: Gig, commands: _Commands) -> None:
+    amp = gig.amp
+    due = time.monotonic() + STATUS_SECONDS
+    while True:
+        patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
+        for command in commands.wait(min(patience, due - time.monotonic())):
+            if command == "quit":
+                return
+            try:
+                gig.do(command)
+            except RigError as error:
+                _say("error", message=str(error))
+            if gig.amp != amp:
+                amp = gig.amp
+                _say("amp", amp=gig.amps[amp].name, number=amp + 1)
+            for outcome in gig.install():
+                _tell(outcome)
+            if command == "status":
+                _say("status", **_facts(gig.status()))
+        for outcome in gig.install():
+            _tell(outcome)
+        for news in gig.news():
+            _say("error" if news.wrong else "reloaded", message=news.message)
+        if time.monotonic() >= due:
+            _say("status", **_facts(gig.status()))
+            due = time.monotonic() + STATUS_SECONDS

@@ -1,0 +1,1 @@
+"""What the commands tell: info, check, bench, engines, and the tables that print it."""

@@ -1,0 +1,258 @@
+"""What a model costs: `rig bench` measures it block by block, on one core, beside what that core could do at best.
+
+A preset's amps are measured as they play: input chain, amp and output chain, at the period of the running JACK server.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rig import native
+from rig.models.formats import Model, load_model
+from rig.models.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, macs
+from rig.models.player import chain_of, engine_of
+from rig.native import Chain
+
+RATE = 48_000  # Hz
+BLOCKS = (16, 64, 256)
+SECONDS = 3.0  # of audio for each row; a slice of it in every round
+SLICE = 0.05  # s; short, so that the machine is the same for all that is compared in a round
+WARM = 16  # blocks that are not counted before each slice
+REFERENCE = 0.1  # of the audio goes to the sample-by-sample kernel, which is slow and needs no percentiles
+SHIPPED = Path(__file__).resolve().parent.parent / "presets"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one instruction set at one block. Times in microseconds a block; shares of the core's FMA peak."""
+
+    model: str
+    isa: str
+    block: int
+    realtime: float
+    share_of_peak: float
+    p50_us: float
+    p99_us: float
+    max_us: float
+    bytes: int
+    reference_realtime: float | None
+
+    @property
+    def period_us(self) -> float:
+        return 1e6 * self.block / RATE
+
+
+@dataclass(frozen=True)
+class AmpRow:
+    """An amp of a preset with all that stands around it. fits: how many such amps one core could run at once."""
+
+    preset: str
+    amp: str
+    rate: int
+    block: int
+    p50_us: float
+    p99_us: float
+    max_us: float
+    bytes: int
+
+    @property
+    def period_us(self) -> float:
+        return 1e6 * self.block / self.rate
+
+    @property
+    def fits(self) -> int:
+        return int(self.period_us / self.p99_us)
+
+
+@dataclass(frozen=True)
+class Report:
+    """peak_gmacs: measured multiply-adds a second of each instruction set, in 1e9."""
+
+    machine: str
+    peak_gmacs: dict[str, float]
+    rows: tuple[Row, ...]
+    amps: tuple[AmpRow, ...] = ()
+
+    def facts(self) -> dict[str, object]:
+        """For JSON. Without amps they are left out."""
+        found = asdict(self)
+        found["amps"] = [{**asdict(amp), "fits": amp.fits} for amp in self.amps]
+        if not self.amps:
+            del found["amps"]
+        return found
+
+
+def machine() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith(("model name", "Model")):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def synthetic(name: str, channels: int, dilations: Sequence[int]) -> Model:
+    """A gated network of that size with random weights: its cost is that of any of its size."""
+    rng = np.random.default_rng(0)
+
+    def weights(*shape: int) -> np.ndarray:
+        return rng.normal(0.0, 0.1, shape).astype(np.float32)
+
+    c = channels
+    layers = tuple(
+        Layer(
+            conv=Conv(weights(3, c, 2 * c), weights(2 * c), d),
+            activation=Activation("tanh"),
+            gate=Activation("sigmoid"),
+            onward=Conv(weights(1, c, c), weights(c)),
+            head=Conv(weights(1, c, 1), np.zeros(1, np.float32)),
+        )
+        for d in dilations
+    )
+    array = LayerArray(Conv(weights(1, 1, c), weights(c)), layers, Conv(np.ones((1, 1, 1), np.float32), weights(1)))
+    return Model(Path(name), name, "guitarml", "WaveNet", WaveNet((array,)))
+
+
+def models(paths: Sequence[Path]) -> list[Model]:
+    """The models to measure: those given, or all that the shipped presets play and three of well-known sizes."""
+    if paths:
+        return [load_model(path) for path in paths]
+    octaves = [2**i for i in range(10)]
+    return [
+        *(load_model(path) for path in sorted((SHIPPED / "models").glob("*.json"))),
+        synthetic("WaveNet1 16ch x 10", 16, octaves),
+        synthetic("WaveNet2 8ch x 18", 8, 2 * octaves[:9]),
+        synthetic("WaveNet3 16ch x 18", 16, 2 * octaves[:9]),
+        synthetic("10ch x 10", 10, octaves),
+    ]
+
+
+def pin() -> None:
+    """Keep this thread on one core: moving costs a cache."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+class _Measured:
+    """A chain that is timed slice by slice, each beside the peak of the same moment."""
+
+    def __init__(self, chain: Chain, block: int) -> None:
+        self.chain, self.block = chain, block
+        self.times: list[np.ndarray] = []
+        self.shares: list[float] = []
+
+    def round(self, signal: np.ndarray, work: int) -> None:
+        peak = native.peak()
+        self.chain.time(signal[: WARM * self.block], self.block)  # the caches held something else a moment ago
+        times = self.chain.time(signal, self.block)
+        self.times.append(times)
+        self.shares.append(work * self.block / float(np.median(times)) / peak)
+
+    def microseconds(self) -> np.ndarray:
+        return 1e6 * np.concatenate(self.times)
+
+
+def bench(
+    chosen: Sequence[Model],
+    blocks: Sequence[int] = BLOCKS,
+    isas: Sequence[str] | None = None,
+    seconds: float = SECONDS,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Report:
+    """Measure models on this thread, in interleaved rounds: a noisy moment falls on all alike.
+
+    seconds: of audio for each row. progress: gets 0..1.
+    """
+    pin()
+    before = native.isa()
+    isas = tuple(isas or (before,))
+    signal = np.random.default_rng(0).normal(0.0, 0.2, int(SLICE * RATE)).astype(np.float32)
+    measured: dict[tuple[int, str, int], _Measured] = {}
+    reference = [_reference(model) for model in chosen]
+    peaks: dict[str, float] = dict.fromkeys(isas, 0.0)
+    for isa in isas:
+        native.use_isa(isa)
+        for i, model in enumerate(chosen):
+            for block in blocks:
+                measured[i, isa, block] = _Measured(chain_of(model), block)
+    rounds = max(3, round(seconds / SLICE))
+    for number in range(rounds):
+        for isa in isas:
+            native.use_isa(isa)
+            peaks[isa] = max(peaks[isa], native.peak() * 1e-9)
+        for (i, isa, _), one in measured.items():
+            native.use_isa(isa)
+            one.round(signal, macs(chosen[i].network))
+        if number % round(1 / REFERENCE) == 0:
+            for model, one in zip(chosen, reference, strict=True):
+                if one:
+                    one.round(signal, macs(model.network))
+        progress((number + 1) / rounds)
+    native.use_isa(before)
+    rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
+    return Report(machine(), peaks, rows)
+
+
+def bench_presets(
+    paths: Sequence[Path],
+    rate: int = RATE,
+    block: int = native.BLOCK,
+    seconds: float = SECONDS,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[AmpRow, ...]:
+    """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames."""
+    from rig.document import preset as presets
+    from rig.gig.loader import load_set
+
+    pin()
+    loaded = load_set([presets.load(path) for path in paths], rate)
+    frames = max(block, int(SLICE * rate) // block * block)
+    signal = np.random.default_rng(0).normal(0.0, 0.2, frames).astype(np.float32)
+    times: list[list[np.ndarray]] = [[] for _ in loaded.amps]
+    rounds = max(3, round(seconds / SLICE))
+    for number in range(rounds):
+        for taken, amp in zip(times, loaded.amps, strict=True):
+            chains = (loaded.inputs[amp.preset], amp.chain, loaded.outputs[amp.preset])
+            for chain in chains:
+                chain.time(signal[: WARM * block], block)
+            taken.append(1e6 * sum(chain.time(signal, block) for chain in chains))
+        progress((number + 1) / rounds)
+    rows = []
+    for taken, amp in zip(times, loaded.amps, strict=True):
+        spent = np.concatenate(taken)
+        p50, p99 = (float(p) for p in np.percentile(spent, (50, 99)))
+        preset = loaded.presets[amp.preset]
+        memory = loaded.inputs[amp.preset].bytes + amp.chain.bytes + loaded.outputs[amp.preset].bytes
+        rows.append(AmpRow(preset.name, amp.name, rate, block, p50, p99, float(spent.max()), memory))
+    return tuple(rows)
+
+
+def _reference(model: Model) -> _Measured | None:
+    """The sample-by-sample kernel; there is none for recurrent networks, which are played so anyway."""
+    return None if engine_of(model) == "lstm" else _Measured(chain_of(model, reference=True), native.BLOCK)
+
+
+def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> Row:
+    times = one.microseconds()
+    p50, p99 = np.percentile(times, (50, 99))
+    return Row(
+        model=model,
+        isa=isa,
+        block=one.block,
+        realtime=1e6 * one.block / RATE / float(p50),
+        share_of_peak=float(np.median(one.shares)),
+        p50_us=float(p50),
+        p99_us=float(p99),
+        max_us=float(times.max()),
+        bytes=one.chain.bytes,
+        reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds()))
+        if reference
+        else None,
+    )

@@ -1,0 +1,330 @@
+"""What `rig info`, `rig check` and `rig engines` print for a person to read."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rig.models.formats.words import FAMILIES
+
+if TYPE_CHECKING:
+    from rig.report.bench import Report
+
+WIDE = 160
+"""Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
+
+LONG = 300
+"""Letters of a value: a file may say anything."""
+
+HEADING, NAME, DIM = "bold", "cyan", "bright_black"
+
+
+def show_engines(found: Sequence[Mapping]) -> None:
+    """found: what `facts.engine_facts` returns."""
+    table = _table("engine", "key", "range", "start", "what it does")
+    for engine in found:
+        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"], HEADING))
+        for key in engine["files"]:
+            table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for setting in engine["settings"]:
+            table.add_row("", *_range(setting), _text(f"{setting['help']} (at load)"))
+        for param in engine["params"]:
+            table.add_row("", *_range(param), _text(param["help"]))
+    _console().print(table)
+
+
+def _range(value: Mapping) -> tuple[Text, Text, str]:
+    """Name, range and start of a knob or a setting."""
+    name = _text(value["name"], NAME)
+    if value.get("switch"):
+        return name, _text("true or false"), "true" if value["initial"] else "false"
+    span = f"{value['minimum']:g} to {value['maximum']:g} {value['unit']}".rstrip()
+    return name, _text(span), f"{value['initial']:g}"
+
+
+def show_check(report: Mapping) -> None:
+    """report: what `facts.check` returns."""
+    console = _console()
+    for preset in report["presets"]:
+        count = len(preset["faults"])
+        verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
+        title = _text(preset["file"], HEADING)
+        if preset["name"]:
+            title.append(f"  {_clean(preset['name'])}")
+        console.print(title.append("  ").append_text(verdict))
+        if preset["kind"] == "model" and preset["name"]:
+            console.print("  ", _text(preset["architecture"]))
+        elif preset["name"]:
+            console.print(_amps(preset))
+
+
+def show_bench(report: Report) -> None:
+    """What was measured, as shares of the period: what is left is head-room."""
+    console = _console()
+    console.print(_text(report.machine, HEADING))
+    for isa, peak in report.peak_gmacs.items():
+        console.print(f"  {isa}: at best {peak:.1f} thousand million multiply-adds a second on one core")
+    if report.rows:
+        table = _table("model", "isa", "block", "realtime", "of peak", "median", "p99", "worst", "memory", "reference")
+        for row in report.rows:
+            table.add_row(
+                _text(row.model, NAME),
+                row.isa,
+                str(row.block),
+                f"{row.realtime:.1f} x",
+                f"{100 * row.share_of_peak:.0f} %",
+                *(_spent(us, row.period_us) for us in (row.p50_us, row.p99_us, row.max_us)),
+                f"{row.bytes / 1e6:.2f} MB",
+                f"{row.realtime / row.reference_realtime:.0f} x its speed" if row.reference_realtime else "",
+            )
+        console.print(table)
+    if report.amps:
+        rate, block = report.amps[0].rate, report.amps[0].block
+        console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
+        table = _table("preset", "amp", "median", "p99", "worst", "memory", "of these fit")
+        for amp in report.amps:
+            times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
+            memory = f"{amp.bytes / 1e6:.2f} MB"
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, memory, str(amp.fits))
+        console.print(table)
+
+
+def _spent(us: float, period_us: float) -> str:
+    return f"{us:.1f} us {100 * us / period_us:.1f} %"
+
+
+def show_facts(found: Mapping) -> None:
+    """found: what `facts.facts` returns."""
+    console = _console()
+    if found["kind"] == "folder":
+        console.print(_folder(found))
+        return
+    console.print(_text(found["file"], HEADING))
+    if found["kind"] == "preset":
+        console.print(_amps(found))
+        wires = {"in": found["jack"]["in"], "out": found["jack"]["out"]}
+        midi = {f"program {k}": v for k, v in found["midi"]["program"].items()}
+        midi |= {f"cc {k}": v for k, v in found["midi"]["cc"].items()}
+        rows = {**{f"jack {k}": _value(v) for k, v in wires.items() if v}, **{f"midi {k}": v for k, v in midi.items()}}
+    else:
+        rows = _model(found) if found["kind"] == "model" else _recording(found)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for key, value in rows.items():
+        table.add_row(_text(key, DIM), _text(value))
+    if rows:
+        console.print(table)
+
+
+def _model(found: Mapping) -> dict[str, str]:
+    rate, level, field = found["sample_rate"], found["level"], found["receptive_field"]
+    at = "" if rate else " at 44.1 kHz" if found["family"] == "guitarml" else " at 48 kHz"
+    loads = found["loads_in"]
+    rows = {
+        "name": found["name"],
+        "family": FAMILIES[found["family"]],
+        "architecture": found["architecture"],
+        **_variants(found["variants"]),
+        "knobs": ", ".join(found["knobs"]),
+        "weights": _grouped(found["weights"]),
+        "receptive field": f"{_grouped(field)} frames, {found['receptive_field_ms']:.1f} ms{at}" if field else "no end",
+        "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
+        "level": ""
+        if level == 1.0
+        else f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)"
+        if level
+        else "0 (silent)",
+        "input": _dbu(found["input_dbu"]),
+        "output": _dbu(found["output_dbu"]),
+        **(_no_sound(found) if found["fault"] else _sound(found)),
+        "loads in": ", ".join(("rig", *loads)) if loads else "rig only",
+        "file size": _size(found["bytes"]),
+    }
+    told = {_key(key): _date(value) or _value(value) for key, value in found["metadata"].items()}
+    return {key: value for key, value in rows.items() if value} | {k: v for k, v in told.items() if k not in rows}
+
+
+def _variants(variants: Sequence[Mapping]) -> dict[str, str]:
+    """A row for each network that a file offers by quality, but the best one, which is told above."""
+    if len(variants) < 2:
+        return {}
+    lighter = [(f"  quality below {variant['below']:.3g}", variant["architecture"]) for variant in variants[:-1]]
+    return dict(lighter)
+
+
+def _no_sound(found: Mapping) -> dict[str, str]:
+    return {"loudness": _db(found["loudness_db"]), "does not play": found["fault"]}
+
+
+def _sound(found: Mapping) -> dict[str, str]:
+    cost = found["cost"]
+    at = f"{_grouped(cost['rate'])} Hz in periods of {cost['block']}"
+    whose = "its file says" if found["loudness_from"] == "file" else "measured"
+    frames = f"{found['delay']} frame{'s' if found['delay'] > 1 else ''}"
+    return {
+        "loudness": f"{_db(found['loudness_db'])}, {whose}",
+        "delay": f"{frames}, {found['delay_ms']:.2f} ms" if found["delay"] else "none",
+        "polarity": "turned over" if found["polarity"] < 0 else "kept",
+        "memory": _size(found["memory"]),
+        "cost": f"{100 * cost['share']:.1f} % of a core at {at}",
+    }
+
+
+def _db(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} dB"
+
+
+def _dbu(value: float | None) -> str:
+    return "" if value is None else f"full scale is {value:g} dBu"
+
+
+def _date(value: object) -> str:
+    """Neural Amp Modeler's dates, which are tables."""
+    if not isinstance(value, Mapping):
+        return ""
+    try:
+        time = " {hour:02d}:{minute:02d}".format_map(value)
+        return "{year:04d}-{month:02d}-{day:02d}".format_map(value) + (time if time != " 00:00" else "")
+    except (KeyError, ValueError, TypeError):
+        return ""
+
+
+def _folder(found: Mapping) -> Table:
+    """One line a model."""
+    table = _table("model", "family", "architecture", "rate", "loudness", "cost")
+    for model in found["models"]:
+        name = _text(os.path.relpath(model["file"], found["file"]), NAME)
+        if model["fault"]:
+            table.add_row(name, "", _text(model["fault"], "red"))
+            continue
+        rate = f"{model['sample_rate'] / 1000:g} kHz" if model["sample_rate"] else "-"
+        cost = f"{100 * model['cost']['share']:.1f} %"
+        family = FAMILIES[model["family"]]
+        table.add_row(name, family, model["short"], rate, _db(model["loudness_db"]), cost)
+    table.caption = f"cost: of a core at {_grouped(found['rate'])} Hz in periods of {found['block']}"
+    return table
+
+
+def _recording(found: Mapping) -> dict[str, str]:
+    peak, rms = found["peak_db"], found["rms_db"]
+    return {
+        "format": found["format"],
+        "sample rate": f"{_grouped(found['sample_rate'])} Hz",
+        "channels": str(found["channels"]),
+        "length": f"{_grouped(found['frames'])} samples, {_seconds(found['seconds'])}",
+        "peak": "silence" if peak is None else f"{peak:.1f} dBFS at {found['peak_at_ms'] / 1000:.3f} s",
+        "rms": "silence" if rms is None else f"{rms:.1f} dBFS",
+        "file size": _size(found["bytes"]),
+    }
+
+
+def _amps(preset: Mapping) -> Table:
+    """A preset's signal path: one line an amp."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    if preset["input"]:
+        table.add_row("", _text("input", DIM), _chain(preset["input"]), "")
+    for i, amp in enumerate(preset["amps"], 1):
+        level = f"{amp['level']:+g} dB" if amp["level"] else ""
+        key = amp["key"] or str(i)
+        chain = _chain(amp["chain"])
+        if not amp.get("ok", True):
+            chain = Text("✗ ", "bold red") + (chain if amp["chain"] else Text("see below"))
+        table.add_row(_text(key, DIM), _text(amp["name"], HEADING), chain, level)
+    if preset["output"]:
+        table.add_row("", _text("output", DIM), _chain(preset["output"]), "")
+    return table
+
+
+def _chain(entries: Sequence[Mapping]) -> Text:
+    """gate threshold -70 → gain +3 → [a: wavenet small-combo-clean → eq bass 1.5, treble -1, b: lstm lead] → blend"""
+    line = Text()
+    branch = ""
+    for entry in entries:
+        wire = _wire(branch, entry["branch"])
+        line.append(wire if line else wire.removeprefix(" → "), DIM)
+        branch = entry["branch"]
+        line.append(_clean(entry["label"]), NAME)
+        files = [entry["about"]] if entry.get("about") else [_stem(file) for file in entry["files"].values()]
+        knobs = [
+            f"{value:+g}" if key == entry["engine"] else f"{key} {value:g}" for key, value in entry["params"].items()
+        ]
+        settings = [
+            f"{key} {value:g}" if isinstance(value, float) else f"{key} {_value(value)}"
+            for key, value in entry["settings"].items()
+        ]
+        said = ", ".join(files + settings + knobs)
+        line.append(f" {_clean(said)}" if said else "")
+    return line or Text("nothing: as it comes in", DIM)
+
+
+def _wire(before: str, after: str) -> str:
+    """What stands between an engine in one branch and one in another; "" is no branch."""
+    if before == after:
+        return " → "
+    if not after:
+        return "] → "
+    return f", {after}: " if before else f" → [{after}: "
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=DIM)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading == "start" else "left")
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def _text(value: object, style: str = "") -> Text:
+    return Text(_clean(value), style)
+
+
+def _clean(value: object) -> str:
+    """What a file says, without what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "·" for letter in str(value))
+
+
+def _value(value: object) -> str:
+    """Any JSON value as words: size (channels 16, depth 10), seed 0"""
+    if value is None or isinstance(value, bool):
+        return {None: "-", True: "yes", False: "no"}[value]
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, Mapping):
+        text = ", ".join(
+            f"{_key(k)} ({_value(v)})" if isinstance(v, Mapping) else f"{_key(k)} {_value(v)}" for k, v in value.items()
+        )
+    else:
+        text = ", ".join(map(_value, value)) if isinstance(value, (list, tuple)) else str(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 3]}..."
+
+
+def _key(key: object) -> str:
+    return str(key).replace("_", " ")
+
+
+def _grouped(number: int) -> str:
+    """18 593: four digits need no gap."""
+    return f"{number:,}".replace(",", " ") if number >= 10_000 else str(number)
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.1f} ms"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {seconds % 60:04.1f} s"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _stem(file: str) -> str:
+    return file.replace("\\", "/").rpartition("/")[2].rpartition(".")[0] or file

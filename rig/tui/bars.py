@@ -1,0 +1,214 @@
+"""The one-line parts of the play screen: head, banner, help or message, wires, foot."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from rig.gig.snapshot import Status
+from rig.tui import palette
+from rig.tui.ballistics import Worst
+from rig.tui.canvas import Canvas, Sheet, fit, width_of
+
+FRESH_XRUN_S = 5.0
+MESSAGE_S = 6.0
+
+
+class Head(Canvas):
+    """What is played on the left, how the machine copes on the right."""
+
+    def __init__(self, title: str, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.title = title
+        self.preset = ""
+        self.status: Status | None = None
+        self._load = Worst()
+        self._worst_load = 0.0
+        self._xruns = 0
+        self._xrun_until = float("-inf")
+        self._fresh_xruns = False
+
+    def take(self, status: Status, preset: str, now: float) -> None:
+        """Show `status`, read at time `now` in seconds, while an amp of `preset` plays."""
+        self._worst_load = self._load.update(status.load, now)
+        if status.xruns > self._xruns and self.status is not None:
+            self._xrun_until = now + FRESH_XRUN_S
+        self._fresh_xruns = now < self._xrun_until
+        self._xruns = status.xruns
+        self.status, self.preset = status, preset
+        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
+        if self.is_news(preset, self._fresh_xruns, round(self._worst_load * 100), *machine):
+            self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        right = sheet.width - 2
+        if self.status:
+            right = self._machine(sheet, self.status)
+        x = sheet.put(2, 0, fit(self.title, right - 4), palette.ACCENT)
+        if self.preset and self.preset != self.title and x + 2 + width_of(self.preset) < right:
+            sheet.put(x + 2, 0, self.preset, palette.SOFT)
+
+    def _machine(self, sheet: Sheet, status: Status) -> int:
+        """Write from the right edge leftwards; the column where it starts."""
+        x = sheet.width - 2
+        ink = palette.RED if self._fresh_xruns else palette.YELLOW if status.xruns else palette.PLAIN
+        x = sheet.put_right(x, 0, str(status.xruns), ink)
+        x = sheet.put_right(x - 1, 0, "xruns", palette.SOFT)
+        load = self._worst_load
+        ink = palette.RED if load > 0.85 else palette.YELLOW if load > 0.6 else palette.PLAIN
+        x = sheet.put_right(x - 3, 0, f"{load * 100:3.0f} %", ink)
+        x = sheet.put_right(x - 1, 0, "load", palette.SOFT)
+        rate = f"{status.rate / 1000:g} kHz / {status.block}"
+        if status.latency_ms > 0:
+            rate += f" · {status.latency_ms:.1f} ms"
+        if x - 3 - width_of(rate) > 12:
+            x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
+        if status.recording and x > 24:
+            x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+        return x
+
+
+class Banner(Canvas):
+    """What must not be overlooked, across the whole screen: muted, bypassed, the server gone."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.words, self.way_out, self.colour = "", "", palette.STOP
+
+    def show(self, words: str, way_out: str = "", colour: str = palette.STOP) -> None:
+        """`words` in large spacing on `colour`, then how to get out of it. No words: nothing."""
+        self.words, self.way_out, self.colour = words, way_out, colour
+        if self.is_news(words, way_out, colour):
+            self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        if not self.words:
+            return
+        front = palette.BRIGHT if self.colour == palette.STOP else "#000000"
+        ink = palette.ink(front, self.colour, bold=True)
+        sheet.fill(0, 0, sheet.width, sheet.height, ink)
+        spaced = " ".join(self.words) if sheet.width >= 60 else self.words
+        text = f"{spaced}    {self.way_out}" if self.way_out else spaced
+        sheet.put_centred(0, sheet.height // 2, sheet.width, fit(text, sheet.width), ink)
+
+
+class Note(Canvas):
+    """One line: what the selected knob does, or for some seconds what went wrong."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.hint = self.message = ""
+        self._ink: Style = palette.PLAIN
+        self._until = float("-inf")
+
+    def explain(self, hint: str) -> None:
+        """The text to fall back to."""
+        if hint != self.hint:
+            self.hint = hint
+            self.repaint()
+
+    def say(self, message: str, now: float, wrong: bool = False) -> None:
+        """Show `message` for some seconds from time `now`; in red when something is wrong."""
+        self.message, self._until = message, now + MESSAGE_S
+        self._ink = palette.RED if wrong else palette.ACCENT
+        self.repaint()
+
+    def tick(self, now: float) -> None:
+        """Let an old message go."""
+        if self.message and now >= self._until:
+            self.message = ""
+            self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
+        sheet.put(2, 0, fit(text, sheet.width - 4), ink)
+
+
+class Wires(Canvas):
+    """The server and what we are connected to."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.status: Status | None = None
+
+    def take(self, status: Status) -> None:
+        """Show server and connections; drawn again only when they change."""
+        self.status = status
+        if self.is_news(status.server, status.connections, status.alive):
+            self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        if self.status is None:
+            return
+        if not self.status.alive:
+            sheet.put(2, 0, fit("JACK is gone: waiting for it, c starts one", sheet.width - 4), palette.RED)
+            return
+        sources, sinks = wiring(self.status.connections)
+        x = -1
+        for arrow, ports, missing in (
+            ("in ←", sources, "no input: press c"),
+            ("out →", sinks, "no output: press c"),
+        ):
+            x = sheet.put(x + 3, 0, arrow + " ", palette.DIM)
+            text, ink = (together(ports), palette.PLAIN) if ports else (missing, palette.YELLOW)
+            x = sheet.put(x, 0, fit(text, max(8, (sheet.width - 16) // 2)), ink)
+        room = sheet.width - 2 - (x + 3)
+        if room >= 8:
+            sheet.put_right(sheet.width - 2, 0, fit(self.status.server or "JACK", room), palette.DIM)
+
+
+def wiring(connections: tuple[tuple[str, str], ...]) -> tuple[list[str], list[str]]:
+    """(who feeds our input, who hears our outputs), from (source, destination) pairs with our ports among them."""
+    sources = [source for source, destination in connections if destination.rpartition(":")[2] == "in"]
+    sinks = [dest for source, dest in connections if source.rpartition(":")[2].startswith("out_")]
+    return sources, sinks
+
+
+def together(ports: list[str]) -> str:
+    """'system:playback_1, system:playback_2' shortened to 'system:playback_1 _2'."""
+    out: list[str] = []
+    last = ""
+    for port in dict.fromkeys(ports):
+        stem, _, number = port.rpartition("_")
+        out.append(f" _{number}" if last and stem == last else (", " if out else "") + port)
+        last = stem
+    return "".join(out)
+
+
+Keys = tuple[tuple[str, str, int], ...]
+"""Key, what it does, and how soon it may be left out: 9 first."""
+
+PLAY_KEYS: Keys = (
+    ("1-9 ←→", "amp", 1),
+    ("↑↓", "pick", 2),
+    ("- =", "turn", 2),
+    ("shift", "coarse", 7),
+    ("[ ]", "level", 4),
+    ("space", "bypass", 3),
+    ("o", "models", 4),
+    ("m", "mute", 3),
+    ("t", "tuner", 5),
+    ("c", "connect", 8),
+    ("⌫", "reset", 9),
+    ("?", "help", 1),
+    ("q", "quit", 1),
+)
+
+
+class Foot(Canvas):
+    """The keys, as many as there is room for; the rest is on the help screen."""
+
+    def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.keys = keys
+
+    def paint(self, sheet: Sheet) -> None:
+        bar = palette.ink(palette.QUIET, palette.PANEL)
+        key_ink = palette.ink(palette.GLOW, palette.PANEL, bold=True)
+        sheet.fill(0, 0, sheet.width, 1, bar)
+        shown = list(self.keys)
+        while len(shown) > 1 and sum(width_of(k) + len(label) + 3 for k, label, _ in shown) > sheet.width:
+            shown.remove(max(shown, key=lambda key: key[2]))
+        x = 1
+        for key, label, _ in shown:
+            x = sheet.put(x, 0, key, key_ink)
+            x = sheet.put(x + 1, 0, label, bar) + 2

@@ -1,0 +1,80 @@
+"""How far one key press turns a knob, and how its value is written."""
+
+from __future__ import annotations
+
+import math
+
+from rig.gig.snapshot import ParamView
+
+_PROPORTIONAL = {"hz", "khz", "ms", "s"}
+
+
+def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
+    """The value after one press. direction: +1 or -1.
+
+    Decibels move by 0.5 (coarse 3), times and frequencies by a semitone's ratio (coarse: a third), anything else
+    by a hundredth of its range (coarse: a tenth). Fine steps land on round values; the range is never left.
+    """
+    if param.switch:
+        return param.maximum if direction > 0 else param.minimum
+    span = param.maximum - param.minimum
+    unit = param.unit.lower()
+    if unit in _PROPORTIONAL:
+        value = _proportional(param.value, direction, 4 if coarse else 1, span)
+    else:
+        fine, wide = (0.5, 3.0) if unit.startswith("db") else (span / 100, span / 10)
+        if coarse:
+            value = param.value + direction * wide
+        else:
+            place = param.value / fine
+            near = math.floor(place + 1e-4) + 1 if direction > 0 else math.ceil(place - 1e-4) - 1
+            value = near * fine
+    return min(param.maximum, max(param.minimum, value))
+
+
+def _proportional(value: float, direction: int, semitones: int, span: float) -> float:
+    step = abs(value) * (2 ** (semitones / 12) - 1)
+    if direction < 0:
+        step = abs(value) * (1 - 2 ** (-semitones / 12))
+    return _round(value + direction * max(step, semitones * span / 1000))
+
+
+def _round(value: float, digits: int = 3) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def place(param: ParamView, value: float) -> float:
+    """Where `value` stands on the knob's travel, 0..1. Times and frequencies are spread as they are heard."""
+    span = param.maximum - param.minimum
+    if span <= 0:
+        return 0.0
+    share = min(1.0, max(0.0, (value - param.minimum) / span))
+    if param.unit.lower() not in _PROPORTIONAL:
+        return share
+    if param.minimum > 0:
+        return math.log1p(share * span / param.minimum) / math.log1p(span / param.minimum)
+    return share ** (1 / 3)
+
+
+def written(value: float, unit: str, signed: bool = False) -> str:
+    """A value as the screen writes it: '+6.0 dB', '850 Hz', '2.40 kHz', '0.35'."""
+    sign = "+" if signed and value > 0 else ""
+    if unit.lower().startswith("db"):
+        return f"{sign}{value + 0.0:.1f} {unit}"
+    if unit == "Hz" and abs(value) >= 1000:
+        return f"{sign}{value / 1000:.2f} kHz"
+    size = abs(value)
+    places = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{sign}{value:.{places}f} {unit}".rstrip()
+
+
+def stands(param: ParamView) -> str:
+    """Where a knob stands, as the screen writes it."""
+    if param.switch:
+        return "on" if param.value else "off"
+    return written(param.value, param.unit, is_bipolar(param))
+
+
+def is_bipolar(param: ParamView) -> bool:
+    """Whether zero lies inside the range, so that the bar grows from it."""
+    return param.minimum < 0.0 < param.maximum

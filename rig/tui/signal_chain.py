@@ -1,0 +1,93 @@
+"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red.
+
+Beside each engine, where there is room, the share of a core that it takes.
+"""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from rig.gig.snapshot import EngineView
+from rig.tui import palette
+from rig.tui.canvas import Canvas, Sheet, width_of
+
+WIRE = palette.ink(palette.FAINT)
+SHOWN_LOAD = 0.001  # of a core
+
+
+class SignalChain(Canvas):
+    """Engines in order, joined by wires."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.engines: tuple[EngineView, ...] = ()
+        self.selected = -1
+        self.bypassed = False
+
+    def show(self, engines: tuple[EngineView, ...], selected: int, bypassed: bool) -> None:
+        """The chain, which engine of it is selected (-1: none), and whether the amp is out of the path."""
+        self.engines, self.selected, self.bypassed = engines, selected, bypassed
+        if self.is_news(engines, selected, bypassed):
+            self.repaint()
+
+    def paint(self, sheet: Sheet) -> None:
+        pieces = self._pieces(costs=True)
+        total = sum(width_of(text) for text, _, _ in pieces)
+        if total > sheet.width - 4:
+            pieces = self._pieces(costs=False)
+            total = sum(width_of(text) for text, _, _ in pieces)
+        x = 2
+        if total > sheet.width - 4:  # slide along, so that the selected engine stays in sight
+            x = sheet.width // 2 - self._middle(pieces)
+            x = min(2, max(sheet.width - 2 - total, x))
+        row = (sheet.height - 1) // 2
+        start = x
+        for text, style, _ in pieces:
+            x = sheet.put(x, row, text, style)
+        if total > sheet.width - 4:
+            if start < 0:
+                sheet.put(0, row, "…", palette.SOFT)
+            if x > sheet.width:
+                sheet.put(sheet.width - 1, row, "…", palette.SOFT)
+
+    def _pieces(self, costs: bool) -> list[tuple[str, Style, bool]]:
+        pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
+        for i, engine in enumerate(self.engines):
+            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, False))
+            pieces.append((self._label(engine), self._style(engine, i == self.selected), i == self.selected))
+            if costs and engine.load >= SHOWN_LOAD:
+                pieces.append((f" {engine.load:.1%} ", palette.DIM, False))
+        pieces.append(("── out", WIRE, False))
+        return pieces
+
+    @staticmethod
+    def _wire(before: EngineView | None, engine: EngineView) -> str:
+        """What joins two engines: ── on one way, ─┬a─ and ─│b─ into branches, ─┴─ where they meet."""
+        way = before.branch if before else ""
+        if way != engine.branch:
+            return f"─{'│' if way else '┬'}{engine.branch}─" if engine.branch else "─┴─"
+        if before is None:
+            return ""
+        return "──" if engine.where == before.where else "─┼─"
+
+    @staticmethod
+    def _label(engine: EngineView) -> str:
+        return f" {engine.name} FAULT " if engine.fault else f" {engine.name} "
+
+    def _style(self, engine: EngineView, selected: bool) -> Style:
+        if engine.fault:
+            return palette.ink(palette.BRIGHT, palette.STOP, bold=True)
+        if selected:
+            return palette.ink("#000000", palette.GLOW, bold=True)
+        if engine.where == "amp":
+            return palette.ink(palette.FAINT) if self.bypassed else palette.ink(palette.TEXT, bold=True)
+        return palette.SOFT
+
+    @staticmethod
+    def _middle(pieces: list[tuple[str, Style, bool]]) -> int:
+        x = 0
+        for text, _, selected in pieces:
+            if selected:
+                return x + width_of(text) // 2
+            x += width_of(text)
+        return x // 2
