@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
-    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or "").
+    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: what its values 0, 1, ... are called.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Param:
     minimum: float
     maximum: float
     initial: float
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Setting:
     initial: float
     switch: bool = False
     on_screen: bool = True
+    choices: tuple[str, ...] = ()
 
 
 def _nothing(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
@@ -111,6 +113,7 @@ class Engine:
     join: Callable[[int, bool, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
     pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
+    aliases: tuple[str, ...] = ()
 
     @property
     def branches(self) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.preset import EngineSpec, examine, labels, load
+from rig.document.document import EngineSpec, labels
+from rig.document.read import examine
+from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
 

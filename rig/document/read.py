@@ -1,15 +1,35 @@
-"""TOML <-> frozen dataclasses. Every error names file, table, key, and what would be right."""
+"""A preset's TOML -> a Preset. Every error names file, table, key, and what would be right. The way back: write.py."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import tomli
 
+from rig.document.document import (
+    AMPS,
+    DBU,
+    INPUT,
+    KEYS,
+    LEVEL,
+    LEVEL_KNOB,
+    NAME,
+    ON,
+    OUTPUT,
+    Amp,
+    Chain,
+    EngineSpec,
+    Midi,
+    Pick,
+    Preset,
+    Scene,
+    Target,
+    Wiring,
+    labels,
+)
 from rig.engine import Engine, Param, Setting, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, unreadable
@@ -17,84 +37,14 @@ from rig.files import read_text, unreadable
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
 
-AMPS = 64
-"""Amps of a preset: as many as the rack has slots."""
-
-LEVEL = (-60.0, 24.0)
-"""dB."""
-
-DBU = (-40.0, 60.0)
-"""dBu of a full-scale sine at an interface's input."""
-
-NAME = 40
-"""Letters of an amp's name."""
-
-KEYS = "123456789"
-INPUT, OUTPUT = "input", "output"
+ENGINE_ID = r"[^\W\d][\w-]*"
+"""How an engine may be called: letters, digits, _ and -, a letter first."""
 
 
-@dataclass(frozen=True)
-class EngineSpec:
-    """One entry of a chain: engine name, the parameters and settings that the preset gives, its files' absolute paths.
-
-    A switch among the settings is 0.0 or 1.0. branch: "a" or "b" in one of the two chains that the next engine without
-    a branch mixes.
-    """
-
-    engine: str
-    params: Mapping[str, float] = field(default_factory=dict)
-    files: Mapping[str, Path] = field(default_factory=dict)
-    settings: Mapping[str, float] = field(default_factory=dict)
-    branch: str = ""
+Faults = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Amp:
-    """A named chain that a key selects. level: dB, -60..+24, applied after the chain."""
-
-    name: str
-    chain: tuple[EngineSpec, ...]
-    level: float = 0.0
-    key: str | None = None
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """Whom we are wired to; None = the physical ports."""
-
-    input: str | None = None
-    outputs: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Midi:
-    """program: program number 0..127 -> amp name. cc: controller 0..127 -> "Amp.engine.param"."""
-
-    program: Mapping[int, str] = field(default_factory=dict)
-    cc: Mapping[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Preset:
-    """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured."""
-
-    path: Path
-    name: str
-    amps: tuple[Amp, ...]
-    input: tuple[EngineSpec, ...] = ()
-    output: tuple[EngineSpec, ...] = ()
-    jack: Wiring = Wiring()
-    midi: Midi = Midi()
-    dbu: float | None = None
-
-    @property
-    def files(self) -> frozenset[Path]:
-        """All files that its chains name."""
-        chains = (self.input, *(amp.chain for amp in self.amps), self.output)
-        return frozenset(path for chain in chains for spec in chain for path in spec.files.values())
-
-
-def load(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
+def read_preset(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
     """Read and check a preset, its files' existence included (their content is checked when they are loaded).
 
     engines: those that may be named; the registry's where None.
@@ -107,15 +57,24 @@ def load(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
     return preset
 
 
-def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Preset | None, tuple[str, ...]]:
+def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Preset | None, Faults]:
     """Read a preset and find all its faults, in the order of the file's tables.
 
     Returns what could be read (None where it is no TOML at all; without the engines that have a fault), and the
-    faults, each one line as `load` raises the first of them.
+    faults, each one line as `read_preset` raises the first of them.
     """
     path = Path(path)
     try:
-        content = _toml(path)
+        text = read_text(path, "preset", FILE_LIMIT)
+    except RigError as error:
+        return None, (str(error),)
+    return examine_text(path, text, engines)
+
+
+def examine_text(path: Path, text: str, engines: Mapping[str, Engine] | None = None) -> tuple[Preset | None, Faults]:
+    """What `examine` finds in a file of that text at `path`, beside which its files are looked for."""
+    try:
+        content = _toml(path, text)
     except RigError as error:
         return None, (str(error),)
     reader = _Reader(path, registry() if engines is None else engines)
@@ -123,18 +82,7 @@ def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Pr
     return preset, tuple(reader.faults)
 
 
-def labels(engines: Iterable[str]) -> tuple[str, ...]:
-    """What each engine of a chain, by name, is called in "Amp.engine.param": gain, eq, gain2."""
-    seen: Counter[str] = Counter()
-    names = []
-    for engine in engines:
-        seen[engine] += 1
-        names.append(engine if seen[engine] == 1 else f"{engine}{seen[engine]}")
-    return tuple(names)
-
-
-def _toml(path: Path) -> dict:
-    text = read_text(path, "preset", FILE_LIMIT)
+def _toml(path: Path, text: str) -> dict:
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -154,6 +102,7 @@ class _Reader:
     def __init__(self, path: Path, engines: Mapping[str, Engine]) -> None:
         self.path = path
         self.engines = engines
+        self.named = {**{alias: e for e in engines.values() for alias in e.aliases}, **engines}
         self.faults: list[str] = []
         self.torn: set[str] = set()  # the chains that lack an engine, for its fault
 
@@ -167,8 +116,8 @@ class _Reader:
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
-        amps = self.amps(content)
         last = self.end(self.table(content, OUTPUT), OUTPUT)
+        amps = self.amps(content, {INPUT: first, OUTPUT: last})
         return Preset(
             path=self.path,
             name=name,
@@ -180,7 +129,7 @@ class _Reader:
             dbu=dbu,
         )
 
-    def end(self, table: Mapping[str, object], place: str, *keys: str) -> tuple[EngineSpec, ...]:
+    def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
         """The input or the output chain. keys: what else its table may have."""
         self.known(table, place, ("chain", *keys))
         return self.chain(table, place, place)
@@ -188,7 +137,7 @@ class _Reader:
     def dbu(self, table: Mapping[str, object]) -> float | None:
         return self.number(table["dbu"], "dbu", INPUT, *DBU, "dBu") if "dbu" in table else None
 
-    def amps(self, content: Mapping[str, object]) -> tuple[Amp, ...]:
+    def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])
         if isinstance(listed, dict):
             self.fault("", "an amp starts with [[amp]], in two pairs of brackets")
@@ -200,11 +149,11 @@ class _Reader:
             self.fault("", "no amp; a preset needs at least one [[amp]]")
         if len(listed) > AMPS:
             self.fault("", f"{len(listed)} amps; a preset has at most {AMPS}")
-        amps = tuple(self.amp(entry, i) for i, entry in enumerate(listed[:AMPS], 1))
+        amps = tuple(self.amp(entry, i, ends) for i, entry in enumerate(listed[:AMPS], 1))
         self.unlike(amps)
         return amps
 
-    def amp(self, table: Mapping[str, object], number: int) -> Amp:
+    def amp(self, table: Mapping[str, object], number: int, ends: Mapping[str, Chain]) -> Amp:
         place = f"amp {number}"
         name = self.name(table, place)
         if name:
@@ -213,13 +162,66 @@ class _Reader:
             self.fault(place, 'no name; give it one: name = "Clean"')
         if name in (INPUT, OUTPUT):
             self.fault(place, f"the name '{name}' is taken by the {name} chain")
-        self.known(table, place, ("name", "key", "level", "chain"))
+        self.known(table, place, ("name", "key", "level", "chain", "scene"))
+        chain = self.chain(table, place, name)
         return Amp(
             name=name or f"Amp {number}",
-            chain=self.chain(table, place, name),
+            chain=chain,
             level=self.number(table.get("level", 0.0), "level", place, *LEVEL, "dB"),
             key=self.key(table, place),
+            scenes=self.scenes(table, place, name, {"": chain, **ends}),
         )
+
+    def scenes(
+        self, table: Mapping[str, object], place: str, owner: str, chains: Mapping[str, Chain]
+    ) -> tuple[Scene, ...]:
+        """chains: those whose knobs a scene may set, by the word before the engine; the amp's own has none."""
+        listed = table.get("scene", [])
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            self.fault(place, "a scene starts with [[amp.scene]], in two pairs of brackets")
+            return ()
+        found: dict[str, Scene] = {}
+        for number, entry in enumerate(listed, 1):
+            at = f"{place}, scene {number}"
+            name = self.name(entry, at)
+            if not name:
+                if "name" not in entry:
+                    self.fault(at, 'no name; give it one: name = "Solo"')
+                continue
+            at = f"{at} '{name}'"
+            self.known(entry, at, ("name", "level", "set"))
+            if name.casefold() in found:
+                self.fault(at, "this amp has another scene of the same name")
+            level = self.number(entry.get("level", 0.0), "level", at, *LEVEL, "dB")
+            values = self.scene_values(self.table(entry, "set", at), at, owner, chains)
+            found.setdefault(name.casefold(), Scene(name, level, values))
+        return tuple(found.values())
+
+    def scene_values(
+        self, table: Mapping[str, object], place: str, owner: str, chains: Mapping[str, Chain]
+    ) -> dict[Target, float]:
+        values: dict[Target, float] = {}
+        for path, value in _flat(table):
+            where, label, knob = (["", *path.split(".")])[-3:] if path.count(".") in (1, 2) else ("?", "", "")
+            if where not in chains:
+                self.fault(place, f'\'{path}\' must be "engine.knob" or "output.engine.knob", as in "boost.on"')
+                continue
+            spec, fault = self.engine_of(chains[where], label, where or owner)
+            if spec is None:
+                if fault:
+                    self.fault(place, fault)
+            elif knob == ON:
+                if not isinstance(value, bool):
+                    self.fault(place, f"{path} = {_shown(value)} must be true or false, without quotes")
+                values[Target(spec.uid, ON)] = float(value is True)
+            else:
+                param = self.engines[spec.engine].param(knob)
+                if param is None:
+                    knobs = (ON, *(param.name for param in self.engines[spec.engine].params))
+                    self.fault(place, f"{label} has no knob '{knob}'{_suggest(knob, knobs)}")
+                else:
+                    values[Target(spec.uid, knob)] = self.within(value, label, param, place)
+        return values
 
     def key(self, table: Mapping[str, object], place: str) -> str | None:
         key = table.get("key")
@@ -262,34 +264,58 @@ class _Reader:
             targets = None
         return Wiring(source, None if targets is None else tuple(targets))
 
-    def midi(self, table: Mapping[str, object], amps: Sequence[Amp], ends: Mapping[str, Sequence[EngineSpec]]) -> Midi:
+    def midi(self, table: Mapping[str, object], amps: Sequence[Amp], ends: Mapping[str, Chain]) -> Midi:
         self.known(table, "midi", ("program", "cc"))
-        program = self.numbered(table, "program")
-        cc = self.numbered(table, "cc")
-        names = [amp.name for amp in amps]
-        chains = {**ends, **{amp.name: amp.chain for amp in amps}}
-        for number, name in program.items():
-            if name not in names:
-                self.fault("midi", f"program {number}: no amp '{name}'{did_you_mean(name, names)}")
-        for number, target in cc.items():
-            fault = self.no_target(target, chains)
-            if fault:
-                self.fault("midi", f"cc {number}: {fault}")
+        program: dict[int, Pick] = {}
+        for number, words in self.numbered(table, "program").items():
+            pick = self.pick(words, amps)
+            if isinstance(pick, str):
+                self.fault("midi", f"program {number}: {pick}")
+            else:
+                program[number] = pick
+        cc: dict[int, Target] = {}
+        for number, words in self.numbered(table, "cc").items():
+            target = self.target(words, amps, ends)
+            if isinstance(target, str):
+                if target:
+                    self.fault("midi", f"cc {number}: {target}")
+            else:
+                cc[number] = target
         return Midi(program, cc)
 
-    def no_target(self, target: str, chains: Mapping[str, Sequence[EngineSpec]]) -> str:
-        """Why "Amp.engine.param" leads nowhere, or ""."""
-        parts = target.rsplit(".", 2)
+    @staticmethod
+    def pick(words: str, amps: Sequence[Amp]) -> Pick | str:
+        """What "Amp" or "Amp:Scene" picks, or why nothing."""
+        picks = {amp.name: Pick(amp.uid) for amp in amps}
+        picks |= {f"{amp.name}:{scene.name}": Pick(amp.uid, scene.name) for amp in amps for scene in amp.scenes}
+        return picks.get(words) or f"no amp '{words}'{did_you_mean(words, picks)}"
+
+    def target(self, words: str, amps: Sequence[Amp], ends: Mapping[str, Chain]) -> Target | str:
+        """The knob that "Amp.engine.knob" or "Amp.level" names, or why it leads nowhere; "" where it was said."""
+        for amp in amps:
+            if words == f"{amp.name}.{LEVEL_KNOB}":
+                return Target(amp.uid, LEVEL_KNOB)
+        parts = words.rsplit(".", 2)
         if len(parts) != 3:
-            return f'\'{target}\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
+            return f'\'{words}\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
         where, label, name = parts
+        chains = {**ends, **{amp.name: amp.chain for amp in amps}}
         if where not in chains:
             return f"no amp '{where}'{did_you_mean(where, chains)}"
-        engines = dict(zip(labels(spec.engine for spec in chains[where]), chains[where], strict=True))
-        if label not in engines:
-            return "" if where in self.torn else f"no engine '{label}' in '{where}'{did_you_mean(label, engines)}"
-        knobs = [param.name for param in self.engines[engines[label].engine].params]
-        return "" if name in knobs else f"{label} has no '{name}'{did_you_mean(name, knobs)}"
+        spec, fault = self.engine_of(chains[where], label, where)
+        if spec is None:
+            return fault
+        knobs = [*(param.name for param in self.engines[spec.engine].params), ON]
+        return Target(spec.uid, name) if name in knobs else f"{label} has no '{name}'{did_you_mean(name, knobs)}"
+
+    def engine_of(self, chain: Chain, label: str, owner: str) -> tuple[EngineSpec | None, str]:
+        """The engine of that label, or None and why not; "" where the chain lacks one for its fault."""
+        for spec in chain:
+            if spec.label == label:
+                return spec, ""
+        if owner in self.torn:
+            return None, ""
+        return None, f"no engine '{label}' in '{owner}'{did_you_mean(label, [spec.label for spec in chain])}"
 
     def numbered(self, table: Mapping[str, object], key: str) -> dict[int, str]:
         """{0..127: text}."""
@@ -307,7 +333,7 @@ class _Reader:
 
     # -- chains
 
-    def chain(self, table: Mapping[str, object], place: str, owner: str) -> tuple[EngineSpec, ...]:
+    def chain(self, table: Mapping[str, object], place: str, owner: str) -> Chain:
         """owner: what "Amp.engine.param" starts with."""
         if "chain" not in table:
             if owner not in (INPUT, OUTPUT):
@@ -316,7 +342,17 @@ class _Reader:
         specs = tuple(self.specs(table["chain"], "chain", place))
         if None in specs:
             self.torn.add(owner)
-        return tuple(spec for spec in specs if spec is not None)
+        return self.labelled([spec for spec in specs if spec is not None], place)
+
+    def labelled(self, specs: Sequence[EngineSpec], place: str) -> Chain:
+        """A chain whose engines have names: as the file gives them, else what kind they are."""
+        seen: set[str] = set()
+        for spec in specs:
+            if spec.label in seen:
+                self.fault(place, f"two engines have the id '{spec.label}'")
+            seen.add(spec.label or " ")
+        names = labels((spec.written for spec in specs), [spec.label for spec in specs])
+        return tuple(replace(spec, label=name) for spec, name in zip(specs, names, strict=True))
 
     def specs(self, listed: object, key: str, place: str, branch: str = "") -> Iterator[EngineSpec | None]:
         """A list's engines in order, those of branches before the one that mixes them; None for each with a fault."""
@@ -331,7 +367,7 @@ class _Reader:
 
     def split(self, entry: object, place: str, branch: str) -> Sequence[str]:
         """Which branches an entry has."""
-        engine = self.engines.get(str(entry.get("engine"))) if isinstance(entry, dict) else None
+        engine = self.named.get(str(entry.get("engine"))) if isinstance(entry, dict) else None
         if engine is None or not engine.branches:
             return ()
         found = [side for side in engine.branches if side in entry]
@@ -364,12 +400,32 @@ class _Reader:
                 params[key] = self.within(value, engine.name, knobs[key], place)
             elif key in settings:
                 settled[key] = self.setting(value, engine.name, settings[key], place)
-            elif key != "engine" and key not in engine.branches:
+            elif key not in ("engine", "id", ON) and key not in engine.branches:
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
                 self.fault(place, f'{engine.name} needs a file: {key} = "..."')
-        return EngineSpec(engine.name, params, files, settled, branch) if len(self.faults) == before else None
+        label, on, named = self.id(entry, place), self.on(entry, place), entry.get("engine", engine.name)
+        if len(self.faults) > before:
+            return None
+        alias = named if named != engine.name else ""
+        return EngineSpec(engine.name, params, files, settled, branch, on, label, alias)
+
+    def id(self, entry: Mapping[str, object], place: str) -> str:
+        """How the file calls this engine, or ""."""
+        label = entry.get("id", "")
+        if label == "" and "id" not in entry:
+            return ""
+        if isinstance(label, str) and re.fullmatch(ENGINE_ID, label) and len(label) <= NAME:
+            return label
+        self.fault(place, f'id = {_shown(label)} must be letters, digits, _ and -, a letter first, as in id = "boost"')
+        return ""
+
+    def on(self, entry: Mapping[str, object], place: str) -> bool:
+        on = entry.get(ON, True)
+        if not isinstance(on, bool):
+            self.fault(place, f"on = {_shown(on)} must be true or false, without quotes")
+        return on is True
 
     def engine(self, entry: Mapping[str, object], place: str) -> Engine | None:
         """The engine that `entry` names, or that alone reads the files it names."""
@@ -377,10 +433,10 @@ class _Reader:
             name = entry["engine"]
             if not isinstance(name, str):
                 self.fault(place, f"engine must be a text in quotes, not {_kind(name)}")
-            elif name not in self.engines:
+            elif name not in self.named:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return self.engines[name]
+                return self.named[name]
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
@@ -453,7 +509,13 @@ class _Reader:
         return ""
 
     def within(self, value: object, engine: str, of: Param | Setting, place: str) -> float:
-        """A number as a knob or a setting takes it."""
+        """A number as a knob or a setting takes it, or one of its words."""
+        if of.choices:
+            if value in of.choices:
+                return float(of.choices.index(str(value)))
+            words = ", ".join(f'"{word}"' for word in of.choices)
+            self.fault(place, f"{engine} {of.name} = {_shown(value)} must be one of {words}")
+            return of.initial
         return self.number(value, f"{engine} {of.name}", place, of.minimum, of.maximum, of.unit)
 
     def setting(self, value: object, engine: str, setting: Setting, place: str) -> float:
@@ -480,6 +542,15 @@ def _suggest(wrong: str, right: Iterable[str]) -> str:
     """The nearest right name, or all of them where none is near."""
     right = list(right)
     return did_you_mean(wrong, right) or f"; known: {', '.join(right) or 'none'}"
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """The values of a table of tables, by their dotted keys."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _port(value: object) -> bool:

@@ -1,0 +1,264 @@
+"""The document: all that a player can change, as one immutable value. No sound, no C, no file."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+AMPS = 64
+"""Amps of a set: as many as the rack has slots."""
+
+LEVEL = (-60.0, 24.0)
+"""dB, of an amp or a scene."""
+
+OUTPUT_LEVEL = (-60.0, 20.0)
+"""dB, of all that is heard."""
+
+DBU = (-40.0, 60.0)
+"""dBu of a full-scale sine at an interface's input."""
+
+NAME = 40
+"""Letters of a name."""
+
+KEYS = "123456789"
+INPUT, OUTPUT = "input", "output"
+
+ON, LEVEL_KNOB = "on", "level"
+"""What a Target calls an engine's switch, and an amp's or a scene's level."""
+
+_identities = itertools.count(1)
+
+
+def identity() -> int:
+    """A number that nothing else in this process has: what an engine, an amp or a preset is, whatever it is called."""
+    return next(_identities)
+
+
+class Target(NamedTuple):
+    """A knob of something that has an identity: an engine's parameter, its switch (ON), or an amp's LEVEL_KNOB."""
+
+    uid: int
+    knob: str
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
+
+    engine: its name in the registry. alias: what the file calls it, where that is another name for it.
+    A switch among the settings is 0.0 or 1.0. files: absolute paths.
+    branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
+    on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
+    """
+
+    engine: str
+    params: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
+    branch: str = ""
+    on: bool = True
+    label: str = ""
+    alias: str = ""
+    uid: int = field(default_factory=identity, compare=False)
+
+    @property
+    def written(self) -> str:
+        """What a file calls it."""
+        return self.alias or self.engine
+
+
+Chain = tuple[EngineSpec, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A variation of an amp, reached without a rebuild. level: dB on top of the amp's.
+
+    values: knobs of the amp's engines and of its preset's input and output chains; ON is 0.0 or 1.0.
+    """
+
+    name: str
+    level: float = 0.0
+    values: Mapping[Target, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Amp:
+    """A named chain that a key selects. level: dB, -60..+24, applied after the chain.
+
+    scene: the name of the scene that is on, or ""; no file says that.
+    """
+
+    name: str
+    chain: Chain
+    level: float = 0.0
+    key: str | None = None
+    scenes: tuple[Scene, ...] = ()
+    scene: str = ""
+    uid: int = field(default_factory=identity, compare=False)
+
+    @property
+    def active(self) -> Scene | None:
+        """The scene that is on."""
+        return next((scene for scene in self.scenes if scene.name == self.scene), None)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Whom we are wired to; None = the physical ports."""
+
+    input: str | None = None
+    outputs: tuple[str, ...] | None = None
+
+
+class Pick(NamedTuple):
+    """An amp, and one of its scenes or ""."""
+
+    amp: int
+    scene: str = ""
+
+
+@dataclass(frozen=True)
+class Midi:
+    """program: program number 0..127 -> what it picks. cc: controller 0..127 -> the knob that it turns."""
+
+    program: Mapping[int, Pick] = field(default_factory=dict)
+    cc: Mapping[int, Target] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured."""
+
+    path: Path
+    name: str
+    amps: tuple[Amp, ...]
+    input: Chain = ()
+    output: Chain = ()
+    jack: Wiring = Wiring()
+    midi: Midi = Midi()
+    dbu: float | None = None
+    uid: int = field(default_factory=identity, compare=False)
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """All files that its chains name."""
+        return frozenset(path for spec in self.engines() for path in spec.files.values())
+
+    def chains(self) -> Iterator[tuple[int, str, Chain]]:
+        """(the amp's or the preset's identity, "input", "amp" or "output", chain), in the order of the signal."""
+        yield self.uid, INPUT, self.input
+        for amp in self.amps:
+            yield amp.uid, "amp", amp.chain
+        yield self.uid, OUTPUT, self.output
+
+    def engines(self) -> Iterator[EngineSpec]:
+        """All of them."""
+        return (spec for _, _, chain in self.chains() for spec in chain)
+
+    def amp(self, uid: int) -> Amp | None:
+        """Its amp of that identity, or None."""
+        return next((amp for amp in self.amps if amp.uid == uid), None)
+
+    def as_written(self) -> Preset:
+        """As a file has it: with no scene on."""
+        if not any(amp.scene for amp in self.amps):
+            return self
+        return replace(self, amps=tuple(replace(amp, scene="") for amp in self.amps))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A set. level: dB, of all that is heard."""
+
+    presets: tuple[Preset, ...]
+    level: float = 0.0
+
+    @property
+    def amps(self) -> tuple[Amp, ...]:
+        """All amps, in the order of the set."""
+        return tuple(amp for preset in self.presets for amp in preset.amps)
+
+    def amp(self, uid: int) -> Amp:
+        """An amp by its identity. Raises KeyError."""
+        for amp in self.amps:
+            if amp.uid == uid:
+                return amp
+        raise KeyError(uid)
+
+    def preset_of(self, uid: int) -> Preset:
+        """The preset of that identity, or the one that an amp or an engine belongs to. Raises KeyError."""
+        for preset in self.presets:
+            if preset.uid == uid or preset.amp(uid) or any(spec.uid == uid for spec in preset.engines()):
+                return preset
+        raise KeyError(uid)
+
+    def with_preset(self, preset: Preset) -> Document:
+        """The same set with another preset in place of the one of the same identity."""
+        return replace(self, presets=tuple(preset if p.uid == preset.uid else p for p in self.presets))
+
+    def keys(self) -> dict[int, str | None]:
+        """The key of every amp by its identity: as its preset says, where that is free, else the next free digit."""
+        taken: set[str] = set()
+        keys: dict[int, str | None] = {}
+        for amp in self.amps:
+            keys[amp.uid] = amp.key if amp.key and amp.key not in taken else None
+            taken.update(keys[amp.uid] or "")
+        free = iter(digit for digit in KEYS if digit not in taken)
+        return {uid: key or next(free, None) for uid, key in keys.items()}
+
+
+def labels(written: Iterable[str], given: Iterable[str] = ()) -> tuple[str, ...]:
+    """What the engines of a chain are called. written: their kinds. given: what somebody has called each, or "".
+
+    Where nobody has: gain, eq, gain2, the n-th of its kind, whatever the others of it are called.
+    """
+    kinds = tuple(written)
+    names = tuple(given) or ("",) * len(kinds)
+    taken, seen = set(names), Counter[str]()
+    found = []
+    for kind, name in zip(kinds, names, strict=True):
+        seen[kind] += 1
+        number = seen[kind]
+        while not name:
+            label = kind if number == 1 else f"{kind}{number}"
+            name = "" if label in taken else label
+            number += 1
+        taken.add(name)
+        found.append(name)
+    return tuple(found)
+
+
+def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
+    """The same preset, engines, amps and itself having other identities; all that points at them follows."""
+
+    def of(uid: int) -> int:
+        return uids.get(uid, uid)
+
+    def chain(specs: Chain) -> Chain:
+        return tuple(replace(spec, uid=of(spec.uid)) for spec in specs)
+
+    def target(at: Target) -> Target:
+        return Target(of(at.uid), at.knob)
+
+    def scene(scene: Scene) -> Scene:
+        return replace(scene, values={target(at): value for at, value in scene.values.items()})
+
+    return replace(
+        preset,
+        uid=of(preset.uid),
+        input=chain(preset.input),
+        output=chain(preset.output),
+        amps=tuple(
+            replace(amp, uid=of(amp.uid), chain=chain(amp.chain), scenes=tuple(map(scene, amp.scenes)))
+            for amp in preset.amps
+        ),
+        midi=Midi(
+            {number: Pick(of(pick.amp), pick.scene) for number, pick in preset.midi.program.items()},
+            {number: target(at) for number, at in preset.midi.cc.items()},
+        ),
+    )
