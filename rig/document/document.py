@@ -262,3 +262,29 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
             {number: target(at) for number, at in preset.midi.cc.items()},
         ),
     )
+
+
+def pruned(preset: Preset) -> Preset:
+    """A preset without scenes' values and MIDI that point at what it does not have."""
+    there = {preset.uid, *(amp.uid for amp in preset.amps), *(spec.uid for spec in preset.engines())}
+
+    def known(at: Target) -> bool:
+        return at.uid in there
+
+    amps = tuple(
+        replace(
+            amp,
+            scenes=tuple(
+                replace(scene, values={at: value for at, value in scene.values.items() if known(at)})
+                for scene in amp.scenes
+            ),
+        )
+        for amp in preset.amps
+    )
+    scenes = {Pick(amp.uid, scene.name) for amp in amps for scene in amp.scenes} | {Pick(amp.uid) for amp in amps}
+    midi = replace(
+        preset.midi,
+        program={number: pick for number, pick in preset.midi.program.items() if pick in scenes},
+        cc={number: at for number, at in preset.midi.cc.items() if known(at)},
+    )
+    return replace(preset, amps=amps, midi=midi)
