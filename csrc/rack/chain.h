@@ -4,19 +4,7 @@
 
 #include "../ramp.h"
 #include "rack.h"
-#include "resample.h"
-
-typedef struct {
-    const rig_engine *engine;
-    void *self;
-    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
-    float gain_in, gain_out;
-    uint32_t branch;
-    float *params;   /* Python puts, audio gets */
-    uint32_t faults; /* audio puts, Python gets */
-    float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
-    uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
-} rig_unit;
+#include "unit.h"
 
 struct rig_chain {
     float level;     /* Python puts: linear gain after the last engine */
