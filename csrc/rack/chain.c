@@ -51,6 +51,8 @@ void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value)
 
 void rig_chain_set_level(rig_chain *chain, float gain) { rig_put_float(&chain->level, gain); }
 
+void rig_chain_switch(rig_chain *chain, uint32_t unit, int on) { rig_put(&chain->units[unit].on, (uint32_t)on); }
+
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_get(&chain->units[unit].faults); }
 
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
@@ -79,11 +81,19 @@ uint32_t rig_chain_latency(const rig_chain *chain)
     for (uint32_t i = 0; i < chain->n_units; ++i) {
         const rig_unit *unit = &chain->units[i];
         uint32_t *const at = unit->branch == RIG_BRANCH_B ? &side : &frames;
-        if (unit->branch == RIG_TRUNK) frames = most(frames, side);
-        if (unit->resampler) *at += unit->resampler->latency;
+        const uint32_t on = rig_get(&unit->on);
+        if (unit->branch == RIG_TRUNK && on) frames = most(frames, side); /* what joins is off: branch a alone is heard */
+        if (unit->resampler && on) *at += unit->resampler->latency;
         if (unit->branch == RIG_TRUNK) side = frames;
     }
     return most(frames, side);
+}
+
+int rig_chain_settle(rig_chain *chain)
+{
+    int moved = 0;
+    for (uint32_t i = 0; i < chain->n_units; ++i) moved |= rig_unit_settle(&chain->units[i]);
+    return moved;
 }
 
 void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t frames, uint32_t behind)
@@ -115,6 +125,7 @@ void rig_chain_reset(rig_chain *chain)
 {
     const rig_denormals fpu = rig_denormals_enter();
     for (uint32_t i = 0; i < chain->n_units; ++i) rig_unit_reset(&chain->units[i]);
+    rig_chain_settle(chain);
     rig_denormals_leave(fpu);
     chain->at = 0;
 }

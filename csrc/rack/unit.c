@@ -45,6 +45,9 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
     unit->branch = mount->branch;
+    unit->on = !mount->off;
+    unit->fade = mount->fade ? mount->fade : 1;
+    rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
     return why;
 }
@@ -87,6 +90,21 @@ static void scale(float *signal, float gain, uint32_t frames)
     for (uint32_t i = 0; i < frames; ++i) signal[i] *= gain;
 }
 
+/* The engine's output and what went in, on a straight line from one to the other: they are mostly the same wave, which equal
+   power would swell by up to 3 dB. Before and after the line each is left bit for bit as it is. */
+static void mix(rig_unit *unit, const float *dry, float *signal, uint32_t frames)
+{
+    const uint32_t on = rig_get(&unit->on), fade = unit->fade, end = on ? fade : 0;
+    uint32_t i = 0, wet = unit->wet;
+    for (; i < frames && wet != end; ++i) {
+        wet = on ? wet + 1 : wet - 1;
+        const float share = (float)wet / (float)fade;
+        signal[i] = (1.0f - share) * dry[i] + share * signal[i];
+    }
+    unit->wet = wet;
+    if (!on) memcpy(signal + i, dry + i, (frames - i) * sizeof(float));
+}
+
 void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
 {
     float params[RIG_PARAMS], before[RIG_BLOCK];
@@ -105,6 +123,14 @@ void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, 
         rig_unit_reset(unit);
         rig_put(&unit->faults, unit->faults + 1);
     }
+    mix(unit, before, signal, frames);
+}
+
+int rig_unit_settle(rig_unit *unit)
+{
+    const uint32_t before = unit->wet;
+    unit->wet = rig_get(&unit->on) ? unit->fade : 0;
+    return unit->wet != before;
 }
 
 void rig_unit_reset(rig_unit *unit)

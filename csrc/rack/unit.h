@@ -12,6 +12,9 @@ typedef struct {
     float gain_in, gain_out;
     uint32_t branch;
     float *params;   /* Python puts, audio gets */
+    uint32_t on;     /* the same: 0: its input passes it by */
+    uint32_t fade;   /* frames from off to on */
+    uint32_t wet;    /* audio: how many of them have passed: 0 the input alone, fade the engine alone */
     uint32_t faults; /* audio puts, Python gets */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
@@ -26,8 +29,11 @@ void rig_unit_free(rig_unit *unit);
 uint32_t rig_unit_memory(const rig_unit *unit);
 
 /* [audio] Runs the engine on a block that begins with frame `at`; if it breaks, it starts anew and its input passes through,
-   so that the sound goes on. */
+   so that the sound goes on. One that is off runs, too: when it comes back it is in the middle of the music. */
 void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames);
+
+/* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */
+int rig_unit_settle(rig_unit *unit);
 
 /* [audio] As after silence. */
 void rig_unit_reset(rig_unit *unit);
