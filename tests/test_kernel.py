@@ -266,6 +266,7 @@ def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked:
         HERE / source,
         CSRC / "rack" / "chain.c",
         CSRC / "rack" / "resample.c",
+        CSRC / "rack" / "unit.c",
         *sorted(CSRC.glob("network/*.c")),
         *sorted(CSRC.glob("engines/*.c")),
         *sorted(file for file in CSRC.glob("network/kernels/*.c") if file.stem not in unchecked),
