@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 from networks import guitarml
-from test_rebuild import RATE, Client, guitar
+from test_rebuild import RATE, chain_of, guitar
+from test_rebuild import gig_of as without_watch
 
-from rig.document import preset as presets
 from rig.errors import RigError
 from rig.gig import follower
-from rig.gig.file_watcher import Watch
+from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
-from rig.gig.loader import Place, load_set
 from rig.native import Rack
 
 PRESET = """
@@ -54,15 +53,9 @@ def folder(tmp_path, rng) -> Path:
 
 
 def gig_of(folder: Path) -> tuple[Gig, Rack]:
-    watch = Watch()
-    watch.changed([folder / "set.toml", *folder.glob("*.json"), *folder.glob("*.wav")])
-    loaded = load_set([presets.load(folder / "set.toml")], RATE)
-    rack = Rack(RATE)
-    loaded.enter(rack)
-    gig = Gig(loaded, rack, Client(), watch=watch)
-    rack.limit(False)
-    rack.begin(open=True)
-    return gig, rack
+    watcher = FileWatcher()
+    watcher.changed([folder / "set.toml", *folder.glob("*.json"), *folder.glob("*.wav")])
+    return without_watch(folder, watcher=watcher)
 
 
 def replaced(folder: Path, name: str, content: str | bytes) -> None:
@@ -160,7 +153,7 @@ def test_a_file_that_is_gone_for_a_moment_is_no_fault(folder):
 
 
 def test_a_file_that_is_being_written_is_read_when_it_has_come_to_rest(tmp_path):
-    watch, path = Watch(), tmp_path / "file"
+    watch, path = FileWatcher(), tmp_path / "file"
     path.write_text("a")
     assert watch.changed([path]) == set(), "new here"
     for text in ("ab", "abc", "abcd"):
@@ -172,12 +165,12 @@ def test_a_file_that_is_being_written_is_read_when_it_has_come_to_rest(tmp_path)
 
 def test_what_the_preset_changes_is_turned_and_what_it_leaves_stays(folder, rng):
     gig, rack = gig_of(folder)
-    chain = gig._loaded.amps[0].chain
+    chain = chain_of(gig)
     gig.do("set Lead.gain.gain 2")
     gig.do("set Lead.eq.treble 1")
     replaced(folder, "set.toml", PRESET.replace("bass = 2", "bass = -4, mid = 3").replace("level = -3", "level = -9"))
     assert followed(gig) == [("reloaded set.toml", False)]
-    assert gig._loaded.amps[0].chain is chain, "knobs need no new chain"
+    assert chain_of(gig) is chain, "knobs need no new chain"
     now = knobs(gig)
     assert {name: now[f"Lead.{name}"] for name in ("gain.gain", "eq.bass", "eq.mid", "eq.treble")} == {
         "gain.gain": 2,

@@ -14,13 +14,15 @@ import soundfile
 from networks import guitarml
 
 from rig import native
-from rig.document import preset as presets
+from rig.document.document import Document
+from rig.document.file import open_preset
 from rig.engine import Payload, Setting, registry
 from rig.errors import RigError
 from rig.gig.gig import Gig
-from rig.gig.loader import load_set
+from rig.gig.builder import Place
+from rig.gig.reconciler import Reconciler
 from rig.models.formats import load_model
-from rig.native import Rack
+from rig.native import Chain, Rack
 
 RATE = 48_000
 PRESET = """
@@ -68,14 +70,21 @@ def folder(tmp_path, rng) -> Path:
     return tmp_path
 
 
-def gig_of(folder: Path) -> tuple[Gig, Rack]:
-    loaded = load_set([presets.load(folder / "set.toml")], RATE)
+def gig_of(folder: Path, **more) -> tuple[Gig, Rack]:
+    file = open_preset(folder / "set.toml")
+    document = Document((file.preset,))
     rack = Rack(RATE)
-    loaded.enter(rack)
-    gig = Gig(loaded, rack, Client())
+    reconciler = Reconciler(rack)
+    reconciler.load(document, document.amps[0].uid)
+    gig = Gig([file], reconciler, Client(), document.amps[0].uid, **more)
     rack.limit(False)
     rack.begin(open=True)
     return gig, rack
+
+
+def chain_of(gig: Gig, amp: int = 0) -> Chain:
+    """What plays of an amp, by its place in the set."""
+    return gig._reconciler.chain(Place("amp", gig.document.amps[amp].uid))[1]
 
 
 def guitar(rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -91,7 +100,7 @@ def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played
     rack.process(x[: RATE // 2])
     gig.do("load Texas Lead.cab two.wav")
     (outcome,) = gig.settle()
-    assert (outcome.asked, outcome.engine, outcome.error) == ("Texas Lead.cab", "Texas Lead.cab", "")
+    assert (outcome.engine, outcome.error) == ("Texas Lead.cab", "")
     assert [view.file for view in outcome.files] == [folder / "two.wav"]
     heard, _, _ = rack.process(x[RATE // 2 :])
     text = PRESET.replace("one.wav", "two.wav", 1)
@@ -169,7 +178,7 @@ def test_turned_knobs_stay_also_those_turned_while_it_was_built(folder, monkeypa
         return cab.load(files, settings, rate)
 
     slow_cab = replace(cab, load=slow)
-    chain = gig._loaded.amps[0].chain
+    chain = chain_of(gig)
     gig._builder._units["amp", 0] = (chain.units[0], replace(chain.units[1], engine=slow_cab))
     gig.do("load Texas Lead.cab two.wav")
     assert begun.wait(10)
@@ -221,8 +230,8 @@ def test_a_closed_gig_builds_nothing_more(folder):
     gig, _ = gig_of(folder)
     gig.do("load output.cab two.wav")
     gig.settle()
-    (thread,) = [thread for thread in threading.enumerate() if thread is gig._builder._thread]
-    gig._client.alive = False
+    (thread,) = [thread for thread in threading.enumerate() if thread is gig._reconciler._worker._thread]
+    gig.client.alive = False
     gig.close()
     thread.join(10)
     assert not thread.is_alive()
@@ -244,7 +253,7 @@ def quality(folder, monkeypatch) -> list[dict]:
 
     settings = (Setting("quality", "", "", 0, 1, 1), Setting("eco", "", "", 0, 1, 0, switch=True))
     known = {**registry(), "gain": replace(registry()["gain"], settings=settings, load=load)}
-    for module in ("gig.loader", "document.preset", "gig.builder"):
+    for module in ("document.read", "document.knobs", "document.address"):
         monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
     return told
 
@@ -321,7 +330,7 @@ def test_quality_of_a_real_file_takes_a_new_network_where_the_file_has_another(s
     (folder / "set.toml").write_text(f'[[amp]]\nname = "Slim"\nchain = [{{ model = "{model}" }}]\n')
     gig, _ = gig_of(folder)
     assert [variant.limit for variant in load_model(model).variants] == [0.33, 0.66, 1.0]
-    chain = gig._loaded.amps[0].chain
+    chain = chain_of(gig)
     steps = (
         (0.9, "wavenet", False),
         (0.5, "wavenet", True),
@@ -334,7 +343,7 @@ def test_quality_of_a_real_file_takes_a_new_network_where_the_file_has_another(s
         gig.do(f"set Slim.{gig.chain()[0].name}.quality {quality}")
         (outcome,) = gig.settle()
         assert (outcome.engine, outcome.error) == (f"Slim.{engine}", "")
-        before, chain = chain, gig._loaded.amps[0].chain
+        before, chain = chain, chain_of(gig)
         assert (chain is not before) == new, quality
 
 

@@ -195,12 +195,14 @@ def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str,
 
     The file is looked for beside the preset, as those are that the preset names. Raises RigError.
     """
-    place, spec, name = split_engine(document, words, playing, "load: what? Write amp.engine and a file, as in")
+    ask = "load: what? Write amp.engine and a file, as in 'load Crunch.model models/lead.nam'"
+    place, spec, name = split_engine(document, words, playing, ask)
     keys = kind(spec).files
     if len(keys) != 1:
-        raise RigError(f"{spec.label} plays {'more than one file' if keys else 'no file'}")
+        path = path_of(document, spec.uid, playing)
+        raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")
     if not name:
-        raise RigError("load: which file? As in 'load Crunch.model models/lead.nam'")
+        raise RigError(ask)
     return spec, keys[0], existing(place.preset, name, keys[0])
 
 
@@ -219,7 +221,7 @@ def existing(preset: Preset, name: str, key: str) -> Path:
 def split_engine(document: Document, words: str, playing: int, ask: str) -> tuple[Place, EngineSpec, str]:
     """An engine's path and what follows it; names of amps and of files may have spaces and dots.
 
-    ask: what is said, with an example, where there is no path.
+    ask: what is said where there is no path.
     """
     words = words.strip()
     fault: RigError | None = None
@@ -230,7 +232,7 @@ def split_engine(document: Document, words: str, playing: int, ask: str) -> tupl
             fault = fault or error
         else:
             return place, spec, words[match.end() :].strip()
-    raise fault or RigError(f"{ask} 'load Crunch.model models/lead.nam'")
+    raise fault or RigError(ask)
 
 
 def split_chain(document: Document, words: str, playing: int) -> tuple[Place, str]:

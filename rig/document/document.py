@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -288,3 +288,23 @@ def pruned(preset: Preset) -> Preset:
         cc={number: at for number, at in preset.midi.cc.items() if known(at)},
     )
     return replace(preset, amps=amps, midi=midi)
+
+
+def with_each_engine(preset: Preset, change: Callable[[EngineSpec], EngineSpec | None]) -> Preset:
+    """A preset with its engines changed, or gone where they become None. What nothing changes stays the very same."""
+
+    def each(chain: Chain) -> Chain:
+        changed = tuple(map(change, chain))
+        if all(a is b for a, b in zip(chain, changed, strict=True)):
+            return chain
+        return tuple(spec for spec in changed if spec is not None)
+
+    ends = {name: each(getattr(preset, name)) for name in (INPUT, OUTPUT)}
+    amps = tuple(
+        amp if chain is amp.chain else replace(amp, chain=chain) for amp in preset.amps for chain in [each(amp.chain)]
+    )
+    if all(a is b for a, b in zip(amps, preset.amps, strict=True)) and all(
+        chain is getattr(preset, name) for name, chain in ends.items()
+    ):
+        return preset
+    return replace(preset, amps=amps, **ends)

@@ -28,6 +28,7 @@ from rig.document.document import (
     identity,
     labels,
     pruned,
+    with_each_engine,
     with_identities,
 )
 from rig.document.knobs import kind
@@ -277,7 +278,7 @@ def _as_saved(preset: Preset, saved: Preset, values: Mapping[Target, float]) -> 
         params |= {k: v for k, v in old.params.items() if k in names}
         return replace(spec, on=old.on if ON in names else spec.on, params=params)
 
-    return _each_engine(preset, back)
+    return with_each_engine(preset, back)
 
 
 def recall_scene(document: Document, uid: int, name: str) -> Document:
@@ -332,14 +333,3 @@ def _with_engine(document: Document, uid: int, change: Callable[[EngineSpec], En
     preset, owner, stage, chain = _find(document, uid)
     chain = tuple(change(spec) if spec.uid == uid else spec for spec in chain)
     return document.with_preset(_with_chain(preset, owner, stage, chain))
-
-
-def _each_engine(preset: Preset, change: Callable[[EngineSpec], EngineSpec]) -> Preset:
-    """Chains in which nothing changes stay the very same."""
-
-    def each(chain: Chain) -> Chain:
-        changed = tuple(map(change, chain))
-        return chain if all(a is b for a, b in zip(chain, changed, strict=True)) else changed
-
-    amps = tuple(replace(amp, chain=each(amp.chain)) for amp in preset.amps)
-    return replace(preset, input=each(preset.input), amps=amps, output=each(preset.output))

@@ -7,9 +7,9 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rig.document import merge
 from rig.document.document import Preset
 from rig.document.read import FILE_LIMIT, examine_text
-from rig.document.write import rewritten
 from rig.errors import RigError
 from rig.files import Stamp, read_text, reason, stamp
 
@@ -30,6 +30,12 @@ class PresetFile:
     seen: Stamp | None
     origin: tuple[str, Preset]
     bom: bool = False
+
+    def read_again(self) -> PresetFile:
+        """The file as it is now, what is in it having the identities that it had. Raises RigError."""
+        file = open_preset(self.path)
+        preset = merge.recognised(file.preset, self.preset)
+        return replace(file, preset=preset, origin=(file.text, preset))
 
     def changed_elsewhere(self) -> bool:
         """Whether somebody else has written it since."""
@@ -60,6 +66,8 @@ class PresetFile:
 
     def _written(self, preset: Preset) -> PresetFile:
         preset = preset.as_written()
+        from rig.document.write import rewritten  # tomlkit takes a moment that no start has
+
         text = rewritten(*self.origin, preset)
         seen = _write(self.path, (BOM if self.bom else "") + text)
         return replace(self, text=text, preset=preset, seen=seen)

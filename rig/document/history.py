@@ -92,6 +92,10 @@ class History:
         if self._edited is not None:
             self._edited = change(self._edited)
 
+    def amend_now(self, change: Callable[[Document], Document]) -> None:
+        """What is wanted now, corrected: no step of its own."""
+        self._now = Step(change(self._now.document), self._now.what)
+
     # --- what is saved ---
 
     def unsaved(self) -> tuple[Preset, ...]:

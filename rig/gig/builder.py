@@ -14,7 +14,7 @@ from rig.document.document import EngineSpec
 from rig.document.knobs import kind
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.files import stamp
+from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
 from rig.native import Chain, Unit, decibels
 
@@ -46,16 +46,54 @@ class BuildError(RigError):
         self.uid, self.label = spec.uid, spec.label
 
 
+class Versions:
+    """Which version of each file is to be played: what was read once is played until somebody says that it has changed,
+    also where the file has gone meanwhile."""
+
+    def __init__(self) -> None:
+        self._now: dict[Path, int] = {}
+        self._good: dict[Path, int] = {}
+        self._read: dict[Path, Stamp | None] = {}
+        self._count = 0
+
+    def of(self, path: Path) -> int:
+        """Its number."""
+        return self._now.get(path, 0)
+
+    def changed(self, path: Path) -> None:
+        """The file is another now."""
+        self._count += 1
+        self._good.setdefault(path, self.of(path))
+        self._now[path] = self._count
+
+    def accept(self, path: Path) -> None:
+        """It can be played as it is now."""
+        self._good.pop(path, None)
+
+    def refuse(self, path: Path) -> None:
+        """It cannot be played as it is now: the version before is played on."""
+        self._now[path] = self._good.pop(path, self.of(path))
+
+    def note(self, path: Path) -> None:
+        """It is about to be read."""
+        self._read[path] = stamp(path)
+
+    def stale(self, path: Path) -> bool:
+        """Whether it looks other than when it was read."""
+        return path in self._read and self._read[path] != stamp(path)
+
+
 class Builder:
     """Builds chains at `rate` Hz. One thread at a time."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, versions: Versions) -> None:
         self.rate = rate
+        self._versions = versions
         self._read: OrderedDict[tuple, Payload] = OrderedDict()
 
     def build(self, wish: Wish, playing: Chain | None = None) -> Chain | None:
         """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
-        units = arranged([self._unit(spec) for spec in wish.engines], self.rate, wish.dbu)
+        units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
         if playing is not None and sound_alike(units, playing.units):
             return None
         try:
@@ -67,21 +105,23 @@ class Builder:
         chain.prewarm()
         return chain
 
-    def _unit(self, spec: EngineSpec) -> Unit:
+    def unit(self, spec: EngineSpec) -> Unit:
+        """An engine with what its files hold. Raises BuildError."""
         try:
             payload = self._payload(spec)
-            return Unit(
-                kind(spec), payload, spec.params, spec.label, spec.files, spec.settings, spec.branch, spec.on
-            )
+            return Unit(kind(spec), payload, spec.params, spec.label, spec.files, spec.settings, spec.branch, spec.on)
         except RigError as error:
             raise BuildError(spec, str(error)) from None
 
     def _payload(self, spec: EngineSpec) -> Payload:
-        """What an engine's files hold, read once however many amps name them, and anew when they have changed."""
+        """What an engine's files hold, read once however many amps name them."""
         engine = kind(spec)
         settings = engine.settled(spec.settings)
-        key = (spec.engine, *((name, path, stamp(path)) for name, path in sorted(spec.files.items())), *settings.items())
+        files = ((name, path, self._versions.of(path)) for name, path in sorted(spec.files.items()))
+        key = (spec.engine, *files, *settings.items())
         if key not in self._read:
+            for path in spec.files.values():
+                self._versions.note(path)
             self._read[key] = engine.load(spec.files, settings, self.rate)
         self._read.move_to_end(key)
         while len(self._read) > KEPT:

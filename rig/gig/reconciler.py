@@ -1,13 +1,13 @@
 """The reconciler: the only place that decides how what is wanted comes to be heard.
 
-A knob is written, a level set, at once; for another file, setting or order of engines a chain is built by the worker and
-faded to. It serves loading a set, an edit, an undo, a scene, a changed file, an amp that comes or goes, and a JACK that
-comes back at another rate.
+A knob is written, a level set, at once; for another file, setting or order of engines a chain is built by the worker
+and faded to. It serves loading a set, an edit, an undo, a scene, a changed file, an amp that comes or goes, and a JACK
+that comes back at another rate.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from rig.document.document import Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import BuildError, Builder, Place, Wish, asked_db, idle
+from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -60,12 +60,12 @@ class Reconciler:
     """Holds a rack's chains to what is wanted. Methods are called from the gig's thread."""
 
     def __init__(self, rack: Rack) -> None:
+        self._versions = Versions()
         self._enter(rack)
-        self._changed: Counter[Path] = Counter()  # how often a file has become another
 
     def _enter(self, rack: Rack) -> None:
         self.rack = rack
-        self._builder = Builder(rack.rate)
+        self._builder = Builder(rack.rate, self._versions)
         self._worker = Worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, Wish] = {}
@@ -90,6 +90,10 @@ class Reconciler:
             except BuildError as error:
                 raise RigError(_where(document, place, error)) from None
             assert chain is not None
+            for uid, names in idle(wish, chain).items():
+                spec = next(spec for spec in wish.engines if spec.uid == uid)
+                what = " and ".join(spec.files) or "engine"
+                raise RigError(_where(document, place, BuildError(spec, f"this {what} has no {min(names)}")))
             self._install(place, wish, self._key(wish), chain)
         progress("Ready", 1.0)
         self._play(document, playing)
@@ -124,14 +128,19 @@ class Reconciler:
 
     def changed(self, paths: Iterable[Path]) -> None:
         """Files have become others; the next `want` has them read again."""
-        self._changed.update(paths)
+        for path in paths:
+            self._versions.changed(path)
+
+    def stale(self, path: Path) -> bool:
+        """Whether a file that was read looks other than it did then."""
+        return self._versions.stale(path)
 
     def _key(self, wish: Wish) -> Hashable:
         """What a chain is built for; where two wishes have one key, knobs alone lead from the one to the other."""
         return (wish.dbu, *(self._engine_key(spec, wish) for spec in wish.engines))
 
     def _engine_key(self, spec: EngineSpec, wish: Wish) -> Hashable:
-        files = tuple((key, path, self._changed[path]) for key, path in sorted(spec.files.items()))
+        files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
         settings = tuple(kind(spec).settled(spec.settings).items())
         matters = spec.on if spec.branch or wish.dbu is not None else None  # to how the others are built
         return spec.uid, spec.engine, files, settings, spec.branch, matters
@@ -168,9 +177,15 @@ class Reconciler:
         del self._asked[place]
         standing = self._standing.get(place)
         before = standing.wish.engines if standing else ()
+        files = [path for spec in built.job.wish.engines for path in spec.files.values()]
         if built.error:
             self._refused[place] = key
+            broken = next((spec for spec in built.job.wish.engines if spec.uid == built.uid), None)
+            for path in broken.files.values() if broken else ():
+                self._versions.refuse(path)
             return Refused(place, built.job.wish, built.uid, built.error, before)
+        for path in files:
+            self._versions.accept(path)
         if built.chain is None:
             assert standing is not None
             standing.wish, standing.key = replace(built.job.wish, level=standing.wish.level), key
@@ -225,7 +240,7 @@ class Reconciler:
     @property
     def memory(self) -> int:
         """Frames after which nothing in any chain remembers what came before."""
-        longest = {stage: 0 for stage in STAGES}
+        longest = dict.fromkeys(STAGES, 0)
         for place, standing in self._standing.items():
             longest[place.stage] = max(longest[place.stage], standing.chain.memory)
         return sum(longest.values())

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from rig.errors import RigError
-from rig.gig.builder import BuildError, Builder, Place, Wish, short
+from rig.gig.builder import Builder, BuildError, Place, Wish, short
 from rig.native import Chain
 
 

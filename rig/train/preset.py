@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rig.document.preset import INPUT, LEVEL, NAME, OUTPUT
+from rig.document.document import INPUT, LEVEL, NAME, OUTPUT
 from rig.train.export import write
 
 LOUDNESS = -20.0  # dB RMS of the device's recording, played by the preset
