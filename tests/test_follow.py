@@ -201,7 +201,7 @@ def test_engines_come_and_go_and_the_others_keep_their_knobs(folder, rng):
     )
     replaced(folder, "set.toml", text)
     assert followed(gig) == [("reloaded set.toml", False)]
-    assert [engine.name for engine in gig.chain()] == ["gate", "wavenet", "eq", "gain", "cab"]
+    assert [engine.name for engine in gig.chain()] == ["gate", "model", "eq", "gain", "cab"]
     assert (knobs(gig)["Lead.eq.treble"], knobs(gig)["Lead.gain.gain"]) == (1, -2)
     gig.do("set Lead.eq.treble 0")
     sounds_like_a_fresh_start(folder, rack, rng)
@@ -276,10 +276,10 @@ def test_knobs_turned_while_a_chain_is_built_stay_and_files_wait_for_it(folder):
         gig.news()
     gig.do("set Lead.eq.mid 3")
     with pytest.raises(RigError, match="just being built"):
-        gig.do("load Lead.wavenet better.json")
+        gig.do("load Lead.model better.json")
     followed(gig)
     assert knobs(gig)["Lead.eq.mid"] == 3
-    gig.do("load Lead.wavenet better.json")
+    gig.do("load Lead.model better.json")
     assert [outcome.error for outcome in gig.settle()] == [""]
 
 

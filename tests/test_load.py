@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said_with_preset_amp_and_engine(tmp_path, rng):
     net["variables"][3]["data"][5] = float("nan")
     (tmp_path / "bad.json").write_text(json.dumps(net))
     preset = write(tmp_path, "set", '[[amp]]\nname = "Broken"\nchain = [{ engine = "wavenet", model = "bad.json" }]\n')
-    with pytest.raises(RigError, match=r"set\.toml: amp 1 'Broken', wavenet: .*bad\.json.*"):
+    with pytest.raises(RigError, match=r"set\.toml: amp 1 'Broken', model: .*bad\.json.*"):
         load_set([preset], RATE)
 
 
@@ -113,7 +113,7 @@ def test_a_knob_that_a_model_lacks_is_named(tmp_path, rng):
     (tmp_path / "driven.json").write_text(json.dumps(guitarml(rng, inputs=2)))
     text = "[[amp]]\nname = 'Hot'\nchain = [{{ model = '{0}.json', drive = 0.7 }}]\n"
     load_set([write(tmp_path, "one", text.format("driven"))], RATE)
-    with pytest.raises(RigError, match=r"one\.toml: amp 1 'Hot', wavenet: this model has no drive"):
+    with pytest.raises(RigError, match=r"one\.toml: amp 1 'Hot', model: this model has no drive"):
         load_set([write(tmp_path, "one", text.format("plain"))], RATE)
 
 
@@ -125,7 +125,7 @@ def test_a_pedal_into_an_amp(tmp_path, rng):
     chains += ("{ model = 'pedal.json' }", "{ model = 'amp.json' }")
     text = "".join(f"[[amp]]\nname = '{i} on'\nchain = [{chain}]\n" for i, chain in enumerate(chains))
     both, pedal, amp = (a.chain for a in load_set([write(tmp_path, "one", text)], RATE).amps)
-    assert [unit.label for unit in both.units] == ["wavenet", "gain", "wavenet2"]
+    assert [unit.label for unit in both.units] == ["model", "gain", "model2"]
     x = rng.normal(0, 0.2, 2000).astype(np.float32)
     heard = amp.process(10 ** (6 / 20) * pedal.process(x))
     assert np.allclose(both.process(x)[100:], heard[100:], rtol=1e-4, atol=1e-5)

@@ -13,6 +13,7 @@ import pytest
 import soundfile
 from networks import guitarml
 
+from engines.model import RECURRENT
 from rig import native
 from rig.document import preset as presets
 from rig.engine import Payload, Setting, registry
@@ -322,26 +323,21 @@ def test_quality_of_a_real_file_takes_a_new_network_where_the_file_has_another(s
     gig, _ = gig_of(folder)
     assert [variant.limit for variant in load_model(model).variants] == [0.33, 0.66, 1.0]
     chain = gig._loaded.amps[0].chain
-    steps = (
-        (0.9, "wavenet", False),
-        (0.5, "wavenet", True),
-        (0.4, "wavenet", False),
-        (0.2, "lstm", True),
-        (0.3, "lstm", False),
-        (0.7, "wavenet", True),
-    )
-    for quality, engine, new in steps:
-        gig.do(f"set Slim.{gig.chain()[0].name}.quality {quality}")
+    steps = ((0.9, False), (0.5, True), (0.4, False), (0.2, True), (0.3, False), (0.7, True))
+    for quality, new in steps:
+        gig.do(f"set Slim.model.quality {quality}")
         (outcome,) = gig.settle()
-        assert (outcome.engine, outcome.error) == (f"Slim.{engine}", "")
+        assert (outcome.engine, outcome.error) == ("Slim.model", "")
         before, chain = chain, gig._loaded.amps[0].chain
         assert (chain is not before) == new, quality
 
 
-def test_a_preset_that_asks_for_little_quality_gets_the_engine_for_it(shared, folder):
+def test_a_preset_that_asks_for_little_quality_gets_the_network_for_it(shared, folder):
     model = shared / "models" / "nam" / "slimmable_container.nam"
     (folder / "set.toml").write_text(f'[[amp]]\nname = "Slim"\nchain = [{{ model = "{model}", quality = 0.2 }}]\n')
-    assert gig_of(folder)[0].chain()[0].name == "lstm"
+    gig, _ = gig_of(folder)
+    assert gig.chain()[0].name == "model"
+    assert gig._loaded.amps[0].chain.units[0].payload.ints[0] == RECURRENT
 
 
 @pytest.mark.parametrize("name", ["slimmable_wavenet", "wavenet", "lstm"])
@@ -357,15 +353,15 @@ def test_what_is_only_read_at_load_is_no_knob_of_the_screen(shared, folder, name
 
 
 @pytest.mark.parametrize("files", [("lstm.nam", "wavenet.nam"), ("wavenet.nam", "BossLSTM-1x16.nam")])
-def test_models_of_another_kind_take_their_own_engine(shared, folder, rng, files):
+def test_models_of_another_kind_take_the_same_place(shared, folder, rng, files):
     one, two = (shared / "models" / "nam" / name for name in files)
     (folder / "set.toml").write_text(f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{one}" }}]\n')
     gig, rack = gig_of(folder)
     x = guitar(rng, RATE)
     rack.process(x)
-    gig.do(f"load Amp.{gig.chain()[0].name} {two}")
+    gig.do(f"load Amp.model {two}")
     (outcome,) = gig.settle()
-    assert (outcome.engine, outcome.error) == (f"Amp.{'lstm' if 'LSTM' in two.name else 'wavenet'}", "")
+    assert (outcome.engine, outcome.error) == ("Amp.model", "")
     heard, _, _ = rack.process(x)
     (folder / "set.toml").write_text(f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{two}" }}]\n')
     always, _, _ = gig_of(folder)[1].process(np.concatenate([x, x]))

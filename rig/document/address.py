@@ -100,7 +100,7 @@ def _split(words: str, loaded: LoadedSet, amp: int) -> tuple[str, str, str]:
             if label in labels:
                 return where, label, name.strip()
     if not cuts or not cuts[0][2].strip():
-        raise RigError("load: what? Write amp.engine and a file, as in 'load Crunch.wavenet models/lead.nam'")
+        raise RigError("load: what? Write amp.engine and a file, as in 'load Crunch.model models/lead.nam'")
     return cuts[0][0], cuts[0][1], cuts[0][2].strip()
 
 

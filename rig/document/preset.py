@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tomli
 
-from rig.engine import Engine, Param, Setting, registry
+from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, unreadable
 
@@ -331,7 +331,7 @@ class _Reader:
 
     def split(self, entry: object, place: str, branch: str) -> Sequence[str]:
         """Which branches an entry has."""
-        engine = self.engines.get(str(entry.get("engine"))) if isinstance(entry, dict) else None
+        engine = named(str(entry.get("engine")), self.engines) if isinstance(entry, dict) else None
         if engine is None or not engine.branches:
             return ()
         found = [side for side in engine.branches if side in entry]
@@ -377,16 +377,14 @@ class _Reader:
             name = entry["engine"]
             if not isinstance(name, str):
                 self.fault(place, f"engine must be a text in quotes, not {_kind(name)}")
-            elif name not in self.engines:
+            elif (engine := named(name, self.engines)) is None:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return self.engines[name]
+                return engine
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
             return fitting[0]
-        if fitting and all(e.files == ("model",) for e in fitting):
-            return self.player(entry["model"], entry.get("quality", 1.0), place)
         if fitting:
             self.fault(place, f'which engine? It may be {" or ".join(e.name for e in fitting)}; write engine = "..."')
             return None
@@ -395,22 +393,6 @@ class _Reader:
         hint = next(filter(None, near), '; name one: engine = "gain"')
         self.fault(place, f"no engine{hint}")
         return None
-
-    def player(self, model: object, quality: object, place: str) -> Engine | None:
-        """The engine that plays a model file: its content tells. Networks of several kinds may lie in it."""
-        before = len(self.faults)
-        path = self.file("model", model, place)
-        if len(self.faults) > before:
-            return None
-        from rig.models.library import read  # here, so that a preset that names its engines is read in no time
-        from rig.models.player import engine_of
-
-        try:
-            found = read(path)
-            return self.engines[engine_of(found.at(quality) if isinstance(quality, (int, float)) else found)]
-        except RigError as error:
-            self.fault(place, str(error))
-            return None
 
     def file(self, key: str, value: object, place: str) -> Path:
         """Where a chain's file lies; it is looked for beside the preset."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +22,6 @@ from rig.errors import RigError
 from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
 from rig.gig.loader import LoadedSet, Loader, Place, asked_db, warm
-from rig.models.library import read
-from rig.models.player import engine_of
 from rig.native import STAGES, Chain, Rack, Unit
 
 
@@ -282,12 +279,7 @@ def _fitting(unit: Unit) -> list[Engine]:
     own = unit.engine
     if not own.files:
         return [own]
-    found = [own, *(e for e in registry().values() if e.files == own.files and e.name != own.name)]
-    if own.files == ("model",):
-        with suppress(RigError):  # each of them will say why
-            right = engine_of(read(unit.files["model"]).at(unit.settings.get("quality", 1.0)))
-            found.sort(key=lambda engine: engine.name != right)
-    return found
+    return [own, *(e for e in registry().values() if e.files == own.files and e.name != own.name)]
 
 
 def _loaded(unit: Unit, engines: Iterable[Engine], rate: int) -> Unit:
