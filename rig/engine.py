@@ -102,6 +102,7 @@ class Engine:
     {setting: value}) -> Payload, in place of `load`.
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
+    aliases: what else presets may call it; it shows itself by its name.
     """
 
     name: str
@@ -143,8 +144,14 @@ def registry() -> dict[str, Engine]:
     ]
     for point in entry_points(group="rig.engines"):
         found.append(point.load())
-    names = [engine.name for engine in found]
+    names = [name for engine in found for name in (engine.name, *engine.aliases)]
     for name in names:
         if names.count(name) > 1:
             raise RigError(f"two engines are called '{name}': remove one of the packages that bring it")
     return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}
+
+
+def named(name: str, engines: Mapping[str, Engine] | None = None) -> Engine | None:
+    """The engine that presets call so, by its name or an alias, or None. engines: the registry's where None."""
+    engines = registry() if engines is None else engines
+    return engines.get(name) or next((engine for engine in engines.values() if name in engine.aliases), None)

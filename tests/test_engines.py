@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import soundfile
 
 from rig import native
-from rig.engine import Payload, registry
+from rig.engine import Payload, named, registry
 from rig.errors import RigError
 from rig.native import Chain, Unit
 
@@ -134,8 +137,8 @@ def test_cab_refuses_silence(tmp_path):
 def test_an_engine_that_its_files_do_not_fit_is_refused():
     with pytest.raises(RigError, match="cab"):
         chain("cab", np.zeros(8193, np.float32))
-    with pytest.raises(RigError, match="wavenet"):
-        chain("wavenet")
+    with pytest.raises(RigError, match="model"):
+        chain("model")
 
 
 @pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files and not engine.join])
@@ -154,3 +157,20 @@ def test_every_parameter_is_documented_and_in_range():
         for param in engine.params:
             assert param.minimum <= param.initial <= param.maximum
             assert param.help
+
+
+def test_an_engine_is_found_by_its_name_and_by_older_ones():
+    assert named("model") is named("wavenet") is named("lstm") is registry()["model"]
+    assert named("gain") is registry()["gain"]
+    assert named("wavenot") is None
+    assert not {"wavenet", "lstm"} & set(registry()), "each engine stands there once"
+    own = {"amp": dataclasses.replace(registry()["gain"], name="amp", aliases=("lstm",))}
+    assert named("lstm", own) is own["amp"]
+    assert named("gain", own) is None
+
+
+def test_two_engines_cannot_share_a_name(monkeypatch):
+    twin = dataclasses.replace(registry()["gain"], name="lstm")
+    monkeypatch.setattr("rig.engine.entry_points", lambda group: [SimpleNamespace(load=lambda: twin)])
+    with pytest.raises(RigError, match="two engines are called 'lstm'"):
+        registry.__wrapped__()

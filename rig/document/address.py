@@ -23,8 +23,7 @@ from rig.document.document import (
     Preset,
     Target,
 )
-from rig.document.knobs import AMP_LEVEL, Knob, kind, knob_of
-from rig.engine import registry
+from rig.document.knobs import AMP_LEVEL, Knob, called, kind, knob_of
 from rig.errors import RigError, did_you_mean
 from rig.files import unreadable
 
@@ -160,16 +159,9 @@ def engine(document: Document, words: str, playing: int) -> tuple[Place, EngineS
 
 
 def _labelled(place: Place, where: str, label: str) -> EngineSpec:
-    """An engine by its label, or by what it was called when another kind of file lay in it."""
-    for spec in place.chain:
-        if spec.label == label:
-            return spec
-    kind, number = re.fullmatch(r"(.*?)(\d*)", label).groups()  # type: ignore[union-attr]
-    for found in registry().values():
-        if kind in (found.name, *found.aliases):
-            alike = [spec for spec in place.chain if spec.engine == found.name]
-            if 1 <= int(number or 1) <= len(alike):
-                return alike[int(number or 1) - 1]
+    found = called(place.chain, label)
+    if found:
+        return found
     names = [spec.label for spec in place.chain]
     hint = did_you_mean(label, names) or f"; there are {', '.join(names) or 'none'}"
     raise RigError(f"{where} has no engine '{label}'{hint}")

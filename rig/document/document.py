@@ -49,7 +49,7 @@ class Target(NamedTuple):
 class EngineSpec:
     """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
 
-    engine: its name in the registry. alias: what the file calls it, where that is another name for it.
+    engine: its name in the registry, also where a file calls it by another one.
     A switch among the settings is 0.0 or 1.0. files: absolute paths.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
     on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
@@ -62,13 +62,7 @@ class EngineSpec:
     branch: str = ""
     on: bool = True
     label: str = ""
-    alias: str = ""
     uid: int = field(default_factory=identity, compare=False)
-
-    @property
-    def written(self) -> str:
-        """What a file calls it."""
-        return self.alias or self.engine
 
 
 Chain = tuple[EngineSpec, ...]

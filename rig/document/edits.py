@@ -39,10 +39,11 @@ from rig.errors import RigError
 # --- knobs and files ----------------------------------------------------------------------------------------------
 
 
-def turn(document: Document, at: Target, value: float, playing: int) -> Document:
+def turn(document: Document, at: Target, value: float, playing: int, saved: EngineSpec | None = None) -> Document:
     """Turn a knob, change a setting, switch an engine (ON), or set an amp's level.
 
     What a scene that is on has in its hand is turned in the scene. playing: the amp whose scene holds the ends' knobs.
+    saved: the engine as its file has it: a knob at its initial is only given where the file gives it.
     """
     preset = document.preset_of(at.uid)
     amp = preset.amp(at.uid)
@@ -54,15 +55,19 @@ def turn(document: Document, at: Target, value: float, playing: int) -> Document
         assert scene is not None
         turned = replace(scene, values={**scene.values, at: value})
         return document.with_preset(_with_amp(preset, with_scene(held, turned)))
-    return _with_engine(document, at.uid, lambda spec: _turned(spec, at.knob, value))
+    return _with_engine(document, at.uid, lambda spec: _turned(spec, at.knob, value, saved))
 
 
-def _turned(spec: EngineSpec, knob: str, value: float) -> EngineSpec:
+def _turned(spec: EngineSpec, knob: str, value: float, saved: EngineSpec | None) -> EngineSpec:
     if knob == ON:
         return replace(spec, on=bool(value))
-    if kind(spec).setting(knob):
-        return replace(spec, settings={**spec.settings, knob: value})
-    return replace(spec, params={**spec.params, knob: value})
+    setting, param = kind(spec).setting(knob), kind(spec).param(knob)
+    table = "settings" if setting else "params"
+    found = {**getattr(spec, table), knob: value}
+    initial = setting.initial if setting else param.initial if param else value
+    if value == initial and not (saved and knob in getattr(saved, table)):
+        del found[knob]
+    return replace(spec, params=spec.params if setting else found, settings=found if setting else spec.settings)
 
 
 def _holds(preset: Preset, at: Target, playing: int) -> Amp | None:
@@ -106,7 +111,7 @@ def insert(
     branch = "" if before is None else chain[at].branch
     if before is not None and not branch:
         at = _group(chain, at).start
-    name = labels([*(spec.written for spec in chain), engine.name], [*(spec.label for spec in chain), ""])[-1]
+    name = labels([*(spec.engine for spec in chain), engine.name], [*(spec.label for spec in chain), ""])[-1]
     new = EngineSpec(engine.name, files=dict(files), branch=branch, label=name)
     return document.with_preset(_with_chain(preset, owner, stage, (*chain[:at], new, *chain[at:]))), new.uid
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
-from rig.document.document import Document, Preset
+from rig.document.document import Document, EngineSpec, Preset
 from rig.errors import RigError
 
 STEPS = 500
@@ -104,6 +104,10 @@ class History:
         now = (preset.as_written() for preset in wanted.presets)
         saved = {preset.uid: preset for preset in self.saved}
         return tuple(preset for preset in now if preset != saved[preset.uid])
+
+    def saved_engine(self, uid: int) -> EngineSpec | None:
+        """An engine as its preset's file has it, or None."""
+        return next((spec for preset in self.saved for spec in preset.engines() if spec.uid == uid), None)
 
     def save(self, preset: Preset) -> None:
         """A preset is on disk as it is given here."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
-from rig.document.document import LEVEL, LEVEL_KNOB, ON, EngineSpec
-from rig.engine import Engine, Param, Setting, registry
+from rig.document.document import LEVEL, LEVEL_KNOB, ON, Chain, EngineSpec
+from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 
 Knob = Param | Setting
@@ -36,6 +37,19 @@ def knob_of(spec: EngineSpec, name: str, where: str) -> Knob:
         hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs) or 'none'}"
         raise RigError(f"{where} has no knob '{name}'{hint}")
     return knobs[name]
+
+
+def called(chain: Chain, label: str, engines: Mapping[str, Engine] | None = None) -> EngineSpec | None:
+    """An engine of a chain by its label, or by its place among those of a kind: "wavenet2" is the second model."""
+    for spec in chain:
+        if spec.label == label:
+            return spec
+    parts = re.fullmatch(r"(.*?)([0-9]{0,3})", label)
+    if parts is None:
+        return None
+    engine, number = named(parts[1], engines), int(parts[2] or 1)
+    alike = [spec for spec in chain if engine and spec.engine == engine.name]
+    return alike[number - 1] if 1 <= number <= len(alike) else None
 
 
 def knobs_of(spec: EngineSpec) -> tuple[Knob, ...]:

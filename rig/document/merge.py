@@ -32,8 +32,7 @@ def _amps(read: Sequence[Amp], before: Sequence[Amp]) -> list[tuple[Amp, Amp]]:
     olds = {amp.name.casefold(): amp for amp in before}
     pairs = [(amp, olds[amp.name.casefold()]) for amp in read if amp.name.casefold() in olds]
     known = {amp.uid for amp, _ in pairs} | {old.uid for _, old in pairs}
-    if len(read) == len(before):
-        pairs += [(a, b) for a, b in zip(read, before, strict=True) if a.uid not in known and b.uid not in known]
+    pairs += [(a, b) for a, b in zip(read, before, strict=False) if known.isdisjoint((a.uid, b.uid))]
     return pairs
 
 
@@ -68,7 +67,7 @@ def _chain(base: Chain, theirs: Chain, ours: Chain) -> Chain:
 
 def _engine(base: EngineSpec, theirs: EngineSpec, ours: EngineSpec) -> EngineSpec:
     tables = ("params", "files", "settings")
-    named = ("engine", "branch", "on", "label", "alias")
+    named = ("engine", "branch", "on", "label")
     plain = {name: _either(*(getattr(spec, name) for spec in (base, theirs, ours))) for name in named}
     tabled = {name: _table(*(getattr(spec, name) for spec in (base, theirs, ours))) for name in tables}
     return replace(ours, **plain, **tabled)

@@ -11,7 +11,7 @@ from rig.document import address, edits
 from rig.document.document import ON, Amp, Document, Target
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
-from rig.engine import Engine, registry
+from rig.engine import Engine, named, registry
 from rig.errors import RigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def _set(gig: Gig, words: str) -> None:
 
 
 def _turn(gig: Gig, target: Target, to: float, what: str) -> None:
-    gig.edit(edits.turn(gig.document, target, to, gig.playing), what, ("turn", target))
+    saved = gig.history.saved_engine(target.uid)
+    gig.edit(edits.turn(gig.document, target, to, gig.playing, saved), what, ("turn", target))
 
 
 def _switch(gig: Gig, words: str, on: bool | None) -> None:
@@ -133,13 +134,13 @@ def _insert(gig: Gig, words: str) -> None:
 
 
 def _engine(name: str) -> Engine:
-    for engine in registry().values():
-        if name in (engine.name, *engine.aliases):
-            return engine
+    engine = named(name)
+    if engine:
+        return engine
     names = list(registry())
     if not name:
         raise RigError(f"insert: which engine? There are {', '.join(names)}")
-    raise RigError(f"no engine '{name}'{did_you_mean(name, names) or '; there are ' + ', '.join(names)}")
+    raise RigError(f"no engine '{name[:60]}'{did_you_mean(name, names) or '; there are ' + ', '.join(names)}")
 
 
 def _remove(gig: Gig, words: str) -> None:

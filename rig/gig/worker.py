@@ -97,6 +97,7 @@ class Worker:
             with self._news:
                 self._now = None
                 self._built.append(built)
+                del built  # or the chain that it took over from would live until the next one is built
                 self._news.notify_all()
 
     def _build(self, job: Job) -> Built:

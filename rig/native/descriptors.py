@@ -34,6 +34,7 @@ def engine(
     join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
+    aliases: tuple[str, ...] = (),
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
@@ -53,9 +54,9 @@ def engine(
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
-    extra = {"load": load} if load else {}
-    about = ffi.string(c.about).decode()
-    return Engine(name, about, params, files, settings, join=join, pack=pack, address=address_of(c), **extra)
+    more: dict = {"load": load} if load else {}
+    more |= {"join": join, "pack": pack, "address": address_of(c), "aliases": aliases}
+    return Engine(name, ffi.string(c.about).decode(), params, files, settings, **more)
 
 
 def _tidy(value: float) -> float:

@@ -15,8 +15,8 @@ import numpy as np
 
 from rig import native
 from rig.models.formats import Model, load_model
-from rig.models.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, macs
-from rig.models.player import chain_of, engine_of
+from rig.models.formats.network import Activation, Conv, Layer, LayerArray, RecurrentNet, WaveNet, macs
+from rig.models.player import chain_of
 from rig.native import Chain
 
 RATE = 48_000  # Hz
@@ -243,7 +243,9 @@ def bench_presets(
 
 def _reference(model: Model) -> _Measured | None:
     """The sample-by-sample kernel; there is none for recurrent networks, which are played so anyway."""
-    return None if engine_of(model) == "lstm" else _Measured(chain_of(model, reference=True), native.BLOCK)
+    if isinstance(model.network, RecurrentNet):
+        return None
+    return _Measured(chain_of(model, reference=True), native.BLOCK)
 
 
 def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> Row:

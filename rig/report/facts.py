@@ -96,7 +96,7 @@ def _check_model(path: Path) -> dict[str, object]:
     """A model by itself, as an engine would load it."""
     try:
         model = library.read(path)
-        engine = registry()[player.engine_of(model)]
+        engine = registry()[player.ENGINE]
         Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
     except RigError as error:
         return {"file": str(path), "kind": "model", "name": None, "architecture": None, "faults": [str(error)]}
@@ -197,6 +197,7 @@ def engine_facts() -> list[dict[str, object]]:
     return [
         {
             "name": engine.name,
+            "aliases": list(engine.aliases),
             "about": engine.about,
             "files": list(engine.files),
             "settings": [dataclasses.asdict(setting) for setting in engine.settings],

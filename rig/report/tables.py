@@ -29,7 +29,8 @@ def show_engines(found: Sequence[Mapping]) -> None:
     """found: what `facts.engine_facts` returns."""
     table = _table("engine", "key", "range", "start", "what it does")
     for engine in found:
-        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"], HEADING))
+        also = f" (also named {', '.join(engine['aliases'])})" if engine["aliases"] else ""
+        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"] + also, HEADING))
         for key in engine["files"]:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
         for setting in engine["settings"]:
@@ -241,7 +242,7 @@ def _amps(preset: Mapping) -> Table:
 
 
 def _chain(entries: Sequence[Mapping]) -> Text:
-    """gate threshold -70 → gain +3 → [a: wavenet small-combo-clean → eq bass 1.5, treble -1, b: lstm lead] → blend"""
+    """gate threshold -70 → gain +3 → [a: model small-combo-clean → eq bass 1.5, treble -1, b: model2 lead] → blend"""
     line = Text()
     branch = ""
     for entry in entries:

@@ -27,7 +27,7 @@ def write_preset(target: Path, name: str, loudness_db: float) -> Path | None:
         "[[amp]]",
         f"name = {shown}",
         f"level = {level}",
-        f'chain = [{{ engine = "wavenet", model = {_quoted(target.name)} }}]',
+        f"chain = [{{ model = {_quoted(target.name)} }}]",
         "",
         "# Recorded without a cabinet? Take the # away and name one:",
         "# [output]",
