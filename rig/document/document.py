@@ -302,3 +302,17 @@ def with_each_engine(preset: Preset, change: Callable[[EngineSpec], EngineSpec |
     ):
         return preset
     return replace(preset, amps=amps, **ends)
+
+
+def alike(a: Preset, b: Preset) -> bool:
+    """Whether a file at the same path would say the same of both: whatever the identities of their things are.
+
+    What points at an engine or an amp has to point at the one in the same place.
+    """
+    return numbered(a) == numbered(b)
+
+
+def numbered(preset: Preset) -> Preset:
+    """As a file has it, with places for identities: two readings of a file are equal then."""
+    uids = (preset.uid, *(amp.uid for amp in preset.amps), *(spec.uid for spec in preset.engines()))
+    return with_identities(preset.as_written(), {uid: -place for place, uid in enumerate(uids, 1)})

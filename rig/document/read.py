@@ -72,13 +72,18 @@ def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Pr
     return examine_text(path, text, engines)
 
 
-def examine_text(path: Path, text: str, engines: Mapping[str, Engine] | None = None) -> tuple[Preset | None, Faults]:
-    """What `examine` finds in a file of that text at `path`, beside which its files are looked for."""
+def examine_text(
+    path: Path, text: str, engines: Mapping[str, Engine] | None = None, *, files: bool = True
+) -> tuple[Preset | None, Faults]:
+    """What `examine` finds in a file of that text at `path`, beside which its files are looked for.
+
+    files: whether one that is not there is a fault.
+    """
     try:
         content = _toml(path, text)
     except RigError as error:
         return None, (str(error),)
-    reader = _Reader(path, registry() if engines is None else engines)
+    reader = _Reader(path, registry() if engines is None else engines, files)
     preset = reader.preset(content)
     return preset, tuple(reader.faults)
 
@@ -100,8 +105,9 @@ class _Reader:
     place: where we are, as a message names it: "amp 2 'Crunch', engine 1".
     """
 
-    def __init__(self, path: Path, engines: Mapping[str, Engine]) -> None:
+    def __init__(self, path: Path, engines: Mapping[str, Engine], files: bool = True) -> None:
         self.path = path
+        self.files = files
         self.engines = engines
         self.faults: list[str] = []
         self.torn: set[str] = set()  # the chains that lack an engine, for its fault
@@ -459,7 +465,7 @@ class _Reader:
         except (OSError, RuntimeError, ValueError):
             self.fault(place, f"{key} = {_shown(value)} is no path")
             return self.path
-        fault = unreadable(path, key, value)
+        fault = unreadable(path, key, value) if self.files else ""
         if fault:
             self.fault(place, fault)
         return path

@@ -1,0 +1,136 @@
+"""How a preset's engines, files and names are spelt in its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rig import toml
+from rig.document.document import LEVEL_KNOB, ON, Amp, Chain, EngineSpec, Pick, Preset, Target
+from rig.engine import Engine
+from rig.errors import RigError
+
+STEPS_UP = 2
+"""Folders above the preset's, up to which a file is written with ../ and not from the root."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An engine of a chain, and those of the branches that it mixes."""
+
+    spec: EngineSpec
+    sides: Mapping[str, Sequence[Node]] = field(default_factory=dict)
+
+
+def nested(chain: Chain) -> list[Node]:
+    """A chain as a file has it. Raises RigError for a branch that nothing mixes."""
+    nodes = []
+    pending: dict[str, list[Node]] = {}
+    for spec in chain:
+        if spec.branch:
+            pending.setdefault(spec.branch, []).append(Node(spec))
+        else:
+            nodes.append(Node(spec, pending))
+            pending = {}
+    if pending:
+        raise RigError("a branch ends in no engine that mixes it")
+    return nodes
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Spells for a preset in `folder`."""
+
+    engines: Mapping[str, Engine]
+    folder: Path
+
+    def of(self, spec: EngineSpec) -> Engine:
+        """Raises RigError for an engine that nobody has."""
+        if spec.engine not in self.engines:
+            raise RigError(f"there is no engine '{spec.engine}'")
+        return self.engines[spec.engine]
+
+    def order(self, spec: EngineSpec) -> tuple[str, ...]:
+        """The keys of its table, as they follow each other."""
+        engine = self.of(spec)
+        knobs = (*(param.name for param in engine.params), *(setting.name for setting in engine.settings))
+        return ("id", "engine", *engine.files, *engine.branches, *knobs, ON)
+
+    def keys(self, spec: EngineSpec) -> dict[str, str]:
+        """What its table says, in order, without the engine's name and its id."""
+        said = {key: toml.string(self.file(path)) for key, path in spec.files.items()}
+        said |= {name: self.knob(spec, name, value) for name, value in {**spec.params, **spec.settings}.items()}
+        if not spec.on:
+            said[ON] = "false"
+        return {key: said[key] for key in sorted(said, key=self.order(spec).index)}
+
+    def whole(self, spec: EngineSpec) -> dict[str, str]:
+        """What a new table says: its files tell what plays them, where nothing else does."""
+        said = self.keys(spec)
+        reading = [name for name, engine in self.engines.items() if engine.files and set(engine.files) <= set(said)]
+        if reading == [spec.engine]:
+            return said
+        return {"engine": toml.string(spec.engine), **said}
+
+    def knob(self, spec: EngineSpec, name: str, value: float) -> str:
+        """The value of its switch, or of a parameter or a setting: a truth, a word or a number."""
+        engine = self.of(spec)
+        knob = engine.param(name) or engine.setting(name)
+        if name == ON or (knob is not None and getattr(knob, "switch", False)):
+            return toml.value(bool(value))
+        if knob is None:
+            raise RigError(f"{spec.label} has no '{name}'")
+        if not knob.choices:
+            return toml.number(value)
+        if value not in range(len(knob.choices)):
+            raise RigError(f"{spec.label} {name} has no choice {value:g}")
+        return toml.string(knob.choices[int(value)])
+
+    def file(self, path: Path) -> str:
+        """Seen from the preset's folder, where that is near."""
+        path, folder = path.resolve(), self.folder.resolve()
+        for steps, above in enumerate((folder, *folder.parents)[: STEPS_UP + 1]):
+            if path.is_relative_to(above) and (steps == 0 or above != above.parent):
+                seen = "../" * steps + path.relative_to(above).as_posix()
+                return path.as_posix() if seen.startswith("~") else seen  # which would be somebody's home
+        return path.as_posix()
+
+
+class Names:
+    """What a preset's text calls what has an identity."""
+
+    def __init__(self, preset: Preset) -> None:
+        self.amps = {amp.uid: amp.name for amp in preset.amps}
+        self.specs: dict[int, EngineSpec] = {}
+        self.owners: dict[int, tuple[int, str]] = {}
+        for uid, stage, chain in preset.chains():
+            for spec in chain:
+                self.specs[spec.uid] = spec
+                self.owners[spec.uid] = uid, self.amps.get(uid, stage)
+
+    def spec(self, target: Target) -> EngineSpec:
+        """Raises RigError where its engine is gone."""
+        if target.uid not in self.specs:
+            raise RigError(f"the engine whose {target.knob} is meant is gone")
+        return self.specs[target.uid]
+
+    def in_scene(self, amp: Amp, target: Target) -> str:
+        """ "boost.on", "output.delay.mix"."""
+        spec = self.spec(target)
+        uid, owner = self.owners[target.uid]
+        if uid in self.amps and uid != amp.uid:
+            raise RigError(f"a scene of '{amp.name}' sets a knob of '{owner}'")
+        return f"{spec.label}.{target.knob}" if uid == amp.uid else f"{owner}.{spec.label}.{target.knob}"
+
+    def controlled(self, target: Target) -> str:
+        """ "Crunch.gain.gain", "Crunch.level"."""
+        if target.knob == LEVEL_KNOB and target.uid in self.amps:
+            return f"{self.amps[target.uid]}.{LEVEL_KNOB}"
+        return f"{self.owners.get(target.uid, (0, ''))[1]}.{self.spec(target).label}.{target.knob}"
+
+    def picked(self, pick: Pick) -> str:
+        """ "Lead", "Lead:Solo"."""
+        if pick.amp not in self.amps:
+            raise RigError("the amp that a program picks is gone")
+        return f"{self.amps[pick.amp]}:{pick.scene}" if pick.scene else self.amps[pick.amp]
