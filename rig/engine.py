@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
-    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: what its values 0, 1, ... are called.
+    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
+    and so on up to `maximum`; none where it is a number.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Setting:
     """What a preset says once, at load: a number from `minimum` to `maximum`, or a switch, written true or false.
 
     Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to. on_screen: one may want
-    to change it while playing.
+    to change it while playing. choices: as a knob's.
     """
 
     name: str

@@ -383,19 +383,23 @@ def test_engines_lists_every_knob(run):
         "minimum": registry()["gain"].params[0].minimum,
         "maximum": registry()["gain"].params[0].maximum,
         "initial": 0.0,
+        "choices": [],
     }
 
 
 def test_engines_lists_settings_and_how_to_write_them(run, monkeypatch):
     settings = (Setting("quality", "", "how much", 0, 1, 1), Setting("eco", "", "for less", 0, 1, 0, switch=True))
+    settings += (Setting("side", "", "which of them", 0, 2, 1, choices=("left", "middle", "right")),)
     gain = dataclasses.replace(registry()["gain"], settings=settings)
     monkeypatch.setattr("rig.report.facts.registry", lambda: {"gain": gain})
     said = " ".join(run("engines").out.split())
     assert "quality 0 to 1 1 how much (at load)" in said
     assert "eco true or false false for less (at load)" in said
+    assert "side left | middle | right middle which of them (at load)" in said
     (found,) = run("engines", "--json").json
     assert found["settings"][1]["switch"] is True
     assert found["settings"][0]["maximum"] == 1
+    assert found["settings"][2]["choices"] == ["left", "middle", "right"]
 
 
 # ---- faults of our own

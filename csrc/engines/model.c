@@ -5,12 +5,12 @@
 
 enum { LEVEL, COMPENSATION, DRIVE, N_PARAMS = DRIVE + RIG_NET_KNOBS };
 static const rig_param params[N_PARAMS] = {
-    [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f},
-    [COMPENSATION] = {"compensation", "dB", "softer by so much at full drive, in proportion below", 0.0f, 40.0f, 0.0f},
-    [DRIVE] = {"drive", "", "the knob that the model was captured with", 0.0f, 1.0f, 0.5f},
-    {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f},
-    {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f},
-    {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f},
+    [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f, NULL},
+    [COMPENSATION] = {"compensation", "dB", "softer by so much at full drive, in proportion below", 0.0f, 40.0f, 0.0f, NULL},
+    [DRIVE] = {"drive", "", "the knob that the model was captured with", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f, NULL},
 };
 
 static const rig_net *const nets[RIG_NETS] = {[RIG_FEEDFORWARD] = &rig_feedforward_net, [RIG_RECURRENT_NET] = &rig_recurrent_net};

@@ -42,7 +42,9 @@ def show_engines(found: Sequence[Mapping]) -> None:
 
 def _range(value: Mapping) -> tuple[Text, Text, str]:
     """Name, range and start of a knob or a setting."""
-    name = _text(value["name"], NAME)
+    name, choices = _text(value["name"], NAME), value["choices"]
+    if choices:
+        return name, _text(" | ".join(choices)), choices[int(value["initial"])]
     if value.get("switch"):
         return name, _text("true or false"), "true" if value["initial"] else "false"
     span = f"{value['minimum']:g} to {value['maximum']:g} {value['unit']}".rstrip()
