@@ -57,16 +57,20 @@ class Refused:
 
 
 class Reconciler:
-    """Holds a rack's chains to what is wanted. Methods are called from the gig's thread."""
+    """Holds a rack's chains to what is wanted. Methods are called from the gig's thread.
 
-    def __init__(self, rack: Rack) -> None:
+    worker: what builds meanwhile.
+    """
+
+    def __init__(self, rack: Rack, worker: Callable[[Builder], Worker] = Worker) -> None:
         self._versions = Versions()
+        self._new_worker = worker
         self._enter(rack)
 
     def _enter(self, rack: Rack) -> None:
         self.rack = rack
         self._builder = Builder(rack.rate, self._versions)
-        self._worker = Worker(self._builder)
+        self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, Wish] = {}
         self._asked: dict[Place, Hashable] = {}
