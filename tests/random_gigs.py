@@ -144,12 +144,12 @@ def gig_of(path: Path, worker: type[Worker] = Worker) -> Gig:
     return gig
 
 
-def verb(random: Random, gig: Gig) -> str:
+def verb(random: Random, gig: Gig, wanted_kinds: Sequence[str] = WANTED) -> str:
     """Something that a player may ask for, now and then something that makes no sense."""
     amp = random.choice(gig.amps).path
     views = [view for view in gig.chain() if view.stands]
     view = random.choice(views) if views else None
-    kind = random.choice(WANTED)
+    kind = random.choice(wanted_kinds)
     if kind in ("undo", "redo", "ab", "revert"):
         return kind
     if kind == "level":

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_gigs import Unhurried, files, gig_of, play_around, preset
+from random_gigs import Unhurried, chain, files, gig_of, play_around, preset, verb
 from test_rebuild import RATE
 
 from rig import native
@@ -112,3 +112,77 @@ def test_every_chain_that_is_made_is_freed(folder, random):
     del gig, rack
     gc.collect()
     assert native.chains_made() - native.chains_freed() == start
+
+
+# --- how an edit sounds -------------------------------------------------------------------------------------------
+
+FADE = int(0.010 * RATE)
+RISE = np.sin((np.arange(FADE) + 0.5) / FADE * np.pi / 2)
+STRUM = np.arange(RATE) / RATE
+STRUM = sum(0.06 * np.sin(2 * np.pi * hz * STRUM) * np.exp(-(STRUM % 0.25) * 4) for hz in (82.4, 123.5, 165.1, 331))
+CHAIN_EDITS = ("set", "set", "level", "toggle", "load", "insert", "remove", "move")
+AMP_EDITS = ("amp level", "copy", "amp", "scene")
+
+
+def curves() -> list[tuple[np.ndarray, np.ndarray]]:
+    """How loud what was and what comes may be while the one becomes the other: frame by frame, from the beginning."""
+    straight = [np.arange(1, n + 1) / n for n in (64, FADE)]
+    return [(RISE[::-1], RISE)] + [(1 - rise, rise) for rise in straight]
+
+
+def ideal(was: np.ndarray, becomes: np.ndarray, at: int, fall: np.ndarray, rise: np.ndarray) -> np.ndarray:
+    """A cross-fade of two sounds that begins at a frame."""
+    end = at + len(rise)
+    mixed = fall * was[at:end] + rise * becomes[at:end]
+    return np.concatenate([was[:at], mixed, becomes[end:]])
+
+
+def one_stage(random: Random, stage: str) -> str:
+    """A preset with engines in one stage alone: what is faded in front of others isn't faded behind them."""
+    kinds = ("gain", "eq", "cab", "model", "blend")
+    lines = ['name = "One"']
+    for end in ("input", "output"):
+        lines += [f"[{end}]", f"chain = [{', '.join(chain(random, kinds, 1, 3)) if stage == end else ''}]"]
+    for name in ("Clean", "Lead"):
+        lines += ["[[amp]]", f'name = "{name}"', f"level = {random.randint(-6, 3)}"]
+        lines += [f"chain = [{', '.join(chain(random, kinds, 1, 3)) if stage == 'amp' else ''}]"]
+        lines += ["[[amp.scene]]", 'name = "Solo"', f"level = {random.randint(-6, 6)}"]
+    return "\n".join(lines)
+
+
+def edited(path: Path, verbs: list[str], at: int) -> np.ndarray:
+    """What is heard of the strum when verbs come at a frame; -1: before the first."""
+    gig = gig_of(path)
+    rack, x = gig._reconciler.rack, STRUM.astype(np.float32)
+    if at < 0:
+        for words in verbs:
+            gig.do(words)
+        gig.settle()
+        fresh_one = fresh(gig)
+        return fresh_one.rack.process(x)[0]
+    before, _, _ = rack.process(x[:at])
+    for words in verbs:
+        gig.do(words)
+    gig.settle()
+    return np.concatenate([before, rack.process(x[at:])[0]])
+
+
+@settings(parent=many, max_examples=80)
+@given(randoms)
+def test_an_edit_at_any_moment_sounds_like_the_ideal_cross_fade(folder, random):
+    path = folder / "one.toml"
+    stage = random.choice(("amp", "amp", "input", "output"))
+    path.write_text(one_stage(random, stage))
+    gig = gig_of(path)
+    words = verb(random, gig, CHAIN_EDITS if stage == "output" else (*CHAIN_EDITS, *AMP_EDITS))
+    at = 64 * random.randint(200, 400)
+    try:
+        gig.do(words)
+    except RigError:
+        return  # it makes no sense
+    if any(outcome.error for outcome in gig.settle()):
+        return
+    was, becomes, heard = (edited(path, *how) for how in (([], 0), ([words], -1), ([words], at)))
+    starts = range(at, at + RATE // 4, 64)
+    found = min(np.abs(heard - ideal(was, becomes, start, *curve)).max() for start in starts for curve in curves())
+    assert found < 1e-3, words

@@ -110,7 +110,7 @@ class Reconciler:
         for place, wish in self._wishes.items():
             self._reconcile(place, wish)
         self._play(document, playing)
-        for place in [place for place in self._standing if place not in self._wishes]:
+        for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
             self._retire(place)  # last: what plays there is left before its slot is emptied
 
     def _reconcile(self, place: Place, wish: Wish) -> None:
@@ -211,9 +211,10 @@ class Reconciler:
 
     def _retire(self, place: Place) -> None:
         """A chain is no longer wanted: its slot holds an empty one until another takes it."""
-        slot = self._standing.pop(place).slot
-        self.rack.offer(place.stage, slot, Chain((), self.rack.rate))
-        self._free[place.stage].append(slot)
+        standing = self._standing.pop(place, None)
+        if standing:
+            self.rack.offer(place.stage, standing.slot, Chain((), self.rack.rate))
+            self._free[place.stage].append(standing.slot)
         self._drop(place)
         self._refused.pop(place, None)
 
