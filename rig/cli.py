@@ -84,7 +84,7 @@ def info(args: argparse.Namespace) -> int:
     with _Bar("measuring models") as bar:
         found = facts(args.file, bar.show)
     if args.json:
-        return _json(found)
+        return _json(found.facts())
     from rig.report import tables
 
     tables.show_facts(found)
@@ -106,16 +106,16 @@ def check(args: argparse.Namespace) -> int:
 
     report = check(args.preset)
     if args.json:
-        _json(report)
+        _json(report.facts())
     else:
         from rig.report import tables
 
         tables.show_check(report)
         sys.stdout.flush()
-        for preset in report["presets"]:
-            for fault in preset["faults"]:
+        for checked in report.presets:
+            for fault in checked.faults:
                 _complain(fault)
-    return 0 if report["ok"] else 1
+    return 0 if report.ok else 1
 
 
 def engines(args: argparse.Namespace) -> int:
@@ -124,7 +124,7 @@ def engines(args: argparse.Namespace) -> int:
 
     found = engine_facts()
     if args.json:
-        return _json(found)
+        return _json([engine.facts() for engine in found])
     from rig.report import tables
 
     tables.show_engines(found)
@@ -316,11 +316,13 @@ def _json(value: object) -> int:
 
 
 def _plain(value: object) -> object:
-    """JSON has no NaN and no infinity: null."""
+    """As JSON has it: a path is a text; NaN and infinity, of which there are none, are null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
+    if isinstance(value, Path):
+        return str(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

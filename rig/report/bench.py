@@ -191,9 +191,9 @@ def bench(
             native.use_isa(isa)
             one.round(signal, macs(chosen[i].network))
         if number % round(1 / REFERENCE) == 0:
-            for model, one in zip(chosen, reference, strict=True):
-                if one:
-                    one.round(signal, macs(model.network))
+            for model, by_sample in zip(chosen, reference, strict=True):
+                if by_sample:
+                    by_sample.round(signal, macs(model.network))
         progress((number + 1) / rounds)
     native.use_isa(before)
     rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
@@ -222,7 +222,7 @@ def bench_presets(
             chains = (loaded.inputs[amp.preset], amp.chain, loaded.outputs[amp.preset])
             for chain in chains:
                 chain.time(signal[: WARM * block], block)
-            taken.append(1e6 * sum(chain.time(signal, block) for chain in chains))
+            taken.append(1e6 * np.sum([chain.time(signal, block) for chain in chains], axis=0))
         progress((number + 1) / rounds)
     rows = []
     for taken, amp in zip(times, loaded.amps, strict=True):
