@@ -14,7 +14,7 @@ from rig.capture.options import LEVELS_DB
 from rig.capture.test_signal import Signal
 from rig.errors import RigError
 from rig.jack.client import Client
-from rig.native import PlayerRecorder, Take, decibels, linear
+from rig.native import PlayerRecorder, PlayerRecorderMeters, Take, decibels, linear
 
 TICK_SECONDS = 0.05
 LISTEN_SECONDS = 1.5
@@ -211,12 +211,14 @@ class Session:
         time.sleep(TICK_SECONDS)
         return self._show(watch, phase, share, at, self._meters(), recent)
 
-    def _meters(self):
+    def _meters(self) -> PlayerRecorderMeters:
         if not self.client.alive:
             raise RigError("JACK has gone: start it again, and take it again")
         return self._player.meters()
 
-    def _show(self, watch: Watch, phase: str, share: float, at: int, meters, recent: Recent | None) -> bool:
+    def _show(
+        self, watch: Watch, phase: str, share: float, at: int, meters: PlayerRecorderMeters, recent: Recent | None
+    ) -> bool:
         clipped, self._clips = meters.clips > self._clips, meters.clips
         said: tuple[str, ...] = ()
         loudest, is_heard = decibels(meters.return_peak), False

@@ -24,9 +24,9 @@ def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chai
     Raises RigError for a model that no engine plays.
     """
     engine = registry()[engine_of(model)]
-    return Chain(
-        [Unit(native.engine(f"{engine.name}_reference") if reference else engine, engine.pack(model, 1))], rate
-    )
+    assert engine.pack, f"{engine.name} plays model files"
+    plays = native.engine(f"{engine.name}_reference") if reference else engine
+    return Chain([Unit(plays, engine.pack(model, 1))], rate)
 
 
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:
