@@ -28,7 +28,7 @@ LISTEN, CHECK, PING, TAKE = "listening to the silence", "level check", "measurin
 
 
 @dataclass(frozen=True)
-class Status:
+class CaptureStatus:
     """What is under way. share: 0..1 of it. seconds: since it began. send_db, return_db: peaks since the last look.
 
     loudest_db: the return's, of the last seconds. clipped: since the last look. words: what the player should mend.
@@ -48,7 +48,7 @@ class Status:
     heard: bool = False
 
 
-Watch = Callable[[Status], bool]
+Watch = Callable[[CaptureStatus], bool]
 """Called every tick. Whether to go on to the next phase; only the level check asks. Raises to stop it all."""
 
 
@@ -228,7 +228,7 @@ class Session:
             is_heard = heard(loudest, self.noise or Noise())
             if is_heard or at > PATIENCE_SECONDS * self.rate:
                 said = words(loudest, recent.clips, self.noise or Noise())
-        status = Status(
+        status = CaptureStatus(
             phase, min(share, 1.0), at / self.rate, self.level_db, decibels(meters.send_peak),
             decibels(meters.return_peak), loudest, clipped, self.noise, said, is_heard,
         )  # fmt: skip
