@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 import tomli
+from textual.drivers.linux_driver import LinuxDriver
 
 from rig.capture import checks, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
@@ -25,6 +26,7 @@ from rig.errors import RigError
 from rig.native import PlayerRecorder, Take
 from rig.train import capture
 from rig.tui.capture import CaptureApp, Heading
+from rig.tui.driver import StageDriver
 
 RATE = 16_000
 
@@ -594,7 +596,8 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
     assert app.return_value.takes == 2 and app.error is None
 
 
-async def test_quitting_the_screen_ends_the_work():
+@pytest.mark.parametrize("how", ["q", "the terminal has gone"])
+async def test_quitting_the_screen_ends_the_work(how):
     session, ended = FakeSession(), threading.Event()
 
     def work(view):
@@ -606,6 +609,21 @@ async def test_quitting_the_screen_ends_the_work():
     app = CaptureApp(work, session, Heading("My amp", "a server", "amp:in", "amp:out"))
     async with app.run_test() as pilot:
         await until(pilot, lambda: "too hot" in app.panel.text())
-        await pilot.press("q")
+        if how == "q":
+            await pilot.press("q")
+        else:
+            app.terminal_closed()
         await until(pilot, lambda: not app.is_running)
     assert ended.is_set() and app.return_value is None and app.error is None and session.takes == []
+
+
+def test_a_screen_hears_that_its_terminal_has_gone(monkeypatch):
+    def gone(driver):
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(LinuxDriver, "run_input_thread", gone)
+    driver, told = StageDriver.__new__(StageDriver), []
+    driver._app = CaptureApp(None, FakeSession(), Heading("My amp", "a server", "amp:in", "amp:out"))
+    monkeypatch.setattr(driver._app, "call_from_thread", told.append)
+    driver.run_input_thread()
+    assert told == [driver._app.terminal_closed]

@@ -232,6 +232,12 @@ class CaptureApp(App[Captured]):
         self._leaving.set()
         self._answers.put("q")
 
+    def terminal_closed(self) -> None:
+        """The terminal is dead: nobody can answer any more."""
+        if isinstance(self._driver, StageDriver):
+            self._driver.hang_up()
+        self.action_leave()
+
     def action_answer(self, key: str) -> None:
         """Enter ends the level check; questions take what they offer."""
         phase = self.panel.phase
