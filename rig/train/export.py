@@ -11,6 +11,8 @@ import numpy as np
 
 from rig.errors import RigError
 from rig.models.convert import guitarml_text as to_json
+from rig.models.formats.reading import listing, number, table
+from rig.models.formats.words import receptive_field
 from rig.train.data import Scale
 from rig.train.network import WaveNet
 
@@ -68,12 +70,18 @@ def standing(file: Mapping[str, object], knob: float) -> dict[str, object]:
 
     A constant input is a bias; history is zero behind the entry either way, so this is exact.
     """
-    entry = {v["name"]: v["data"] for v in file["variables"] if v["layer_idx"] == -1}
-    channels = file["residual_channels"]
-    guitar, turned = entry["W"][:channels], entry["W"][channels:]
-    changed = {"W": guitar, "b": [b + knob * w for b, w in zip(entry["b"], turned, strict=True)]}
-    variables = [{**v, "data": changed[v["name"]]} if v["layer_idx"] == -1 else v for v in file["variables"]]
+    variables = [table(variable, "a variable") for variable in listing(file["variables"], "variables")]
+    entry = {v["name"]: [number(x, "data") for x in listing(v["data"], "data")] for v in variables if _enters(v)}
+    weights, channels = entry["W"], len(entry["b"])
+    bias = [b + knob * w for b, w in zip(entry["b"], weights[channels:], strict=True)]
+    changed: dict[object, list[float]] = {"W": weights[:channels], "b": bias}
+    variables = [{**v, "data": changed[v["name"]]} if _enters(v) else v for v in variables]
     return {**file, "input_channels": 1, "variables": variables}
+
+
+def _enters(variable: Mapping[str, object]) -> bool:
+    """Whether it belongs to the layer that the input enters by."""
+    return variable["layer_idx"] == -1
 
 
 def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:
@@ -115,7 +123,7 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     from rig.models.formats import load_model
 
     model = load_model(path)  # players let a `.nam` settle on silence, which PyTorch did not hear
-    skip = 0 if model.family == "guitarml" else model.network.receptive_field - 1
+    skip = 0 if model.family == "guitarml" else (receptive_field(model.network) or 1) - 1
     worst = max(float(np.abs(play(path, dry) - predicted)[skip:].max()) for dry, predicted in pieces)
     if not worst <= TOLERANCE:
         raise RigError(
