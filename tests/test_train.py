@@ -22,6 +22,7 @@ from captures import RATE, amp, guitar  # noqa: E402
 
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
+from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, kernels, loop, losses, network, optimiser  # noqa: E402
@@ -74,7 +75,7 @@ def random_network(size: Size, seed: int = 0) -> network.WaveNet:
 
 def exported(net: network.WaveNet, path: Path, dry=data.Scale(), wet=data.Scale()) -> dict:  # noqa: B008 (frozen)
     content = export.content(net, dry, wet, {"name": "random"})
-    export.write(path, export.to_json(content))
+    write(path, export.to_json(content))
     return content
 
 

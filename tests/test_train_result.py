@@ -20,6 +20,7 @@ from captures import RATE, amp, guitar  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.document import preset  # noqa: E402
 from rig.errors import RigError  # noqa: E402
+from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
 from rig.models.convert import apart  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
@@ -292,9 +293,7 @@ def test_a_model_to_start_from_is_the_same_between_other_scales(tmp_path, rng):
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.05)
-    export.write(
-        tmp_path / "old.json", export.to_json(export.content(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4), {}))
-    )
+    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4), {})))
     file = init_from.read(tmp_path / "old.json")
     assert init_from.size_of(file, tmp_path) == TINY
     state = begin(settings)
@@ -319,7 +318,7 @@ def test_starting_from_a_good_model_beats_starting_from_nothing(takes, capsys):
 def test_a_knob_can_start_from_a_model_without_one(tmp_path, rng):
     _, settings, _ = prepared(rng)
     net = begin(replace(settings, seed=3)).network
-    export.write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(), data.Scale(), {})))
+    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(), data.Scale(), {})))
     held, settings, taken = prepared(rng, (0.0, 1.0))
     state = begin(settings)
     init_from.teach(state, init_from.read(tmp_path / "old.json"), held)

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from rig.errors import RigError
+from rig.files import write
 from rig.train.capture import Capture
-from rig.train.export import write
 from rig.train.settings import Settings, Size
 from rig.train.state import Dump, State, begin
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,7 @@ from rig.models.formats.words import receptive_field
 from rig.train.data import Scale
 from rig.train.network import WaveNet
 
-__all__ = ["content", "folded", "play", "standing", "to_json", "verify", "write"]
+__all__ = ["content", "folded", "play", "standing", "to_json", "verify"]
 
 TOLERANCE = 1e-4  # between PyTorch and the C engine, of full scale
 DIGITS = 9  # a float32 survives nine significant digits
@@ -82,29 +80,6 @@ def standing(file: Mapping[str, object], knob: float) -> dict[str, object]:
 def _enters(variable: Mapping[str, object]) -> bool:
     """Whether it belongs to the layer that the input enters by."""
     return variable["layer_idx"] == -1
-
-
-def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:
-    """Write a file whole or not at all. check: sees it under a passing name first; if it raises, nothing is written."""
-    data = content.encode() if isinstance(content, str) else content
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise RigError(f"cannot write '{path}': {error.strerror}") from None
-    passing = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        passing.chmod(0o666 & ~umask)
-        check(passing)
-        passing.replace(path)
-    except BaseException as error:
-        passing.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise RigError(f"cannot write '{path}': {error.strerror}") from None
-        raise
 
 
 def play(path: Path, dry: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rig.train.export import write
+from rig.files import write
 from rig.train.state import Epoch
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from rig.errors import RigError
+from rig.files import write
 from rig.models.convert import trained_text
 from rig.train import export, report
 from rig.train.capture import Capture
@@ -56,7 +57,7 @@ class Keeper:
         def check(path: Path) -> None:
             worst[0] = self._verified(path, file, predicted)
 
-        export.write(self.target, trained_text(file, self.target), check)
+        write(self.target, trained_text(file, self.target), check)
         return Result(best.esr, best.esr_preemphasis, best.number, worst[0])
 
     def draw(self, state: State) -> None:

@@ -11,14 +11,13 @@ import numpy as np
 
 from rig import __version__
 from rig.errors import RigError
-from rig.files import reason
+from rig.files import reason, whole
 from rig.models import analysis
 from rig.models.convert.to_guitarml import to_guitarml
 from rig.models.convert.to_nam import to_nam
 from rig.models.formats import Model, guitarml, load_model
 from rig.models.formats.reading import Fault, listing
 from rig.models.library import settled
-from rig.sound import whole
 
 ENDINGS = {".nam": "nam", ".json": "guitarml"}
 FAMILY_RATE = 44_100
