@@ -15,7 +15,7 @@ from pathlib import Path
 from rig.document.document import Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle
+from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle, unheard
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -94,10 +94,9 @@ class Reconciler:
             except BuildError as error:
                 raise RigError(_where(document, place, error)) from None
             assert chain is not None
-            for uid, names in idle(wish, chain).items():
-                spec = next(spec for spec in wish.engines if spec.uid == uid)
-                what = " and ".join(spec.files) or "engine"
-                raise RigError(_where(document, place, BuildError(spec, f"this {what} has no {min(names)}")))
+            for spec, unit in zip(wish.engines, chain.units, strict=True):
+                if fault := unheard(spec, unit):
+                    raise RigError(_where(document, place, BuildError(spec, fault)))
             self._install(place, wish, self._key(wish), chain)
         progress("Ready", 1.0)
         self._play(document, playing)
@@ -237,6 +236,12 @@ class Reconciler:
         """What plays there: its engines with their knobs as written, and the chain."""
         standing = self._standing.get(place)
         return (standing.wish, standing.chain) if standing else None
+
+    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], Chain]]:
+        """The chains that the guitar goes through to an amp (identities), as far as they stand, with their engines."""
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        found = ((place, self._standing.get(place)) for place in places)
+        return [(place, standing.wish.engines, standing.chain) for place, standing in found if standing]
 
     def places(self) -> Iterator[Place]:
         """Where chains stand."""
