@@ -123,7 +123,8 @@ class Reconciler:
                 return
         if key not in (self._asked.get(place), self._refused.get(place)):
             self._asked[place] = key
-            self._worker.ask(Job(place, wish, key, standing.chain if standing else None))
+            same = standing and [spec.uid for spec in standing.wish.engines] == [spec.uid for spec in wish.engines]
+            self._worker.ask(Job(place, wish, key, standing.chain if standing and same else None))
 
     def _drop(self, place: Place) -> None:
         if self._asked.pop(place, None) is not None:
