@@ -350,11 +350,8 @@ def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, 
             bench.ear.record(True)
             for name in ("bad", "torn"):
                 gig.do(f"load Crunch.{gig.chain()[1].name} {name}.{ENDINGS[key]}")
-            outcomes = gig.settle()
-            assert [outcome.error.partition(":")[0] for outcome in outcomes] == [
-                f"bad.{ENDINGS[key]}",
-                f"torn.{ENDINGS[key]}",
-            ]
+                (outcome,) = gig.settle()
+                assert outcome.error.partition(":")[0] == f"{name}.{ENDINGS[key]}"
             time.sleep(0.3)
             bench.ear.record(False)
             heard = bench.ear.recorded()[:, 0]
@@ -588,11 +585,12 @@ def test_the_rig_plays_on_when_jack_comes_back(tmp_path):
         wait_for(alive=True, connections=wires, amp="Soft")
     wait_for(alive=False)
     with jackd(name, log, rate=44_100):
-        wait_for(
-            alive=False,
-            rate=RATE,
-            message="JACK runs at 44100 Hz now, this set was loaded for 48000 Hz: start rig again",
-        )
+        wait_for(alive=True, rate=44_100, connections=wires, amp="Soft", message="playing on at 44.1 kHz")
+        rig.say("set Soft.gain.gain -3")
+        wait_for(alive=True, unsaved=True)
+    wait_for(alive=False)
+    with jackd(name, log):
+        wait_for(alive=True, rate=RATE, connections=wires, amp="Soft", unsaved=True)
     rig.say("quit")
     assert rig.end() == (0, "")
 

@@ -468,11 +468,12 @@ class Gig:
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
 
     def idle(self, uid: int) -> frozenset[str]:
-        """The knobs of an engine that do nothing with what it plays."""
+        """The knobs of an engine that do nothing with what it plays; none while it is to play something else."""
+        wanted = next((spec for preset in self.document.presets for spec in preset.engines() if spec.uid == uid), None)
         for place in self._reconciler.places():
             standing = self._reconciler.chain(place)
             for spec, unit in zip(standing[0].engines, standing[1].units, strict=True) if standing else ():
-                if spec.uid == uid:
+                if spec.uid == uid and wanted and not remade(spec, wanted):
                     return frozenset(unit.payload.idle)
         return frozenset()
 
