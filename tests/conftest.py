@@ -1,22 +1,69 @@
-"""What several tests need: the recordings and models beside the repository, and JACK servers of our own."""
+"""What several tests need: the recordings and models beside the repository, and JACK servers of our own; and how the tests
+share the machine (`make test` runs them side by side)."""
 
 from __future__ import annotations
 
-import ctypes
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import numpy as np
-import pytest
-from compiler import Compiler
-from jack_servers import JackName, JackServer, reserved_name, running
+# One thread for each of the processes that share the cores: before numpy and torch count them, and for what tests start, too.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
-from rig.engine import Engine
+import ctypes  # noqa: E402
+import fcntl  # noqa: E402
+import shutil  # noqa: E402
+import signal  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import leash  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from compiler import Compiler  # noqa: E402
+from jack_servers import JackName, JackServer, reserved_name, running  # noqa: E402
+
+from rig.engine import Engine  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+KERNEL = {"test_kernel", "test_lstm", "test_engines", "test_rates"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if WORKER:  # no test outlives the run; a signal that one of them might handle would not do
+        leash.tie(os.getppid(), signal.SIGKILL)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks, and xdist at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives each test the marks that follow from what it uses."""
+    for item in items:
+        if "jackd" in item.fixturenames:
+            item.add_marker("jack")
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group("jack"))
+        if hasattr(item.module, "torch"):
+            item.add_marker("train")
+        if item.module.__name__ in KERNEL:
+            item.add_marker("kernel")
+    if WORKER:  # the long ones first, so that no worker is left alone with one; JACK when the others have done
+        items.sort(key=lambda item: (needs_quiet(item), item.get_closest_marker("slow") is None))
+
+
+def needs_quiet(item: pytest.Item) -> bool:
+    """Whether no other test may run beside it: what it says hangs on being in time."""
+    group = item.get_closest_marker("xdist_group")
+    return group is not None and group.args == ("jack",)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Tests share the machine, but those that need it to themselves."""
+    if not WORKER:
+        return (yield)
+    with Path(__file__).open() as turn:  # closed, it is unlocked; so it is when a worker dies
+        fcntl.flock(turn, fcntl.LOCK_EX if needs_quiet(item) else fcntl.LOCK_SH)
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

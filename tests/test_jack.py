@@ -146,6 +146,7 @@ def best_pass(heard: np.ndarray, right: np.ndarray) -> float:
     return min(errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bench", [phrase()], indirect=True, ids=["phrase"])
 def test_live_is_render_sample_for_sample(jack_server, bench, tmp_path):
     path = write_preset(tmp_path)
@@ -178,6 +179,7 @@ def gains(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 async def test_keys_change_the_sound(jack_server, bench, tmp_path):
     from rig.tui.app import RigApp
 
@@ -363,6 +365,7 @@ def test_a_bad_file_changes_nothing_that_is_heard(jack_server, bench, tmp_path, 
     raise AssertionError("the sound changed")
 
 
+@pytest.mark.slow
 async def test_the_browser_lets_one_hear_and_go_back(jack_server, bench, tmp_path):
     from rig.tui.app import RigApp
 
@@ -561,6 +564,7 @@ def test_a_server_is_started_where_none_runs_and_stopped_again(jack_name, tmp_pa
     assert not [line for line in commands() if name in line]
 
 
+@pytest.mark.slow
 def test_the_rig_plays_on_when_jack_comes_back(jackd, jack_name, tmp_path):
     log = tmp_path / "jackd.log"
     wires = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]

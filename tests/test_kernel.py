@@ -275,12 +275,14 @@ def linked(compiler: Compiler, source: str, *flags: str, command: str = "cc", pl
     return compiler.program(Path(source).stem, objects, *flags, command=command)
 
 
+@pytest.mark.slow
 def test_the_kernels_as_a_plain_program(compiler):
     done = subprocess.run(leashed([linked(compiler, "kernels.c")]), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith(native.isas()[0])
 
 
+@pytest.mark.slow
 def test_the_kernels_on_aarch64(compiler):
     """Raspberry Pi and Apple chips: cross-compiled, and run by an emulator."""
     if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
@@ -306,6 +308,7 @@ SECONDS = os.environ.get("RIG_FUZZ_SECONDS", "2")
 """For each engine; many more have been run by hand."""
 
 
+@pytest.mark.slow
 def test_setups_that_make_no_sense_do_no_harm(compiler, tmp_path, rng):
     """Whatever a reader lets through, the C looks at again, under the compiler's address and behaviour sanitizers."""
     flags = ("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
