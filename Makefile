@@ -36,7 +36,7 @@ play: $(VENV)/.play
 	@$(VENV)/bin/rig play $(PRESET) $(DI) $(ARGS)
 
 test: $(VENV)/.test
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 models: $(VENV)/.train
 	$(PY) presets/recipes/models.py $(ARGS)

@@ -455,6 +455,12 @@ def run(server, tmp_path: Path, *more: str, send: str = "device:in", back: str =
     return main([*map(str, words), "--yes", "--retry", "0", "--seconds", "8", "--json", *more])
 
 
+# As long as they sound, and next to no work: they run beside tests of other things, as the server waits for both its clients.
+beside_others = pytest.mark.xdist_group("captures")
+
+
+@beside_others
+@pytest.mark.slow
 @pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (777, 0.5), (3 * 48_000 + 5, -0.25)])
 def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain):
     device(delay, gain)
@@ -492,6 +498,8 @@ def test_a_port_that_is_not_there_is_named(jack_server, tmp_path, capsys, send, 
     assert said in capsys.readouterr().err
 
 
+@beside_others
+@pytest.mark.slow
 def test_an_own_recording_can_be_played(jack_server, device, tmp_path, rng, capsys):
     device(99)
     soundfile.write(tmp_path / "my.wav", take(rng, 3), RATE, subtype="FLOAT")

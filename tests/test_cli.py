@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from leash import leashed
 from networks import guitarml, nam_lstm
 
 from rig.cli import main
@@ -612,7 +613,7 @@ def test_render_of_a_recording_with_no_sound_in_it(run, folder):
 
 def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedProcess:
     command = [RIG, "play", "--headless", "--server", server.name, *words]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(leashed(command), input=stdin, capture_output=True, text=True, timeout=120)
 
 
 def test_play_says_that_it_is_ready(jack_server, folder):
@@ -665,7 +666,7 @@ sys.exit(status)
 def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *words], input="quit\n", capture_output=True, text=True, timeout=120
+        leashed([sys.executable, "-c", LOADED, *words]), input="quit\n", capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "")
     loaded = done.stdout.splitlines()[-1].split()

@@ -19,6 +19,7 @@ import soundfile
 torch = pytest.importorskip("torch")
 
 from captures import RATE, amp, guitar  # noqa: E402
+from leash import leashed  # noqa: E402
 
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
@@ -395,7 +396,7 @@ def test_stopped_it_exports_the_best_epoch(sides, tmp_path, how):
         *map(str, sides),
     ]
     process = subprocess.Popen(
-        [*command, "-o", str(target), *OPTIONS, "--minutes", "5", "--json", "--no-report"],
+        leashed([*command, "-o", str(target), *OPTIONS, "--minutes", "5", "--json", "--no-report"]),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     lines = []

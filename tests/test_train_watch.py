@@ -23,6 +23,7 @@ import soundfile
 torch = pytest.importorskip("torch")
 
 from captures import RATE, amp, guitar  # noqa: E402
+from leash import leashed  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.style import Style  # noqa: E402
 
@@ -251,8 +252,8 @@ def test_on_a_terminal_the_key_s_ends_it_and_the_model_is_there(tmp_path: Path, 
         soundfile.write(tmp_path / f"{name}.wav", side, RATE, subtype="FLOAT")
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "rig", "train", "dry.wav", "wet.wav", "-o", "amp.json", "--minutes", "5", "--json",
-         "--channels", "4", "--depth", "4", "--segment", "0.05", "--no-report"],
+        leashed([sys.executable, "-m", "rig", "train", "dry.wav", "wet.wav", "-o", "amp.json", "--minutes", "5", "--json",
+         "--channels", "4", "--depth", "4", "--segment", "0.05", "--no-report"]),
         cwd=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent), "TERM": "xterm", "COLUMNS": "100"},
     )  # fmt: skip
