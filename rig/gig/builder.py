@@ -37,6 +37,10 @@ class Wish:
     level: float = 0.0
     dbu: float | None = None
 
+    def is_very(self, other: Wish) -> bool:
+        """Whether the other is made of the very same engines, which takes no look at each."""
+        return self.engines is other.engines and (self.level, self.dbu) == (other.level, other.dbu)
+
 
 class BuildError(RigError):
     """An engine cannot be built. uid, label: which; `args` says why."""
@@ -54,7 +58,7 @@ class Versions:
         self._now: dict[Path, int] = {}
         self._good: dict[Path, int] = {}
         self._read: dict[Path, Stamp | None] = {}
-        self._count = 0
+        self.count = 0  # of the versions that there have been
 
     def of(self, path: Path) -> int:
         """Its number."""
@@ -62,9 +66,9 @@ class Versions:
 
     def changed(self, path: Path) -> None:
         """The file is another now."""
-        self._count += 1
+        self.count += 1
         self._good.setdefault(path, self.of(path))
-        self._now[path] = self._count
+        self._now[path] = self.count
 
     def accept(self, path: Path) -> None:
         """It can be played as it is now."""

@@ -24,12 +24,16 @@ Progress = Callable[[str, float], None]
 
 @dataclass
 class Standing:
-    """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for."""
+    """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for.
+
+    version: of all files, when wish and key were last found to be what is wanted; -1: they were not.
+    """
 
     slot: int
     wish: Wish
     key: Hashable
     chain: Chain
+    version: int = -1
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,13 @@ class Reconciler:
 
     def _reconcile(self, place: Place, wish: Wish) -> None:
         standing = self._standing.get(place)
+        if standing and standing.version == self._versions.count and standing.wish.is_very(wish):
+            return  # as most are at every edit
         key = self._key(wish)
         if standing:
             self._write(standing, wish)
             if standing.key == key:
+                standing.wish, standing.version = wish, self._versions.count
                 self._drop(place)
                 self._refused.pop(place, None)
                 return
@@ -153,8 +160,7 @@ class Reconciler:
 
     def _write(self, standing: Standing, wish: Wish) -> None:
         """Turn the knobs of the chain that plays, as far as it has the engines."""
-        if wish is standing.wish:
-            return
+        standing.version = -1
         wanted = {spec.uid: spec for spec in wish.engines}
         chain, engines = standing.chain, []
         for i, old in enumerate(standing.wish.engines):
