@@ -42,17 +42,24 @@ class History:
         """What is wanted now."""
         return self._now.document
 
-    def do(self, document: Document, what: str, now: float, together: Hashable = None) -> None:
+    def do(
+        self,
+        document: Document,
+        what: str,
+        now: float,
+        together: Hashable = None,
+        within: float = TOGETHER_SECONDS,
+    ) -> None:
         """Another document. what: was done, for `undo` to say. now: in seconds.
 
-        together: what is done with the same one within TOGETHER_SECONDS is one step.
+        together: what is done with the same one, one after the other and `within` so many seconds, is one step.
         """
         open_step, self._together = self._together, (together, now) if together is not None else None
         if document == self.document:
             return
         self._future.clear()
         self._edited = None
-        if open_step and open_step[0] == together and now - open_step[1] < TOGETHER_SECONDS:
+        if open_step and open_step[0] == together and now - open_step[1] < within:
             self._now = Step(document, what)
             if self._past and self._past[-1].document == document:  # turned back to where it stood
                 self._now, self._together = self._past.pop(), None
@@ -85,7 +92,7 @@ class History:
         if here and steps[here].document == steps[here - 1].document:  # the step that is taken back itself
             kept.remove(here)
             here = max(i for i in kept if i < here)
-        self._together = None
+            self._together = None
         self._past = [steps[i] for i in kept if i < here]
         self._now = steps[here]
         self._future = [steps[i] for i in reversed(kept) if i > here]

@@ -12,7 +12,7 @@ from rig.document import merge
 from rig.document.corrections import at_path, each_preset, remade, taken_back, without_idle
 from rig.document.document import Amp, Document, EngineSpec, Preset
 from rig.document.file import PresetFile, open_preset
-from rig.document.history import History
+from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
 from rig.errors import RigError, did_you_mean
 from rig.gig import snapshot
@@ -113,9 +113,9 @@ class Gig:
         """Show a message with the next status."""
         self._message = message
 
-    def edit(self, document: Document, what: str, together: Hashable = None) -> None:
+    def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
         """Want another document. what: was done, for `undo` to say; see History.do."""
-        self.history.do(document, what, time.monotonic(), together)
+        self.history.do(document, what, time.monotonic(), together, within)
         self.reconcile()
 
     def reconcile(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ def _load(gig: Gig, words: str) -> None:
 
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
-    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid))
+    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid), math.inf)
 
 
 def _level(gig: Gig, text: str) -> None:
