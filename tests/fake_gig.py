@@ -22,7 +22,7 @@ from rig.document.document import Document
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.engine import Payload
-from rig.gig.builder import Place, Wish
+from rig.gig.builder import ChainSpec, Place
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
@@ -137,7 +137,7 @@ class FakeReconciler:
         self.held = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._standing = wishes(document)
-        self._asked: dict[Place, Wish] = {}
+        self._asked: dict[Place, ChainSpec] = {}
 
     def want(self, document: Document, playing: int) -> None:
         wanted = wishes(document)
@@ -154,7 +154,7 @@ class FakeReconciler:
         asked, self._asked = self._asked, {}
         return tuple(self._take(place, wish) for place, wish in asked.items())
 
-    def _take(self, place: Place, wish: Wish) -> Installed | Refused:
+    def _take(self, place: Place, wish: ChainSpec) -> Installed | Refused:
         before = self._standing[place].engines if place in self._standing else ()
         for spec in wish.engines:
             for file in spec.files.values():
@@ -164,7 +164,7 @@ class FakeReconciler:
         self._standing[place] = wish
         return Installed(place, wish, before, {})
 
-    def chain(self, place: Place) -> tuple[Wish, SimpleNamespace] | None:
+    def chain(self, place: Place) -> tuple[ChainSpec, SimpleNamespace] | None:
         wish = self._standing.get(place)
         if wish is None:
             return None
@@ -186,7 +186,7 @@ class FakeReconciler:
         pass
 
 
-def _built(wish: Wish) -> list:
+def _built(wish: ChainSpec) -> list:
     """What takes a build, as far as the fake knows."""
     return [(spec.uid, spec.files, spec.settings) for spec in wish.engines]
 

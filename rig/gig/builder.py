@@ -30,14 +30,14 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wish:
+class ChainSpec:
     """What one chain is to be. level: dB after it. dbu: see Preset."""
 
     engines: tuple[EngineSpec, ...]
     level: float = 0.0
     dbu: float | None = None
 
-    def is_very(self, other: Wish) -> bool:
+    def is_very(self, other: ChainSpec) -> bool:
         """Whether the other is made of the very same engines, which takes no look at each."""
         return self.engines is other.engines and (self.level, self.dbu) == (other.level, other.dbu)
 
@@ -95,7 +95,7 @@ class Builder:
         self._versions = versions
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
-    def build(self, wish: Wish, playing: Chain | None = None) -> Chain | None:
+    def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
         """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
         units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
         if playing is not None and sound_alike(units, playing.units):
@@ -133,7 +133,7 @@ class Builder:
         return self._read[key]
 
 
-def idle(wish: Wish, chain: Chain) -> dict[int, frozenset[str]]:
+def idle(wish: ChainSpec, chain: Chain) -> dict[int, frozenset[str]]:
     """For each engine by its identity, the knobs that are given and that do nothing with what it plays."""
     found = {
         spec.uid: frozenset(unit.payload.idle) & {*spec.params, *spec.settings}

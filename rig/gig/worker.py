@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, Place, Wish, short
+from rig.gig.builder import Builder, BuildError, ChainSpec, Place, short
 from rig.native import Chain
 
 
@@ -20,7 +20,7 @@ class Job:
     """
 
     place: Place
-    wish: Wish
+    wish: ChainSpec
     key: Hashable
     playing: Chain | None
 

@@ -11,7 +11,6 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
-from rig.document.document import Document
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.gig import Gig
