@@ -54,12 +54,14 @@ class History:
 
         together: what is done with the same one, one after the other and `within` so many seconds, is one step.
         """
-        open_step, self._together = self._together, (together, now) if together is not None else None
+        going_on = self._together and self._together[0] == together and now - self._together[1] < within
         if document == self.document:
+            self._together = (together, now) if going_on else None
             return
+        self._together = (together, now) if together is not None else None
         self._future.clear()
         self._edited = None
-        if open_step and open_step[0] == together and now - open_step[1] < within:
+        if going_on:
             self._now = Step(document, what)
             if self._past and self._past[-1].document == document:  # turned back to where it stood
                 self._now, self._together = self._past.pop(), None
