@@ -119,7 +119,8 @@ class History:
         return next((spec for preset in self.saved for spec in preset.engines() if spec.uid == uid), None)
 
     def save(self, preset: Preset) -> None:
-        """A preset is on disk as it is given here."""
+        """A preset is on disk as it is given here. What is done next is a step of its own."""
+        self._together = None
         self.saved = tuple(preset.as_written() if old.uid == preset.uid else old for old in self.saved)
 
     def ab(self, now: float) -> bool:
