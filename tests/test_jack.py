@@ -395,7 +395,7 @@ async def test_the_browser_lets_one_hear_and_go_back(jack_server, bench, tmp_pat
         assert await heard() == pytest.approx(one, abs=0.1)
         await pilot.press("o", "end", "enter")
         await pilot.pause(0.5)
-        assert "not saved to the preset" in app.screen.note.text()
+        assert "not saved yet" in app.screen.note.text()
         assert await heard() == pytest.approx(two, abs=0.1)
         await pilot.press("q")
 

@@ -173,6 +173,8 @@ async def test_keys_the_help_names_are_bound() -> None:
         bound = set(screen._bindings.key_to_bindings)
         for key in ("1", "9", "left", "right", "up", "down", "minus", "equals_sign", "underscore", "plus", "backspace"):
             assert key in bound
+        for key in ("delete", "enter", "space", "question_mark", "less_than_sign", "greater_than_sign", *"abcmoqstuUvx"):
+            assert key in bound
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         card = "\n".join(part.render().plain for part in pilot.app.screen.query("#card Static"))
@@ -519,9 +521,23 @@ def test_ends_well_in_a_terminal(how: str) -> None:
         assert termios.tcgetattr(terminal.fd)[3] == before[3]
 
 
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "\x03\x03", "qq"])
+def test_only_a_key_is_asked_about_what_is_unsaved(how: str) -> None:
+    with Terminal("--unsaved") as terminal:
+        assert terminal.read(b"unsaved")
+        if how.startswith("SIG"):
+            os.kill(terminal.pid, getattr(signal, how))
+        else:
+            os.write(terminal.fd, how[0].encode())
+            assert terminal.read(b"quit without saving")
+            os.write(terminal.fd, how[1].encode())
+        assert terminal.read(b"closed 1")
+        assert terminal.status() == 0
+
+
 def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
-    with Terminal("--diary", str(diary)) as terminal:
+    with Terminal("--diary", str(diary), "--unsaved") as terminal:
         assert terminal.read("┏".encode())
         terminal.close()
         assert terminal.status() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
@@ -131,12 +132,12 @@ class History:
         edited = self.document
         saved = replace(edited, presets=tuple(map(_scenes_on, self.saved, edited.presets)))
         if tuple(preset.as_written() for preset in edited.presets) != self.saved:
-            self.do(saved, "as saved", now)
+            self.do(saved, "as saved", now, "ab", math.inf)  # to and fro is no step of undo
             self._edited = edited
             return True
         if self._edited is None:
             raise RigError("all is as it was saved")
-        self.do(self._edited, "as changed", now)
+        self.do(self._edited, "as changed", now, "ab", math.inf)
         return False
 
     @property

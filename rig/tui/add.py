@@ -13,7 +13,6 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
-from rig.tui import palette
 from rig.tui.selection import Slot
 
 GROUPS = (
@@ -87,8 +86,8 @@ class AddScreen(ModalScreen[Wanted]):
         for offer in self.shown:
             head = offer.group if offer.group != group else ""
             group = offer.group
-            about = escape(offer.engine.about + (": pick a file" if offer.engine.files else ""))
-            options.add_option(Option(f"[{palette.QUIET}]{head:7}[/][bold]{offer.engine.name:11}[/]{about}"))
+            about = escape(offer.engine.about + (" …" if offer.engine.files else ""))
+            options.add_option(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
         options.highlighted = 0 if self.shown else None
         if not self.shown:
             options.add_option(Option("no engine is called that", disabled=True))

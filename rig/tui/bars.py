@@ -186,12 +186,12 @@ Keys = tuple[tuple[str, str, int], ...]
 """Key, what it does, and how soon it may be left out: 9 first."""
 
 PLAY_KEYS: Keys = (
-    ("1-9", "amp", 1),
+    ("1-9", "amp", 4),
     ("↑↓", "pick", 2),
     ("- =", "turn", 2),
     ("↵", "type", 6),
     ("a", "add", 2),
-    ("x", "remove", 4),
+    ("x", "remove", 5),
     ("< >", "move", 6),
     ("b", "on/off", 3),
     ("o", "file", 5),

@@ -18,8 +18,9 @@ from rig.gig.snapshot import EngineView, FileView, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
 from rig.tui.ask import AskScreen
 from rig.tui.bars import Note
-from rig.tui.browser import BrowserScreen, ChooserScreen, Left
+from rig.tui.browser import BrowserScreen, Left
 from rig.tui.canvas import printable
+from rig.tui.chooser import ChooserScreen
 from rig.tui.knob_scale import meant, turn
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
 from rig.tui.unsaved import on_disk
@@ -285,13 +286,11 @@ class Editing(Screen[None]):
         if not changed:
             self.do("save")
             return
-        names = ", ".join(changed)
         answers = [("o", "save over it"), ("escape", "leave both as they are")]
         if changed == [self.gig.preset.path.name]:
-            answers.insert(1, ("t", "take what is there; what was changed here is gone, u brings it back"))
-        self.app.push_screen(
-            AskScreen("changed on disk", (f"{names} was changed by somebody else.",), answers), self._save
-        )
+            answers.insert(1, ("t", "take what is there; u brings back what was changed here"))
+        said = f"{', '.join(changed)} was changed by somebody else."
+        self.app.push_screen(AskScreen("changed on disk", (said,), answers), self._save)
 
     def _save(self, answer: str | None) -> None:
         verb = {"o": "save over", "t": "revert"}.get(answer or "")

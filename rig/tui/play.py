@@ -82,11 +82,11 @@ class PlayScreen(Editing):
         outcomes, news = self.gig.install(), self.gig.news()
         before, self.status = self.status, self.gig.status()
         self._follow(bool(outcomes or news))
+        self._show(before, self.status, now)
         for outcome in outcomes:
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
-        self._show(before, self.status, now)
         if self.browser:
             self.browser.take(self.status, outcomes, now)
 
