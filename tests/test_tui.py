@@ -173,7 +173,15 @@ async def test_keys_the_help_names_are_bound() -> None:
         bound = set(screen._bindings.key_to_bindings)
         for key in ("1", "9", "left", "right", "up", "down", "minus", "equals_sign", "underscore", "plus", "backspace"):
             assert key in bound
-        for key in ("delete", "enter", "space", "question_mark", "less_than_sign", "greater_than_sign", *"abcmoqstuUvx"):
+        for key in (
+            "delete",
+            "enter",
+            "space",
+            "question_mark",
+            "less_than_sign",
+            "greater_than_sign",
+            *"abcmoqstuUvx",
+        ):
             assert key in bound
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
