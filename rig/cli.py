@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
-    from rig.gig.gig import open_gig
+    from rig.gig.opening import open_gig
 
     def opened(progress: Progress) -> Gig:
         return open_gig(

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rig.document.document import Document
+from rig.document.document import Document, EngineSpec
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.engine import Payload
@@ -172,6 +172,11 @@ class FakeReconciler:
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
         return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
 
+    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        found = ((place, self.chain(place)) for place in places)
+        return [(place, standing[0].engines, standing[1]) for place, standing in found if standing]
+
     def places(self) -> Iterator[Place]:
         return iter(self._standing)
 
@@ -242,12 +247,12 @@ class FakeGig(Gig):
 
     def hold(self, held: bool) -> None:
         """While held, nothing that takes a build is ready."""
-        self._reconciler.held = held
+        self.reconciler.held = held
 
     def fault(self, engine: str) -> None:
         """Let the guard catch an engine of the amp that plays."""
         uid = next(spec.uid for spec in self.amp.chain if spec.label == engine)
-        self._reconciler.caught[uid] = self._reconciler.caught.get(uid, 0) + 1
+        self.reconciler.caught[uid] = self.reconciler.caught.get(uid, 0) + 1
 
     def touch(self) -> None:
         """Somebody else writes the preset's file."""

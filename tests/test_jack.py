@@ -24,7 +24,8 @@ from networks import guitarml
 
 from rig.cli import main
 from rig.errors import RigError
-from rig.gig.gig import Gig, open_gig
+from rig.gig.gig import Gig
+from rig.gig.opening import open_gig
 from rig.jack.client import Client
 from rig.jack.latency import CAPTURE, PLAYBACK
 from rig.native import Rack, resampler

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from rig.errors import RigError
 from rig.gig.snapshot import FileView, Outcome, Status
@@ -84,7 +85,7 @@ class BrowserScreen(Screen[Left]):
         self._keeping = False
         self._notice = self._silent = ""
         self._told: dict[Path, tuple[str, ...]] = {}
-        self._rest = None
+        self._rest: Timer | None = None
 
         self._gig_name = title
         self.head = Head(id="head")

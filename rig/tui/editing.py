@@ -51,7 +51,7 @@ class Editing(Screen[None]):
         Binding("o", "browse"),
         Binding("a", "add"),
         Binding("x", "remove"),
-        Binding("b", "toggle"),
+        Binding("b", "bypass_engine"),
         Binding("less_than_sign", "move(-1)"),
         Binding("greater_than_sign", "move(1)"),
         Binding("u", "edit('undo')"),
@@ -211,7 +211,7 @@ class Editing(Screen[None]):
             if self.action_edit(f"remove {engine.path}"):
                 self._pick(at)
 
-    def action_toggle(self) -> None:
+    def action_bypass_engine(self) -> None:
         engine = self._engine()
         if engine is not None:
             self.do(f"toggle {engine.path}")

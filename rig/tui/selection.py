@@ -83,7 +83,8 @@ def slots(engines: Sequence[EngineView]) -> tuple[Slot, ...]:
 def _slots(name: str, chain: Sequence[EngineView]) -> list[Slot]:
     found: list[Slot] = []
     sides: list[Slot] = []  # in the branches that the next engine of the trunk joins
-    trunk = side = None
+    trunk: EngineView | None = None
+    side: EngineView | None = None
     for engine in chain:
         if engine.branch:
             before = side if side and side.branch == engine.branch else None

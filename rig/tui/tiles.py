@@ -210,7 +210,7 @@ def _inside(
 
 
 def _box(sheet: Sheet, x: int, y: int, width: int, height: int, chars: str, style: Style) -> None:
-    a, flat, b, side, c, d = chars
+    a, flat, b, side, c, d = tuple(chars)
     sheet.put(x, y, a + flat * (width - 2) + b, style)
     for row in range(y + 1, y + height - 1):
         sheet.put(x, row, side, style)
