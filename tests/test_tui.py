@@ -22,7 +22,7 @@ from fake_gig import NAMES, FakeGig, opener
 from textual.pilot import Pilot
 
 from rig.errors import RigError
-from rig.gig.snapshot import News, ParamView
+from rig.gig.snapshot import AmpView, News, ParamView
 from rig.tui import block_font, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
@@ -33,7 +33,7 @@ from rig.tui.knob_scale import turn, written
 from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
-from rig.tui.tiles import arrange
+from rig.tui.tiles import Tiles, arrange
 
 HERE = Path(__file__).resolve().parent
 
@@ -701,3 +701,35 @@ def test_wiring() -> None:
     pairs = (("cap:1", "rig:in"), ("rig:out_1", "play:left_1"), ("rig:out_2", "play:left_2"), ("rig:di", "rec:in_1"))
     assert wiring(pairs) == (["cap:1"], ["play:left_1", "play:left_2"])
     assert together(["a:p_1", "a:p_2", "b:x"]) == "a:p_1 _2, b:x"
+
+
+def test_no_idle_amp_is_in_larger_letters_than_the_one_that_plays() -> None:
+    """ "Lead" fits in block letters where "Crunch" does not."""
+    tiles = Tiles()
+    tiles.amps = tuple(
+        AmpView(i, name, str(i + 1), "Blues") for i, name in enumerate(("Crunch", "Lead", "Edge", "Push"))
+    )
+    mixed = 0
+    for width in range(60, 120, 2):
+        for tiles.playing in (0, 1):
+            sheet = Sheet(width, 9)
+            tiles.paint(sheet)
+            crunch, lead = ("Crunch" in sheet.plain(), "Lead" in sheet.plain())
+            mixed += crunch and not lead
+            assert lead or not crunch or tiles.playing == 1, "Crunch plays in plain text, Lead stands in block letters"
+    assert mixed, "where the amp that plays has the larger letters"
+
+
+async def test_what_silences_the_amp_is_told_by_more_than_a_colour() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        tiles = screen.tiles
+        assert "╱" not in tiles.text()
+        await pilot.press("m")
+        await pilot.pause()
+        assert "╱" in tiles.text() and "MUTED" in tiles.text()
+        await pilot.press("m")
+        gig.set(alive=False)
+        await pilot.pause(0.2)
+        assert "╱" not in tiles.text()
+        assert tiles.state == "JACK IS GONE"

@@ -21,7 +21,7 @@ from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.meters import Meters
 from rig.tui.signal_chain import SignalChain
-from rig.tui.tiles import Tiles
+from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 20
@@ -215,6 +215,8 @@ class PlayScreen(Editing):
 
 
 def _state(status: Status) -> str:
+    if not status.alive:
+        return GONE
     return "MUTED" if status.muted or status.tuner else "BYPASS" if status.bypassed else ""
 
 

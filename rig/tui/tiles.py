@@ -15,6 +15,7 @@ from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
 
 SMALLEST = (12, 3)
 TALLEST = 16
+GONE = "JACK IS GONE"
 ROUND, HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"
 
 
@@ -35,11 +36,14 @@ class Face:
         wide, high = self.digit_size
         return (width - wide - 4, height) if self.beside else (width, height - high)
 
-    def setting(self, name: str, width: int, height: int) -> tuple[int, list[str]]:
-        """The name's lines of text, and their scale: the face's, or the largest below it that fits; -1: cut."""
+    def setting(self, name: str, width: int, height: int, most: int = 9) -> tuple[int, list[str]]:
+        """The name's lines of text, and their scale: the face's, or the largest below it that fits; -1: cut.
+
+        most: a scale that is not to be passed.
+        """
         wide, high = self.room(width, height)
         spelt = block_font.spell(name)
-        for scale in range(self.name if spelt else 0, -1, -1):
+        for scale in range(min(self.name, most) if spelt else 0, -1, -1):
             for wrap in _wraps(spelt if scale and spelt else name):
                 tall = len(wrap) * block_font.lines(scale) + len(wrap) - 1 if scale else len(wrap)
                 wides = [block_font.columns(line, scale) if scale else width_of(line) for line in wrap]
@@ -129,7 +133,7 @@ class Tiles(Canvas):
         super().__init__(**kwargs)
         self.amps: tuple[AmpView, ...] = ()
         self.playing = 0
-        self.state = ""  # "", "BYPASS" or "MUTED"
+        self.state = ""  # "", "BYPASS", "MUTED" or GONE
         self._places: list[tuple[int, int, int, int, int]] = []
 
     def show(self, amps: tuple[AmpView, ...], playing: int, state: str) -> None:
@@ -153,23 +157,37 @@ class Tiles(Canvas):
             right = (column + 1) * sheet.width // grid.columns
             box = (x, top + row * tile_h, right - x, tile_h)
             self._places.append((amp.index, *box))
-            self._tile(sheet, amp, grid.face, *box)
+        most = self._largest(grid.face)
+        for amp, (index, x, y, width, height) in zip(amps, self._places, strict=True):
+            self._tile(sheet, amp, grid.face, x, y, width, height, most=9 if index == self.playing else most)
         pages = -(-len(self.amps) // grid.room)
         if pages > 1:
             bottom = top + tile_h * grid.rows - 1
             sheet.put_right(sheet.width - 2, bottom, f" page {page + 1} of {pages} ", palette.SOFT)
 
-    def _tile(self, sheet: Sheet, amp: AmpView, face: Face, x: int, y: int, width: int, height: int) -> None:
+    def _largest(self, face: Face) -> int:
+        """The scale of the playing amp's name: no idle one is in larger letters."""
+        for index, _, _, width, height in self._places:
+            if index == self.playing:
+                return max(0, face.setting(self.amps[index].name, width - 2, height - 2)[0])
+        return 9
+
+    def _tile(
+        self, sheet: Sheet, amp: AmpView, face: Face, x: int, y: int, width: int, height: int, *, most: int
+    ) -> None:
         plays = amp.index == self.playing
-        glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD}.get(self.state, palette.GLOW)
-        ground = glow if plays else palette.STAGE
-        on_glow = palette.BRIGHT if self.state == "MUTED" else "#000000"
+        glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD, GONE: palette.STOP}.get(self.state, palette.GLOW)
+        ground = glow if plays and self.state != GONE else palette.STAGE
+        on_glow = palette.BRIGHT if self.state in ("MUTED", GONE) else "#000000"
         edge = palette.ink(glow if plays else palette.RULE, bold=plays)
         name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.SOFT
         digit_ink = name_ink if plays else palette.DIM
         _box(sheet, x, y, width, height, HEAVY if plays else ROUND, edge)
         sheet.fill(x + 1, y + 1, width - 2, height - 2, name_ink)
-        _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink)
+        if plays and self.state == "MUTED":  # told by more than its colour
+            for row in range(y + 1, y + height - 1):
+                sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], palette.ink(palette.BRIGHT, ground))
+        _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink, most)
         if plays and self.state and width >= width_of(self.state) + 6:
             sheet.put_centred(x, y + height - 1, width, f" {self.state} ", edge)
         if amp.scene and width >= 8:
@@ -183,13 +201,13 @@ class Tiles(Canvas):
 
 
 def _inside(
-    sheet: Sheet, face: Face, amp: AmpView, box: tuple[int, int, int, int], ink: Style, digit_ink: Style
+    sheet: Sheet, face: Face, amp: AmpView, box: tuple[int, int, int, int], ink: Style, digit_ink: Style, most: int
 ) -> None:
     x, y, width, height = box
     key = amp.key or str(amp.index + 1)
     block = face.digit and len(key) == 1 and block_font.spell(key) is not None
     number = block_font.draw(key, face.digit) if block else [key]
-    scale, name = face.setting(amp.name, width, height)
+    scale, name = face.setting(amp.name, width, height, most)
     if scale > 0:
         name = [row for line in name for row in ("", *block_font.draw(line, scale))][1:]
     wide = max(width_of(line) for line in name)
