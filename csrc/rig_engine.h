@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RIG_ABI 1
+#define RIG_ABI 2
 #define RIG_BLOCK 64   /* frames that process() is handed at most */
 #define RIG_PARAMS 32  /* parameters that an engine has at most */
 
@@ -18,6 +18,7 @@
 typedef struct {
     const char *name, *unit, *help;
     float min, max, initial;
+    const char *choices; /* NULL, or a word for each of the values 0, 1, 2 ... up to max: "off|soft|hard" */
 } rig_param;
 
 /* Numbers from a file: weights, an impulse response. */

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
-    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: what its values 0, 1, ... are called.
+    `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
+    and so on up to `maximum`; none where it is a number.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Setting:
     """What a preset says once, at load: a number from `minimum` to `maximum`, or a switch, written true or false.
 
     Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to. on_screen: one may want
-    to change it while playing.
+    to change it while playing. choices: as a knob's.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Engine:
     {setting: value}) -> Payload, in place of `load`.
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
+    aliases: what else presets may call it; it shows itself by its name.
     """
 
     name: str
@@ -143,8 +145,14 @@ def registry() -> dict[str, Engine]:
     ]
     for point in entry_points(group="rig.engines"):
         found.append(point.load())
-    names = [engine.name for engine in found]
+    names = [name for engine in found for name in (engine.name, *engine.aliases)]
     for name in names:
         if names.count(name) > 1:
             raise RigError(f"two engines are called '{name}': remove one of the packages that bring it")
     return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}
+
+
+def named(name: str, engines: Mapping[str, Engine] | None = None) -> Engine | None:
+    """The engine that presets call so, by its name or an alias, or None. engines: the registry's where None."""
+    engines = registry() if engines is None else engines
+    return engines.get(name) or next((engine for engine in engines.values() if name in engine.aliases), None)

@@ -4,7 +4,7 @@
 
 #include "rig_engine.h"
 
-static const rig_param when[] = {{"when", "blocks", "when it breaks", 0.0f, 1e6f, 10.0f}};
+static const rig_param when[] = {{"when", "blocks", "when it breaks", 0.0f, 1e6f, 10.0f, NULL}};
 
 typedef struct {
     unsigned blocks;
@@ -33,7 +33,7 @@ static void process_malloc(void *self, const float *p, float *const *io, uint32_
 }
 
 /* A sine at full scale, whatever comes in: what an engine at its own rate may add. */
-static const rig_param pitch[] = {{"hz", "Hz", "of the sine", 0.0f, 1e6f, 440.0f}};
+static const rig_param pitch[] = {{"hz", "Hz", "of the sine", 0.0f, 1e6f, 440.0f, NULL}};
 
 typedef struct {
     double rate, frames;
@@ -50,7 +50,7 @@ static void reset_tone(void *self) { ((tone *)self)->frames = 0.0; }
 
 /* Bends what it hears and what it heard a while ago, so that its output hangs on where its frames fall. */
 #define WHILE 700
-static const rig_param key[] = {{"key", "", "1: hears the key and not the signal", 0.0f, 1.0f, 0.0f}};
+static const rig_param key[] = {{"key", "", "1: hears the key and not the signal", 0.0f, 1.0f, 0.0f, NULL}};
 
 typedef struct {
     uint32_t at;
@@ -71,8 +71,33 @@ static void process_bend(void *self, const float *p, float *const *io, uint32_t 
 }
 static void reset_bend(void *self) { *(bend *)self = (bend){0}; }
 
+/* What is chosen by a word; and what says it in a way that makes no sense. */
+static const rig_param clip[] = {{"gain", "", "before it clips", 0.0f, 8.0f, 1.0f, NULL},
+                                 {"shape", "", "how it clips", 0.0f, 2.0f, 1.0f, "off|soft|hard"}};
+static const rig_param wrong_most[] = {{"shape", "", "", 0.0f, 3.0f, 1.0f, "off|soft|hard"}};
+static const rig_param wrong_least[] = {{"shape", "", "", -1.0f, 2.0f, 1.0f, "off|soft|hard"}};
+static const rig_param wrong_initial[] = {{"shape", "", "", 0.0f, 2.0f, 0.5f, "off|soft|hard"}};
+static const rig_param wrong_words[] = {{"shape", "", "", 0.0f, 2.0f, 1.0f, "off||off"}};
+static const rig_param wrong_number[] = {{"shape", "", "", 0.0f, 0.0f, 0.0f, "off"}};
+
+static void process_clip(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    (void)self;
+    for (uint32_t i = 0; i < frames; ++i) {
+        const float x = p[0] * io[RIG_SIGNAL][i];
+        io[RIG_SIGNAL][i] = p[1] < 0.5f ? x : p[1] < 1.5f ? tanhf(x) : fminf(1.0f, fmaxf(-1.0f, x));
+    }
+}
+
 const rig_engine test_engine_nan = {RIG_ABI, 1, "nan", "breaks", when, size, init, memory, process_nan, reset};
 const rig_engine test_engine_inf = {RIG_ABI, 1, "inf", "breaks", when, size, init, memory, process_inf, reset};
 const rig_engine test_engine_malloc = {RIG_ABI, 1, "malloc", "allocates", when, size, init, memory, process_malloc, reset};
 const rig_engine test_engine_tone = {RIG_ABI, 1, "tone", "plays", pitch, size_tone, init_tone, memory, process_tone, reset_tone};
 const rig_engine test_engine_bend = {RIG_ABI, 1, "bend", "bends", key, size_bend, init, memory_bend, process_bend, reset_bend};
+const rig_engine test_engine_clip = {RIG_ABI, 2, "clip", "clips", clip, size, init, memory, process_clip, reset};
+const rig_engine test_engine_most = {RIG_ABI, 1, "most", "is wrong", wrong_most, size, init, memory, process_clip, reset};
+const rig_engine test_engine_least = {RIG_ABI, 1, "least", "is wrong", wrong_least, size, init, memory, process_clip, reset};
+const rig_engine test_engine_initial = {RIG_ABI, 1, "initial", "is wrong", wrong_initial, size, init, memory, process_clip, reset};
+const rig_engine test_engine_words = {RIG_ABI, 1, "words", "is wrong", wrong_words, size, init, memory, process_clip, reset};
+const rig_engine test_engine_number = {RIG_ABI, 1, "number", "is wrong", wrong_number, size, init, memory, process_clip, reset};
+const rig_engine test_engine_old = {RIG_ABI - 1, 1, "old", "is of another age", when, size, init, memory, process_nan, reset};

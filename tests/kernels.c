@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/net.h"
 #include "network/program.h"
 #include "network/kernels/isa.h"
 #include "rack/rack.h"
 
-extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_cab, rig_engine_lstm;
+extern const rig_engine rig_engine_model, rig_engine_model_reference, rig_engine_cab;
 
 #define FRAMES 700
 static unsigned seed = 1;
@@ -69,10 +70,10 @@ static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, 
     };
     const rig_step last = {.kind = RIG_CONV, .to = OUT, .rows = 1, .from = SECOND, .ins = channels, .extra = RIG_NONE, .add = OUT,
                            .taps = taps, .dilation = DILATION};
-    int32_t ints[6 + 2 * BUFFERS + 16 * (STEPS + 1)] = {2 * past, 1, 0, OUT, BUFFERS, STEPS + 1,
+    int32_t ints[7 + 2 * BUFFERS + 16 * (STEPS + 1)] = {RIG_FEEDFORWARD, 2 * past, 1, 0, OUT, BUFFERS, STEPS + 1,
                                                         1, 0, channels, past, channels, past, wide, 0, 1, 0};
-    memcpy(ints + 6 + 2 * BUFFERS, steps, sizeof steps);
-    memcpy(ints + 6 + 2 * BUFFERS + 16 * STEPS, &last, sizeof last);
+    memcpy(ints + 7 + 2 * BUFFERS, steps, sizeof steps);
+    memcpy(ints + 7 + 2 * BUFFERS + 16 * STEPS, &last, sizeof last);
     const size_t c = (size_t)channels, w = (size_t)wide, t = (size_t)taps;
     rig_array arrays[] = {weights(1, 0.1f), weights(c, 1), weights(c, 0.1f), weights((t * c + 1) * w, fan), weights(w, 0.1f),
                           weights(activation == RIG_LEAKY ? c : 0, 0.5f), weights(c, fan), weights(c * c, 0.5f * fan), weights(c, 0.1f),
@@ -84,8 +85,8 @@ static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, 
     const rig_setup setup = {48000, params, arrays, n_arrays, ints, sizeof ints / sizeof *ints};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     for (int i = 0; i < FRAMES; ++i) x[i] = noise(0.5f);
-    run(&rig_engine_wavenet, &setup, x, fast);
-    run(&rig_engine_wavenet_reference, &setup, x, right);
+    run(&rig_engine_model, &setup, x, fast);
+    run(&rig_engine_model_reference, &setup, x, right);
     for (uint32_t i = 0; i < n_arrays; ++i) free((float *)arrays[i].data);
     return worst(fast, right);
 }
@@ -143,8 +144,8 @@ static void cells(int gru, const rig_array *a, size_t ins, size_t units, const d
 static float recurrent_error(int gru, int32_t units)
 {
     const size_t n = (size_t)units, wide = n * (gru ? 3 : 4);
-    const int32_t ints[] = {1, 1, 3, gru, 1, units, 1, 1, 0, gru, units, units, 1, 1, 0, 2, units, 1, 1, 1, 0};
-    const float scale = 0.6f / sqrtf((float)units), params[] = {0.0f, 0.5f, 0.5f, 0.5f, 0.5f};
+    const int32_t ints[] = {RIG_RECURRENT_NET, 1, 1, 3, gru, 1, units, 1, 1, 0, gru, units, units, 1, 1, 0, 2, units, 1, 1, 1, 0};
+    const float scale = 0.6f / sqrtf((float)units), params[RIG_PARAMS] = {0.0f};
     rig_array arrays[14] = {{(const float[]){0.0f, 1.0f, 1.0f}, 3}};
     for (int l = 0; l < 2; ++l) {
         rig_array *a = &arrays[1 + 5 * l];
@@ -152,7 +153,7 @@ static float recurrent_error(int gru, int32_t units)
         a[3] = weights(gru ? wide : n, 0.2f), a[4] = weights(n, 0.2f);
     }
     arrays[11] = weights(n, scale), arrays[12] = weights(1, 0.1f), arrays[13] = weights(0, 0.0f);
-    const rig_setup setup = {2000, params, arrays, 14, ints, 21};
+    const rig_setup setup = {2000, params, arrays, 14, ints, 22};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     double h[2][64], c[2][64];
     for (int l = 0; l < 2; ++l)
@@ -166,7 +167,7 @@ static float recurrent_error(int gru, int32_t units)
         cells(gru, &arrays[6], n, n, h[0], h[1], c[1]);
         right[i] = (float)(arrays[12].data[0] + heard(&arrays[11], 1, 0, n, h[1]));
     }
-    run(&rig_engine_lstm, &setup, x, fast);
+    run(&rig_engine_model, &setup, x, fast);
     for (int i = 1; i < 14; ++i) free((float *)arrays[i].data);
     return worst(fast, right);
 }

@@ -10,7 +10,7 @@
 #include "network/kernels/isa.h"
 #include "rack/rack.h"
 
-extern const rig_engine rig_engine_wavenet, rig_engine_wavenet_reference, rig_engine_lstm;
+extern const rig_engine rig_engine_model, rig_engine_model_reference;
 
 #define SETUPS 256
 #define TOO_LARGE ((size_t)64 << 20)
@@ -97,8 +97,7 @@ int main(int argc, char **argv)
     uint32_t n = 0, tried = 0, taken = 0;
     while (file && n < SETUPS && load(file, &all[n])) ++n;
     if (!n) return 2;
-    const rig_engine *engine = !strcmp(argv[2], "lstm") ? &rig_engine_lstm
-                               : !strcmp(argv[2], "wavenet") ? &rig_engine_wavenet : &rig_engine_wavenet_reference;
+    const rig_engine *engine = strcmp(argv[2], "model") ? &rig_engine_model_reference : &rig_engine_model;
     const time_t end = time(NULL) + atoi(argv[3]);
     seed = (uint32_t)atoi(argv[4]);
     rig_isa_use("sse2"); /* the kernels that are built with sanitizers; elsewhere there is one set */

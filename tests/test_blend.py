@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from test_load import chains
+from test_rebuild import chain_of, gig_of
 
 from rig.cli import main
-from rig.document import preset as presets
-from rig.document.preset import examine, labels
+from rig.document.document import Preset, labels
+from rig.document.read import examine, read_preset
 from rig.engine import Payload, registry
-from rig.gig.builder import Builder, Change
 from rig.gig.gain_staging import arranged
-from rig.gig.loader import Place, load_set
 from rig.gig.snapshot import EngineView
 from rig.native import BLOCK, Chain, Rack, Unit
 from rig.tui import signal_chain as screen
@@ -51,10 +51,10 @@ def alone(*units: Unit, x: np.ndarray) -> np.ndarray:
     return play(*(replace(unit, branch="") for unit in units), x=x)
 
 
-def amp(folder: Path, chain: str) -> presets.Preset:
+def amp(folder: Path, chain: str) -> Preset:
     path = folder / "blend.toml"
     path.write_text(f'[[amp]]\nname = "Two"\nchain = [{chain}]\n')
-    return presets.load(path)
+    return read_preset(path)
 
 
 # ---- how a preset says it
@@ -74,7 +74,7 @@ def test_branches_stand_before_the_blend_that_joins_them(tmp_path):
     ]
     assert labels(spec.engine for spec in chain) == ("gain", "gain2", "eq", "gain3", "blend", "eq2")
     assert (chain[4].params, chain[4].settings) == ({"mix": 0.25}, {"align": 0.0})
-    assert [u.branch for u in load_set([amp(tmp_path, text)], RATE).amps[0].chain.units] == ["", "a", "a", "b", "", ""]
+    assert [u.branch for u in chains(amp(tmp_path, text))[0].units] == ["", "a", "a", "b", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -266,21 +266,22 @@ def test_a_blend_is_arranged_anew_when_something_in_it_changes(tmp_path):
     text = "{ engine = 'gain' }, { engine = 'blend', a = [{ ir = 'near.wav' }], b = [{ ir = 'near.wav' }] }"
     for name, gain in (("near", 1.0), ("turned", -1.0)):
         soundfile.write(tmp_path / f"{name}.wav", np.r_[gain, np.zeros(63)], RATE, subtype="FLOAT")
-    loaded = load_set([amp(tmp_path, text)], RATE)
-    builder, place = Builder(loaded, RATE), Place("amp", 0)
+    amp(tmp_path, text).path.rename(tmp_path / "set.toml")
+    gig, _ = gig_of(tmp_path)
+    x = np.ones(100, np.float32)
+    before = Chain(chain_of(gig).units, RATE).process(x)[-1]
 
-    def after(change: Change) -> tuple[str, float]:
-        builder.ask(change)
-        assert builder.wait(30)
-        (built,) = builder.take()
-        x = np.ones(100, np.float32)
-        return built.chain.units[-1].payload.about, built.chain.process(x)[-1] / loaded.amps[0].chain.process(x)[-1]
+    def after(verb: str) -> tuple[str, float]:
+        gig.do(verb)
+        gig.settle()
+        units = chain_of(gig).units
+        return units[-1].payload.about, Chain(units, RATE).process(x)[-1] / before
 
-    assert [u.payload.about for u in loaded.amps[0].chain.units[-1:]] == [""]
-    about, level = after(Change(place, 2, files={"ir": tmp_path / "turned.wav"}))
-    assert (about, level) == ("b turned over", pytest.approx(1.0, abs=1e-4))
-    about, level = after(Change(place, 3, settings={"align": 0.0}))
-    assert (about, level) == ("", pytest.approx(0.0, abs=1e-4))
+    assert chain_of(gig).units[-1].payload.about == ""
+    assert after("load Two.cab2 turned.wav") == ("b turned over", pytest.approx(1.0, abs=1e-4))
+    assert after("set Two.blend.align off") == ("", pytest.approx(0.0, abs=1e-4))
+    assert after("set Two.blend.align on") == ("b turned over", pytest.approx(1.0, abs=1e-4))
+    assert after("off Two.cab2") == ("", pytest.approx(1.0, abs=1e-4)), "a branch whose engine is bypassed is a wire"
 
 
 def test_the_screen_shows_where_the_path_splits_and_joins():

@@ -172,7 +172,7 @@ def test_info_of_a_model_as_json(run, folder):
     assert found["receptive_field_ms"] == pytest.approx(15 / 48)
     assert found["metadata"] == {"esr": 0.0123}
     assert found["bytes"] == (folder / "amp.json").stat().st_size
-    assert (found["engine"], found["variants"], found["knobs"]) == ("wavenet", [], [])
+    assert (found["engine"], found["variants"], found["knobs"]) == ("model", [], [])
     assert found["polarity"] in (1, -1)
     assert found["delay"] >= 0
 
@@ -246,7 +246,7 @@ def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):
 def test_info_of_a_preset(run, folder):
     ran = run("info", folder / "blues.toml")
     assert ran.status == 0
-    assert "gain +3 → wavenet amp" in ran.out
+    assert "gain +3 → model amp" in ran.out
     found = run("info", folder / "blues.toml", "--json").json
     assert [amp["name"] for amp in found["amps"]] == ["Clean", "Dry"]
     assert found["output"][0]["files"] == {"ir": str(folder / "cab.wav")}
@@ -328,7 +328,7 @@ def test_check_of_a_preset_that_plays(run, folder):
     assert ran.status == 0
     assert ran.err == ""
     assert "ok" in ran.out.splitlines()[0]
-    assert "gain +3 → wavenet Test Amp" in ran.out
+    assert "gain +3 → model Test Amp" in ran.out
     assert "cab cab, " in ran.out
     report = run("check", folder / "blues.toml", "--json").json
     assert report["ok"] is True
@@ -372,6 +372,9 @@ def test_engines_lists_every_knob(run):
         assert all(param.help in ran.out for param in engine.params)
     found = run("engines", "--json").json
     assert [engine["name"] for engine in found] == list(registry())
+    (model,) = (engine for engine in found if engine["name"] == "model")
+    assert model["aliases"] == ["wavenet", "lstm"]
+    assert "(also named wavenet, lstm)" in ran.out
     (gain,) = (engine for engine in found if engine["name"] == "gain")
     assert gain["params"][0] | {"help": ""} == {
         "name": "gain",
@@ -380,19 +383,23 @@ def test_engines_lists_every_knob(run):
         "minimum": registry()["gain"].params[0].minimum,
         "maximum": registry()["gain"].params[0].maximum,
         "initial": 0.0,
+        "choices": [],
     }
 
 
 def test_engines_lists_settings_and_how_to_write_them(run, monkeypatch):
     settings = (Setting("quality", "", "how much", 0, 1, 1), Setting("eco", "", "for less", 0, 1, 0, switch=True))
+    settings += (Setting("side", "", "which of them", 0, 2, 1, choices=("left", "middle", "right")),)
     gain = dataclasses.replace(registry()["gain"], settings=settings)
     monkeypatch.setattr("rig.report.facts.registry", lambda: {"gain": gain})
     said = " ".join(run("engines").out.split())
     assert "quality 0 to 1 1 how much (at load)" in said
     assert "eco true or false false for less (at load)" in said
+    assert "side left | middle | right middle which of them (at load)" in said
     (found,) = run("engines", "--json").json
     assert found["settings"][1]["switch"] is True
     assert found["settings"][0]["maximum"] == 1
+    assert found["settings"][2]["choices"] == ["left", "middle", "right"]
 
 
 # ---- faults of our own

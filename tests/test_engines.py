@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import soundfile
 
 from rig import native
-from rig.engine import Payload, registry
+from rig.engine import Payload, Setting, named, registry
 from rig.errors import RigError
 from rig.native import Chain, Unit
 
@@ -134,8 +138,8 @@ def test_cab_refuses_silence(tmp_path):
 def test_an_engine_that_its_files_do_not_fit_is_refused():
     with pytest.raises(RigError, match="cab"):
         chain("cab", np.zeros(8193, np.float32))
-    with pytest.raises(RigError, match="wavenet"):
-        chain("wavenet")
+    with pytest.raises(RigError, match="model"):
+        chain("model")
 
 
 @pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files and not engine.join])
@@ -154,3 +158,60 @@ def test_every_parameter_is_documented_and_in_range():
         for param in engine.params:
             assert param.minimum <= param.initial <= param.maximum
             assert param.help
+
+
+def test_an_engine_is_found_by_its_name_and_by_older_ones():
+    assert named("model") is named("wavenet") is named("lstm") is registry()["model"]
+    assert named("gain") is registry()["gain"]
+    assert named("wavenot") is None
+    assert not {"wavenet", "lstm"} & set(registry()), "each engine stands there once"
+    own = {"amp": dataclasses.replace(registry()["gain"], name="amp", aliases=("lstm",))}
+    assert named("lstm", own) is own["amp"]
+    assert named("gain", own) is None
+
+
+def test_two_engines_cannot_share_a_name(monkeypatch):
+    twin = dataclasses.replace(registry()["gain"], name="lstm")
+    monkeypatch.setattr("rig.engine.entry_points", lambda group: [SimpleNamespace(load=lambda: twin)])
+    with pytest.raises(RigError, match="two engines are called 'lstm'"):
+        registry.__wrapped__()
+
+
+def test_a_knob_may_be_chosen_by_a_word(foreign, rng):
+    engine = foreign("clip")
+    gain, shape = engine.params
+    assert gain.choices == ()
+    assert (shape.choices, shape.minimum, shape.maximum, shape.initial) == (("off", "soft", "hard"), 0, 2, 1)
+    x = rng.normal(0, 1, 64).astype(np.float32)
+    for word, right in (("off", 2 * x), ("soft", np.tanh(2 * x)), ("hard", np.clip(2 * x, -1, 1))):
+        played = Chain([Unit(engine, params={"gain": 2.0, "shape": shape.choices.index(word)})], RATE).process(x)
+        assert np.allclose(played, right, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("most", "'off|soft|hard'; their values are 0 to 2 and one of them at first, not 0 to 3, at first 1"),
+        ("least", "'off|soft|hard'; their values are 0 to 2 and one of them at first, not -1 to 2, at first 1"),
+        ("initial", "'off|soft|hard'; their values are 0 to 2 and one of them at first, not 0 to 2, at first 0.5"),
+        ("words", "'off||off'; they must be two words or more, each another one"),
+        ("number", "'off'; they must be two words or more, each another one"),
+    ],
+)
+def test_choices_that_are_no_values_are_refused(foreign, name, message):
+    with pytest.raises(RigError) as caught:
+        foreign(name)
+    assert str(caught.value) == f"engine '{name}', shape: its choices are {message}"
+
+
+def test_the_choices_of_a_setting_are_held_to_the_same():
+    setting = Setting("side", "", "", 0, 2, 0, choices=("left", "right"))
+    with pytest.raises(RigError, match=r"engine 'gain', side: its choices are 'left\|right'; their values are 0 to 1"):
+        native.engine("gain", settings=(setting,))
+
+
+def test_an_engine_built_for_an_older_rig_is_refused_in_one_line(foreign):
+    with pytest.raises(RigError) as caught:
+        foreign("old")
+    line = r"engine 'old' was built for ABI \d+, this rig has \d+: rebuild its package"
+    assert re.fullmatch(line, str(caught.value))

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 from networks import guitarml
-from test_rebuild import RATE, Client, guitar
+from test_rebuild import RATE, chain_of, guitar
+from test_rebuild import gig_of as without_watch
 
-from rig.document import preset as presets
-from rig.errors import RigError
 from rig.gig import follower
-from rig.gig.file_watcher import Watch
+from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
-from rig.gig.loader import Place, load_set
 from rig.native import Rack
 
 PRESET = """
@@ -54,15 +52,9 @@ def folder(tmp_path, rng) -> Path:
 
 
 def gig_of(folder: Path) -> tuple[Gig, Rack]:
-    watch = Watch()
-    watch.changed([folder / "set.toml", *folder.glob("*.json"), *folder.glob("*.wav")])
-    loaded = load_set([presets.load(folder / "set.toml")], RATE)
-    rack = Rack(RATE)
-    loaded.enter(rack)
-    gig = Gig(loaded, rack, Client(), watch=watch)
-    rack.limit(False)
-    rack.begin(open=True)
-    return gig, rack
+    watcher = FileWatcher()
+    watcher.changed([folder / "set.toml", *folder.glob("*.json"), *folder.glob("*.wav")])
+    return without_watch(folder, watcher=watcher)
 
 
 def replaced(folder: Path, name: str, content: str | bytes) -> None:
@@ -98,9 +90,9 @@ def sounds_like_a_fresh_start(folder: Path, rack: Rack, rng) -> None:
 
 def test_nothing_is_said_or_built_while_nothing_changes(folder):
     gig, _ = gig_of(folder)
-    chains = [gig._loaded.chains(stage) for stage in ("input", "amp", "output")]
+    chains = [chain_of(gig, amp) for amp in range(2)]
     assert followed(gig) == []
-    assert [gig._loaded.chains(stage) for stage in ("input", "amp", "output")] == chains
+    assert [chain_of(gig, amp) for amp in range(2)] == chains
 
 
 def test_a_better_model_plays_as_if_it_had_always_been_there(folder, rng):
@@ -126,10 +118,10 @@ def test_a_cabinet_is_followed_too_and_knobs_stay(folder, rng):
 def test_a_file_that_plays_in_several_chains_is_told_once(folder):
     (folder / "set.toml").write_text(PRESET.replace('{ engine = "gain", gain = -3 }', '{ model = "lead.json" }'))
     gig, _ = gig_of(folder)
-    before = [amp.chain for amp in gig._loaded.amps]
+    before = [chain_of(gig, amp) for amp in range(2)]
     replaced(folder, "lead.json", (folder / "better.json").read_bytes())
     assert followed(gig) == [("reloaded lead.json: ESR 0.0123", False)]
-    assert not any(amp.chain is chain for amp, chain in zip(gig._loaded.amps, before, strict=True))
+    assert not any(chain_of(gig, amp) is chain for amp, chain in enumerate(before))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +152,7 @@ def test_a_file_that_is_gone_for_a_moment_is_no_fault(folder):
 
 
 def test_a_file_that_is_being_written_is_read_when_it_has_come_to_rest(tmp_path):
-    watch, path = Watch(), tmp_path / "file"
+    watch, path = FileWatcher(), tmp_path / "file"
     path.write_text("a")
     assert watch.changed([path]) == set(), "new here"
     for text in ("ab", "abc", "abcd"):
@@ -172,12 +164,12 @@ def test_a_file_that_is_being_written_is_read_when_it_has_come_to_rest(tmp_path)
 
 def test_what_the_preset_changes_is_turned_and_what_it_leaves_stays(folder, rng):
     gig, rack = gig_of(folder)
-    chain = gig._loaded.amps[0].chain
+    chain = chain_of(gig)
     gig.do("set Lead.gain.gain 2")
     gig.do("set Lead.eq.treble 1")
     replaced(folder, "set.toml", PRESET.replace("bass = 2", "bass = -4, mid = 3").replace("level = -3", "level = -9"))
     assert followed(gig) == [("reloaded set.toml", False)]
-    assert gig._loaded.amps[0].chain is chain, "knobs need no new chain"
+    assert chain_of(gig) is chain, "knobs need no new chain"
     now = knobs(gig)
     assert {name: now[f"Lead.{name}"] for name in ("gain.gain", "eq.bass", "eq.mid", "eq.treble")} == {
         "gain.gain": 2,
@@ -201,7 +193,7 @@ def test_engines_come_and_go_and_the_others_keep_their_knobs(folder, rng):
     )
     replaced(folder, "set.toml", text)
     assert followed(gig) == [("reloaded set.toml", False)]
-    assert [engine.name for engine in gig.chain()] == ["gate", "wavenet", "eq", "gain", "cab"]
+    assert [engine.name for engine in gig.chain() if engine.stands] == ["gate", "model", "eq", "gain", "cab"]
     assert (knobs(gig)["Lead.eq.treble"], knobs(gig)["Lead.gain.gain"]) == (1, -2)
     gig.do("set Lead.eq.treble 0")
     sounds_like_a_fresh_start(folder, rack, rng)
@@ -256,36 +248,62 @@ def test_a_torn_model_in_a_new_version_is_played_when_it_is_whole(folder, rng):
     sounds_like_a_fresh_start(folder, rack, rng)
 
 
-def test_what_needs_a_restart_is_said(folder):
-    gig, _ = gig_of(folder)
-    text = PRESET.replace('"Clean"', '"Glass"').replace("bass = 2", "bass = 1")
+def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
+    gig, rack = gig_of(folder)
+    wired = []
+    gig.client.connect = lambda wiring, input: wired.append(wiring.input) or []
+    gig.wire()
+    gig.do("amp Clean")
+    gig.do("set Lead.eq.treble 1")
+    text = PRESET.replace('"Clean"\nkey = "5"', '"Glass"\nkey = "6"').replace("bass = 2", "bass = 1")
+    text += '[[amp]]\nname = "Third"\nchain = [{ engine = "gain", gain = -9 }, { model = "better.json" }]\n'
     replaced(folder, "set.toml", text + '[jack]\nin = "other:out"\n')
-    assert followed(gig) == [
-        ("reloaded set.toml; after a restart: amp 'Glass', amp 'Clean', which is gone, [jack]", False)
-    ]
-    assert knobs(gig)["Lead.eq.bass"] == 1, "what can be applied is"
-    replaced(folder, "set.toml", PRESET.replace('key = "5"', 'key = "6"'))
-    assert followed(gig) == [("reloaded set.toml; after a restart: keys", False)]
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [(amp.name, amp.key) for amp in gig.amps] == [("Lead", "1"), ("Glass", "6"), ("Third", "2")]
+    assert gig.amp.name == "Glass", "the second amp has another name"
+    assert wired == [None, "other:out"]
+    gig.do("amp Lead")
+    assert (knobs(gig)["Lead.eq.bass"], knobs(gig)["Lead.eq.treble"]) == (1, 1)
+    gig.do("set Lead.eq.treble 0")
+    gig.do("amp Third")
+    heard(rack, guitar(rng, 4000))
+    replaced(folder, "set.toml", PRESET)
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [amp.name for amp in gig.amps] == ["Lead", "Clean"]
+    assert gig.amp.name == "Clean", "the nearest that is left"
+    gig.do("amp Lead")
+    assert not gig.unsaved
+    sounds_like_a_fresh_start(folder, rack, rng)
 
 
-def test_knobs_turned_while_a_chain_is_built_stay_and_files_wait_for_it(folder):
+def test_edits_stay_beside_what_the_file_changes(folder):
+    gig, _ = gig_of(folder)
+    gig.do("insert Lead.eq gate")
+    gig.do("load output.cab two.wav")
+    gig.do("rename Clean as Glass")
+    replaced(folder, "set.toml", PRESET.replace("bass = 2", "bass = 1").replace("gain = -3", "gain = -5"))
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [engine.name for engine in gig.chain() if engine.stands] == ["gain", "model", "gate", "eq", "cab"]
+    assert gig.unsaved
+    gig.do("amp Glass")
+    assert knobs(gig)["Glass.gain.gain"] == -5
+
+
+def test_knobs_turned_while_a_chain_is_built_stay_and_files_too(folder):
     gig, _ = gig_of(folder)
     replaced(folder, "set.toml", PRESET.replace('[{ engine = "gain", gain = 6 }, ', '[{ engine = "gate" }, '))
-    while not gig._builder.reshapes(Place("amp", 0)):
+    while "gate" not in [engine.name for engine in gig.chain()]:
         gig.install()
         gig.news()
     gig.do("set Lead.eq.mid 3")
-    with pytest.raises(RigError, match="just being built"):
-        gig.do("load Lead.wavenet better.json")
+    gig.do("load Lead.model better.json")
     followed(gig)
     assert knobs(gig)["Lead.eq.mid"] == 3
-    gig.do("load Lead.wavenet better.json")
-    assert [outcome.error for outcome in gig.settle()] == [""]
+    assert [view.file.name for engine in gig.chain() for view in engine.files] == ["better.json", "one.wav"]
 
 
 def test_without_watch_nothing_is_followed(folder):
-    loaded = load_set([presets.load(folder / "set.toml")], RATE)
-    gig = Gig(loaded, Rack(RATE), Client())
+    gig, _ = without_watch(folder)
     replaced(folder, "lead.json", (folder / "better.json").read_bytes())
     assert not gig.watching
     assert followed(gig) == []

@@ -15,7 +15,7 @@ import pytest
 from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
 
-from engines import lstm, wavenet
+from engines.model import ENGINE, payload
 from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
@@ -152,7 +152,7 @@ def test_a_model_at_a_multiple_of_its_rate_plays_frames_in_turn(stretch, rng):
     """Each of the interleaved signals goes through the network as it would alone."""
     for model in (*guitarml_models(rng), *nam_models(rng)):
         x = rng.normal(0, 0.5, 2000 * stretch).astype(np.float32)
-        chain = Chain([Unit(wavenet.ENGINE, wavenet.payload(model, stretch))], 48_000)
+        chain = Chain([Unit(ENGINE, payload(model, stretch))], 48_000)
         exact = np.empty(len(x))
         for turn in range(stretch):
             exact[turn::stretch] = forward(model.network, x[turn::stretch])
@@ -163,8 +163,8 @@ def test_knobs_are_heard_and_ramped(rng):
     model = guitarml_model(rng, inputs=3, channels=6)
     assert len(model.knobs) == 2
     x = rng.normal(0, 0.5, 640).astype(np.float32)
-    chain = Chain([Unit(wavenet.ENGINE, wavenet.payload(model), {"drive": 0.2, "knob2": 0.9})], 48_000)
-    names = [param.name for param in wavenet.ENGINE.params]
+    chain = Chain([Unit(ENGINE, payload(model), {"drive": 0.2, "knob2": 0.9})], 48_000)
+    names = [param.name for param in ENGINE.params]
     knobs = np.tile([0.2, 0.9], (len(x), 1))
     first = chain.process(x[:320])
     chain.set(0, names.index("drive"), 0.7)
@@ -173,7 +173,7 @@ def test_knobs_are_heard_and_ramped(rng):
     knobs[384:, 0] = 0.7
     exact = forward(model.network, np.column_stack([x, knobs]))
     assert np.abs(np.concatenate([first, second]) - exact).max() < 2e-6
-    assert wavenet.payload(model).idle == ("knob3", "knob4")
+    assert payload(model).idle == ("knob3", "knob4")
 
 
 def test_compensation_takes_away_what_drive_adds(rng):
@@ -181,7 +181,7 @@ def test_compensation_takes_away_what_drive_adds(rng):
     x = rng.normal(0, 0.5, 500).astype(np.float32)
 
     def play(**params: float) -> np.ndarray:
-        return Chain([Unit(wavenet.ENGINE, wavenet.payload(model), params)], 48_000).process(x)
+        return Chain([Unit(ENGINE, payload(model), params)], 48_000).process(x)
 
     softer = play(drive=0.5, compensation=12.0) / play(drive=0.5)
     assert np.allclose(softer, 10 ** (-6 / 20), atol=1e-5)
@@ -266,6 +266,7 @@ def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked:
         HERE / source,
         CSRC / "rack" / "chain.c",
         CSRC / "rack" / "resample.c",
+        CSRC / "rack" / "unit.c",
         *sorted(CSRC.glob("network/*.c")),
         *sorted(CSRC.glob("engines/*.c")),
         *sorted(file for file in CSRC.glob("network/kernels/*.c") if file.stem not in unchecked),
@@ -322,10 +323,10 @@ def test_setups_that_make_no_sense_do_no_harm(tmp_path, rng):
         keras(rng, [*layers, {"type": "lstm", "size": 3}, {"type": "dense", "size": 1}]),
     ]
     models = (*guitarml_models(rng), *nam_models(rng), *conv_nets(rng))
-    feed_forward = written([wavenet.payload(model, 1 + i % 2) for i, model in enumerate(models)], tmp_path / "nets")
+    feed_forward = written([payload(model, 1 + i % 2) for i, model in enumerate(models)], tmp_path / "nets")
     models = [keras_format.parse(one, Path("net.json")) for one in recurrent]
-    looping = written([lstm.payload(model, 1 + i) for i, model in enumerate(models)], tmp_path / "recurrent")
-    for engine, file in (("wavenet", feed_forward), ("wavenet_reference", feed_forward), ("lstm", looping)):
+    looping = written([payload(model, 1 + i) for i, model in enumerate(models)], tmp_path / "recurrent")
+    for engine, file in (("model", feed_forward), ("model_reference", feed_forward), ("model", looping)):
         command = [program, file, engine, SECONDS, str(rng.integers(1 << 30))]
         done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, (engine, done.stderr[-3000:])

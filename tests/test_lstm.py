@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engines.lstm import KNOBS, payload
+from engines.model import KNOBS, payload
 from rig import native
 from rig.engine import registry
 from rig.errors import RigError
@@ -161,7 +162,7 @@ def model_of(net: RecurrentNet, **extra) -> Model:
 
 
 def chain(net: RecurrentNet, rate: int = RATE, stretch: int = 1, **params: float) -> Chain:
-    return Chain([Unit(registry()["lstm"], payload(model_of(net), stretch), params)], rate)
+    return Chain([Unit(registry()["model"], payload(model_of(net), stretch), params)], rate)
 
 
 def play(c: Chain, x: np.ndarray, block: int = 64) -> np.ndarray:
@@ -273,7 +274,7 @@ def test_a_knob_is_heard_and_moves_in_a_line(rng):
     x = normal(rng, 192, scale=0.5)
     knobs = np.column_stack([x, np.full(192, 0.25), np.ones(192)])
     first = play(c, x[:64])
-    c.set(0, 1, 1.0)
+    c.set(0, 2, 1.0)
     knobs[64:128, 1] = 0.25 + 0.75 * np.arange(1, 65) / 64
     knobs[128:, 1] = 1.0
     y = np.concatenate([first, play(c, x[64:])])
@@ -294,7 +295,7 @@ def test_nam_models_against_an_independent_engine(shared, isa, name):
     model = load_model(shared / "models/nam" / f"{name}.nam")
     x = np.fromfile(shared / "reference/in.f32", np.float32)
     right = np.fromfile(shared / "reference" / f"{name}.f32", np.float32)
-    c = Chain([Unit(registry()["lstm"], payload(model))], RATE)
+    c = Chain([Unit(registry()["model"], payload(model))], RATE)
     c.process(np.zeros(NAM[name], np.float32))
     assert np.abs(c.process(x) - right).max() < 1e-4 * np.abs(right).max()
 
@@ -305,17 +306,33 @@ def test_a_keras_model_against_tensorflow_and_its_own_word(shared, isa):
     model = load_model(path)
     x = np.fromfile(shared / "reference/in.f32", np.float32)
     right = np.fromfile(shared / "reference" / f"{name}.keras64.f32", np.float32)
-    c = Chain([Unit(registry()["lstm"], payload(model))], RATE)
+    c = Chain([Unit(registry()["model"], payload(model))], RATE)
     assert np.abs(c.process(x) - right).max() < 1e-4 * np.abs(right).max()
     said = json.loads(path.read_text())
     given, answer = (np.array(said[key], np.float32).ravel() for key in ("input_batch", "output_batch"))
-    c = Chain([Unit(registry()["lstm"], payload(model))], RATE)
+    c = Chain([Unit(registry()["model"], payload(model))], RATE)
     assert np.abs(c.process(given) - answer).max() < 1e-4 * np.abs(answer).max()
 
 
 def test_a_file_is_loaded_at_a_multiple_of_its_rate_or_at_its_own(shared):
     files = {"model": shared / "models/nam/lstm.nam"}
-    engine = registry()["lstm"]
+    engine = registry()["model"]
     made = {rate: engine.load(files, engine.settled({}), rate) for rate in (44_100, 48_000, 96_000)}
-    assert [made[rate].ints[0] for rate in made] == [1, 1, 2]
+    assert [made[rate].ints[1] for rate in made] == [1, 1, 2]
     assert [made[rate].rate for rate in made] == [48_000, 0, 0]
+
+
+def test_compensation_makes_up_for_the_drive_of_any_model(rng):
+    x, net = normal(rng, 640, scale=0.5), build(rng, 2, ("lstm", 6), ("conv", 1))
+    plain, softer = chain(net, drive=0.5), chain(net, drive=0.5, compensation=12.0)
+    assert np.allclose(softer.process(x), 10 ** (-6 / 20) * plain.process(x), rtol=1e-5, atol=1e-9)
+    undriven = build(rng, 1, ("lstm", 6), ("conv", 1))
+    assert np.array_equal(chain(undriven, compensation=12.0).process(x), chain(undriven).process(x))
+    assert "compensation" in payload(model_of(undriven)).idle
+
+
+@pytest.mark.parametrize("kind", [-1, 2, 1 << 30])
+def test_a_network_of_no_known_kind_is_refused(rng, kind):
+    made = payload(model_of(build(rng, 1, ("lstm", 6), ("conv", 1))))
+    with pytest.raises(RigError, match="model"):
+        Chain([Unit(registry()["model"], dataclasses.replace(made, ints=(kind, *made.ints[1:])))], RATE)

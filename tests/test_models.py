@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +18,12 @@ RATE = 48_000
 
 
 def load(path: Path, jack: int = RATE, **settings: float) -> Payload:
-    engine = registry()[player.engine_of(library.read(path))]
+    engine = registry()[player.ENGINE]
     return engine.load({"model": path}, engine.settled(settings), jack)
 
 
 def play(path: Path, x: np.ndarray, jack: int = RATE, **settings: float) -> np.ndarray:
-    engine = registry()[player.engine_of(library.read(path))]
+    engine = registry()[player.ENGINE]
     chain = Chain([Unit(engine, load(path, jack, **settings))], jack)
     chain.prewarm()
     return chain.process(x)
@@ -149,17 +148,3 @@ def test_quality_picks_the_network(shared):
     sizes = [sum(array.size for array in load(path, quality=quality).arrays) for quality in (0.0, 1.0)]
     assert sizes[0] < sizes[1] / 3
     assert load(path).arrays[0].size == load(path, quality=1.0).arrays[0].size
-
-
-@pytest.mark.parametrize(
-    ("engine", "name", "kind"), [("wavenet", "BossLSTM-1x16", "LSTM"), ("lstm", "wavenet", "WaveNet")]
-)
-def test_the_wrong_engine_is_told_which_is_right(shared, tmp_path, engine, name, kind):
-    path = tmp_path / "amp.nam"
-    shutil.copy(shared / f"models/nam/{name}.nam", path)
-    right = {"wavenet": "lstm", "lstm": "wavenet"}[engine]
-    with pytest.raises(RigError) as caught:
-        registry()[engine].load({"model": path}, registry()[engine].settled({}), RATE)
-    assert str(caught.value) == (
-        f'{path}: {engine} doesn\'t play a model of this kind ({kind}); write engine = "{right}", or leave engine out'
-    )

@@ -26,11 +26,12 @@ ENGINES = {
         Engine("gate", "Quiet.", (Param("threshold", "dB", "", -100, 0, -80), Param("ratio", "", "", 0, 1, 0.1))),
         Engine("eq", "Tone.", (Param("bass", "dB", "", -8, 8, 0), Param("treble", "dB", "", -8, 8, 0))),
         Engine(
-            "wavenet",
+            "model",
             "An amp.",
             (Param("level", "dB", "", -24, 24, 0),),
             files=("model",),
             settings=(Setting("quality", "", "", 0, 1, 1), Setting("normalize", "", "", 0, 1, 0, switch=True)),
+            aliases=("wavenet", "lstm"),
         ),
         Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",)),
         Engine("twin", "Two.", (), files=("ir", "other")),
@@ -104,10 +105,10 @@ def test_a_whole_preset(folder):
     assert preset.output == (EngineSpec("cab", {}, {"ir": folder / "cabs/open.wav"}),)
     clean, crunch = preset.amps
     assert (clean.name, clean.key, clean.level) == ("Clean", None, 0.0)
-    assert clean.chain[0] == EngineSpec("wavenet", {}, {"model": folder / "models/clean.json"})
+    assert clean.chain[0] == EngineSpec("model", {}, {"model": folder / "models/clean.json"})
     assert clean.chain[1] == EngineSpec("eq", {"bass": 1.5, "treble": -1.0})
     assert (crunch.name, crunch.key, crunch.level) == ("Crunch", "2", -2.0)
-    assert crunch.chain[1] == EngineSpec("wavenet", {"level": -3.0}, {"model": folder / "models/crunch.json"})
+    assert crunch.chain[1] == EngineSpec("model", {"level": -3.0}, {"model": folder / "models/crunch.json"})
     assert preset.jack.input == "system:capture_1"
     assert preset.jack.outputs == ("system:playback_1", "system:playback_2")
     assert preset.midi.program == {0: "Clean", 1: "Crunch"}
@@ -126,7 +127,7 @@ def test_settings_are_read_as_given_and_filled_in_for_the_engine(folder):
     text = AMP.replace('engine = "gain"', 'model = "models/clean.json", normalize = true, level = 2')
     (spec,) = load(write(folder, text), ENGINES).amps[0].chain
     assert (spec.params, spec.settings) == ({"level": 2.0}, {"normalize": 1.0})
-    assert ENGINES["wavenet"].settled(spec.settings) == {"quality": 1.0, "normalize": 1.0}
+    assert ENGINES["model"].settled(spec.settings) == {"quality": 1.0, "normalize": 1.0}
 
 
 def test_the_level_of_the_interface_stands_with_the_input(folder):
@@ -136,21 +137,15 @@ def test_the_level_of_the_interface_stands_with_the_input(folder):
     assert faults(folder, AMP + "[output]\ndbu = 4\n") == ["output: unknown key 'dbu'; known: chain"]
 
 
-def test_the_content_of_a_model_tells_which_engine_plays_it(folder, rng, shared):
+def test_one_engine_plays_every_model_and_older_names_mean_it(folder, rng, shared):
     (folder / "net.json").write_text(json.dumps(guitarml(rng)))
     shutil.copy(shared / "models/nam/BossLSTM-1x16.nam", folder / "boss.nam")
-    chain = "[{ model = 'net.json' }, { model = 'boss.nam' }, { model = 'boss.nam', normalize = true }]"
-    preset = load(write(folder, f"[[amp]]\nname = 'A'\nchain = {chain}\n[midi]\ncc = {{ 1 = 'A.lstm2.drive' }}"))
-    assert [spec.engine for spec in preset.amps[0].chain] == ["wavenet", "lstm", "lstm"]
-
-
-def test_a_model_that_cannot_be_read_has_no_engine_and_one_fault(folder):
-    path = write(
-        folder, "[[amp]]\nname = 'A'\nchain = [{ model = 'models/clean.json' }]\n[midi]\ncc = { 1 = 'A.lstm.drive' }"
+    chain = (
+        "[{ model = 'net.json' }, { model = 'boss.nam' }, { engine = 'lstm', model = 'net.json', normalize = true }]"
     )
-    _, found = examine(path)
-    (line,) = found
-    assert line.startswith(f"{path}: amp 1 'A', engine 1: {folder / 'models/clean.json'}: ")
+    preset = load(write(folder, f"[[amp]]\nname = 'A'\nchain = {chain}\n[midi]\ncc = {{ 1 = 'A.model3.drive' }}"))
+    assert [spec.engine for spec in preset.amps[0].chain] == ["model", "model", "model"]
+    assert preset.amps[0].chain[2].settings == {"normalize": 1.0}
 
 
 def test_files_are_found_beside_the_preset_wherever_one_stands(folder, monkeypatch):
@@ -281,8 +276,8 @@ def test_faults_of_an_amp(folder, lines, expected):
 @pytest.mark.parametrize(
     ("engine", "expected"),
     [
-        ("{ engine = 'wavnet', model = 'models/clean.json' }", "unknown engine 'wavnet'; did you mean 'wavenet'?"),
-        ("{ engine = 'flux' }", "unknown engine 'flux'; known: gain, gate, eq, wavenet, cab, twin"),
+        ("{ engine = 'modle', model = 'models/clean.json' }", "unknown engine 'modle'; did you mean 'model'?"),
+        ("{ engine = 'flux' }", "unknown engine 'flux'; known: gain, gate, eq, model, cab, twin"),
         ("{ engine = 3 }", "engine must be a text in quotes, not a number"),
         ("{ engine = 'gain', gian = 3 }", "gain has no 'gian'; did you mean 'gain'?"),
         ("{ engine = 'eq', gain = 3 }", "eq has no 'gain'; known: bass, treble"),
@@ -292,18 +287,18 @@ def test_faults_of_an_amp(folder, lines, expected):
         ("{ engine = 'gate', ratio = 2 }", "gate ratio = 2 is out of range: 0 to 1"),
         ("{ engine = 'eq', bass = '3' }", "eq bass must be a number, not a text"),
         ("{ engine = 'eq', bass = false }", "eq bass must be a number, not true or false"),
-        ("{ model = 'models/clean.json', quality = 2 }", "wavenet quality = 2 is out of range: 0 to 1"),
-        ("{ model = 'models/clean.json', quality = true }", "wavenet quality must be a number, not true or false"),
+        ("{ model = 'models/clean.json', quality = 2 }", "model quality = 2 is out of range: 0 to 1"),
+        ("{ model = 'models/clean.json', quality = true }", "model quality must be a number, not true or false"),
         (
             "{ model = 'models/clean.json', normalize = 1 }",
-            "wavenet normalize = 1 must be true or false, without quotes",
+            "model normalize = 1 must be true or false, without quotes",
         ),
         (
             "{ model = 'models/clean.json', normalize = 'true' }",
-            'wavenet normalize = "true" must be true or false, without quotes',
+            'model normalize = "true" must be true or false, without quotes',
         ),
-        ("{ model = 'models/clean.json', normalise = true }", "wavenet has no 'normalise'; did you mean 'normalize'?"),
-        ("{ engine = 'wavenet' }", 'wavenet needs a file: model = "..."'),
+        ("{ model = 'models/clean.json', normalise = true }", "model has no 'normalise'; did you mean 'normalize'?"),
+        ("{ engine = 'wavenet' }", 'model needs a file: model = "..."'),
         ("{ engine = 'wavenet', model = 3 }", "model must be a path in quotes, not a number"),
         ("{ engine = 'wavenet', model = 'models' }", "model file 'models' is a folder, not a file"),
         ("{ model = 'modles/clean.json' }", "no model file 'modles/clean.json'; did you mean 'models'?"),

@@ -21,7 +21,7 @@ RATE = 48_000
 def model(rng: np.random.Generator, tmp_path: Path, **shape) -> Payload:
     import json
 
-    from engines.wavenet import payload
+    from engines.model import payload
     from rig.models.formats import load_model
 
     path = tmp_path / "net.json"
@@ -65,7 +65,7 @@ def test_a_switch_at_any_moment_is_the_ideal_cross_fade(rng, tmp_path):
     x = guitar(rng, 2.0)
     clean = [unit("gain", gain=3.0), unit("eq", bass=8.0, presence=-8.0)]
     net = model(rng, tmp_path, channels=8, dilations=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
-    lead = [unit("gate", threshold=-50.0), unit("gain", gain=6.0), unit("wavenet", net), unit("eq", mid=5.0)]
+    lead = [unit("gate", threshold=-50.0), unit("gain", gain=6.0), unit("model", net), unit("eq", mid=5.0)]
     cab = Payload((np.hanning(300).astype(np.float32) / 150,))
     lead.append(unit("cab", cab))
     alone = []
@@ -93,7 +93,7 @@ def test_a_switch_at_any_moment_is_the_ideal_cross_fade(rng, tmp_path):
 def test_going_there_and_back_before_anything_is_heard_changes_nothing(rng, tmp_path):
     net = model(rng, tmp_path, channels=16, dilations=(1, 512, 512, 512, 512, 512, 512, 512))
     x = guitar(rng, 1.0)
-    rack = rack_of(Chain([unit("gain", gain=-6.0)], RATE), Chain([unit("wavenet", net)], RATE))
+    rack = rack_of(Chain([unit("gain", gain=-6.0)], RATE), Chain([unit("model", net)], RATE))
     parts = []
     for i, at in enumerate(range(0, len(x), 16)):
         if i == 1000:
@@ -165,7 +165,7 @@ def test_made_is_freed_and_alive_after_thousands_of_swaps(rng, tmp_path):
     start = native.chains_made() - native.chains_freed()
     made = native.chains_made()
     net = model(rng, tmp_path, channels=2, dilations=(1, 2))
-    rack = rack_of(Chain([unit("wavenet", net)], RATE))
+    rack = rack_of(Chain([unit("model", net)], RATE))
     stop = threading.Event()
     x = guitar(rng, 0.01)
 
@@ -177,7 +177,7 @@ def test_made_is_freed_and_alive_after_thousands_of_swaps(rng, tmp_path):
     thread.start()
     try:
         for i in range(3000):
-            rack.offer("amp", i % 3, Chain([unit("wavenet", net)] if i % 2 else [unit("gain")], RATE))
+            rack.offer("amp", i % 3, Chain([unit("model", net)] if i % 2 else [unit("gain")], RATE))
             rack.play(int(rng.integers(3)))
             if i % 50 == 0:
                 rack.offer("input", 0, Chain([unit("eq")], RATE))

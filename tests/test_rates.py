@@ -9,12 +9,12 @@ import pytest
 import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rig.gig.loader import LoadedAmp, LoadedSet
 from sweep import PAIRS, loudest, measure, sine, split, tone_of, wire, within
 
 from rig.engine import Payload, registry
 from rig.errors import RigError
 from rig.gig.gig import Gig
-from rig.gig.loader import LoadedAmp, LoadedSet
 from rig.native import BLOCK, Chain, Rack, Unit, decibels, resampler
 
 EITHER = st.sampled_from((8_000, 22_050, 32_000, 44_100, 47_952, 48_000, 88_200, 96_000, 192_000, 384_000))

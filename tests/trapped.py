@@ -51,7 +51,10 @@ else:
         units = gig._loaded.amps[i % 2].chain.units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
             units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
-        gig._rack.offer("amp", int(np.random.default_rng(i).integers(2)), Chain(units, 48_000))
+        chain = Chain(units, 48_000)
+        gig._rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
+        for switched in range(len(units)):
+            chain.switch(switched, (i + switched) % 3 == 0)
         gig.status()
         time.sleep(0.05)
 gig.close()

@@ -7,7 +7,7 @@
 
 enum { MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [MIX] = {"mix", "", "0: only a, 1: only b", 0.0f, 1.0f, 0.5f},
+    [MIX] = {"mix", "", "0: only a, 1: only b", 0.0f, 1.0f, 0.5f, NULL},
 };
 
 /* Which branch is early, 0 a or 1 b; by how many frames; whether b is turned over. */

@@ -7,7 +7,7 @@
 
 enum { LEVEL, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [LEVEL] = {"level", "dB", "after the loudspeaker", -40.0f, 20.0f, 0.0f},
+    [LEVEL] = {"level", "dB", "after the loudspeaker", -40.0f, 20.0f, 0.0f, NULL},
 };
 
 #define MOST_TAPS 8192

@@ -7,10 +7,10 @@
 
 enum { BASS, MID, TREBLE, PRESENCE, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [BASS] = {"bass", "dB", "below 200 Hz: thump", -8.0f, 8.0f, 0.0f},
-    [MID] = {"mid", "dB", "200 Hz to 2 kHz: body", -8.0f, 8.0f, 0.0f},
-    [TREBLE] = {"treble", "dB", "2 to 5 kHz: bite", -8.0f, 8.0f, 0.0f},
-    [PRESENCE] = {"presence", "dB", "above 5 kHz: air", -8.0f, 8.0f, 0.0f},
+    [BASS] = {"bass", "dB", "below 200 Hz: thump", -8.0f, 8.0f, 0.0f, NULL},
+    [MID] = {"mid", "dB", "200 Hz to 2 kHz: body", -8.0f, 8.0f, 0.0f, NULL},
+    [TREBLE] = {"treble", "dB", "2 to 5 kHz: bite", -8.0f, 8.0f, 0.0f, NULL},
+    [PRESENCE] = {"presence", "dB", "above 5 kHz: air", -8.0f, 8.0f, 0.0f, NULL},
 };
 
 static const double split[] = {200.0, 2000.0, 5000.0};

@@ -4,7 +4,7 @@
 
 enum { GAIN, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [GAIN] = {"gain", "dB", "how hard the next engine is driven", -60.0f, 40.0f, 0.0f},
+    [GAIN] = {"gain", "dB", "how hard the next engine is driven", -60.0f, 40.0f, 0.0f, NULL},
 };
 
 typedef struct {

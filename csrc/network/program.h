@@ -1,5 +1,5 @@
-/* A feed-forward network as engines receive it: buffers of rows, and steps that go from buffer to buffer, once a block.
-   rig/models/program/ makes it of a model, with all that can be folded folded. Shared by the fast engine and its reference.
+/* A feed-forward network as feedforward_net.c receives it: buffers of rows, and steps that go from buffer to buffer, once a block.
+   rig/models/program/ makes it of a model, with all that can be folded folded. model_reference.c reads the same.
 
    ints: memory, signals, ones, output, buffers, steps; then for each buffer its rows and its lookback (frames of the past that
    it keeps, 0: just the block); then for each step the fields of rig_step. arrays: what each step needs, in their order.

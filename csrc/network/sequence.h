@@ -1,4 +1,4 @@
-/* A recurrent network as its engine receives it: the shape in ints, the weights in arrays.
+/* A recurrent network as recurrent_net.c receives it: the shape in ints, the weights in arrays.
 
    ints: stretch, inputs, layers; then for each layer kind, ins, outs, taps, dilation, activation. arrays: {skip, input gain,
    output gain}; then for each layer, laid out as in rig/models/formats/network.py:

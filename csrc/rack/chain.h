@@ -4,19 +4,7 @@
 
 #include "../ramp.h"
 #include "rack.h"
-#include "resample.h"
-
-typedef struct {
-    const rig_engine *engine;
-    void *self;
-    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
-    float gain_in, gain_out;
-    uint32_t branch;
-    float *params;   /* Python puts, audio gets */
-    uint32_t faults; /* audio puts, Python gets */
-    float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
-    uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
-} rig_unit;
+#include "unit.h"
 
 struct rig_chain {
     float level;     /* Python puts: linear gain after the last engine */
@@ -29,6 +17,9 @@ struct rig_chain {
 
 /* [audio] Frames of the past that the chain must hear; sets each unit's need. */
 uint32_t rig_chain_need(rig_chain *chain);
+
+/* [audio] Each engine is where it is switched to, without a fade. Returns 1 when one of them wasn't. */
+int rig_chain_settle(rig_chain *chain);
 
 /* [audio] Runs the chain on a block of at most RIG_BLOCK frames. behind: how far before now the block lies; engines whose
    memory does not reach back that far are left out. 0 runs all. */

@@ -48,22 +48,25 @@ typedef struct {
 /* How a chain holds an engine. */
 typedef struct {
     uint32_t branch;
+    uint32_t off;                /* 1: its input passes it by */
+    uint32_t fade;               /* frames that switching it on or off takes */
     float gain_in, gain_out;     /* linear, before and after it */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), faults() and cost() also while the chain plays. */
+/* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
                          const char **why);
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
-uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late */
+uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late; engines that are off take none */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
+void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its input passes it by, while it runs on unheard */
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames);

@@ -40,6 +40,18 @@ void rig_slot_bank_arrive(rig_slot_bank *bank)
     if (!bank->next) return;
     bank->now = bank->next;
     bank->next = NULL;
+    rig_chain_settle(bank->now);
+}
+
+/* Frames before `end` that next still has to hear. Where an engine has been switched meanwhile it hears all of them anew, so
+   that those behind that engine remember what they would had it always been so. */
+static uint32_t behind(rig_slot_bank *bank, uint64_t end)
+{
+    const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK;
+    if (rig_chain_settle(bank->next)) bank->behind = rig_chain_need(bank->next);
+    if (bank->behind > reach) bank->behind = reach;
+    bank->next->at = end - bank->behind;
+    return bank->behind;
 }
 
 /* Lets next hear the past: at least twice the pace of the music, and more until the deadline. */
@@ -47,11 +59,8 @@ static void catch_up(rig_slot_bank *bank, const rig_history *key, uint32_t frame
 {
     float signal[RIG_BLOCK], listen[RIG_BLOCK];
     const uint64_t end = bank->heard.written - frames, start = rig_clock();
-    const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK;
-    if (bank->behind > reach) bank->behind = reach;
     uint32_t n;
-    bank->next->at = end - bank->behind;
-    for (uint32_t done = 0; bank->behind && (done < 2 * frames || rig_clock() < deadline); done += n) {
+    for (uint32_t done = 0; behind(bank, end) && (done < 2 * frames || rig_clock() < deadline); done += n) {
         n = bank->behind < RIG_BLOCK ? bank->behind : RIG_BLOCK;
         rig_history_read(&bank->heard, end, bank->behind, signal, n);
         rig_history_read(key, end, bank->behind, listen, n);

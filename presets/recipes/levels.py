@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.document import preset as presets
-from rig.gig.loader import load_set
-from rig.native import BLOCK, Rack
+from rig.document.document import Document
+from rig.document.read import read_preset
+from rig.gig.render import load, settled
 from rig.sound import read
 
 HERE = Path(__file__).resolve().parent
@@ -47,19 +47,13 @@ def loudness(x: np.ndarray, rate: int) -> float:
 
 def measure(path: Path, take: np.ndarray, rate: int) -> list[tuple[str, float, float, float]]:
     """(amp, its level in dB, LUFS, peak in dBFS) for each amp, without the limiter."""
-    loaded = load_set([presets.load(path)], rate)
+    document = Document((read_preset(path),))
     found = []
-    for i, amp in enumerate(loaded.amps):
-        rack = Rack(rate)
-        loaded.enter(rack)
-        rack.limit(False)
-        rack.play(i)
-        rack.begin(open=True)
-        rack.process(np.zeros(loaded.memory + BLOCK, np.float32))
-        out, _, _ = rack.process(take)
-        level = loaded.presets[0].amps[i].level
-        found.append((amp.name, level, loudness(out, rate), float(20 * np.log10(np.abs(out).max()))))
-        del rack
+    for amp in document.amps:
+        loaded = load(document, amp.uid, rate)
+        loaded.rack.limit(False)
+        out, _, _ = settled(loaded).process(take)
+        found.append((amp.name, amp.level, loudness(out, rate), float(20 * np.log10(np.abs(out).max()))))
     return found
 
 

@@ -1,110 +1,261 @@
-"""What a player's words name in a set: "Crunch.gain.gain", "output.cab", "Texas Lead.wavenet my own.nam"."""
+"""What a player's words name in a document, and what a thing in it is called: "Crunch.gain.gain", "Rock/Clean.model".
+
+Words are read here and nowhere else: inside, a thing is its identity. A word that names two things is refused,
+with what to write.
+"""
 
 from __future__ import annotations
 
-import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from rig.engine import Param, Setting
+from rig.document.document import (
+    INPUT,
+    LEVEL_KNOB,
+    OUTPUT,
+    Amp,
+    Chain,
+    Document,
+    EngineSpec,
+    Pick,
+    Preset,
+    Target,
+)
+from rig.document.knobs import AMP_LEVEL, Knob, called, kind, knob_of
 from rig.errors import RigError, did_you_mean
 from rig.files import unreadable
-from rig.gig.loader import LoadedSet, Place
-
-SWITCH = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
 
 
-def places(loaded: LoadedSet, amp: int) -> dict[str, Place]:
-    """The chains that a path can name, by its first word in small letters, while `amp` (an index) plays.
+@dataclass(frozen=True)
+class Place:
+    """A chain of a document. stage: "input", "amp" or "output". owner: the amp, or the preset."""
 
-    "input" and "output" are those of the playing amp's preset; where two amps have one name, it is the first's.
+    stage: str
+    owner: Amp | Preset
+    preset: Preset
+
+    @property
+    def chain(self) -> Chain:
+        """Its engines."""
+        if isinstance(self.owner, Amp):
+            return self.owner.chain
+        return self.owner.input if self.stage == INPUT else self.owner.output
+
+
+def places(document: Document) -> Iterator[Place]:
+    """All chains, preset by preset, in the order of the signal."""
+    for preset in document.presets:
+        yield Place(INPUT, preset, preset)
+        yield from (Place("amp", amp, preset) for amp in preset.amps)
+        yield Place(OUTPUT, preset, preset)
+
+
+# --- what things are called ---------------------------------------------------------------------------------------
+
+
+def name_of(document: Document, place: Place, playing: int) -> str:
+    """What a chain is called while an amp (its identity) plays: "Crunch"; "Rock/Clean" where two amps are Clean."""
+    preset = place.preset
+    if isinstance(place.owner, Amp):
+        name = place.owner.name
+        alone = sum(amp.name.casefold() == name.casefold() for amp in document.amps) == 1
+    else:
+        name, alone = place.stage, preset.amp(playing) is not None or len(document.presets) == 1
+    return name if alone else f"{_preset_name(document, preset)}/{name}"
+
+
+def _preset_name(document: Document, preset: Preset) -> str:
+    """Its name, or its number in the set where two have that name."""
+    alike = [other for other in document.presets if other.name.casefold() == preset.name.casefold()]
+    number = [other.uid for other in document.presets].index(preset.uid) + 1
+    return preset.name if len(alike) == 1 else str(number)
+
+
+def path_of(document: Document, uid: int, playing: int) -> str:
+    """What an engine is called: "Crunch.model", "output.cab"."""
+    place, spec = engine_at(document, uid)
+    return f"{name_of(document, place, playing)}.{spec.label}"
+
+
+def engine_at(document: Document, uid: int) -> tuple[Place, EngineSpec]:
+    """An engine by its identity. Raises KeyError."""
+    for place in places(document):
+        for spec in place.chain:
+            if spec.uid == uid:
+                return place, spec
+    raise KeyError(uid)
+
+
+# --- what words name ----------------------------------------------------------------------------------------------
+
+
+def amp(document: Document, words: str, playing: int | None = None) -> Amp:
+    """An amp by its number (from 1), its name, or "Preset/Name". Raises RigError with the nearest name.
+
+    playing: of an amp's identity; among amps of one name, the one in its preset is meant.
     """
-    preset = loaded.amps[amp].preset
-    found = {"input": Place("input", preset), "output": Place("output", preset)}
-    for i, named in reversed(list(enumerate(loaded.amps))):
-        found[named.name.casefold()] = Place("amp", i)
-    return found
+    text = words.strip()
+    amps = document.amps
+    if re.fullmatch("[0-9]+", text) and 1 <= int(text) <= len(amps):
+        return amps[int(text) - 1]
+    named = [found for found in amps if found.name.casefold() == text.casefold()]
+    if not named:
+        named = [found for preset, name in _in_presets(document, text) for found in preset.amps if _same(found, name)]
+    near = [found for found in named if playing is not None and _together(document, found.uid, playing)]
+    if len(named) > 1 and len(near) != 1:
+        raise RigError(f"{len(named)} amps are called '{text}': write {_choices(document, named)}")
+    if named:
+        return (near or named)[0]
+    if re.fullmatch("[0-9]+", text):
+        raise RigError(f"no amp {text[:9]}: this set has {len(amps)}")
+    names = [found.name for found in amps]
+    raise RigError(f"no amp '{text}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
 
 
-def engine(loaded: LoadedSet, amp: int, where: str, label: str) -> tuple[Place, int]:
-    """An engine by its chain and label: the chain's place, and its index there. Raises RigError naming the nearest."""
-    place = places(loaded, amp).get(where.casefold())
-    if place is None:
-        raise RigError(f"no amp '{where}'{did_you_mean(where, [amp.name for amp in loaded.amps])}")
-    names = [unit.label for unit in loaded.chain(place).units]
-    if label not in names:
-        hint = did_you_mean(label, names) or f"; there are {', '.join(names) or 'none'}"
-        raise RigError(f"{where} has no engine '{label}'{hint}")
-    return place, names.index(label)
-
-
-def knob(loaded: LoadedSet, amp: int, path: str) -> tuple[Place, int, Param | Setting]:
-    """A knob or a setting by its path, "Crunch.gain.gain". Raises RigError with the nearest name."""
-    parts = path.rsplit(".", 2)
-    if len(parts) != 3:
-        raise RigError(f"'{path}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
-    where, label, name = parts
-    place, unit = engine(loaded, amp, where, label)
-    kind, payload = loaded.chain(place).units[unit].engine, loaded.chain(place).units[unit].payload
-    knobs = {knob.name: knob for knob in (*kind.params, *kind.settings) if knob.name not in payload.idle}
-    if name not in knobs:
-        hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs) or 'none'}"
-        raise RigError(f"{where}.{label} has no knob '{name}'{hint}")
-    return place, unit, knobs[name]
-
-
-def value(knob: Param | Setting, path: str, text: str) -> float:
-    """What a knob is to be turned to: a number in its range, or on and off for a switch. Raises RigError."""
-    if isinstance(knob, Setting) and knob.switch and text in SWITCH:
-        return SWITCH[text]
-    wanted = number(text, f"set {path}")
-    if not knob.minimum <= wanted <= knob.maximum:
-        raise RigError(f"{path}: {wanted:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
-    return wanted
-
-
-def number(text: str, what: str) -> float:
-    """A finite number. Raises RigError, which starts with `what`."""
+def pick(document: Document, words: str, playing: int | None = None) -> Pick:
+    """An amp, or an amp and one of its scenes, "Lead:Solo". Raises RigError."""
     try:
-        wanted = float(text)
-    except ValueError:
-        wanted = math.nan
-    if not math.isfinite(wanted):
-        raise RigError(f"{what}: '{text}' is not a number")
-    return wanted
+        return Pick(amp(document, words, playing).uid)
+    except RigError:
+        name, colon, scene_name = words.rpartition(":")
+        if not colon:
+            raise
+    found = amp(document, name, playing)
+    return Pick(found.uid, scene(found, scene_name.strip()))
 
 
-def file(loaded: LoadedSet, amp: int, words: str) -> tuple[Place, int, str, Path]:
-    """An engine and the file it is to play, "Crunch.wavenet models/lead.nam": place, index, the file's key, its path.
+def scene(of: Amp, words: str) -> str:
+    """The name of an amp's scene as it is written. Raises RigError with the nearest."""
+    names = [scene.name for scene in of.scenes]
+    for name in names:
+        if name.casefold() == words.casefold():
+            return name
+    hint = did_you_mean(words, names) or (f"; there are {', '.join(names)}" if names else "; it has none")
+    raise RigError(f"{of.name} has no scene '{words}'{hint}")
+
+
+def chain(document: Document, words: str, playing: int) -> Place:
+    """A chain by its name: an amp's, "input", "output" (of the playing amp's preset), "Rock/output"."""
+    text = words.strip()
+    if text.casefold() in (INPUT, OUTPUT):
+        preset = document.preset_of(playing)
+        return Place(text.casefold(), preset, preset)
+    for preset, name in _in_presets(document, text):
+        if name.casefold() in (INPUT, OUTPUT):
+            return Place(name.casefold(), preset, preset)
+    found = amp(document, text, playing)
+    return Place("amp", found, document.preset_of(found.uid))
+
+
+def engine(document: Document, words: str, playing: int) -> tuple[Place, EngineSpec]:
+    """An engine by its path, "Crunch.gain". Raises RigError with the nearest name."""
+    where, dot, label = words.strip().rpartition(".")
+    if not dot or not where:
+        raise RigError(f"'{words}' names no engine: write amp.engine, as in 'Crunch.gain'")
+    place = chain(document, where, playing)
+    return place, _labelled(place, where, label)
+
+
+def _labelled(place: Place, where: str, label: str) -> EngineSpec:
+    found = called(place.chain, label)
+    if found:
+        return found
+    names = [spec.label for spec in place.chain]
+    hint = did_you_mean(label, names) or f"; there are {', '.join(names) or 'none'}"
+    raise RigError(f"{where} has no engine '{label}'{hint}")
+
+
+def knob(document: Document, words: str, playing: int) -> tuple[Target, Knob]:
+    """A knob, a setting, a switch or an amp's level by its path, "Crunch.gain.gain". Raises RigError."""
+    where, dot, name = words.strip().rpartition(".")
+    if dot and name == LEVEL_KNOB:
+        try:
+            return Target(amp(document, where, playing).uid, LEVEL_KNOB), AMP_LEVEL
+        except RigError:
+            if "." not in where:
+                raise
+    if "." not in where:
+        raise RigError(f"'{words}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
+    _, spec = engine(document, where, playing)
+    return Target(spec.uid, name), knob_of(spec, name, where)
+
+
+def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str, Path]:
+    """An engine and the file it is to play, "Crunch.model models/lead.nam": engine, the file's key, its path.
 
     The file is looked for beside the preset, as those are that the preset names. Raises RigError.
     """
-    where, label, name = _split(words, loaded, amp)
-    place, unit = engine(loaded, amp, where, label)
-    keys = loaded.chain(place).units[unit].engine.files
+    ask = "load: what? Write amp.engine and a file, as in 'load Crunch.model models/lead.nam'"
+    place, spec, name = split_engine(document, words, playing, ask)
+    keys = kind(spec).files
     if len(keys) != 1:
-        raise RigError(f"{where}.{label} plays {'more than one file' if keys else 'no file'}")
-    path = (loaded.preset(place).path.parent / Path(name).expanduser()).resolve()
-    fault = unreadable(path, keys[0], name)
+        path = path_of(document, spec.uid, playing)
+        raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")
+    if not name:
+        raise RigError(ask)
+    return spec, keys[0], existing(place.preset, name, keys[0])
+
+
+def existing(preset: Preset, name: str, key: str) -> Path:
+    """A file by what a player calls it, looked for beside the preset. Raises RigError where there is none."""
+    try:
+        path = (preset.path.parent / Path(name).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError):
+        raise RigError(f"'{name[:60]}' is no path") from None
+    fault = unreadable(path, key, name)
     if fault:
         raise RigError(fault)
-    return place, unit, keys[0], path
+    return path
 
 
-def _split(words: str, loaded: LoadedSet, amp: int) -> tuple[str, str, str]:
-    """Amp, engine and file; names of amps and of files may have spaces and dots."""
-    known = places(loaded, amp)
-    cuts = [(words[:i], *words[i + 1 :].partition(" ")[::2]) for i, letter in enumerate(words) if letter == "."]
-    for where, label, name in cuts:
-        if where.casefold() in known and name.strip():
-            labels = [unit.label for unit in loaded.chain(known[where.casefold()]).units]
-            if label in labels:
-                return where, label, name.strip()
-    if not cuts or not cuts[0][2].strip():
-        raise RigError("load: what? Write amp.engine and a file, as in 'load Crunch.wavenet models/lead.nam'")
-    return cuts[0][0], cuts[0][1], cuts[0][2].strip()
+def split_engine(document: Document, words: str, playing: int, ask: str) -> tuple[Place, EngineSpec, str]:
+    """An engine's path and what follows it; names of amps and of files may have spaces and dots.
+
+    ask: what is said where there is no path.
+    """
+    words = words.strip()
+    fault: RigError | None = None
+    for match in re.finditer(r"\.(\S+)", words):
+        try:
+            place, spec = engine(document, words[: match.end()], playing)
+        except RigError as error:
+            fault = fault or error
+        else:
+            return place, spec, words[match.end() :].strip()
+    raise fault or RigError(ask)
 
 
-def path(loaded: LoadedSet, place: Place, unit: int) -> str:
-    """What an engine is called: "Crunch.wavenet"."""
-    where = loaded.amps[place.slot].name if place.stage == "amp" else place.stage
-    return f"{where}.{loaded.chain(place).units[unit].label}"
+def split_chain(document: Document, words: str, playing: int) -> tuple[Place, str]:
+    """A chain's name and what follows it, the longest name that fits. Raises RigError."""
+    parts = words.split(" ")
+    fault: RigError | None = None
+    for end in range(len(parts), 0, -1):
+        try:
+            return chain(document, " ".join(parts[:end]), playing), " ".join(parts[end:]).strip()
+        except RigError as error:
+            fault = error
+    raise fault or RigError("which chain? An amp's name, input or output")
+
+
+def _in_presets(document: Document, text: str) -> Iterator[tuple[Preset, str]]:
+    """The ways to read "Rock/Clean": presets by name or number, and what stands behind the stroke."""
+    for i, letter in enumerate(text):
+        if letter == "/":
+            for number, preset in enumerate(document.presets, 1):
+                if text[:i].strip().casefold() in (preset.name.casefold(), str(number)):
+                    yield preset, text[i + 1 :].strip()
+
+
+def _same(amp: Amp, name: str) -> bool:
+    return amp.name.casefold() == name.casefold()
+
+
+def _together(document: Document, one: int, other: int) -> bool:
+    return document.preset_of(one).uid == document.preset_of(other).uid
+
+
+def _choices(document: Document, named: list[Amp]) -> str:
+    full = [f"{_preset_name(document, document.preset_of(amp.uid))}/{amp.name}" for amp in named]
+    return f"{', '.join(full[:-1])} or {full[-1]}"

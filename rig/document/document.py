@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -49,7 +49,7 @@ class Target(NamedTuple):
 class EngineSpec:
     """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
 
-    engine: its name in the registry. alias: what the file calls it, where that is another name for it.
+    engine: its name in the registry, also where a file calls it by another one.
     A switch among the settings is 0.0 or 1.0. files: absolute paths.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
     on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
@@ -62,13 +62,7 @@ class EngineSpec:
     branch: str = ""
     on: bool = True
     label: str = ""
-    alias: str = ""
     uid: int = field(default_factory=identity, compare=False)
-
-    @property
-    def written(self) -> str:
-        """What a file calls it."""
-        return self.alias or self.engine
 
 
 Chain = tuple[EngineSpec, ...]
@@ -262,6 +256,52 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
             {number: target(at) for number, at in preset.midi.cc.items()},
         ),
     )
+
+
+def pruned(preset: Preset) -> Preset:
+    """A preset without scenes' values and MIDI that point at what it does not have."""
+    there = {preset.uid, *(amp.uid for amp in preset.amps), *(spec.uid for spec in preset.engines())}
+
+    def known(at: Target) -> bool:
+        return at.uid in there
+
+    amps = tuple(
+        replace(
+            amp,
+            scenes=tuple(
+                replace(scene, values={at: value for at, value in scene.values.items() if known(at)})
+                for scene in amp.scenes
+            ),
+        )
+        for amp in preset.amps
+    )
+    scenes = {Pick(amp.uid, scene.name) for amp in amps for scene in amp.scenes} | {Pick(amp.uid) for amp in amps}
+    midi = replace(
+        preset.midi,
+        program={number: pick for number, pick in preset.midi.program.items() if pick in scenes},
+        cc={number: at for number, at in preset.midi.cc.items() if known(at)},
+    )
+    return replace(preset, amps=amps, midi=midi)
+
+
+def with_each_engine(preset: Preset, change: Callable[[EngineSpec], EngineSpec | None]) -> Preset:
+    """A preset with its engines changed, or gone where they become None. What nothing changes stays the very same."""
+
+    def each(chain: Chain) -> Chain:
+        changed = tuple(map(change, chain))
+        if all(a is b for a, b in zip(chain, changed, strict=True)):
+            return chain
+        return tuple(spec for spec in changed if spec is not None)
+
+    ends = {name: each(getattr(preset, name)) for name in (INPUT, OUTPUT)}
+    amps = tuple(
+        amp if chain is amp.chain else replace(amp, chain=chain) for amp in preset.amps for chain in [each(amp.chain)]
+    )
+    if all(a is b for a, b in zip(amps, preset.amps, strict=True)) and all(
+        chain is getattr(preset, name) for name, chain in ends.items()
+    ):
+        return preset
+    return replace(preset, amps=amps, **ends)
 
 
 def alike(a: Preset, b: Preset) -> bool:

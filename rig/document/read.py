@@ -30,7 +30,8 @@ from rig.document.document import (
     Wiring,
     labels,
 )
-from rig.engine import Engine, Param, Setting, registry
+from rig.document.knobs import called
+from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, unreadable
 
@@ -108,7 +109,6 @@ class _Reader:
         self.path = path
         self.files = files
         self.engines = engines
-        self.named = {**{alias: e for e in engines.values() for alias in e.aliases}, **engines}
         self.faults: list[str] = []
         self.torn: set[str] = set()  # the chains that lack an engine, for its fault
 
@@ -316,9 +316,9 @@ class _Reader:
 
     def engine_of(self, chain: Chain, label: str, owner: str) -> tuple[EngineSpec | None, str]:
         """The engine of that label, or None and why not; "" where the chain lacks one for its fault."""
-        for spec in chain:
-            if spec.label == label:
-                return spec, ""
+        found = called(chain, label, self.engines)
+        if found:
+            return found, ""
         if owner in self.torn:
             return None, ""
         return None, f"no engine '{label}' in '{owner}'{did_you_mean(label, [spec.label for spec in chain])}"
@@ -357,7 +357,7 @@ class _Reader:
             if spec.label in seen:
                 self.fault(place, f"two engines have the id '{spec.label}'")
             seen.add(spec.label or " ")
-        names = labels((spec.written for spec in specs), [spec.label for spec in specs])
+        names = labels((spec.engine for spec in specs), [spec.label for spec in specs])
         return tuple(replace(spec, label=name) for spec, name in zip(specs, names, strict=True))
 
     def specs(self, listed: object, key: str, place: str, branch: str = "") -> Iterator[EngineSpec | None]:
@@ -373,7 +373,7 @@ class _Reader:
 
     def split(self, entry: object, place: str, branch: str) -> Sequence[str]:
         """Which branches an entry has."""
-        engine = self.named.get(str(entry.get("engine"))) if isinstance(entry, dict) else None
+        engine = named(str(entry.get("engine")), self.engines) if isinstance(entry, dict) else None
         if engine is None or not engine.branches:
             return ()
         found = [side for side in engine.branches if side in entry]
@@ -411,11 +411,10 @@ class _Reader:
         for key in engine.files:
             if key not in files:
                 self.fault(place, f'{engine.name} needs a file: {key} = "..."')
-        label, on, named = self.id(entry, place), self.on(entry, place), entry.get("engine", engine.name)
+        label, on = self.id(entry, place), self.on(entry, place)
         if len(self.faults) > before:
             return None
-        alias = named if named != engine.name else ""
-        return EngineSpec(engine.name, params, files, settled, branch, on, label, alias)
+        return EngineSpec(engine.name, params, files, settled, branch, on, label)
 
     def id(self, entry: Mapping[str, object], place: str) -> str:
         """How the file calls this engine, or ""."""
@@ -439,16 +438,14 @@ class _Reader:
             name = entry["engine"]
             if not isinstance(name, str):
                 self.fault(place, f"engine must be a text in quotes, not {_kind(name)}")
-            elif name not in self.named:
+            elif (engine := named(name, self.engines)) is None:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return self.named[name]
+                return engine
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
             return fitting[0]
-        if fitting and all(e.files == ("model",) for e in fitting):
-            return self.player(entry["model"], entry.get("quality", 1.0), place)
         if fitting:
             self.fault(place, f'which engine? It may be {" or ".join(e.name for e in fitting)}; write engine = "..."')
             return None
@@ -457,22 +454,6 @@ class _Reader:
         hint = next(filter(None, near), '; name one: engine = "gain"')
         self.fault(place, f"no engine{hint}")
         return None
-
-    def player(self, model: object, quality: object, place: str) -> Engine | None:
-        """The engine that plays a model file: its content tells. Networks of several kinds may lie in it."""
-        before = len(self.faults)
-        path = self.file("model", model, place)
-        if len(self.faults) > before:
-            return None
-        from rig.models.library import read  # here, so that a preset that names its engines is read in no time
-        from rig.models.player import engine_of
-
-        try:
-            found = read(path)
-            return self.engines[engine_of(found.at(quality) if isinstance(quality, (int, float)) else found)]
-        except RigError as error:
-            self.fault(place, str(error))
-            return None
 
     def file(self, key: str, value: object, place: str) -> Path:
         """Where a chain's file lies; it is looked for beside the preset."""

@@ -69,9 +69,9 @@ class Spelling:
         """What a new table says: its files tell what plays them, where nothing else does."""
         said = self.keys(spec)
         reading = [name for name, engine in self.engines.items() if engine.files and set(engine.files) <= set(said)]
-        if reading == [spec.written]:
+        if reading == [spec.engine]:
             return said
-        return {"engine": toml.string(spec.written), **said}
+        return {"engine": toml.string(spec.engine), **said}
 
     def knob(self, spec: EngineSpec, name: str, value: float) -> str:
         """The value of its switch, or of a parameter or a setting: a truth, a word or a number."""

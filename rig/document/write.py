@@ -54,7 +54,7 @@ def _settled(preset: Preset) -> Preset:
     """As a reader gives it: every engine with a label, every file where it really is, no scene on."""
 
     def chain(specs: Chain) -> Chain:
-        names = labels((spec.written for spec in specs), [spec.label for spec in specs])
+        names = labels((spec.engine for spec in specs), [spec.label for spec in specs])
         return tuple(map(settled, specs, names))
 
     def settled(spec: EngineSpec, label: str) -> EngineSpec:

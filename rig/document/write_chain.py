@@ -150,8 +150,8 @@ class ChainText:
     def change_keys(self, old: EngineSpec, new: EngineSpec, moved: bool) -> None:
         table, order = self.tables[new.uid], self.spelling.order(new)
         had, said = self.spelling.keys(old), self.spelling.keys(new)
-        if old.written != new.written:
-            said = {"engine": toml.string(new.written), **said}
+        if old.engine != new.engine:
+            said = {"engine": toml.string(new.engine), **said}
         for key in had.keys() - said.keys():
             toml_tables.drop(self.tree, table, key)
         for key, raw in said.items():
@@ -162,7 +162,7 @@ class ChainText:
         """Ids for those engines that a reader of the text would call otherwise than they are called."""
         given = [self.id(spec) for spec in chain]
         while True:
-            read = labels((spec.written for spec in chain), given)
+            read = labels((spec.engine for spec in chain), given)
             wrong = [i for i, spec in enumerate(chain) if read[i] != spec.label]
             if not wrong:
                 return

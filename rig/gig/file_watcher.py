@@ -8,7 +8,7 @@ from pathlib import Path
 from rig.files import Stamp, stamp
 
 
-class Watch:
+class FileWatcher:
     """Remembers how files looked. One that is being written counts as changed when it has come to rest.
 
     A file that is gone is no change: it may be about to be renamed into place.

@@ -26,7 +26,7 @@ def _calibrated(units: Sequence[Unit], dbu: float | None) -> list[Unit]:
         payload, here = unit.payload, scale[unit.branch]
         if here is not None and payload.input_dbu is not None:
             payload = replace(payload, gain_in=linear(here - payload.input_dbu))
-        if here is not None and payload.output_dbu is not None:
+        if here is not None and payload.output_dbu is not None and unit.on:
             scale[unit.branch] = payload.output_dbu - decibels(payload.gain_out)
         if not unit.branch:
             scale = dict.fromkeys(scale, scale["a" if unit.engine.join else ""])
@@ -55,7 +55,7 @@ def _whole(payload: Payload) -> Payload:
 
 def _join(unit: Unit, a: Sequence[Unit], b: Sequence[Unit], rate: int) -> Payload:
     alone = [Chain([replace(u, branch="") for u in side], rate) for side in (a, b)]
-    late = [chain.latency + sum(_delay(u.payload, rate) for u in chain.units) for chain in alone]
+    late = [chain.latency + sum(_delay(u.payload, rate) for u in chain.units if u.on) for chain in alone]
     for chain in alone:
         chain.prewarm()
     early = late[1] - late[0]

@@ -8,24 +8,38 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.document import preset as presets
+from rig.document import address, edits
+from rig.document.document import Document
+from rig.document.read import read_preset
+from rig.document.scenes import applied
 from rig.errors import RigError
-from rig.gig.loader import load_set
+from rig.gig.reconciler import Progress, Reconciler
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
 from rig.native import BLOCK, Rack
 from rig.sound import read, resample, whole
 
 
+def load(document: Document, playing: int, rate: int, progress: Progress = lambda step, share: None) -> Reconciler:
+    """A document in a rack that does not run yet, one of its amps (its identity) playing. Raises RigError."""
+    loaded = Reconciler(Rack(rate))
+    loaded.load(applied(document, playing), playing, progress)
+    return loaded
+
+
+def settled(loaded: Reconciler) -> Rack:
+    """The rack, begun, and having heard silence for long enough to have settled."""
+    loaded.rack.begin(open=True)
+    loaded.rack.process(np.zeros(loaded.memory + BLOCK, np.float32))
+    return loaded.rack
+
+
 def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
-    """A rack that plays one amp of a preset and has heard silence for long enough to have settled."""
-    loaded = load_set([presets.load(source)], rate)
-    rack = Rack(rate)
-    loaded.enter(rack)
-    rack.play(loaded.find(amp))
-    rack.begin(open=True)
-    rack.process(np.zeros(loaded.memory + BLOCK, np.float32))
-    return rack
+    """A rack that plays one amp of a preset, or one of its scenes, and has settled."""
+    document = Document((read_preset(source),))
+    pick = address.pick(document, amp or "1")
+    document = edits.recall_scene(document, pick.amp, pick.scene)
+    return settled(load(document, pick.amp, rate))
 
 
 def _model_rack(model: Model, rate: int) -> Rack:

@@ -1,24 +1,41 @@
-"""What a gig shows of itself: frozen snapshots, and nothing that takes long to import."""
+"""What a gig shows of itself: frozen snapshots, and how they are made of a document."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rig.document import address
+from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
+from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
+from rig.document.scenes import applied
+from rig.engine import Setting
+
+if TYPE_CHECKING:
+    from rig.native import Unit
 
 
 @dataclass(frozen=True)
 class AmpView:
-    """An amp as a tile shows it. key: "1".."9" or None."""
+    """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
+
+    scenes: their names; scene: the one that is on, or "".
+    """
 
     index: int
     name: str
     key: str | None
     preset: str
+    path: str = ""
+    scenes: tuple[str, ...] = ()
+    scene: str = ""
 
 
 @dataclass(frozen=True)
 class FileView:
-    """A file that an engine plays. engine: what the verb `load` takes, "Crunch.wavenet". name: its key, "model"."""
+    """A file that an engine plays. engine: what the verb `load` takes, "Crunch.model". name: its key, "model"."""
 
     engine: str
     name: str
@@ -26,7 +43,7 @@ class FileView:
 
     @property
     def path(self) -> str:
-        """As a knob's: "Crunch.wavenet.model"."""
+        """As a knob's: "Crunch.model.model"."""
         return f"{self.engine}.{self.name}"
 
 
@@ -34,7 +51,8 @@ class FileView:
 class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
-    path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1.
+    path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called.
     """
 
     path: str
@@ -46,14 +64,22 @@ class ParamView:
     maximum: float
     initial: float
     switch: bool = False
+    saved: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def preset(self) -> float:
+        """What it goes back to: as the preset says, or the engine's own."""
+        return self.initial if self.saved is None else self.saved
 
 
 @dataclass(frozen=True)
 class EngineView:
-    """An engine of the playing chain. where: "input" | "amp" | "output". fault: the guard caught it lately.
+    """An engine of the playing amp's path. where: "input" | "amp" | "output". fault: the guard caught it lately.
 
-    load: the share of a core that it takes, 0..1. branch: "a" or "b" beside the trunk; the next engine that is in
-    neither joins the two.
+    path: what verbs call it, "Crunch.gain". load: the share of a core that it takes, 0..1. branch: "a" or "b" beside
+    the trunk; the next engine that is in neither joins the two. on: False: it is bypassed. stands: False for the row of
+    the amp itself, which is no engine.
     """
 
     name: str
@@ -64,6 +90,9 @@ class EngineView:
     load: float = 0.0
     files: tuple[FileView, ...] = ()
     branch: str = ""
+    path: str = ""
+    on: bool = True
+    stands: bool = True
 
     @property
     def rows(self) -> tuple[FileView | ParamView, ...]:
@@ -73,13 +102,11 @@ class EngineView:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a file or a setting that somebody asked for.
+    """What came of an engine that was put in, or of a file or a setting that somebody asked for.
 
-    asked: the engine's path at that time; engine: its path now, which is another where the file took another engine.
-    files: what it plays now. error: why it plays on as before, in one line; "" where all went well.
+    engine: its path. files: what it plays now. error: why it plays on as before, in one line; "" where all went well.
     """
 
-    asked: str
     engine: str
     files: tuple[FileView, ...] = ()
     settings: tuple[tuple[str, float], ...] = ()
@@ -101,6 +128,8 @@ class Status:
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
     as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
+    scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
+    plays, and what was changed comes back with `ab`.
     """
 
     amp: int
@@ -128,3 +157,99 @@ class Status:
     recording: str = ""
     building: bool = False
     message: str = ""
+    scene: str = ""
+    unsaved: bool = False
+    comparing: bool = False
+
+
+# --- how they are made --------------------------------------------------------------------------------------------
+
+Playing = tuple["Unit", bool, float]
+"""What plays of an engine: the unit, whether the guard caught it lately, the share of a core that it takes."""
+
+
+def amps(document: Document) -> tuple[AmpView, ...]:
+    """All amps, in order."""
+    keys, views = document.keys(), []
+    for preset in document.presets:
+        for amp in preset.amps:
+            path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
+            scenes = tuple(scene.name for scene in amp.scenes)
+            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene))
+    return tuple(views)
+
+
+def path(document: Document, uid: int, playing: int) -> str:
+    """What an engine is called."""
+    return address.path_of(document, uid, playing)
+
+
+def outcome(document: Document, spec: EngineSpec, playing: int, error: str = "") -> Outcome:
+    """What came of an engine."""
+    called = path(document, spec.uid, playing)
+    return Outcome(called, _files(called, spec), tuple(kind(spec).settled(spec.settings).items()), error)
+
+
+def chain(
+    document: Document, saved: Sequence[Preset], playing: int, units: Mapping[int, Playing]
+) -> tuple[EngineView, ...]:
+    """The path of the amp that plays. saved: the presets as their files have them. units: what plays, by identity."""
+    heard = applied(document, playing)
+    preset = heard.preset_of(playing)
+    amp = next(amp for amp in preset.amps if amp.uid == playing)
+    before = {spec.uid: spec for other in saved for spec in other.engines()}
+    places = (
+        address.Place(INPUT, preset, preset),
+        address.Place("amp", amp, preset),
+        address.Place(OUTPUT, preset, preset),
+    )
+    views: list[EngineView] = []
+    for place in places:
+        name = address.name_of(document, place, playing)
+        for spec in place.chain:
+            views.append(_engine(f"{name}.{spec.label}", place.stage, spec, before.get(spec.uid), units.get(spec.uid)))
+        if place.stage == "amp":
+            levels = {a.uid: a.level for other in saved for a in other.amps}
+            level = _knob(f"{name}.{LEVEL_KNOB}", AMP_LEVEL, document.amp(playing).level, levels.get(playing))
+            views.append(EngineView("amp", amp.name, "amp", (level,), path=name, stands=False))
+    return tuple(views)
+
+
+def _engine(path: str, where: str, spec: EngineSpec, saved: EngineSpec | None, playing: Playing | None) -> EngineView:
+    unit, fault, load = playing or (None, False, 0.0)
+    engine, idle = kind(spec), unit.payload.idle if unit else ()
+    shown: list[Knob] = [*(setting for setting in engine.settings if setting.on_screen), *engine.params]
+    knobs = tuple(
+        _knob(
+            f"{path}.{knob.name}",
+            knob,
+            stands(spec, knob.name),
+            stands(saved, knob.name) if saved and saved.engine == spec.engine else None,
+        )
+        for knob in shown
+        if knob.name not in idle
+    )
+    about = unit.payload.about if unit else ""
+    files = _files(path, spec)
+    return EngineView(spec.label, about, where, knobs, fault, round(load, 3), files, spec.branch, path, spec.on)
+
+
+def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView:
+    switch = isinstance(knob, Setting) and knob.switch
+    return ParamView(
+        path,
+        knob.name,
+        knob.unit,
+        knob.help,
+        value,
+        knob.minimum,
+        knob.maximum,
+        knob.initial,
+        switch,
+        saved,
+        knob.choices,
+    )
+
+
+def _files(path: str, spec: EngineSpec) -> tuple[FileView, ...]:
+    return tuple(FileView(path, key, file) for key, file in spec.files.items())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import jack
 
-from rig.document.preset import Wiring
+from rig.document.document import Wiring
 from rig.errors import RigError
 from rig.jack.latency import CAPTURE, PLAYBACK, Latency
 from rig.native import PlayerRecorder, Rack
@@ -176,15 +176,15 @@ class Client:
     def reopen(self, *, start: bool = True) -> bool:
         """After the server has gone: join the one that runs now, and play on. Returns whether there is one.
 
+        Where it runs at another rate than what played there was made for, nothing plays until `start` is called.
         start: start one where none runs, and raise RigError where that fails; else looking takes a few milliseconds.
-        Raises RigError where the server runs at another rate than the rack was made for, or does not answer: then we
-        are without one, as before.
+        Raises RigError where the server does not answer: then we are without one, as before.
         """
         self.close()
         try:
             self._open(start)
-            if self.alive and self._rack:
-                self._resume(self._rack)
+            if self.alive and self._rack and self._rack.rate == self.rate:
+                self.start(self._rack)
         except jack.JackError:
             self.close()
             raise RigError("JACK has gone again") from None
@@ -192,12 +192,6 @@ class Client:
             self.close()
             raise
         return self.alive
-
-    def _resume(self, rack: Rack | PlayerRecorder) -> None:
-        rate, self.rate = self.rate, rack.rate
-        if rate != rack.rate:
-            raise RigError(f"JACK runs at {rate} Hz now, this set was loaded for {rack.rate} Hz: start rig again")
-        self.start(rack)
 
     @property
     def name(self) -> str:

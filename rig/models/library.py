@@ -13,7 +13,7 @@ from rig.files import Stamp, stamp
 from rig.models import analysis
 from rig.models.analysis import Arrival
 from rig.models.formats import Model, load_model
-from rig.models.player import chain_of, engine_of
+from rig.models.player import chain_of
 from rig.native import SLOTS, linear
 from rig.native.resampler import FASTEST, SLOWEST
 
@@ -54,18 +54,12 @@ def loudness_db(path: Path, quality: float = 1.0) -> float:
     return _loudness_db(path, stamp(path), quality) if said is None else said
 
 
-def loader(engine: str, pack: Pack) -> Load:
+def loader(pack: Pack) -> Load:
     """The `load` of an engine that plays model files and has SETTINGS."""
 
     def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
         path, quality = files["model"], settings["quality"]
         model = read(path)
-        right = engine_of(model.at(quality))
-        if right != engine:
-            raise RigError(
-                f"{path}: {engine} doesn't play a model of this kind ({model.at(quality).architecture}); "
-                f'write engine = "{right}", or leave engine out'
-            )
         own = _own_rate(path, model, settings["rate"]) or rate
         stretch = rate // own if rate % own == 0 else 1
         made, heard = pack(model.at(quality), stretch), arrival(path, quality)

@@ -7,23 +7,20 @@ import numpy as np
 from rig import native
 from rig.engine import registry
 from rig.models.formats import Model
-from rig.models.formats.network import RecurrentNet
 from rig.native import BLOCK, Chain, Unit
 
 RATE = 48_000  # Hz; what a network computes does not depend on it
 
-
-def engine_of(model: Model) -> str:
-    """The name of the engine that plays it."""
-    return "lstm" if isinstance(model.network, RecurrentNet) else "wavenet"
+ENGINE = "model"
+"""The name of the engine that plays model files."""
 
 
 def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chain:
     """A chain of the engine that plays `model`. reference: by the sample-by-sample kernel (not for recurrent ones).
 
-    Raises RigError for a model that no engine plays.
+    Raises RigError for a model that the engine does not play.
     """
-    engine = registry()[engine_of(model)]
+    engine = registry()[ENGINE]
     return Chain(
         [Unit(native.engine(f"{engine.name}_reference") if reference else engine, engine.pack(model, 1))], rate
     )

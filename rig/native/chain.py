@@ -17,6 +17,8 @@ from rig.native.descriptors import address_of, descriptor
 
 BRANCHES = ("", "a", "b")  # in the order of RIG_TRUNK, RIG_BRANCH_A, RIG_BRANCH_B
 
+SWITCH_SECONDS = 0.010  # from off to on: short enough to be at once, long enough not to click
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -25,6 +27,7 @@ class Unit:
     label: what it is called among the chain's engines ("gain", "gain2").
     files, settings: what the payload was made from; settings as they were given, without the defaults.
     branch: "a" or "b" in one of the two chains that the next engine without a branch joins; "" elsewhere.
+    on: how it is at birth; an engine that is off lets its input pass by, one that joins branches that of branch a.
     """
 
     engine: Engine
@@ -34,6 +37,7 @@ class Unit:
     files: Mapping[str, Path] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
     branch: str = ""
+    on: bool = True
 
 
 class Chain:
@@ -58,6 +62,7 @@ class Chain:
         self.units = tuple(units)
         self._rate = rate
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
+        self._on = [u.on for u in units]
         self.set_level(level_db)
 
     @staticmethod
@@ -77,6 +82,7 @@ class Chain:
     @staticmethod
     def _mount(mount, unit: Unit, rate: int, keep: list[object]) -> None:
         mount.branch = BRANCHES.index(unit.branch)
+        mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         if unit.payload.rate in (0, rate):
             return
@@ -103,7 +109,7 @@ class Chain:
 
     @property
     def latency(self) -> int:
-        """Frames by which what comes out is late: engines that run at rates of their own take some."""
+        """Frames by which what comes out is late: engines that are on and run at rates of their own take some."""
         return lib.rig_chain_latency(self._c)
 
     @property
@@ -137,6 +143,18 @@ class Chain:
         return {
             param.name: value for param, value in zip(self.units[unit].engine.params, self._values[unit], strict=True)
         }
+
+    def switch(self, unit: int, on: bool) -> None:
+        """Switch an engine on or off, in a straight line of SWITCH_SECONDS. Any thread, also while the chain plays.
+
+        One that is off runs on unheard, so that it comes back in the middle of the music.
+        """
+        self._on[unit] = on
+        lib.rig_chain_switch(self._c, unit, on)
+
+    def on(self, unit: int) -> bool:
+        """Whether an engine is on."""
+        return self._on[unit]
 
     def set_level(self, db: float) -> None:
         """Gain after the last engine, in dB. Any thread, also while the chain plays."""

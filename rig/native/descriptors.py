@@ -34,10 +34,12 @@ def engine(
     join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
+    aliases: tuple[str, ...] = (),
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
-    The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another ABI.
+    The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another
+    ABI, and when the values of a choice are not 0, 1, 2 and so on.
     """
     c = descriptor(address) if address else lib.rig_engine_named(name.encode())
     if c.abi != lib.RIG_ABI:
@@ -50,14 +52,35 @@ def engine(
             minimum=_tidy(p.min),
             maximum=_tidy(p.max),
             initial=_tidy(p.initial),
+            choices=_choices(p.choices),
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
-    extra = {"load": load} if load else {}
-    about = ffi.string(c.about).decode()
-    return Engine(name, about, params, files, settings, join=join, pack=pack, address=address_of(c), **extra)
+    for knob in (*params, *settings):
+        _check_choices(name, knob)
+    more: dict = {"load": load} if load else {}
+    more |= {"join": join, "pack": pack, "address": address_of(c), "aliases": aliases}
+    return Engine(name, ffi.string(c.about).decode(), params, files, settings, **more)
 
 
 def _tidy(value: float) -> float:
     """A float32 as the decimal its author wrote: 0.1, not 0.10000000149."""
     return float(np.format_float_positional(np.float32(value), unique=True))
+
+
+def _choices(words) -> tuple[str, ...]:
+    """A C text of words with | between them."""
+    return () if words == ffi.NULL else tuple(ffi.string(words).decode().split("|"))
+
+
+def _check_choices(engine: str, knob: Param | Setting) -> None:
+    """Raises RigError where words and values do not go together."""
+    words, most = knob.choices, len(knob.choices) - 1
+    if not words:
+        return
+    where = f"engine '{engine}', {knob.name}: its choices are '{'|'.join(words)}'"
+    if most < 1 or not all(words) or len(set(words)) != len(words):
+        raise RigError(f"{where}; they must be two words or more, each another one")
+    if (knob.minimum, knob.maximum) != (0, most) or knob.initial not in range(most + 1):
+        said = f"{knob.minimum:g} to {knob.maximum:g}, at first {knob.initial:g}"
+        raise RigError(f"{where}; their values are 0 to {most} and one of them at first, not {said}")

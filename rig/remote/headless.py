@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from rig.errors import RigError
 from rig.gig.gig import Gig
-from rig.gig.loader import Progress
+from rig.gig.reconciler import Progress
 from rig.gig.snapshot import Outcome, Status
 
 STATUS_SECONDS = 1.0
@@ -84,14 +84,22 @@ def run(open_gig: Callable[[Progress], Gig]) -> int:
 
 def _tell(outcome: Outcome) -> None:
     if outcome.error:
-        _say("error", message=f"{outcome.asked}: {outcome.error}")
+        _say("error", message=f"{outcome.engine}: {outcome.error}")
     else:
         files = {view.name: str(view.file) for view in outcome.files}
         _say("engine", engine=outcome.engine, files=files, settings=dict(outcome.settings))
 
 
+def _tell_amp(gig: Gig, before: int) -> int:
+    """Say which amp plays, where it is another one; its identity."""
+    if gig.playing != before:
+        number = [amp.uid for amp in gig.document.amps].index(gig.playing) + 1
+        _say("amp", amp=gig.amp.name, number=number)
+    return gig.playing
+
+
 def _play(gig: Gig, commands: _Commands) -> None:
-    amp = gig.amp
+    amp = gig.playing
     due = time.monotonic() + STATUS_SECONDS
     while True:
         patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
@@ -102,9 +110,7 @@ def _play(gig: Gig, commands: _Commands) -> None:
                 gig.do(command)
             except RigError as error:
                 _say("error", message=str(error))
-            if gig.amp != amp:
-                amp = gig.amp
-                _say("amp", amp=gig.amps[amp].name, number=amp + 1)
+            amp = _tell_amp(gig, amp)
             for outcome in gig.install():
                 _tell(outcome)
             if command == "status":
@@ -113,6 +119,7 @@ def _play(gig: Gig, commands: _Commands) -> None:
             _tell(outcome)
         for news in gig.news():
             _say("error" if news.wrong else "reloaded", message=news.message)
+        amp = _tell_amp(gig, amp)
         if time.monotonic() >= due:
             _say("status", **_facts(gig.status()))
             due = time.monotonic() + STATUS_SECONDS

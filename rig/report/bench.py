@@ -15,8 +15,8 @@ import numpy as np
 
 from rig import native
 from rig.models.formats import Model, load_model
-from rig.models.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, macs
-from rig.models.player import chain_of, engine_of
+from rig.models.formats.network import Activation, Conv, Layer, LayerArray, RecurrentNet, WaveNet, macs
+from rig.models.player import chain_of
 from rig.native import Chain
 
 RATE = 48_000  # Hz
@@ -208,35 +208,44 @@ def bench_presets(
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[AmpRow, ...]:
     """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames."""
-    from rig.document import preset as presets
-    from rig.gig.loader import load_set
+    from rig.document.document import Document
+    from rig.document.read import read_preset
+    from rig.gig.builder import Place
+    from rig.gig.render import load
 
     pin()
-    loaded = load_set([presets.load(path) for path in paths], rate)
+    document = Document(tuple(map(read_preset, paths)))
+    loaded = load(document, document.amps[0].uid, rate)
+    amps = [
+        (preset.name, amp.name, [loaded.chain(Place(*at))[1] for at in path])
+        for preset in document.presets
+        for amp in preset.amps
+        for path in [(("input", preset.uid), ("amp", amp.uid), ("output", preset.uid))]
+    ]
     frames = max(block, int(SLICE * rate) // block * block)
     signal = np.random.default_rng(0).normal(0.0, 0.2, frames).astype(np.float32)
-    times: list[list[np.ndarray]] = [[] for _ in loaded.amps]
+    times: list[list[np.ndarray]] = [[] for _ in amps]
     rounds = max(3, round(seconds / SLICE))
     for number in range(rounds):
-        for taken, amp in zip(times, loaded.amps, strict=True):
-            chains = (loaded.inputs[amp.preset], amp.chain, loaded.outputs[amp.preset])
+        for taken, (_, _, chains) in zip(times, amps, strict=True):
             for chain in chains:
                 chain.time(signal[: WARM * block], block)
             taken.append(1e6 * sum(chain.time(signal, block) for chain in chains))
         progress((number + 1) / rounds)
     rows = []
-    for taken, amp in zip(times, loaded.amps, strict=True):
+    for taken, (preset, amp, chains) in zip(times, amps, strict=True):
         spent = np.concatenate(taken)
         p50, p99 = (float(p) for p in np.percentile(spent, (50, 99)))
-        preset = loaded.presets[amp.preset]
-        memory = loaded.inputs[amp.preset].bytes + amp.chain.bytes + loaded.outputs[amp.preset].bytes
-        rows.append(AmpRow(preset.name, amp.name, rate, block, p50, p99, float(spent.max()), memory))
+        memory = sum(chain.bytes for chain in chains)
+        rows.append(AmpRow(preset, amp, rate, block, p50, p99, float(spent.max()), memory))
     return tuple(rows)
 
 
 def _reference(model: Model) -> _Measured | None:
     """The sample-by-sample kernel; there is none for recurrent networks, which are played so anyway."""
-    return None if engine_of(model) == "lstm" else _Measured(chain_of(model, reference=True), native.BLOCK)
+    if isinstance(model.network, RecurrentNet):
+        return None
+    return _Measured(chain_of(model, reference=True), native.BLOCK)
 
 
 def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> Row:

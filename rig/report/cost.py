@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rig.engine import registry
-from rig.models import library, player
+from rig.models import player
 from rig.native import Chain, Unit
 
 SECONDS = 0.2
@@ -30,7 +30,7 @@ class Cost:
 
 def measure(path: Path, rate: int, block: int, seconds: float = SECONDS) -> Cost:
     """Play noise through a model file, brought to `rate` Hz as in a preset, for about `seconds`. Raises RigError."""
-    engine = registry()[player.engine_of(library.read(path))]
+    engine = registry()[player.ENGINE]
     payload = engine.load({"model": path}, engine.settled({}), rate)
     chain = Chain([Unit(engine, payload)], rate)
     noise = np.random.default_rng(0).normal(0.0, 0.1, max(1, FRAMES // block) * block).astype(np.float32)

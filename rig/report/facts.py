@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.document.preset import INPUT, OUTPUT, EngineSpec, examine, labels, load
+from rig.document.document import INPUT, OUTPUT, EngineSpec
+from rig.document.read import examine, read_preset
 from rig.engine import registry
 from rig.errors import RigError
+from rig.gig.builder import Builder, Versions
 from rig.gig.gain_staging import arranged
-from rig.gig.loader import Loader
 from rig.models import library, player
 from rig.models.formats.words import FAMILIES, in_words
 from rig.native import Chain, Unit
@@ -41,22 +42,22 @@ def facts(path: Path, progress: Callable[[float], None] = lambda share: None) ->
 
 def preset_facts(path: Path) -> dict[str, object]:
     """A preset: its amps and what each is made of."""
-    preset = load(path)
+    preset = read_preset(path)
     return {
         "file": str(path),
         "kind": "preset",
         "name": preset.name,
-        "input": [_spec(spec, label) for spec, label in _labelled(preset.input)],
+        "input": [_spec(spec) for spec in preset.input],
         "amps": [
             {
                 "name": amp.name,
                 "key": amp.key,
                 "level": amp.level,
-                "chain": [_spec(spec, label) for spec, label in _labelled(amp.chain)],
+                "chain": [_spec(spec) for spec in amp.chain],
             }
             for amp in preset.amps
         ],
-        "output": [_spec(spec, label) for spec, label in _labelled(preset.output)],
+        "output": [_spec(spec) for spec in preset.output],
         "jack": {"in": preset.jack.input, "out": preset.jack.outputs},
         "midi": {"program": dict(preset.midi.program), "cc": dict(preset.midi.cc)},
     }
@@ -86,8 +87,8 @@ def recording_facts(path: Path) -> dict[str, object]:
 
 def check(paths: Sequence[Path]) -> dict[str, object]:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
-    loader = Loader(RATE)
-    results = [_check_model(path) if path.suffix.lower() in MODELS else _check(path, loader) for path in paths]
+    builder = Builder(RATE, Versions())
+    results = [_check_model(path) if path.suffix.lower() in MODELS else _check(path, builder) for path in paths]
     return {"ok": not any(result["faults"] for result in results), "presets": results}
 
 
@@ -95,7 +96,7 @@ def _check_model(path: Path) -> dict[str, object]:
     """A model by itself, as an engine would load it."""
     try:
         model = library.read(path)
-        engine = registry()[player.engine_of(model)]
+        engine = registry()[player.ENGINE]
         Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
     except RigError as error:
         return {"file": str(path), "kind": "model", "name": None, "architecture": None, "faults": [str(error)]}
@@ -103,7 +104,7 @@ def _check_model(path: Path) -> dict[str, object]:
     return {"file": str(path), "kind": "model", "name": model.name, "architecture": architecture, "faults": []}
 
 
-def _check(path: Path, loader: Loader) -> dict[str, object]:
+def _check(path: Path, builder: Builder) -> dict[str, object]:
     preset, found = examine(path)
     faults = list(found)
     if preset is None:
@@ -119,16 +120,16 @@ def _check(path: Path, loader: Loader) -> dict[str, object]:
 
     def chain(place: str, specs: Sequence[EngineSpec]) -> list[dict[str, object]]:
         units = []
-        for spec, label in _labelled(specs):
+        for spec in specs:
             try:
-                unit = loader.unit(spec, label)
+                unit = builder.unit(spec)
                 if not unit.engine.join:  # it starts between its branches only
                     Chain([unit], RATE)
                 units.append(unit)
             except RigError as error:
-                faults.append(f"{path}: {place}, {label}: {error}")
+                faults.append(f"{path}: {place}, {spec.label}: {error}")
         about = _about(units, preset.dbu)
-        return [{**_spec(spec, label), "about": about.get(label, "")} for spec, label in _labelled(specs)]
+        return [{**_spec(spec), "about": about.get(spec.label, "")} for spec in specs]
 
     result = {
         "file": str(path),
@@ -152,15 +153,11 @@ def _about(units: Sequence[Unit], dbu: float | None) -> dict[str, str]:
     return {unit.label: unit.payload.about for unit in arranged(units, RATE, dbu)}
 
 
-def _labelled(chain: Sequence[EngineSpec]) -> list[tuple[EngineSpec, str]]:
-    return list(zip(chain, labels(spec.engine for spec in chain), strict=True))
-
-
-def _spec(spec: EngineSpec, label: str) -> dict[str, object]:
+def _spec(spec: EngineSpec) -> dict[str, object]:
     files: Mapping[str, str] = {key: str(file) for key, file in spec.files.items()}
     switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
     settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
-    place = {"engine": spec.engine, "label": label, "branch": spec.branch}
+    place = {"engine": spec.engine, "label": spec.label, "branch": spec.branch}
     return {**place, "params": dict(spec.params), "settings": settings, "files": files}
 
 
@@ -200,6 +197,7 @@ def engine_facts() -> list[dict[str, object]]:
     return [
         {
             "name": engine.name,
+            "aliases": list(engine.aliases),
             "about": engine.about,
             "files": list(engine.files),
             "settings": [dataclasses.asdict(setting) for setting in engine.settings],

@@ -11,7 +11,7 @@ from rig.models.compatibility import players
 from rig.models.formats import Model
 from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, loudness_db, read
-from rig.models.player import engine_of
+from rig.models.player import ENGINE
 from rig.native import BLOCK
 from rig.report.cost import SECONDS, measure
 
@@ -58,7 +58,7 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
             {"below": variant.limit, "name": variant.model.name, "architecture": in_words(variant.model.network)}
             for variant in model.variants
         ],
-        "engine": engine_of(model),
+        "engine": ENGINE,
         "knobs": list(model.knobs),
         "weights": model.weights,
         "receptive_field": field,

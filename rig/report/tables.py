@@ -29,7 +29,8 @@ def show_engines(found: Sequence[Mapping]) -> None:
     """found: what `facts.engine_facts` returns."""
     table = _table("engine", "key", "range", "start", "what it does")
     for engine in found:
-        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"], HEADING))
+        also = f" (also named {', '.join(engine['aliases'])})" if engine["aliases"] else ""
+        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"] + also, HEADING))
         for key in engine["files"]:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
         for setting in engine["settings"]:
@@ -41,7 +42,9 @@ def show_engines(found: Sequence[Mapping]) -> None:
 
 def _range(value: Mapping) -> tuple[Text, Text, str]:
     """Name, range and start of a knob or a setting."""
-    name = _text(value["name"], NAME)
+    name, choices = _text(value["name"], NAME), value["choices"]
+    if choices:
+        return name, _text(" | ".join(choices)), choices[int(value["initial"])]
     if value.get("switch"):
         return name, _text("true or false"), "true" if value["initial"] else "false"
     span = f"{value['minimum']:g} to {value['maximum']:g} {value['unit']}".rstrip()
@@ -241,7 +244,7 @@ def _amps(preset: Mapping) -> Table:
 
 
 def _chain(entries: Sequence[Mapping]) -> Text:
-    """gate threshold -70 → gain +3 → [a: wavenet small-combo-clean → eq bass 1.5, treble -1, b: lstm lead] → blend"""
+    """gate threshold -70 → gain +3 → [a: model small-combo-clean → eq bass 1.5, treble -1, b: model2 lead] → blend"""
     line = Text()
     branch = ""
     for entry in entries:

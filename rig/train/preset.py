@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rig.document.preset import INPUT, LEVEL, NAME, OUTPUT
+from rig.document.document import INPUT, LEVEL, NAME, OUTPUT
 from rig.train.export import write
 
 LOUDNESS = -20.0  # dB RMS of the device's recording, played by the preset
@@ -27,7 +27,7 @@ def write_preset(target: Path, name: str, loudness_db: float) -> Path | None:
         "[[amp]]",
         f"name = {shown}",
         f"level = {level}",
-        f'chain = [{{ engine = "wavenet", model = {_quoted(target.name)} }}]',
+        f"chain = [{{ model = {_quoted(target.name)} }}]",
         "",
         "# Recorded without a cabinet? Take the # away and name one:",
         "# [output]",

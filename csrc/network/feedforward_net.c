@@ -1,21 +1,10 @@
-/* wavenet: an amp model, a block at a time. CONTRIBUTING.md has a picture of how the rows lie in memory. */
+/* Plays a feed-forward network, a block at a time. CONTRIBUTING.md has a picture of how the rows lie in memory. */
 #include <string.h>
 
-#include "../network/buffer.h"
-#include "../network/program.h"
 #include "../ramp.h"
-
-enum { LEVEL, COMPENSATION, DRIVE, N_PARAMS = DRIVE + 4 };
-static const rig_param params[N_PARAMS] = {
-    [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f},
-    [COMPENSATION] = {"compensation", "dB", "softer by so much at full drive, in proportion below", 0.0f, 40.0f, 0.0f},
-    [DRIVE] = {"drive", "", "the knob that the model was captured with", 0.0f, 1.0f, 0.5f},
-    {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f},
-    {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f},
-    {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f},
-};
-
-#define KNOBS (N_PARAMS - DRIVE)
+#include "buffer.h"
+#include "net.h"
+#include "program.h"
 
 /* A step with its buffers found and its arrays kept. */
 typedef struct {
@@ -30,7 +19,7 @@ typedef struct {
 
 typedef struct {
     const rig_kernels *kernels;
-    rig_ramp level, knobs[KNOBS];
+    rig_ramp knobs[RIG_NET_KNOBS];
     uint32_t memory, n_knobs, ones, n_buffers, n_steps;
     rig_buffer *buffers, *output;
     step *steps;
@@ -128,36 +117,26 @@ static void prepare(state *s, const rig_program *n, const rig_array *array)
     }
 }
 
-static float level_of(const state *s, const float *p)
-{
-    return rig_from_db(p[LEVEL] - (s->n_knobs ? p[COMPENSATION] * p[DRIVE] : 0.0f));
-}
-
 static const char *init(void *self, const rig_setup *setup)
 {
     state *s = self;
     rig_program n;
     if (!rig_program_read(&n, setup)) return "its files don't make sense to it";
-    if (n.signals > 1 + KNOBS) return "the model has more knobs than it can turn";
+    if (n.signals > 1 + RIG_NET_KNOBS) return "the model has more knobs than it can turn";
     lay_out(s, &n, setup->arrays, self);
     s->kernels = rig_kernels_now();
     s->memory = n.memory;
-    s->n_knobs = n.signals - 1;
-    s->ones = n.ones;
-    s->n_buffers = n.n_buffers;
-    s->n_steps = n.n_steps;
+    s->n_knobs = n.signals - 1, s->ones = n.ones;
+    s->n_buffers = n.n_buffers, s->n_steps = n.n_steps;
     s->output = &s->buffers[n.output];
-    rig_ramp_start(&s->level, level_of(s, setup->params));
-    for (uint32_t k = 0; k < KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[DRIVE + k]);
+    for (uint32_t k = 0; k < RIG_NET_KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[k]);
     prepare(s, &n, setup->arrays);
     return NULL;
 }
 
-static uint32_t memory(const void *self, const float *p)
-{
-    (void)p;
-    return ((const state *)self)->memory;
-}
+static uint32_t knobs(const void *self) { return ((const state *)self)->n_knobs; }
+
+static uint32_t memory(const void *self) { return ((const state *)self)->memory; }
 
 static rig_head head_of(const step *t) { return (rig_head){(rig_head_kind)t->is.how, t->values[1], rig_rows_of(t->head, 0)}; }
 
@@ -236,20 +215,19 @@ static void hear(state *s, const float *p, const float *signal, uint32_t frames)
     memcpy(in.at, signal, frames * sizeof(float));
     for (uint32_t k = 0; k < s->n_knobs; ++k) {
         float *row = in.at + (k + 1) * in.stride;
-        rig_ramp_aim(&s->knobs[k], p[DRIVE + k], frames);
+        rig_ramp_aim(&s->knobs[k], p[k], frames);
         for (uint32_t i = 0; i < frames; ++i) row[i] = rig_ramp_next(&s->knobs[k]);
     }
     for (uint32_t i = 0; s->ones && i < frames; ++i) in.at[(s->n_knobs + 1) * in.stride + i] = 1.0f;
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const float *p, float *signal, uint32_t frames)
 {
     state *s = self;
-    hear(s, p, io[RIG_SIGNAL], frames);
+    hear(s, p, signal, frames);
     for (step *t = s->steps, *end = t + s->n_steps; t < end;) t = run(s, t, frames);
-    memcpy(io[RIG_SIGNAL], rig_rows_of(s->output, 0).at, frames * sizeof(float));
+    memcpy(signal, rig_rows_of(s->output, 0).at, frames * sizeof(float));
     for (rig_buffer *b = s->buffers, *end = b + s->n_buffers; b < end; ++b) rig_buffer_move_on(b, frames);
-    rig_ramp_apply(&s->level, level_of(s, p), io[RIG_SIGNAL], frames);
 }
 
 /* Silence for ever, found in the time of a block: all that a step hears has been constant, so one frame tells it. */
@@ -268,6 +246,4 @@ static void reset(void *self)
         }
 }
 
-const rig_engine rig_engine_wavenet = {
-    RIG_ABI, N_PARAMS, "wavenet", "a neural model of an amp or a pedal", params, size, init, memory, process, reset,
-};
+const rig_net rig_feedforward_net = {size, init, knobs, memory, process, reset};

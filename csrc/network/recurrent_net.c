@@ -1,19 +1,11 @@
-/* lstm: a recurrent neural model of an amp or a pedal: LSTM and GRU layers, dense ones and convolutions, in any order. */
+/* Plays a recurrent network: LSTM and GRU layers, dense ones and convolutions, in any order. */
 #include <string.h>
 
 #include "../rack/denormals.h"
 #include "../ramp.h"
-#include "../network/stack.h"
-#include "../network/dense_conv.h"
-
-enum { LEVEL, DRIVE, KNOB2, KNOB3, KNOB4, N_PARAMS, KNOBS = N_PARAMS - DRIVE };
-static const rig_param params[N_PARAMS] = {
-    [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f},
-    [DRIVE] = {"drive", "", "the model's first knob", 0.0f, 1.0f, 0.5f},
-    [KNOB2] = {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f},
-    [KNOB3] = {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f},
-    [KNOB4] = {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f},
-};
+#include "dense_conv.h"
+#include "net.h"
+#include "stack.h"
 
 /* Seconds that it must hear to be as if it had always run: what other players let a recurrent model hear of silence before
    the first note. Such a network forgets slowly and never quite; what is left by then is far below what is heard. */
@@ -29,7 +21,7 @@ typedef struct {
 } layer;
 
 typedef struct {
-    rig_ramp level, knobs[KNOBS];
+    rig_ramp knobs[RIG_NET_KNOBS];
     float skip, input_gain, output_gain;
     uint32_t inputs, n_layers, stretch, memory;
     layer *layers;
@@ -85,7 +77,7 @@ static size_t lay_out(state *s, const rig_setup *setup, char *base)
 static size_t size(const rig_setup *setup)
 {
     state s = {0};
-    if (!rig_sequence_fits(setup) || setup->ints[1] > 1 + KNOBS) return 0;
+    if (!rig_sequence_fits(setup) || setup->ints[1] > 1 + RIG_NET_KNOBS) return 0;
     return lay_out(&s, setup, NULL);
 }
 
@@ -95,7 +87,7 @@ static void play(state *s, const float *p, const float *x, float *y, uint32_t fr
     const size_t width = s->from.stride;
     for (uint32_t i = 0; i < frames; ++i) s->in[i * width] = s->input_gain * x[i];
     for (uint32_t k = 0; k + 1 < s->inputs; ++k) {
-        rig_ramp_aim(&s->knobs[k], p[DRIVE + k], frames);
+        rig_ramp_aim(&s->knobs[k], p[k], frames);
         for (uint32_t i = 0; i < frames; ++i) s->in[i * width + 1 + k] = rig_ramp_next(&s->knobs[k]);
     }
     for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l)
@@ -133,24 +125,16 @@ static const char *init(void *self, const rig_setup *setup)
     s->stretch = (uint32_t)setup->ints[0];
     s->skip = gains[0], s->input_gain = gains[1], s->output_gain = gains[2];
     s->memory = (uint32_t)(MEMORY * setup->rate);
-    rig_ramp_start(&s->level, rig_from_db(setup->params[LEVEL]));
-    for (uint32_t k = 0; k < KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[DRIVE + k]);
+    for (uint32_t k = 0; k < RIG_NET_KNOBS; ++k) rig_ramp_start(&s->knobs[k], setup->params[k]);
     settle(s, setup);
     return NULL;
 }
 
-static uint32_t memory(const void *self, const float *p)
-{
-    (void)p;
-    return ((const state *)self)->memory;
-}
+static uint32_t knobs(const void *self) { return ((const state *)self)->inputs - 1; }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
-{
-    state *s = self;
-    play(s, p, io[RIG_SIGNAL], io[RIG_SIGNAL], frames);
-    rig_ramp_apply(&s->level, rig_from_db(p[LEVEL]), io[RIG_SIGNAL], frames);
-}
+static uint32_t memory(const void *self) { return ((const state *)self)->memory; }
+
+static void process(void *self, const float *p, float *signal, uint32_t frames) { play(self, p, signal, signal, frames); }
 
 static void reset(void *self)
 {
@@ -159,6 +143,4 @@ static void reset(void *self)
     s->at = s->settled_at;
 }
 
-const rig_engine rig_engine_lstm = {
-    RIG_ABI, N_PARAMS, "lstm", "a recurrent neural model of an amp or a pedal", params, size, init, memory, process, reset,
-};
+const rig_net rig_recurrent_net = {size, init, knobs, memory, process, reset};

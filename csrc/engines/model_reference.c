@@ -1,9 +1,10 @@
-/* wavenet_reference: the same network, one sample at a time, written to be read. No preset names it; the fast kernels are held
+/* model_reference: a feed-forward network, one sample at a time, written to be read. No preset names it; the fast kernels are held
    to it in the tests and in the bench. Each buffer is a ring of frames; a step is carried out for one frame, row by row. */
 #include <math.h>
 #include <string.h>
 
 #include "../arena.h"
+#include "../network/net.h"
 #include "../network/program.h"
 
 typedef struct {
@@ -51,17 +52,24 @@ static size_t lay_out(state *s, const rig_program *n, const rig_array *array, ch
     return p.used;
 }
 
+static int read(rig_program *n, const rig_setup *setup)
+{
+    if (rig_net_kind(setup) != RIG_FEEDFORWARD) return 0;
+    const rig_setup own = rig_net_setup(setup, 0);
+    return rig_program_read(n, &own);
+}
+
 static size_t size(const rig_setup *setup)
 {
     state s;
     rig_program n;
-    return rig_program_read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
+    return read(&n, setup) ? lay_out(&s, &n, setup->arrays, NULL) : 0;
 }
 
 static const char *init(void *self, const rig_setup *setup)
 {
     rig_program n;
-    if (!rig_program_read(&n, setup)) return "its files don't make sense to it";
+    if (!read(&n, setup)) return "its files don't make sense to it";
     lay_out(self, &n, setup->arrays, self);
     return NULL;
 }
@@ -197,6 +205,6 @@ static void reset(void *self)
         memset(s->data[b], 0, length(&s->buffers[b]) * (size_t)s->buffers[b].rows * sizeof(float));
 }
 
-const rig_engine rig_engine_wavenet_reference = {
-    RIG_ABI, 0, "wavenet_reference", "the wavenet engine, sample by sample", NULL, size, init, memory, process, reset,
+const rig_engine rig_engine_model_reference = {
+    RIG_ABI, 0, "model_reference", "the feed-forward half of the model engine, sample by sample", NULL, size, init, memory, process, reset,
 };

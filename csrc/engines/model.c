@@ -1,0 +1,78 @@
+/* model: a neural model of an amp or a pedal, whatever the kind of its network. */
+#include "../arena.h"
+#include "../network/net.h"
+#include "../ramp.h"
+
+enum { LEVEL, COMPENSATION, DRIVE, N_PARAMS = DRIVE + RIG_NET_KNOBS };
+static const rig_param params[N_PARAMS] = {
+    [LEVEL] = {"level", "dB", "after the model", -40.0f, 40.0f, 0.0f, NULL},
+    [COMPENSATION] = {"compensation", "dB", "softer by so much at full drive, in proportion below", 0.0f, 40.0f, 0.0f, NULL},
+    [DRIVE] = {"drive", "", "the knob that the model was captured with", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob2", "", "the model's second knob", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob3", "", "the model's third knob", 0.0f, 1.0f, 0.5f, NULL},
+    {"knob4", "", "the model's fourth knob", 0.0f, 1.0f, 0.5f, NULL},
+};
+
+static const rig_net *const nets[RIG_NETS] = {[RIG_FEEDFORWARD] = &rig_feedforward_net, [RIG_RECURRENT_NET] = &rig_recurrent_net};
+
+typedef struct {
+    const rig_net *net;
+    void *played; /* the network's state, behind this one */
+    rig_ramp level;
+    int driven;   /* the network has a drive, which the level may make up for */
+} state;
+
+static size_t size(const rig_setup *setup)
+{
+    const uint32_t kind = rig_net_kind(setup);
+    if (kind == RIG_NETS) return 0;
+    const rig_setup own = rig_net_setup(setup, DRIVE);
+    const size_t played = nets[kind]->size(&own);
+    rig_arena p = {NULL, 0};
+    rig_arena_alloc(&p, sizeof(state));
+    return played ? p.used + played : 0;
+}
+
+static float level_of(const state *s, const float *p)
+{
+    return rig_from_db(p[LEVEL] - (s->driven ? p[COMPENSATION] * p[DRIVE] : 0.0f));
+}
+
+static const char *init(void *self, const rig_setup *setup)
+{
+    state *s = self;
+    rig_arena p = {self, 0};
+    rig_arena_alloc(&p, sizeof(state));
+    s->played = rig_arena_alloc(&p, 0);
+    s->net = nets[rig_net_kind(setup)];
+    const rig_setup own = rig_net_setup(setup, DRIVE);
+    const char *why = s->net->init(s->played, &own);
+    if (why) return why;
+    s->driven = s->net->knobs(s->played) > 0;
+    rig_ramp_start(&s->level, level_of(s, setup->params));
+    return NULL;
+}
+
+static uint32_t memory(const void *self, const float *p)
+{
+    (void)p;
+    const state *s = self;
+    return s->net->memory(s->played);
+}
+
+static void process(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    state *s = self;
+    s->net->process(s->played, p + DRIVE, io[RIG_SIGNAL], frames);
+    rig_ramp_apply(&s->level, level_of(s, p), io[RIG_SIGNAL], frames);
+}
+
+static void reset(void *self)
+{
+    state *s = self;
+    s->net->reset(s->played);
+}
+
+const rig_engine rig_engine_model = {
+    RIG_ABI, N_PARAMS, "model", "a neural model of an amp or a pedal", params, size, init, memory, process, reset,
+};

@@ -1,0 +1,41 @@
+/* A unit: one engine as a chain holds it, with its knobs, its resamplers and its guard. */
+#ifndef RIG_UNIT_H
+#define RIG_UNIT_H
+
+#include "rack.h"
+#include "resample.h"
+
+typedef struct {
+    const rig_engine *engine;
+    void *self;
+    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
+    float gain_in, gain_out;
+    uint32_t branch;
+    float *params;   /* Python puts, audio gets */
+    uint32_t on;     /* the same: 0: its input passes it by */
+    uint32_t fade;   /* frames from off to on */
+    uint32_t wet;    /* audio: how many of them have passed: 0 the input alone, fade the engine alone */
+    uint32_t faults; /* audio puts, Python gets */
+    float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
+    uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
+} rig_unit;
+
+/* [main] NULL, or why not; free() is for both. bytes grows by what the unit takes. */
+const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
+                          size_t *bytes);
+void rig_unit_free(rig_unit *unit);
+
+/* [audio] Frames of the chain's past that the engine's output hangs on. */
+uint32_t rig_unit_memory(const rig_unit *unit);
+
+/* [audio] Runs the engine on a block that begins with frame `at`; if it breaks, it starts anew and its input passes through,
+   so that the sound goes on. One that is off runs, too: when it comes back it is in the middle of the music. */
+void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames);
+
+/* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */
+int rig_unit_settle(rig_unit *unit);
+
+/* [audio] As after silence. */
+void rig_unit_reset(rig_unit *unit);
+
+#endif

@@ -1,0 +1,110 @@
+"""A preset's file: its text as it was read, and saving into it what was changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rig.document import merge
+from rig.document.document import Preset
+from rig.document.read import FILE_LIMIT, examine_text
+from rig.errors import RigError
+from rig.files import Stamp, read_text, reason, stamp
+
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class PresetFile:
+    """A file as it was read or written last. text: without a byte-order mark. preset: what it says.
+
+    origin: text and preset as they were first read: whatever is saved is made from them, so that what is taken back
+    leaves not a byte behind.
+    """
+
+    path: Path
+    text: str
+    preset: Preset
+    seen: Stamp | None
+    origin: tuple[str, Preset]
+    bom: bool = False
+
+    def read_again(self) -> PresetFile:
+        """The file as it is now, what is in it having the identities that it had. Raises RigError."""
+        file = open_preset(self.path)
+        preset = merge.recognised(file.preset, self.preset)
+        return replace(file, preset=preset, origin=(file.text, preset))
+
+    def changed_elsewhere(self) -> bool:
+        """Whether somebody else has written it since."""
+        now = stamp(self.path)
+        if now is None or now == self.seen:
+            return False
+        try:
+            return read_text(self.path, "preset", FILE_LIMIT) != self.text
+        except RigError:
+            return True
+
+    def saved(self, preset: Preset, *, over: bool = False) -> PresetFile:
+        """The file with `preset` in it, written whole or not at all. over: also where somebody else has changed it.
+
+        Raises RigError where it was changed meanwhile, and where it can't be written.
+        """
+        if not over and self.changed_elsewhere():
+            raise RigError(
+                f"{self.path.name} was changed on disk meanwhile: 'save over' writes over that, 'revert' takes it"
+            )
+        return self._written(preset)
+
+    def saved_as(self, preset: Preset, path: Path, *, over: bool = False) -> PresetFile:
+        """A copy at another path, with `preset` in it. Raises RigError where there is a file, unless it is to go."""
+        if path.exists() and not over:
+            raise RigError(f"{path} is there already: 'save over as {path}' writes over it")
+        return replace(self, path=path)._written(replace(preset, path=path))
+
+    def _written(self, preset: Preset) -> PresetFile:
+        preset = preset.as_written()
+        from rig.document.write import rewritten  # no start has to wait for it
+
+        text = rewritten(*self.origin, preset)
+        seen = _write(self.path, (BOM if self.bom else "") + text)
+        return replace(self, text=text, preset=preset, seen=seen)
+
+
+def open_preset(path: Path) -> PresetFile:
+    """Read and check a preset, its files' existence included. Raises RigError: see `read_preset`."""
+    seen = stamp(path)
+    text = read_text(path, "preset", FILE_LIMIT)
+    preset, faults = examine_text(path, text)
+    if preset is None or faults:
+        raise RigError(faults[0])
+    return PresetFile(path, text, preset, seen, (text, preset), _has_bom(path))
+
+
+def _has_bom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(3) == BOM.encode()
+
+
+def _write(path: Path, text: str) -> Stamp | None:
+    """Write a file whole or not at all: to where a symbolic link leads, with the permissions that it has."""
+    target = path.resolve()
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        if mode is not None and not os.access(target, os.W_OK):
+            raise PermissionError(13, "permission denied")
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(target)
+    except OSError as error:
+        raise RigError(f"{path} can't be saved: {reason(error)}; 'save as FILE' saves elsewhere") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return stamp(target)

@@ -1,0 +1,142 @@
+"""History: the documents before, undo and redo, and what is saved against what plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+
+from rig.document.document import Document, EngineSpec, Preset
+from rig.errors import RigError
+
+STEPS = 500
+"""Documents that are kept. They share all that did not change, so that a step costs little."""
+
+TOGETHER_SECONDS = 3.0
+"""A knob that is turned again within so long is still being turned."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A document, and what was done to come to it."""
+
+    document: Document
+    what: str = ""
+
+
+class History:
+    """What the player wants, wanted before, and has saved.
+
+    saved: the presets as their files have them, with the identities of the document.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._past: list[Step] = []
+        self._now = Step(document)
+        self._future: list[Step] = []
+        self._together: tuple[Hashable, float] | None = None
+        self._edited: Document | None = None  # while what is saved plays: what `ab` goes back to
+        self.saved: tuple[Preset, ...] = tuple(preset.as_written() for preset in document.presets)
+
+    @property
+    def document(self) -> Document:
+        """What is wanted now."""
+        return self._now.document
+
+    def do(self, document: Document, what: str, now: float, together: Hashable = None) -> None:
+        """Another document. what: was done, for `undo` to say. now: in seconds.
+
+        together: what is done with the same one within TOGETHER_SECONDS is one step.
+        """
+        open_step, self._together = self._together, (together, now) if together is not None else None
+        if document == self.document:
+            return
+        self._future.clear()
+        self._edited = None
+        if open_step and open_step[0] == together and now - open_step[1] < TOGETHER_SECONDS:
+            self._now = Step(document, what)
+            if self._past and self._past[-1].document == document:  # turned back to where it stood
+                self._now, self._together = self._past.pop(), None
+            return
+        self._past = [*self._past[1 - STEPS :], self._now]
+        self._now = Step(document, what)
+
+    def undo(self) -> str:
+        """Back to the document before. Returns what was undone. Raises RigError where there is none."""
+        if not self._past:
+            raise RigError("nothing to undo")
+        what = self._now.what
+        self._future.append(self._now)
+        self._now, self._together, self._edited = self._past.pop(), None, None
+        return what
+
+    def redo(self) -> str:
+        """Forth again. Returns what was done again. Raises RigError where nothing was undone."""
+        if not self._future:
+            raise RigError("nothing to redo")
+        self._past.append(self._now)
+        self._now, self._together, self._edited = self._future.pop(), None, None
+        return self._now.what
+
+    def amend(self, change: Callable[[Document], Document]) -> None:
+        """Take something back that never came to be heard: from the document, and from all those before and after."""
+        steps = [Step(change(step.document), step.what) for step in (*self._past, self._now, *reversed(self._future))]
+        here = len(self._past)
+        kept = [i for i in range(len(steps)) if i in (0, here) or steps[i].document != steps[i - 1].document]
+        if here and steps[here].document == steps[here - 1].document:  # the step that is taken back itself
+            kept.remove(here)
+            here = max(i for i in kept if i < here)
+        self._together = None
+        self._past = [steps[i] for i in kept if i < here]
+        self._now = steps[here]
+        self._future = [steps[i] for i in reversed(kept) if i > here]
+        if self._edited is not None:
+            self._edited = change(self._edited)
+
+    def amend_now(self, change: Callable[[Document], Document]) -> None:
+        """What is wanted now, corrected: no step of its own."""
+        self._now = Step(change(self._now.document), self._now.what)
+
+    # --- what is saved ---
+
+    def unsaved(self) -> tuple[Preset, ...]:
+        """The presets that differ from their files; while what is saved plays, those that `ab` comes back to."""
+        wanted = self.document if self._edited is None else self._edited
+        now = (preset.as_written() for preset in wanted.presets)
+        saved = {preset.uid: preset for preset in self.saved}
+        return tuple(preset for preset in now if preset != saved[preset.uid])
+
+    def saved_engine(self, uid: int) -> EngineSpec | None:
+        """An engine as its preset's file has it, or None."""
+        return next((spec for preset in self.saved for spec in preset.engines() if spec.uid == uid), None)
+
+    def save(self, preset: Preset) -> None:
+        """A preset is on disk as it is given here."""
+        self.saved = tuple(preset.as_written() if old.uid == preset.uid else old for old in self.saved)
+
+    def ab(self, now: float) -> bool:
+        """From what was changed to what is saved, or back again. Returns whether what is saved plays now.
+
+        Raises RigError where nothing was changed.
+        """
+        edited = self.document
+        saved = replace(edited, presets=tuple(map(_scenes_on, self.saved, edited.presets)))
+        if tuple(preset.as_written() for preset in edited.presets) != self.saved:
+            self.do(saved, "as saved", now)
+            self._edited = edited
+            return True
+        if self._edited is None:
+            raise RigError("all is as it was saved")
+        self.do(self._edited, "as changed", now)
+        return False
+
+    @property
+    def comparing(self) -> bool:
+        """Whether what is saved plays, and `ab` brings back what was changed."""
+        return self._edited is not None
+
+
+def _scenes_on(saved: Preset, now: Preset) -> Preset:
+    """A preset as saved, with the scenes on that are on now, where it has them."""
+    on = {amp.uid: amp.scene for amp in now.amps}
+    amps = (replace(amp, scene=on.get(amp.uid, "")) for amp in saved.amps)
+    return replace(saved, amps=tuple(replace(amp, scene=amp.scene if amp.active else "") for amp in amps))

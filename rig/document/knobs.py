@@ -1,0 +1,82 @@
+"""The knobs of a document's engines: which there are, where they stand, what a player's words turn them to."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from rig.document.document import LEVEL, LEVEL_KNOB, ON, Chain, EngineSpec
+from rig.engine import Engine, Param, Setting, named, registry
+from rig.errors import RigError, did_you_mean
+
+Knob = Param | Setting
+
+AMP_LEVEL = Param(LEVEL_KNOB, "dB", "how loud the amp is, after its chain", *LEVEL, 0.0)
+SWITCH = Setting(ON, "", "off: it is bypassed", 0.0, 1.0, 1.0, switch=True)
+SWITCHED = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
+
+
+def kind(spec: EngineSpec) -> Engine:
+    """What an engine of a document is an instance of."""
+    return registry()[spec.engine]
+
+
+def stands(spec: EngineSpec, name: str) -> float:
+    """Where a parameter, a setting or the switch of an engine stands; KeyError where it has none of that name."""
+    if name == ON:
+        return float(spec.on)
+    knobs = {knob.name: knob.initial for knob in (*kind(spec).params, *kind(spec).settings)}
+    return {**knobs, **spec.settings, **spec.params}[name]
+
+
+def knob_of(spec: EngineSpec, name: str, where: str) -> Knob:
+    """A knob or a setting of an engine that is called `where`. Raises RigError with the nearest name."""
+    knobs = {knob.name: knob for knob in knobs_of(spec)}
+    if name not in knobs:
+        hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs) or 'none'}"
+        raise RigError(f"{where} has no knob '{name}'{hint}")
+    return knobs[name]
+
+
+def called(chain: Chain, label: str, engines: Mapping[str, Engine] | None = None) -> EngineSpec | None:
+    """An engine of a chain by its label, or by its place among those of a kind: "wavenet2" is the second model."""
+    for spec in chain:
+        if spec.label == label:
+            return spec
+    parts = re.fullmatch(r"(.*?)([0-9]{0,3})", label)
+    if parts is None:
+        return None
+    engine, number = named(parts[1], engines), int(parts[2] or 1)
+    alike = [spec for spec in chain if engine and spec.engine == engine.name]
+    return alike[number - 1] if 1 <= number <= len(alike) else None
+
+
+def knobs_of(spec: EngineSpec) -> tuple[Knob, ...]:
+    """All that can be set of an engine: parameters, settings, and its switch."""
+    return (*kind(spec).params, *kind(spec).settings, SWITCH)
+
+
+def value(knob: Knob, path: str, text: str) -> float:
+    """What a knob is to be turned to: a number in its range, a word, on and off for a switch. Raises RigError."""
+    if isinstance(knob, Setting) and knob.switch and text in SWITCHED:
+        return SWITCHED[text]
+    if text in knob.choices:
+        return float(knob.choices.index(text))
+    if knob.choices and not re.fullmatch(r"[0-9]+", text):
+        raise RigError(f"{path}: '{text}' is none of {', '.join(knob.choices)}{did_you_mean(text, knob.choices)}")
+    wanted = number(text, f"set {path}")
+    if not knob.minimum <= wanted <= knob.maximum:
+        raise RigError(f"{path}: {wanted:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
+    return wanted
+
+
+def number(text: str, what: str) -> float:
+    """A finite number. Raises RigError, which starts with `what`."""
+    try:
+        wanted = float(text)
+    except ValueError:
+        wanted = math.nan
+    if not math.isfinite(wanted):
+        raise RigError(f"{what}: '{text[:60]}' is not a number")
+    return wanted

@@ -1,0 +1,294 @@
+"""The reconciler: the only place that decides how what is wanted comes to be heard.
+
+A knob is written, a level set, at once; for another file, setting or order of engines a chain is built by the worker
+and faded to. It serves loading a set, an edit, an undo, a scene, a changed file, an amp that comes or goes, and a JACK
+that comes back at another rate.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rig.document.document import Document, EngineSpec
+from rig.document.knobs import kind
+from rig.errors import RigError
+from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle
+from rig.gig.worker import Built, Job, Worker
+from rig.native import SLOTS, STAGES, Chain, Rack
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass
+class Standing:
+    """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for."""
+
+    slot: int
+    wish: Wish
+    key: Hashable
+    chain: Chain
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A chain that has come to be heard. before: the engines that played there, () for a new one.
+
+    idle: knobs that are given and do nothing with what the engines play, by identity.
+    """
+
+    place: Place
+    wish: Wish
+    before: tuple[EngineSpec, ...]
+    idle: Mapping[int, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A chain that cannot be built, for the fault of one engine (0: of none). playing: the engines that play on."""
+
+    place: Place
+    wish: Wish
+    uid: int
+    error: str
+    playing: tuple[EngineSpec, ...]
+
+
+class Reconciler:
+    """Holds a rack's chains to what is wanted. Methods are called from the gig's thread."""
+
+    def __init__(self, rack: Rack) -> None:
+        self._versions = Versions()
+        self._enter(rack)
+
+    def _enter(self, rack: Rack) -> None:
+        self.rack = rack
+        self._builder = Builder(rack.rate, self._versions)
+        self._worker = Worker(self._builder)
+        self._standing: dict[Place, Standing] = {}
+        self._wishes: dict[Place, Wish] = {}
+        self._asked: dict[Place, Hashable] = {}
+        self._refused: dict[Place, Hashable] = {}
+        self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
+
+    # --- loading ---
+
+    def load(self, document: Document, playing: int, progress: Progress = lambda step, share: None) -> None:
+        """Build all at once, before the rack runs. Raises RigError naming preset, amp and fault."""
+        total = len(document.amps)
+        if total > SLOTS:
+            raise RigError(f"{total} amps in this set; {SLOTS} is the most")
+        self._wishes = wishes(document)
+        names = {Place("amp", amp.uid): amp.name for amp in document.amps}
+        for done, (place, wish) in enumerate(self._wishes.items()):
+            if place in names:
+                progress(f"Loading {names[place]}", done / len(self._wishes))
+            try:
+                chain = self._builder.build(wish)
+            except BuildError as error:
+                raise RigError(_where(document, place, error)) from None
+            assert chain is not None
+            for uid, names in idle(wish, chain).items():
+                spec = next(spec for spec in wish.engines if spec.uid == uid)
+                what = " and ".join(spec.files) or "engine"
+                raise RigError(_where(document, place, BuildError(spec, f"this {what} has no {min(names)}")))
+            self._install(place, wish, self._key(wish), chain)
+        progress("Ready", 1.0)
+        self._play(document, playing)
+
+    # --- what is wanted ---
+
+    def want(self, document: Document, playing: int) -> None:
+        """Bring what plays to a document, scenes laid over it, and to an amp (its identity)."""
+        self._wishes = wishes(document)
+        for place, wish in self._wishes.items():
+            self._reconcile(place, wish)
+        self._play(document, playing)
+        for place in [place for place in self._standing if place not in self._wishes]:
+            self._retire(place)  # last: what plays there is left before its slot is emptied
+
+    def _reconcile(self, place: Place, wish: Wish) -> None:
+        standing = self._standing.get(place)
+        key = self._key(wish)
+        if standing:
+            self._write(standing, wish)
+            if standing.key == key:
+                self._drop(place)
+                self._refused.pop(place, None)
+                return
+        if key not in (self._asked.get(place), self._refused.get(place)):
+            self._asked[place] = key
+            self._worker.ask(Job(place, wish, key, standing.chain if standing else None))
+
+    def _drop(self, place: Place) -> None:
+        if self._asked.pop(place, None) is not None:
+            self._worker.forget(place)
+
+    def changed(self, paths: Iterable[Path]) -> None:
+        """Files have become others; the next `want` has them read again."""
+        for path in paths:
+            self._versions.changed(path)
+
+    def stale(self, path: Path) -> bool:
+        """Whether a file that was read looks other than it did then."""
+        return self._versions.stale(path)
+
+    def _key(self, wish: Wish) -> Hashable:
+        """What a chain is built for; where two wishes have one key, knobs alone lead from the one to the other."""
+        return (wish.dbu, *(self._engine_key(spec, wish) for spec in wish.engines))
+
+    def _engine_key(self, spec: EngineSpec, wish: Wish) -> Hashable:
+        files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
+        settings = tuple(kind(spec).settled(spec.settings).items())
+        matters = spec.on if spec.branch or wish.dbu is not None else None  # to how the others are built
+        return spec.uid, spec.engine, files, settings, spec.branch, matters
+
+    # --- what is written at once ---
+
+    def _write(self, standing: Standing, wish: Wish) -> None:
+        """Turn the knobs of the chain that plays, as far as it has the engines."""
+        if wish is standing.wish:
+            return
+        wanted = {spec.uid: spec for spec in wish.engines}
+        chain, engines = standing.chain, []
+        for i, old in enumerate(standing.wish.engines):
+            new = wanted.get(old.uid, old)
+            if new is not old and new.engine == old.engine:
+                _turn(chain, i, old, new)
+                old = replace(old, params=new.params, on=new.on)
+            engines.append(old)
+        standing.wish = replace(standing.wish, engines=tuple(engines), level=wish.level)
+        chain.set_level(wish.level + asked_db(engines, chain.units))
+
+    # --- what has been built ---
+
+    def take(self) -> tuple[Installed | Refused, ...]:
+        """Let in what has been built since the last call. To be called often."""
+        news = (self._take(built) for built in self._worker.take())
+        return tuple(item for item in news if item is not None)
+
+    def _take(self, built: Built) -> Installed | Refused | None:
+        place, key = built.job.place, built.job.key
+        wish = self._wishes.get(place)
+        if wish is None or self._asked.get(place) != key:
+            return None  # something else is wanted by now, and asked for
+        del self._asked[place]
+        standing = self._standing.get(place)
+        before = standing.wish.engines if standing else ()
+        files = [path for spec in built.job.wish.engines for path in spec.files.values()]
+        if built.error:
+            self._refused[place] = key
+            broken = next((spec for spec in built.job.wish.engines if spec.uid == built.uid), None)
+            for path in broken.files.values() if broken else ():
+                self._versions.refuse(path)
+            return Refused(place, built.job.wish, built.uid, built.error, before)
+        for path in files:
+            self._versions.accept(path)
+        if built.chain is None:
+            assert standing is not None
+            standing.wish, standing.key = replace(built.job.wish, level=standing.wish.level), key
+            for i, spec in enumerate(standing.wish.engines):
+                _turn(standing.chain, i, None, spec)
+        else:
+            self._install(place, built.job.wish, key, built.chain)
+        standing = self._standing[place]
+        self._write(standing, wish)  # what was turned meanwhile
+        return Installed(place, wish, before, idle(wish, standing.chain))
+
+    def _install(self, place: Place, wish: Wish, key: Hashable, chain: Chain) -> None:
+        """Let the rack fade to a chain; where none stood, it finds a slot."""
+        standing = self._standing.get(place)
+        slot = standing.slot if standing else self._free[place.stage].popleft()
+        self._standing[place] = Standing(slot, wish, key, chain)
+        self.rack.offer(place.stage, slot, chain)
+        self._refused.pop(place, None)
+
+    def _retire(self, place: Place) -> None:
+        """A chain is no longer wanted: its slot holds an empty one until another takes it."""
+        slot = self._standing.pop(place).slot
+        self.rack.offer(place.stage, slot, Chain((), self.rack.rate))
+        self._free[place.stage].append(slot)
+        self._drop(place)
+        self._refused.pop(place, None)
+
+    # --- which amp ---
+
+    def _play(self, document: Document, playing: int) -> None:
+        """Head for an amp; one that is still being built is headed for when it is there."""
+        for preset in document.presets:
+            ends = [self._standing.get(Place(stage, preset.uid)) for stage in ("input", "output")]
+            for amp in preset.amps:
+                standing = self._standing.get(Place("amp", amp.uid))
+                if standing and ends[0] and ends[1]:
+                    self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
+                    if amp.uid == playing:
+                        self.rack.play(standing.slot)
+
+    # --- what there is ---
+
+    def chain(self, place: Place) -> tuple[Wish, Chain] | None:
+        """What plays there: its engines with their knobs as written, and the chain."""
+        standing = self._standing.get(place)
+        return (standing.wish, standing.chain) if standing else None
+
+    def places(self) -> Iterator[Place]:
+        """Where chains stand."""
+        return iter(self._standing)
+
+    @property
+    def memory(self) -> int:
+        """Frames after which nothing in any chain remembers what came before."""
+        longest = dict.fromkeys(STAGES, 0)
+        for place, standing in self._standing.items():
+            longest[place.stage] = max(longest[place.stage], standing.chain.memory)
+        return sum(longest.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being built, or waits to be taken."""
+        return self._worker.busy
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is left to be built; False where that takes longer."""
+        return self._worker.wait(seconds)
+
+    def move(self, rack: Rack) -> None:
+        """All that is wanted is to be built anew for another rack, of another rate."""
+        self._worker.close()
+        self._enter(rack)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._worker.close()
+
+
+def wishes(document: Document) -> dict[Place, Wish]:
+    """What each chain of a document is to be."""
+    found: dict[Place, Wish] = {}
+    for preset in document.presets:
+        levels = {amp.uid: amp.level for amp in preset.amps}
+        for owner, stage, engines in preset.chains():
+            found[Place(stage, owner)] = Wish(engines, levels.get(owner, 0.0), preset.dbu)
+    return found
+
+
+def _turn(chain: Chain, unit: int, old: EngineSpec | None, new: EngineSpec) -> None:
+    """Write what differs between two wants of one engine; all of it where there is no old one."""
+    for k, param in enumerate(kind(new).params):
+        value = new.params.get(param.name, param.initial)
+        if old is None or value != old.params.get(param.name, param.initial):
+            chain.set(unit, k, value)
+    if old is None or old.on != new.on:
+        chain.switch(unit, new.on)
+
+
+def _where(document: Document, place: Place, error: BuildError) -> str:
+    """ "blues.toml: amp 2 'Crunch', model: ..."."""
+    preset = document.preset_of(place.owner)
+    at: str = place.stage
+    if place.stage == "amp":
+        number = [amp.uid for amp in preset.amps].index(place.owner) + 1
+        at = f"amp {number} '{document.amp(place.owner).name}'"
+    return f"{preset.path}: {at}, {error.label}: {error}"

@@ -1,0 +1,310 @@
+"""The verbs: all that a player can ask of a gig, by name. Keys, the headless mode and whoever comes next use these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rig.document import address, edits
+from rig.document.document import ON, Amp, Document, Target
+from rig.document.knobs import number, value
+from rig.document.scenes import applied
+from rig.engine import Engine, named, registry
+from rig.errors import RigError, did_you_mean
+
+if TYPE_CHECKING:
+    from rig.gig.gig import Gig
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What a player can ask for. words: what follows the verb, for help and errors."""
+
+    words: str
+    help: str
+    do: Callable[[Gig, str], None]
+
+
+# --- which amp, which scene ---------------------------------------------------------------------------------------
+
+
+def _amp(gig: Gig, words: str) -> None:
+    if not words:
+        raise RigError("amp: which? A number or a name")
+    pick = address.pick(gig.document, words)
+    gig.play(pick.amp)
+    if pick.scene:
+        _recall(gig, pick.scene)
+
+
+def _step(gig: Gig, by: int) -> None:
+    amps = [amp.uid for amp in gig.document.amps]
+    gig.play(amps[(amps.index(gig.playing) + by) % len(amps)])
+
+
+def _scene(gig: Gig, words: str) -> None:
+    what, _, rest = words.partition(" ")
+    name = rest.strip()
+    if not words:
+        raise RigError("scene: which? Its name, or 'none'; 'scene store NAME' makes one of what you turned")
+    if what == "store" and name:
+        saved = next(preset for preset in gig.history.saved if preset.uid == gig.preset.uid)
+        gig.edit(edits.store_scene(gig.document, gig.playing, name, saved), f"scene {name}")
+        gig.say(f"scene {name} of {gig.amp.name} stored")
+    elif what == "delete" and name:
+        found = address.scene(gig.amp, name)
+        gig.edit(edits.delete_scene(gig.document, gig.playing, found), f"delete scene {found}")
+        gig.say(f"scene {found} of {gig.amp.name} deleted")
+    else:
+        _recall(gig, "" if words == "none" else address.scene(gig.amp, words))
+
+
+def _recall(gig: Gig, name: str) -> None:
+    gig.edit(edits.recall_scene(gig.document, gig.playing, name), f"scene {name or 'none'}")
+
+
+# --- knobs and files ----------------------------------------------------------------------------------------------
+
+
+def _set(gig: Gig, words: str) -> None:
+    path, _, text = words.rpartition(" ")
+    path = path.strip()
+    target, knob = address.knob(gig.document, path, gig.playing)
+    if knob.name in gig.idle(target.uid):
+        raise RigError(f"{path.rpartition('.')[0]} has no knob '{knob.name}' with what it plays")
+    _turn(gig, target, value(knob, path, text), f"{path} {text}")
+
+
+def _turn(gig: Gig, target: Target, to: float, what: str) -> None:
+    saved = gig.history.saved_engine(target.uid)
+    gig.edit(edits.turn(gig.document, target, to, gig.playing, saved), what, ("turn", target))
+
+
+def _switch(gig: Gig, words: str, on: bool | None) -> None:
+    if not words:
+        raise RigError(f"{'toggle' if on is None else 'on' if on else 'off'}: which engine? As in 'off Crunch.gain'")
+    _, spec = address.engine(gig.document, words, gig.playing)
+    path = address.path_of(gig.document, spec.uid, gig.playing)
+    now = address.engine_at(applied(gig.document, gig.playing), spec.uid)[1].on
+    to = not now if on is None else on
+    gig.edit(edits.turn(gig.document, Target(spec.uid, ON), float(to), gig.playing), f"{path} {'on' if to else 'off'}")
+    gig.say(f"{path} is {'on' if to else 'bypassed'}")
+
+
+def _load(gig: Gig, words: str) -> None:
+    spec, key, path = address.file(gig.document, words, gig.playing)
+    gig.refresh(path)
+    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}")
+
+
+def _try(gig: Gig, words: str) -> None:
+    spec, key, path = address.file(gig.document, words, gig.playing)
+    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid))
+
+
+def _level(gig: Gig, text: str) -> None:
+    db = number(text, "level")
+    gig.edit(edits.level(gig.document, db), f"level {db:g}", "level")
+
+
+# --- chains -------------------------------------------------------------------------------------------------------
+
+
+def _insert(gig: Gig, words: str) -> None:
+    document, playing = gig.document, gig.playing
+    before = None
+    try:
+        place, spec, rest = address.split_engine(document, words, playing, "insert: what, where?")
+        before = spec.uid
+    except RigError as error:
+        try:
+            place, rest = address.split_chain(document, words, playing)
+        except RigError as other:
+            raise (error if "." in words.partition(" ")[0] else other) from None
+    name, _, file = rest.partition(" ")
+    engine = _engine(name)
+    files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])} if file.strip() else {}
+    if files and len(engine.files) != 1:
+        raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
+    new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
+    gig.edit(new, f"insert {name}")
+    gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
+
+
+def _engine(name: str) -> Engine:
+    engine = named(name)
+    if engine:
+        return engine
+    names = list(registry())
+    if not name:
+        raise RigError(f"insert: which engine? There are {', '.join(names)}")
+    raise RigError(f"no engine '{name[:60]}'{did_you_mean(name, names) or '; there are ' + ', '.join(names)}")
+
+
+def _remove(gig: Gig, words: str) -> None:
+    if not words:
+        raise RigError("remove: which engine? As in 'remove Crunch.eq'")
+    _, spec = address.engine(gig.document, words, gig.playing)
+    path = address.path_of(gig.document, spec.uid, gig.playing)
+    gig.edit(edits.remove(gig.document, spec.uid), f"remove {path}")
+    gig.say(f"removed {path}")
+
+
+def _move(gig: Gig, words: str) -> None:
+    path, _, text = words.rpartition(" ")
+    by = int(number(text, "move")) if path else 0
+    if not by:
+        raise RigError("move: what, where? As in 'move Crunch.eq -1' (towards the beginning), or 'move Crunch +1'")
+    if "." in path:
+        try:
+            _, spec = address.engine(gig.document, path, gig.playing)
+        except RigError as error:
+            amp = _amp_or(gig.document, path, error)
+        else:
+            gig.edit(edits.move(gig.document, spec.uid, by), f"move {path}")
+            return
+    else:
+        amp = address.amp(gig.document, path)
+    gig.edit(edits.move_amp(gig.document, amp.uid, by), f"move {amp.name}")
+
+
+def _amp_or(document: Document, words: str, error: RigError) -> Amp:
+    """An amp whose name has a dot, or the error that was there first."""
+    try:
+        return address.amp(document, words)
+    except RigError:
+        raise error from None
+
+
+# --- amps ---------------------------------------------------------------------------------------------------------
+
+
+def _new(gig: Gig, name: str) -> None:
+    document, uid = edits.new_amp(gig.document, gig.playing, name)
+    gig.edit(document, f"new {name}")
+    gig.play(uid)
+
+
+def _copy(gig: Gig, words: str) -> None:
+    which, _, name = words.partition(" as ") if " as " in words else (words, "", "")
+    amp = address.amp(gig.document, which) if which else gig.amp
+    name = name.strip() or edits.free_name(gig.document.preset_of(amp.uid), amp.name)
+    document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
+    gig.edit(document, f"copy {amp.name}")
+    gig.play(uid)
+    gig.say(f"{name} is a copy of {amp.name}")
+
+
+def _rename(gig: Gig, words: str) -> None:
+    which, as_, name = words.rpartition(" as ") if " as " in words else ("", "", words)
+    amp = address.amp(gig.document, which) if as_ else gig.amp
+    gig.edit(edits.rename_amp(gig.document, amp.uid, name.strip()), f"rename {amp.name}")
+
+
+def _delete(gig: Gig, words: str) -> None:
+    if not words:
+        raise RigError("delete: which amp?")
+    amp = address.amp(gig.document, words)
+    gig.edit(edits.delete_amp(gig.document, amp.uid), f"delete {amp.name}")
+    gig.say(f"{amp.name} is gone; 'undo' brings it back")
+
+
+def _key(gig: Gig, words: str) -> None:
+    which, _, digit = words.rpartition(" ")
+    if not which:
+        raise RigError("key: which amp, which digit? As in 'key Crunch 2', or 'key Crunch none'")
+    amp = address.amp(gig.document, which)
+    gig.edit(edits.key(gig.document, amp.uid, None if digit == "none" else digit), f"key {amp.name}")
+
+
+# --- history and files --------------------------------------------------------------------------------------------
+
+
+def _undo(gig: Gig, _: str) -> None:
+    what = gig.history.undo()
+    gig.reconcile()
+    gig.say(f"undone: {what}")
+
+
+def _redo(gig: Gig, _: str) -> None:
+    what = gig.history.redo()
+    gig.reconcile()
+    gig.say(f"done again: {what}")
+
+
+def _ab(gig: Gig, _: str) -> None:
+    saved = gig.compare()
+    gig.say("A: as saved; once more: as changed" if saved else "B: as changed")
+
+
+def _save(gig: Gig, words: str) -> None:
+    over = words == "over" or words.startswith("over ")
+    rest = words.removeprefix("over").strip() if over else words
+    if not rest:
+        gig.save(over=over)
+    elif rest.startswith("as ") and rest[3:].strip():
+        gig.save_as(Path(rest[3:].strip()).expanduser(), over=over)
+    else:
+        raise RigError(f"save: '{words[:60]}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
+
+
+def _switched(now: bool, text: str, what: str) -> bool:
+    """A switch that turns over, or goes where "on" or "off" says."""
+    if text not in ("", "on", "off"):
+        raise RigError(f"{what}: '{text[:60]}' is neither on nor off")
+    return text == "on" if text else not now
+
+
+def _mute(gig: Gig, text: str) -> None:
+    gig.muted = _switched(gig.muted, text, "mute")
+    gig.open_master()
+
+
+def _tuner(gig: Gig, text: str) -> None:
+    gig.tuning = _switched(gig.tuning, text, "tuner")
+    gig.open_master()
+
+
+def _nothing(gig: Gig, _: str) -> None:
+    """For the verbs that whoever reads commands carries out itself."""
+
+
+VERBS: dict[str, Verb] = {
+    "amp": Verb("N|NAME[:SCENE]", "play that amp", _amp),
+    "next": Verb("", "play the next amp", lambda gig, _: _step(gig, +1)),
+    "prev": Verb("", "play the amp before", lambda gig, _: _step(gig, -1)),
+    "scene": Verb("NAME|none|store NAME|delete NAME", "a scene of the amp that plays", _scene),
+    "set": Verb("AMP.ENGINE.KNOB|AMP.level VALUE", "turn a knob, or change a setting", _set),
+    "on": Verb("AMP.ENGINE", "let an engine be heard", lambda gig, words: _switch(gig, words, True)),
+    "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),
+    "toggle": Verb("AMP.ENGINE", "bypass an engine, or let it be heard", lambda gig, words: _switch(gig, words, None)),
+    "load": Verb("AMP.ENGINE FILE", "play another model or cabinet", _load),
+    "try": Verb("AMP.ENGINE FILE", "the same; one after the other is one step of undo", _try),
+    "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
+    "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
+    "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),
+    "new": Verb("NAME", "a new amp, behind the one that plays", _new),
+    "copy": Verb("[AMP] [as NAME]", "a copy of an amp", _copy),
+    "rename": Verb("[AMP as] NAME", "call an amp otherwise", _rename),
+    "delete": Verb("AMP", "take an amp away", _delete),
+    "key": Verb("AMP DIGIT|none", "the key that picks an amp", _key),
+    "undo": Verb("", "take back what was done last", _undo),
+    "redo": Verb("", "do it again", _redo),
+    "ab": Verb("", "hear what is saved, or again what was changed", _ab),
+    "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
+    "revert": Verb("", "the playing amp's preset as its file has it", lambda gig, _: gig.revert()),
+    "level": Verb("DB", "output level", _level),
+    "bypass": Verb(
+        "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
+    ),
+    "mute": Verb("[on|off]", "silence", _mute),
+    "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
+    "connect": Verb("", "wire up again", lambda gig, _: gig.connect()),
+    "record": Verb(
+        "FILE.wav", "record what is heard; again to stop", lambda gig, t: gig.record(Path(t) if t else None)
+    ),
+    "status": Verb("", "say how things are", _nothing),
+    "quit": Verb("", "fade out and end", _nothing),
+}

@@ -1,0 +1,112 @@
+"""A thread that builds chains while the gig goes on. Of each chain only the latest wish is built."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from rig.errors import RigError
+from rig.gig.builder import Builder, BuildError, Place, Wish, short
+from rig.native import Chain
+
+
+@dataclass(frozen=True)
+class Job:
+    """A chain to be built. key: what it will be, and no other wish is. playing: the chain that it takes over from."""
+
+    place: Place
+    wish: Wish
+    key: Hashable
+    playing: Chain | None
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a job. chain: None where it failed, which `error` says in one line, or where it would sound alike.
+
+    uid: of the engine whose fault it was.
+    """
+
+    job: Job
+    chain: Chain | None = None
+    error: str = ""
+    uid: int = 0
+
+
+class Worker:
+    """Methods are called from the gig's thread."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+        self._news = threading.Condition()
+        self._asked: OrderedDict[Place, Job] = OrderedDict()
+        self._now: Job | None = None
+        self._built: list[Built] = []
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def ask(self, job: Job) -> None:
+        """Have a chain built, in place of another one that was asked for there and has not begun."""
+        with self._news:
+            self._asked.pop(job.place, None)
+            self._asked[job.place] = job
+            self._news.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True, name="rig-builder")
+            self._thread.start()
+
+    def forget(self, place: Place) -> None:
+        """Nothing is to be built there any more."""
+        with self._news:
+            self._asked.pop(place, None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being built, or waits to be taken."""
+        with self._news:
+            return bool(self._now or self._asked or self._built)
+
+    def take(self) -> list[Built]:
+        """What has been built since the last call."""
+        with self._news:
+            built, self._built = self._built, []
+        return built
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing is left to be built; False where that takes longer."""
+        with self._news:
+            return self._news.wait_for(lambda: not (self._now or self._asked), seconds)
+
+    def close(self) -> None:
+        """Begin nothing any more. What is being built just now is dropped."""
+        with self._news:
+            self._closed = True
+            self._asked.clear()
+            self._news.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._asked or self._closed)
+                if self._closed:
+                    return
+                self._now = self._asked.popitem(last=False)[1]
+            built = self._build(self._now)
+            with self._news:
+                self._now = None
+                self._built.append(built)
+                del built  # or the chain that it took over from would live until the next one is built
+                self._news.notify_all()
+
+    def _build(self, job: Job) -> Built:
+        files = [path for spec in job.wish.engines for path in spec.files.values()]
+        try:
+            return Built(job, self._builder.build(job.wish, job.playing))
+        except BuildError as error:
+            return Built(job, error=short(str(error), files), uid=error.uid)
+        except RigError as error:
+            return Built(job, error=short(str(error), files))
+        except Exception as error:  # the thread lives on, and so does the gig
+            return Built(job, error=f"a fault in rig itself: {type(error).__name__}: {error}")
