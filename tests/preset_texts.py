@@ -45,7 +45,19 @@ ENGINES = {
         Engine("blend", "Two.", (Param("mix", "", "", 0, 1, 0.5),), join=lambda *_: Payload()),
     )
 }
-NAMES = ("Clean", "Lead", 'Say "hi"', "O'Neil", "Ünï", "a.b", "back\\slash", "#7", "Crunch 2", "tab-x", "\u2028x".strip())
+NAMES = (
+    "Clean",
+    "Lead",
+    'Say "hi"',
+    "O'Neil",
+    "Ünï",
+    "a.b",
+    "back\\slash",
+    "#7",
+    "Crunch 2",
+    "tab-x",
+    "\u2028x".strip(),
+)
 FILES = ("models/a.json", "b.json", "../cabs/c.wav", "../../d e.wav", "/far/away/f.wav", "models/~x.json")
 
 
@@ -83,7 +95,6 @@ class Chance:
             branch,
             self.some(0.8),
             self.random.choice(["boost", "solo", "x-1"]) if self.some(0.3) else "",
-            self.random.choice(engine.aliases) if engine.aliases and self.some() else "",
         )
 
     def chain(self, longest: int = 4) -> Chain:
@@ -115,10 +126,18 @@ class Chance:
 
     def preset(self) -> Preset:
         names = self.random.sample(NAMES, 3)
-        amps = tuple(self.amp(name, str(i) if self.some() else None) for i, name in enumerate(names[: self.random.randint(1, 3)], 1))
-        preset = Preset(FOLDER / "night.toml", self.random.choice(["night", *NAMES]), amps, self.chain(2), self.chain(2))
+        amps = tuple(
+            self.amp(name, str(i) if self.some() else None)
+            for i, name in enumerate(names[: self.random.randint(1, 3)], 1)
+        )
+        preset = Preset(
+            FOLDER / "night.toml", self.random.choice(["night", *NAMES]), amps, self.chain(2), self.chain(2)
+        )
         with_scenes = tuple(
-            replace(amp, scenes=tuple(self.scene(name, amp, preset) for name in ("Solo", "Quiet")[: self.random.randint(0, 2)]))
+            replace(
+                amp,
+                scenes=tuple(self.scene(name, amp, preset) for name in ("Solo", "Quiet")[: self.random.randint(0, 2)]),
+            )
             for amp in amps
         )
         preset = replace(preset, amps=with_scenes, dbu=self.number(-10, 20) if self.some(0.3) else None)
@@ -146,7 +165,7 @@ def labelled(chain: Chain) -> Chain:
     for spec in chain:
         given.append("" if spec.label in seen else spec.label)
         seen.add(spec.label)
-    names = labels((spec.written for spec in chain), given)
+    names = labels((spec.engine for spec in chain), given)
     return tuple(replace(spec, label=name) for spec, name in zip(chain, names, strict=True))
 
 
@@ -194,7 +213,9 @@ class Layout(Chance):
         return [*above, ("  " if self.some(0.05) else "") + line + (" " + self.comment() if self.some(0.1) else "")]
 
     def comment(self) -> str:
-        self.comments.append(f"# {len(self.comments)} is {self.random.choice(['loud', '[[amp]]', 'x = 3', '{}]', 'ü'])}.")
+        self.comments.append(
+            f"# {len(self.comments)} is {self.random.choice(['loud', '[[amp]]', 'x = 3', '{}]', 'ü'])}."
+        )
         return self.comments[-1]
 
     def shuffled(self, lines: list[str]) -> list[str]:
@@ -228,16 +249,24 @@ class Layout(Chance):
         """The keys of an engine that are no branches."""
         found = [(key, self.string(self.seen(path))) for key, path in spec.files.items()]
         found += [(k, self.knob(spec.engine, k, v)) for k, v in {**spec.params, **spec.settings}.items()]
-        reads_alone = spec.files and not spec.alias
-        found += [] if reads_alone and self.some() else [("engine", self.string(spec.written))]
+        found += [] if spec.files and self.some() else [("engine", self.string(self.kind(spec.engine)))]
         if not spec.on or self.some(0.05):
             found.append(("on", "true" if spec.on else "false"))
-        natural = labels([s.written for s in chain])[chain.index(spec)]
+        natural = labels([s.engine for s in chain])[chain.index(spec)]
         if spec.label != natural or self.some(0.1) or any(s.label in ("boost", "solo", "x-1") for s in chain):
             found.append(("id", self.string(spec.label)))
         if self.some():
             self.random.shuffle(found)
         return found
+
+    def kind(self, engine: str) -> str:
+        return self.random.choice([engine, *ENGINES[engine].aliases])
+
+    def called(self, spec: EngineSpec, chain: Chain) -> str:
+        """How scenes and MIDI name an engine: by its label, or by its place among those of its kind."""
+        kinds = [other.uid for other in chain if other.engine == spec.engine]
+        name = self.kind(spec.engine) + str(kinds.index(spec.uid) + 1 if spec.uid != kinds[0] else "")
+        return name if self.some(0.2) and all(name != other.label for other in chain) else spec.label
 
     def seen(self, path: Path) -> str:
         for up, above in enumerate((FOLDER, FOLDER.parent)):
@@ -263,7 +292,9 @@ class Layout(Chance):
         return self.table([(self.key(k), v) for k, v in pairs])
 
     def table(self, pairs: list[tuple[str, str]]) -> str:
-        equals, comma, space = self.random.choice([(" = ", ", ", " "), (" = ", ", ", " "), ("=", ",", ""), (" =", " , ", "")])
+        equals, comma, space = self.random.choice(
+            [(" = ", ", ", " "), (" = ", ", ", " "), ("=", ",", ""), (" =", " , ", "")]
+        )
         return "{" + space + comma.join(f"{k}{equals}{v}" for k, v in pairs) + space + "}"
 
     def array(self, entries: list[str], wide: bool) -> str:
@@ -279,7 +310,11 @@ class Layout(Chance):
             lines += [""] * self.some(0.05) + ["  " + self.comment()] * self.some(0.15)
             comma = "," if last or i < len(entries) - 1 else ""
             early = self.some(0.05) and comma
-            lines.append(f"  {entry}" + (f" {self.comment()}\n  ," if early else comma) + (" " + self.comment() if self.some(0.2) else ""))
+            lines.append(
+                f"  {entry}"
+                + (f" {self.comment()}\n  ," if early else comma)
+                + (" " + self.comment() if self.some(0.2) else "")
+            )
         lines += ["  " + self.comment()] * self.some(0.1)
         return "\n".join([*lines, "]"])
 
@@ -361,12 +396,13 @@ class Layout(Chance):
         return ["[[amp]]", *self.statements(pairs), *blocks]
 
     def values(self, scene: Scene, amp: Amp, preset: Preset) -> list[tuple[tuple[str, ...], str]]:
-        specs = {spec.uid: (where, spec) for where, chain in (("", amp.chain), ("input", preset.input), ("output", preset.output)) for spec in chain}
+        chains = (("", amp.chain), ("input", preset.input), ("output", preset.output))
+        specs = {spec.uid: (where, spec, chain) for where, chain in chains for spec in chain}
         found = []
         for target, value in scene.values.items():
-            where, spec = specs[target.uid]
+            where, spec, chain = specs[target.uid]
             raw = self.knob(spec.engine, target.knob, value)
-            found.append(((*([where] if where else []), spec.label, target.knob), raw))
+            found.append(((*([where] if where else []), self.called(spec, chain), target.knob), raw))
         return found
 
     def scene_pairs(self, scene: Scene) -> list[tuple[str, str]]:
@@ -410,13 +446,19 @@ class Layout(Chance):
 
     def midi(self, root: list[str], tables: list[list[str]], preset: Preset) -> None:
         names = {amp.uid: amp.name for amp in preset.amps}
-        owners = {spec.uid: (names.get(uid, stage), spec) for uid, stage, chain in preset.chains() for spec in chain}
+        owners = {s.uid: (names.get(uid, stage), s, chain) for uid, stage, chain in preset.chains() for s in chain}
         program = {n: names[p.amp] + (f":{p.scene}" if p.scene else "") for n, p in preset.midi.program.items()}
         cc = {}
         for n, target in preset.midi.cc.items():
-            owner, spec = owners.get(target.uid, ("", None))
-            cc[n] = f"{names[target.uid]}.level" if spec is None else f"{owner}.{spec.label}.{target.knob}"
-        said = {key: {f"0{n}" if n < 100 and self.some(0.1) else str(n): self.string(w) for n, w in of.items()} for key, of in (("program", program), ("cc", cc)) if of}
+            owner, spec, chain = owners.get(target.uid, ("", None, ()))
+            cc[n] = (
+                f"{names[target.uid]}.level" if spec is None else f"{owner}.{self.called(spec, chain)}.{target.knob}"
+            )
+        said = {
+            key: {f"0{n}" if n < 100 and self.some(0.1) else str(n): self.string(w) for n, w in of.items()}
+            for key, of in (("program", program), ("cc", cc))
+            if of
+        }
         way = self.random.randint(0, 3)
         if not said:
             return
@@ -425,7 +467,9 @@ class Layout(Chance):
         elif way == 1:
             tables.append(["[midi]", *(f"{key} = {self.table(list(of.items()))}" for key, of in said.items())])
         elif way == 2:
-            tables.append([line for key, of in said.items() for line in (f"[midi.{key}]", *self.statements(list(of.items())))])
+            tables.append(
+                [line for key, of in said.items() for line in (f"[midi.{key}]", *self.statements(list(of.items())))]
+            )
         else:
             tables.append(["[midi]", *(f"{key}.{n} = {w}" for key, of in said.items() for n, w in of.items())])
 
@@ -438,8 +482,35 @@ class Edits(Chance):
 
     def __init__(self, random: Random, gentle: bool) -> None:
         super().__init__(random)
-        steps = [self.turn, self.turn, self.level, self.off, self.rename, self.move, self.insert, self.add_amp, self.move_amp, self.title, self.relabel, self.file_of, self.add_scene, self.rename_scene, self.bind]
-        rough = [self.forget, self.on, self.remove, self.remove_amp, self.remove_scene, self.rewire, self.wrap, self.unset, self.unbind, self.empty]
+        steps = [
+            self.turn,
+            self.turn,
+            self.level,
+            self.off,
+            self.rename,
+            self.move,
+            self.insert,
+            self.add_amp,
+            self.move_amp,
+            self.title,
+            self.relabel,
+            self.file_of,
+            self.add_scene,
+            self.rename_scene,
+            self.bind,
+        ]
+        rough = [
+            self.forget,
+            self.on,
+            self.remove,
+            self.remove_amp,
+            self.remove_scene,
+            self.rewire,
+            self.wrap,
+            self.unset,
+            self.unbind,
+            self.empty,
+        ]
         self.steps = steps if gentle else [*steps, *rough]
 
     def changed(self, preset: Preset, times: int) -> Preset:
@@ -535,10 +606,15 @@ class Edits(Chance):
         at = self.random.choice([0, len(chain), *(i + 1 for i, s in enumerate(chain) if not s.branch)])
         new = self.blend() if self.some(0.2) else [self.spec()]
         taken = {spec.label for spec in chain}
-        new = [replace(s, label=f"n{identity()}") if s.label in taken or self.some(0.2) else replace(s, label="") for s in new]
+        new = [
+            replace(s, label=f"n{identity()}") if s.label in taken or self.some(0.2) else replace(s, label="")
+            for s in new
+        ]
         joined = (*chain[:at], *new, *chain[at:])
-        names = labels((s.written for s in joined), [s.label for s in joined])
-        return self.with_chain(preset, (uid, stage), tuple(replace(s, label=n) for s, n in zip(joined, names, strict=True)))
+        names = labels((s.engine for s in joined), [s.label for s in joined])
+        return self.with_chain(
+            preset, (uid, stage), tuple(replace(s, label=n) for s, n in zip(joined, names, strict=True))
+        )
 
     def remove(self, preset: Preset) -> Preset:
         found = self.chains(preset)
@@ -566,11 +642,19 @@ class Edits(Chance):
 
     def wrap(self, preset: Preset) -> Preset:
         """An engine becomes a branch of a new blend."""
-        found = [(uid, stage, chain, i) for uid, stage, chain in preset.chains() for i, s in enumerate(chain) if not s.branch and s.engine != "blend"]
+        found = [
+            (uid, stage, chain, i)
+            for uid, stage, chain in preset.chains()
+            for i, s in enumerate(chain)
+            if not s.branch and s.engine != "blend"
+        ]
         if not found:
             return preset
         uid, stage, chain, i = self.random.choice(found)
-        inside = (replace(chain[i], branch=self.random.choice("ab")), EngineSpec("blend", {"mix": 0.25}, label=f"n{identity()}"))
+        inside = (
+            replace(chain[i], branch=self.random.choice("ab")),
+            EngineSpec("blend", {"mix": 0.25}, label=f"n{identity()}"),
+        )
         return self.with_chain(preset, (uid, stage), (*chain[:i], *inside, *chain[i + 1 :]))
 
     def empty(self, preset: Preset) -> Preset:
@@ -606,7 +690,7 @@ class Edits(Chance):
 
     def rename_scene(self, preset: Preset) -> Preset:
         amp = self.random.choice(preset.amps)
-        if not amp.scenes:
+        if not amp.scenes or not amp.scenes[0].values:  # by which it is known
             return preset
         old, name = amp.scenes[0], f"Scene {identity()}"
         program = {n: Pick(p.amp, name) if p == Pick(amp.uid, old.name) else p for n, p in preset.midi.program.items()}
@@ -615,7 +699,9 @@ class Edits(Chance):
 
     def unset(self, preset: Preset) -> Preset:
         amp = self.random.choice(preset.amps)
-        new = tuple(replace(scene, values={t: v for t, v in scene.values.items() if self.some()}) for scene in amp.scenes)
+        new = tuple(
+            replace(scene, values={t: v for t, v in scene.values.items() if self.some()}) for scene in amp.scenes
+        )
         return self.with_amp(preset, amp, scenes=new)
 
     def rewire(self, preset: Preset) -> Preset:

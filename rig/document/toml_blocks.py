@@ -74,9 +74,9 @@ def _place(tree: Tree, old: Sequence[Group], put: dict[int, Group], left: str) -
             blocks.append(block)
     tree.blocks = blocks
     if last < len(blocks):
-        blocks[last].gap = left + blocks[last].gap
+        blocks[last].gap = layout.joined(left, blocks[last].gap, tree.newline, lines=True)
     else:
-        tree.tail = left + tree.tail
+        tree.tail = layout.joined(left, tree.tail, tree.newline, lines=True)
     if not str(blocks[0]) and len(blocks) > 1 and "#" not in blocks[1].gap:
         blocks[1].gap = blocks[1].gap.lstrip("\r\n")
 
