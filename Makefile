@@ -29,14 +29,14 @@ help:
 	@echo 'make play     set up what is missing, then play $(PRESET)   (PRESET=..., ARGS="--amp 2")'
 	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset")'
 	@echo 'make models   capture and train the shipped models again; an hour and a half'
-	@echo 'make lint     ruff'
+	@echo 'make lint     ruff and mypy'
 	@echo 'make clean    remove all that was built and set up here'
 
 play: $(VENV)/.play
 	@$(VENV)/bin/rig play $(PRESET) $(DI) $(ARGS)
 
 test: $(VENV)/.test
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 models: $(VENV)/.train
 	$(PY) presets/recipes/models.py $(ARGS)
@@ -44,9 +44,10 @@ models: $(VENV)/.train
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rig/native/_c*.so rig/train/_kernel* .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist *.egg-info rig/native/_c*.so rig/train/_kernel* .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Looked at every time, which takes a moment; what is already there is left alone.
@@ -73,6 +74,7 @@ $(VENV)/.test: $(SOURCES) | $(VENV)/bin/pip system
 	@$(PIP) --editable '.[train,test]'
 	@touch $@ $(VENV)/.train $(VENV)/.play
 
-$(VENV)/.lint: pyproject.toml | $(VENV)/bin/pip
-	@$(PIP) 'ruff>=0.6'
+# mypy reads the types of what the rig plays with, but needs no torch.
+$(VENV)/.lint: pyproject.toml | $(VENV)/.play
+	@$(PIP) 'ruff>=0.6' 'mypy>=1.15'
 	@touch $@

@@ -6,23 +6,28 @@ Exit status: 0 done, 1 the work failed, 2 wrong use. What fails is one line on s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__
 from rig.errors import RigError, did_you_mean
+
+if TYPE_CHECKING:
+    from rig.gig.gig import Gig
+    from rig.gig.reconciler import Progress
 
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
     from rig.gig.gig import open_gig
 
-    def opened(progress):
+    def opened(progress: Progress) -> Gig:
         return open_gig(
             args.preset,
             name=args.name,
@@ -54,8 +59,8 @@ def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
     from rig.gig.render import render
 
-    with _Bar("rendering") as bar:
-        render(args.source, args.input, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=bar.show)
+    with _bar("rendering") as show:
+        render(args.source, args.input, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
     return 0
 
 
@@ -81,10 +86,10 @@ def info(args: argparse.Namespace) -> int:
     """Say what a model, a preset or a recording is, or list a folder of models."""
     from rig.report.facts import facts
 
-    with _Bar("measuring models") as bar:
-        found = facts(args.file, bar.show)
+    with _bar("measuring models") as show:
+        found = facts(args.file, show)
     if args.json:
-        return _json(found)
+        return _json(found.facts())
     from rig.report import tables
 
     tables.show_facts(found)
@@ -106,16 +111,16 @@ def check(args: argparse.Namespace) -> int:
 
     report = check(args.preset)
     if args.json:
-        _json(report)
+        _json(report.facts())
     else:
         from rig.report import tables
 
         tables.show_check(report)
         sys.stdout.flush()
-        for preset in report["presets"]:
-            for fault in preset["faults"]:
+        for checked in report.presets:
+            for fault in checked.faults:
                 _complain(fault)
-    return 0 if report["ok"] else 1
+    return 0 if report.ok else 1
 
 
 def engines(args: argparse.Namespace) -> int:
@@ -124,7 +129,7 @@ def engines(args: argparse.Namespace) -> int:
 
     found = engine_facts()
     if args.json:
-        return _json(found)
+        return _json([engine.facts() for engine in found])
     from rig.report import tables
 
     tables.show_engines(found)
@@ -144,12 +149,12 @@ def bench(args: argparse.Namespace) -> int:
     given_presets = [path for path in args.source if path.suffix.lower() == ".toml"]
     report = bench.Report(bench.machine(), {}, ())
     if given or not given_presets:
-        with _Bar("measuring models") as bar:
-            report = bench.bench(bench.models(given), args.block, isas, args.seconds, bar.show)
+        with _bar("measuring models") as show:
+            report = bench.bench(bench.models(given), args.block, isas, args.seconds, show)
     if given_presets:
         rate, block = running() or (bench.RATE, native.BLOCK)
-        with _Bar("measuring amps") as bar:
-            amps = bench.bench_presets(given_presets, rate, block, args.seconds, bar.show)
+        with _bar("measuring amps") as show:
+            amps = bench.bench_presets(given_presets, rate, block, args.seconds, show)
         report = dataclasses.replace(report, amps=amps)
     if args.json:
         return _json(report.facts())
@@ -164,7 +169,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     debug = getattr(args, "debug", False)
     try:
-        return args.function(args)
+        status: int = args.function(args)
+        return status
     except BrokenPipeError:  # the reader of our output has seen enough: `rig engines | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -178,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback when something fails"
     )
@@ -270,7 +276,9 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             known = f"; known: {', '.join(action.choices)}"
-            raise argparse.ArgumentError(None, f"no command '{value}'{did_you_mean(value, action.choices) or known}")
+            raise argparse.ArgumentError(
+                None, f"no command '{value}'{did_you_mean(str(value), action.choices) or known}"
+            )
         super()._check_value(action, value)
 
 
@@ -316,35 +324,24 @@ def _json(value: object) -> int:
 
 
 def _plain(value: object) -> object:
-    """JSON has no NaN and no infinity: null."""
+    """As JSON has it: a path is a text; NaN and infinity, of which there are none, are null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
+    if isinstance(value, Path):
+        return str(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-class _Bar:
-    """A progress bar on stderr, where that is a terminal."""
+@contextlib.contextmanager
+def _bar(what: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on stderr, where that is a terminal. Yields what is to be told 0..1 of the work done."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.live = sys.stderr.isatty()
-        self.shown = -1
-
-    def show(self, share: float) -> None:
-        """share: 0..1 of the work done."""
-        percent = int(100 * share)
-        if self.live and percent != self.shown:
-            self.shown = percent
-            bar = "━" * (percent * 40 // 100)
-            sys.stderr.write(f"\r{self.what} {bar:─<40} {percent:3d} %")
-            sys.stderr.flush()
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.shown >= 0:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    # No thread of its own draws it: what is measured meanwhile has the processor to itself.
+    quiet = not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False, disable=quiet) as bars:
+        bar = bars.add_task(what, total=1.0, visible=False)
+        yield lambda share: bars.update(bar, completed=share, visible=True, refresh=True)

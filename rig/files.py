@@ -1,9 +1,11 @@
-"""Reading small text files: every way that can go wrong becomes one line that names the file and the fault."""
+"""Small text files read, any files written whole: what goes wrong is one line that names the file and the fault."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rig.errors import RigError, did_you_mean
@@ -64,6 +66,30 @@ def unreadable(path: Path, kind: str, shown: str | None = None) -> str:
     if not os.access(path, os.R_OK):
         return f"{subject}out of reach: permission denied"
     return ""
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda part: None) -> None:
+    """Write a file whole or not at all. check: sees it under a passing name first; if it raises, nothing is written.
+
+    Raises RigError where the disk refuses.
+    """
+    try:
+        with whole(path) as part:
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
+            check(part)
+    except OSError as error:
+        raise RigError(f"cannot write '{path}': {reason(error)}") from None
 
 
 def reason(error: Exception) -> str:

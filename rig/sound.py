@@ -1,16 +1,14 @@
-"""Sound files: read with words for what may be wrong, resampled by soxr, written whole or not at all."""
+"""Sound files: read with words for what may be wrong, resampled by soxr."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from rig.errors import RigError
 from rig.files import unreadable
+from rig.files import whole as whole  # where rig.gig looks for it
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
@@ -48,14 +46,3 @@ def resample(x: np.ndarray, rate: int, to: int) -> np.ndarray:
     import soxr
 
     return soxr.resample(x, rate, to, quality="VHQ")
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,33 +1,77 @@
-"""What several tests need: the recordings and models beside the repository, and a JACK server of our own."""
+"""What several tests need: the recordings and models beside the repository, and JACK servers of our own; and how the tests
+share the machine (`make test` runs them side by side)."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-import pytest
+# One thread for each of the processes that share the cores: before numpy and torch count them, and for what tests start, too.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
-from rig.engine import Engine
+import ctypes  # noqa: E402
+import fcntl  # noqa: E402
+import shutil  # noqa: E402
+import signal  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import leash  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from compiler import Compiler  # noqa: E402
+from jack_servers import JackName, JackServer, reserved_name, running  # noqa: E402
+
+from rig.engine import Engine  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+KERNEL = {"test_kernel", "test_lstm", "test_engines", "test_rates"}
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 
 
-@dataclass(frozen=True)
-class JackServer:
-    """A running `jackd` on the dummy driver. rate: Hz. block: frames a period."""
+def pytest_configure(config: pytest.Config) -> None:
+    if WORKER:  # no test outlives the run; a signal that one of them might handle would not do
+        leash.tie(os.getppid(), signal.SIGKILL)
 
-    name: str
-    rate: int
-    block: int
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks, and xdist at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives each test the marks that follow from what it uses."""
+    for item in items:
+        if "jackd" in item.fixturenames:
+            item.add_marker("jack")
+            if not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group("jack"))
+        if hasattr(item.module, "torch"):
+            item.add_marker("train")
+        if item.module.__name__ in KERNEL:
+            item.add_marker("kernel")
+    if WORKER:  # the long ones first, so that no worker is left alone with one; JACK when the others have done
+        items.sort(key=lambda item: (needs_quiet(item), item.get_closest_marker("slow") is None))
+
+
+def needs_quiet(item: pytest.Item) -> bool:
+    """Whether no other test may run beside it: what it says hangs on being in time."""
+    group = item.get_closest_marker("xdist_group")
+    return group is not None and group.args == ("jack",)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Tests share the machine, but those that need it to themselves."""
+    if not WORKER:
+        return (yield)
+    with Path(__file__).open() as turn:  # closed, it is unlocked; so it is when a worker dies
+        fcntl.flock(turn, fcntl.LOCK_EX if needs_quiet(item) else fcntl.LOCK_SH)
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def any_core() -> Iterator[None]:
+    """Lets go of the core that `rig bench` keeps to: what comes after it would be tied to the same one."""
+    before = os.sched_getaffinity(0)
+    yield
+    os.sched_setaffinity(0, before)
 
 
 @pytest.fixture
@@ -46,14 +90,20 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
+    """Compiles C, each file once in a run."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if WORKER else folder) / "compiled"  # each worker has a folder in the run's
+    folder.mkdir(exist_ok=True)
+    return Compiler(folder)
+
+
+@pytest.fixture(scope="session")
+def foreign(compiler: Compiler) -> Callable[[str], Engine]:
     """The engines of tests/engines.c by name, built as another package's would be."""
     from rig import native
 
-    library = tmp_path_factory.mktemp("engines") / "engines.so"
-    command = ["cc", "-shared", "-fPIC", "-O1", f"-I{ROOT / 'csrc'}", ROOT / "tests" / "engines.c", "-o", library]
-    subprocess.run([*command, "-lm"], check=True)
-    loaded = ctypes.CDLL(str(library))
+    loaded = ctypes.CDLL(str(compiler.library("engines")))
 
     def find(name: str) -> Engine:
         return native.engine(name, address=ctypes.addressof(ctypes.c_char.in_dll(loaded, f"test_engine_{name}")))
@@ -61,58 +111,37 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]
     return find
 
 
-@contextlib.contextmanager
-def jackd(name: str, log: Path, *flags: str, rate: int = 48_000) -> Iterator[JackServer]:
-    """A JACK server of that name, 64 frames, no sound card; skips where jackd is not installed. rate: Hz."""
+@pytest.fixture(scope="session")
+def jackd() -> str:
+    """The path of jackd; skips where there is none. All that starts a server asks for it, which is what makes a test `jack`."""
     program = shutil.which("jackd")
     if program is None:
         pytest.skip("needs jackd (Debian: jackd2)")
-    server = JackServer(name=name, rate=rate, block=64)
-    command = [program, "-n", server.name, "-r", "-t", "5000", *flags, "-d", "dummy"]
-    command += ["-r", str(server.rate), "-p", str(server.block)]
-    environment = {**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment
-        )
-    try:
-        _wait_until_up(server, process, log)
-        yield server
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return program
+
+
+@pytest.fixture
+def jack_name(jackd: str) -> Iterator[JackName]:
+    """A name for servers that come and go while one process looks on, or that the rig starts itself."""
+    with reserved_name() as name:
+        yield name
 
 
 @pytest.fixture(scope="session")
-def jack_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
+def jack_server(jackd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
     """A JACK server for this test process that waits for its clients (-S): what they say does not hang on the machine's
     mood. Where being late is the matter, take `impatient_server`.
 
     One for the whole session: libjack talks to one server name a process. Tests that need a server to come
-    or go start their own in a process of its own.
+    or go start their own for a process of its own.
     """
     log = tmp_path_factory.mktemp("jack") / "jackd.log"
-    with jackd(f"rig-test-{os.getpid()}", log, "-S") as server:
+    with reserved_name() as name, running(jackd, name, log, "-S") as server:
         yield server
 
 
 @pytest.fixture
-def impatient_server(tmp_path: Path) -> Iterator[JackServer]:
+def impatient_server(jackd: str, jack_name: JackName, tmp_path: Path) -> Iterator[JackServer]:
     """A JACK server that goes on without a client that is late, as on stage. For clients in processes of their own."""
-    with jackd(f"rig-late-{os.getpid()}", tmp_path / "jackd.log") as server:
+    with running(jackd, jack_name, tmp_path / "jackd.log") as server:
         yield server
-
-
-def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 20) -> None:
-    probe = "import jack, sys; jack.Client('rig-test-probe', no_start_server=True, servername=sys.argv[1]).close()"
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        # In a process of its own: libjack talks to one server a process, and this one may have another.
-        if subprocess.run([sys.executable, "-c", probe, server.name], capture_output=True).returncode == 0:
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"jackd did not come up:\n{log.read_text(errors='replace')}")

@@ -15,16 +15,18 @@ import numpy as np
 import pytest
 import soundfile
 import tomli
+from textual.drivers.linux_driver import LinuxDriver
 
 from rig.capture import checks, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
-from rig.capture.session import CHECK, LISTEN, PING, TAKE, MissedPeriod, Status, Taken
+from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Taken
 from rig.cli import main
 from rig.errors import RigError
 from rig.native import PlayerRecorder, Take
 from rig.train import capture
-from rig.tui.capture import CaptureApp, Wires
+from rig.tui.capture import CaptureApp, Heading
+from rig.tui.driver import StageDriver
 
 RATE = 16_000
 
@@ -453,6 +455,12 @@ def run(server, tmp_path: Path, *more: str, send: str = "device:in", back: str =
     return main([*map(str, words), "--yes", "--retry", "0", "--seconds", "8", "--json", *more])
 
 
+# As long as they sound, and next to no work: they run beside tests of other things, as the server waits for both its clients.
+beside_others = pytest.mark.xdist_group("captures")
+
+
+@beside_others
+@pytest.mark.slow
 @pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (777, 0.5), (3 * 48_000 + 5, -0.25)])
 def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain):
     device(delay, gain)
@@ -490,6 +498,8 @@ def test_a_port_that_is_not_there_is_named(jack_server, tmp_path, capsys, send, 
     assert said in capsys.readouterr().err
 
 
+@beside_others
+@pytest.mark.slow
 def test_an_own_recording_can_be_played(jack_server, device, tmp_path, rng, capsys):
     device(99)
     soundfile.write(tmp_path / "my.wav", take(rng, 3), RATE, subtype="FLOAT")
@@ -519,7 +529,7 @@ class FakeSession:
 
     def _show(self, watch, phase: str, share: float = 0.0) -> bool:
         return watch(
-            Status(
+            CaptureStatus(
                 phase,
                 share,
                 1.0,
@@ -555,12 +565,12 @@ class FakeSession:
 
 
 def test_a_missed_period_is_asked_about_and_taken_again():
-    session, view = FakeSession(), text_view.Lines(1.0, retries=2)
+    session, view = FakeSession(), text_view.TextView(1.0, retries=2)
     done = procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, view)
     assert (done.takes, session.takes) == (2, [True, True])
     assert (done.measured.delay, done.measured.polarity, done.measured.confirmed) == (5, -1, True)
     session = FakeSession()
-    procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, text_view.Lines(1.0, retries=0))
+    procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, text_view.TextView(1.0, retries=0))
     assert session.takes == [True, False]
 
 
@@ -578,7 +588,7 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
     def work(view):
         return procedure.capture(session, lambda: test_signal.test_signal(RATE, 8), 1.0, view)
 
-    app = CaptureApp(work, session, Wires("My amp", "a server", "amp:in", "amp:out"))
+    app = CaptureApp(work, session, Heading("My amp", "a server", "amp:in", "amp:out"))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: "too hot: 3 clips" in app.panel.text())
         assert "My amp" in app.panel.text() and "amp:out" in app.panel.text() and "go on" in app.panel.text()
@@ -594,7 +604,8 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
     assert app.return_value.takes == 2 and app.error is None
 
 
-async def test_quitting_the_screen_ends_the_work():
+@pytest.mark.parametrize("how", ["q", "the terminal has gone"])
+async def test_quitting_the_screen_ends_the_work(how):
     session, ended = FakeSession(), threading.Event()
 
     def work(view):
@@ -603,9 +614,24 @@ async def test_quitting_the_screen_ends_the_work():
         finally:
             ended.set()
 
-    app = CaptureApp(work, session, Wires("My amp", "a server", "amp:in", "amp:out"))
+    app = CaptureApp(work, session, Heading("My amp", "a server", "amp:in", "amp:out"))
     async with app.run_test() as pilot:
         await until(pilot, lambda: "too hot" in app.panel.text())
-        await pilot.press("q")
+        if how == "q":
+            await pilot.press("q")
+        else:
+            app.terminal_closed()
         await until(pilot, lambda: not app.is_running)
     assert ended.is_set() and app.return_value is None and app.error is None and session.takes == []
+
+
+def test_a_screen_hears_that_its_terminal_has_gone(monkeypatch):
+    def gone(driver):
+        raise OSError("input/output error")
+
+    monkeypatch.setattr(LinuxDriver, "run_input_thread", gone)
+    driver, told = StageDriver.__new__(StageDriver), []
+    driver._app = CaptureApp(None, FakeSession(), Heading("My amp", "a server", "amp:in", "amp:out"))
+    monkeypatch.setattr(driver._app, "call_from_thread", told.append)
+    driver.run_input_thread()
+    assert told == [driver._app.terminal_closed]

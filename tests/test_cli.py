@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from leash import leashed
 from networks import guitarml, nam_lstm
 
 from rig.cli import main
@@ -310,6 +311,69 @@ def test_info_of_a_folder_is_a_line_a_model(run, folder, rng):
     assert 0 < found["models"][0]["cost"]["share"] < 1
 
 
+# ---- what programs read
+
+ENTRY = ["engine", "label", "branch", "params", "settings", "files"]
+PLAYED = ["loudness_db", "loudness_from", "delay", "delay_ms", "polarity", "memory", "cost", "fault"]
+MODEL = [
+    *("file", "kind", "name", "family", "architecture", "variants", "engine", "knobs", "weights", "receptive_field"),
+    *(
+        "receptive_field_ms",
+        "sample_rate",
+        "level",
+        "input_dbu",
+        "output_dbu",
+        *PLAYED,
+        "loads_in",
+        "bytes",
+        "metadata",
+    ),
+]
+RECORDING = [
+    *("file", "kind", "format", "sample_rate", "channels", "frames", "seconds", "peak_db", "peak_at_ms", "rms_db"),
+    "bytes",
+]
+
+
+def test_info_json_keeps_its_keys(run, folder, rng):
+    model = run("info", folder / "amp.json", "--json").json
+    assert list(model) == MODEL
+    assert list(model["cost"]) == ["rate", "block", "share"]
+    assert (model["file"], model["kind"], model["fault"]) == (str(folder / "amp.json"), "model", None)
+    (folder / "knobs.json").write_text(json.dumps(guitarml(rng, inputs=9)))
+    unplayed = run("info", folder / "knobs.json", "--json").json
+    assert list(unplayed) == MODEL
+    assert [key for key in PLAYED if unplayed[key] is not None] == ["fault"]
+    (folder / "knobs.json").write_text("{")
+    listed = run("info", folder, "--json").json
+    assert list(listed) == ["file", "kind", "rate", "block", "models"]
+    assert [list(entry) for entry in listed["models"]] == [[*MODEL, "short"], ["file", "kind", "fault"]]
+    preset = run("info", folder / "blues.toml", "--json").json
+    assert list(preset) == ["file", "kind", "name", "input", "amps", "output", "jack", "midi"]
+    assert preset["jack"] == {"in": None, "out": None}
+    assert preset["midi"] == {"program": {}, "cc": {}}
+    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain"]] * 2
+    assert [list(entry) for entry in preset["amps"][0]["chain"]] == [ENTRY] * 2
+    assert preset["amps"][0]["chain"][1]["files"] == {"model": str(folder / "amp.json")}
+    assert list(run("info", folder / "dry.wav", "--json").json) == RECORDING
+
+
+def test_check_json_keeps_its_keys(run, folder):
+    files = [folder / name for name in ("blues.toml", "none.toml", "amp.json", "none.json")]
+    report = json.loads(run("check", *files, "--json").out)
+    assert list(report) == ["ok", "presets"]
+    preset, missing, model, no_model = report["presets"]
+    for found in (preset, missing):
+        assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults"]
+    for found in (model, no_model):
+        assert list(found) == ["file", "kind", "name", "architecture", "faults"]
+    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
+    assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
+    assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
+    assert [found["name"] for found in report["presets"]] == ["Blues", None, "Test Amp", None]
+    assert [len(found["faults"]) for found in report["presets"]] == [0, 1, 0, 1]
+
+
 # ---- check
 
 
@@ -549,7 +613,7 @@ def test_render_of_a_recording_with_no_sound_in_it(run, folder):
 
 def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedProcess:
     command = [RIG, "play", "--headless", "--server", server.name, *words]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
+    return subprocess.run(leashed(command), input=stdin, capture_output=True, text=True, timeout=120)
 
 
 def test_play_says_that_it_is_ready(jack_server, folder):
@@ -602,7 +666,7 @@ sys.exit(status)
 def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, *words], input="quit\n", capture_output=True, text=True, timeout=120
+        leashed([sys.executable, "-c", LOADED, *words]), input="quit\n", capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "")
     loaded = done.stdout.splitlines()[-1].split()

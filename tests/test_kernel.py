@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from compiler import CSRC, Compiler
+from leash import leashed
 from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
 
@@ -27,7 +29,6 @@ from rig.models.formats.network import ACTIVATIONS, Activation, Conv, ConvNet
 from rig.native import Chain, Unit
 
 HERE = Path(__file__).parent
-CSRC = HERE.parent / "csrc"
 
 
 @pytest.fixture
@@ -257,11 +258,8 @@ def test_an_instruction_set_that_is_not_there_is_refused():
         native.use_isa("avx2048")
 
 
-COMMAND = ("-std=gnu11", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}")
-
-
-def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked: tuple[str, ...] = ()) -> Path:
-    """A C file of the tests with all of our C around it, as a program of its own. unchecked: kernels that go without flags."""
+def linked(compiler: Compiler, source: str, *flags: str, command: str = "cc", plain: tuple[str, ...] = ()) -> Path:
+    """A C file of the tests with all of our C around it, as a program of its own. plain: kernels that go without the flags."""
     sources = [
         HERE / source,
         CSRC / "rack" / "chain.c",
@@ -269,30 +267,29 @@ def compiled(tmp_path: Path, source: str, compiler: str, *flags: str, unchecked:
         CSRC / "rack" / "unit.c",
         *sorted(CSRC.glob("network/*.c")),
         *sorted(CSRC.glob("engines/*.c")),
-        *sorted(file for file in CSRC.glob("network/kernels/*.c") if file.stem not in unchecked),
+        *sorted(CSRC.glob("network/kernels/*.c")),
     ]
-    for name in unchecked:
-        sources.append(tmp_path / f"{name}.o")
-        subprocess.run(
-            [compiler, *COMMAND, "-O1", "-c", CSRC / "network" / "kernels" / f"{name}.c", "-o", sources[-1]], check=True
-        )
-    program = tmp_path / Path(source).stem
-    subprocess.run([compiler, *COMMAND, "-O2", *flags, *sources, "-lm", "-o", program], check=True)
-    return program
+    objects = [
+        compiler.object(file, *(("-O2",) if file.stem in plain else ("-O2", *flags)), command=command)
+        for file in sources
+    ]
+    return compiler.program(Path(source).stem, objects, *flags, command=command)
 
 
-def test_the_kernels_as_a_plain_program(tmp_path):
-    done = subprocess.run([compiled(tmp_path, "kernels.c", "cc")], capture_output=True, text=True, timeout=120)
+@pytest.mark.slow
+def test_the_kernels_as_a_plain_program(compiler):
+    done = subprocess.run(leashed([linked(compiler, "kernels.c")]), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith(native.isas()[0])
 
 
-def test_the_kernels_on_aarch64(tmp_path):
+@pytest.mark.slow
+def test_the_kernels_on_aarch64(compiler):
     """Raspberry Pi and Apple chips: cross-compiled, and run by an emulator."""
     if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
         pytest.skip("needs a cross-compiler and an emulator (Debian: gcc-aarch64-linux-gnu, qemu-user)")
-    program = compiled(tmp_path, "kernels.c", "aarch64-linux-gnu-gcc", "-static")
-    done = subprocess.run(["qemu-aarch64", program], capture_output=True, text=True, timeout=120)
+    program = linked(compiler, "kernels.c", "-static", command="aarch64-linux-gnu-gcc")
+    done = subprocess.run(leashed(["qemu-aarch64", program]), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.startswith("neon")
 
@@ -312,10 +309,15 @@ SECONDS = os.environ.get("RIG_FUZZ_SECONDS", "2")
 """For each engine; many more have been run by hand."""
 
 
-def test_setups_that_make_no_sense_do_no_harm(tmp_path, rng):
+@pytest.mark.slow
+def test_setups_that_make_no_sense_do_no_harm(compiler, tmp_path, rng):
     """Whatever a reader lets through, the C looks at again, under the compiler's address and behaviour sanitizers."""
-    flags = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    program = compiled(tmp_path, "setups.c", "cc", *flags, unchecked=("avx512", "avx2"))  # they take minutes to compile
+    flags = ("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    flags += (
+        "-fno-tree-pta",
+        "-fno-tree-loop-optimize",
+    )  # the checks are the same, the compiler takes a third of the time
+    program = linked(compiler, "setups.c", *flags, plain=("avx512", "avx2"))  # they take minutes to compile
     layers = [{"type": "conv1d", "size": 4, "kernel_size": 3, "dilation": 2, "activation": "tanh"}]
     recurrent = [
         keras(rng),
@@ -328,7 +330,7 @@ def test_setups_that_make_no_sense_do_no_harm(tmp_path, rng):
     looping = written([payload(model, 1 + i) for i, model in enumerate(models)], tmp_path / "recurrent")
     for engine, file in (("model", feed_forward), ("model_reference", feed_forward), ("model", looping)):
         command = [program, file, engine, SECONDS, str(rng.integers(1 << 30))]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(leashed(command), capture_output=True, text=True)
         assert done.returncode == 0, (engine, done.stderr[-3000:])
         tried, taken = (int(word) for word in re.findall(r"\d+", done.stdout))
         assert 0 < taken < tried, (engine, done.stdout)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, labels
+from rig.document.document import EngineSpec, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
@@ -101,18 +101,20 @@ def faults(folder: Path, text: str) -> list[str]:
 def test_a_whole_preset(folder):
     preset = load(write(folder, BLUES), ENGINES)
     assert preset.name == "Blues"
-    assert preset.input == (EngineSpec("gate", {"threshold": -70.0}),)
-    assert preset.output == (EngineSpec("cab", {}, {"ir": folder / "cabs/open.wav"}),)
+    assert preset.input == (EngineSpec("gate", {"threshold": -70.0}, label="gate"),)
+    assert preset.output == (EngineSpec("cab", {}, {"ir": folder / "cabs/open.wav"}, label="cab"),)
     clean, crunch = preset.amps
     assert (clean.name, clean.key, clean.level) == ("Clean", None, 0.0)
-    assert clean.chain[0] == EngineSpec("model", {}, {"model": folder / "models/clean.json"})
-    assert clean.chain[1] == EngineSpec("eq", {"bass": 1.5, "treble": -1.0})
+    assert clean.chain[0] == EngineSpec("model", {}, {"model": folder / "models/clean.json"}, label="model")
+    assert clean.chain[1] == EngineSpec("eq", {"bass": 1.5, "treble": -1.0}, label="eq")
     assert (crunch.name, crunch.key, crunch.level) == ("Crunch", "2", -2.0)
-    assert crunch.chain[1] == EngineSpec("model", {"level": -3.0}, {"model": folder / "models/crunch.json"})
+    assert crunch.chain[1] == EngineSpec(
+        "model", {"level": -3.0}, {"model": folder / "models/crunch.json"}, label="model"
+    )
     assert preset.jack.input == "system:capture_1"
     assert preset.jack.outputs == ("system:playback_1", "system:playback_2")
-    assert preset.midi.program == {0: "Clean", 1: "Crunch"}
-    assert preset.midi.cc[11] == "Crunch.gain.gain"
+    assert preset.midi.program == {0: Pick(clean.uid), 1: Pick(crunch.uid)}
+    assert preset.midi.cc[11] == Target(crunch.chain[0].uid, "gain")
 
 
 def test_the_least_that_is_a_preset(folder):

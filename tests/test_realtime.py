@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,27 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from compiler import CSRC
+from leash import leashed
 from networks import guitarml
 
 HERE = Path(__file__).parent
-CSRC = HERE.parent / "csrc"
 
 HARMLESS = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
 HARMLESS |= {"exp", "expf", "expm1f", "logf", "tanhf", "fabsf", "fmaxf", "fminf"}
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory):
-    """Builds a C file of the tests into a shared library."""
-    folder = tmp_path_factory.mktemp("built")
-
-    def build(name: str) -> Path:
-        library = folder / f"{name}.so"
-        command = ["cc", "-shared", "-fPIC", "-O1", f"-I{CSRC}", HERE / f"{name}.c", "-o", library, "-ldl", "-lpthread"]
-        subprocess.run(command, check=True)
-        return library
-
-    return build
 
 
 @pytest.fixture
@@ -63,29 +51,28 @@ chain = [{ ir = "ir.wav" }]
 
 def trapped(jack_server, trap: Path, *more: Path, script: str = "trapped.py") -> dict[str, int]:
     command = [sys.executable, HERE / script, trap, jack_server.name, *more]
-    done = subprocess.run(
-        command, env={**__import__("os").environ, "LD_PRELOAD": str(trap)}, capture_output=True, text=True
-    )
+    environment = {**os.environ, "LD_PRELOAD": str(trap)}
+    done = subprocess.run(leashed(command), env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_audio_thread_neither_allocates_nor_locks(jack_server, built, preset):
+def test_the_audio_thread_neither_allocates_nor_locks(jack_server, compiler, preset):
     """While amps are switched, knobs turned, chains replaced, and a recording runs."""
-    counts = trapped(jack_server, built("trap"), preset)
+    counts = trapped(jack_server, compiler.library("trap"), preset)
     assert counts.pop("callbacks") > 500
     assert counts == {"allocations": 0, "frees": 0, "locks": 0}
 
 
-def test_neither_does_that_of_a_capture(jack_server, built):
+def test_neither_does_that_of_a_capture(jack_server, compiler):
     """While what it plays is exchanged, and its level turned."""
-    counts = trapped(jack_server, built("trap"), script="trapped_capture.py")
+    counts = trapped(jack_server, compiler.library("trap"), script="trapped_capture.py")
     assert counts.pop("callbacks") > 500
     assert counts == {"allocations": 0, "frees": 0, "locks": 0}
 
 
-def test_the_trap_would_have_caught_it(jack_server, built, preset):
-    counts = trapped(jack_server, built("trap"), preset, built("engines"))
+def test_the_trap_would_have_caught_it(jack_server, compiler, preset):
+    counts = trapped(jack_server, compiler.library("trap"), preset, compiler.library("engines"))
     assert counts["allocations"] > 100
     assert counts["frees"] > 100
 
@@ -99,11 +86,11 @@ PICKING = ("kernels", "recurrent")
     [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("network/**/*.c")), CSRC / "rack" / "resample.c"],
     ids=lambda p: p.stem,
 )
-def test_engines_call_nothing_that_could_wait(source, tmp_path):
+def test_engines_call_nothing_that_could_wait(source, compiler):
     """What each engine's object file wants from outside is arithmetic, or the project's own."""
-    made = tmp_path / "engine.o"
-    subprocess.run(["cc", "-std=gnu11", "-O2", "-fno-math-errno", "-c", source, "-o", made], check=True)
-    listed = subprocess.run(["nm", "-u", made], check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["nm", "-u", compiler.object(source, "-O2")], check=True, capture_output=True, text=True
+    ).stdout
     wanted = set(re.findall(r"\bU (\S+)", listed))
     allowed = HARMLESS | ({"strcmp", "__cpu_model", "__cpu_indicator_init"} if source.stem in PICKING else set())
     assert {name for name in wanted if not name.startswith("rig_")} <= allowed
@@ -112,7 +99,7 @@ def test_engines_call_nothing_that_could_wait(source, tmp_path):
 def busy(server, callback: str) -> dict[str, int]:
     """What tests/busy.py saw: a process of its own, because libjack talks to one server a process."""
     command = [sys.executable, HERE / "busy.py", server.name, callback]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(leashed(command), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -27,8 +27,8 @@ def recipe(name: str):
 def test_every_preset_plays():
     assert len(SHIPPED) >= 3
     report = check(SHIPPED)
-    assert report["ok"], report
-    names = [amp["name"] for amp in report["presets"][[p.stem for p in SHIPPED].index("blues")]["amps"]]
+    assert report.ok, report
+    names = [amp.name for amp in report.presets[[p.stem for p in SHIPPED].index("blues")].amps]
     assert {"Clean", "Crunch", "Lead"} <= set(names)
 
 

@@ -19,10 +19,12 @@ import soundfile
 torch = pytest.importorskip("torch")
 
 from captures import RATE, amp, guitar  # noqa: E402
+from leash import leashed  # noqa: E402
 
-from rig import solo  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
+from rig.files import write  # noqa: E402
+from rig.models import player  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, kernels, loop, losses, network, optimiser  # noqa: E402
 from rig.train.result import Keeper  # noqa: E402
@@ -74,7 +76,7 @@ def random_network(size: Size, seed: int = 0) -> network.WaveNet:
 
 def exported(net: network.WaveNet, path: Path, dry=data.Scale(), wet=data.Scale()) -> dict:  # noqa: B008 (frozen)
     content = export.content(net, dry, wet, {"name": "random"})
-    export.write(path, export.to_json(content))
+    write(path, export.to_json(content))
     return content
 
 
@@ -87,7 +89,7 @@ def test_the_c_engine_plays_what_pytorch_computes(tmp_path, rng, channels, depth
     net = random_network(Size(channels, depth, repeats, kernel_size), seed=channels)
     dry = rng.normal(size=1500).astype(np.float32)
     exported(net, tmp_path / "net.json")
-    played = solo.run(load_model(tmp_path / "net.json"), dry, block=64)
+    played = player.run(load_model(tmp_path / "net.json"), dry, block=64)
     predicted = net.predict(torch.from_numpy(dry), block=400).numpy()
     assert np.std(predicted) > 0.01
     np.testing.assert_allclose(played, predicted, atol=1e-5)
@@ -129,7 +131,7 @@ def test_normalisation_is_folded_into_the_weights(tmp_path, rng):
     dry_scale, wet_scale = data.Scale(0.05, 0.13), data.Scale(-0.2, 1.7)
     dry = (0.1 * rng.normal(size=800) + 0.05).astype(np.float32)
     exported(net, tmp_path / "net.json", dry_scale, wet_scale)
-    played = solo.run(load_model(tmp_path / "net.json"), dry)
+    played = player.run(load_model(tmp_path / "net.json"), dry)
     inside = net.predict(dry_scale.apply(dry)).numpy()
     np.testing.assert_allclose(played, inside * wet_scale.deviation + wet_scale.mean, atol=1e-5)
     assert np.abs(played - inside).max() > 0.1  # the scales do matter
@@ -354,7 +356,7 @@ def test_train_learns_an_amp_and_says_so(sides, tmp_path, capsys):
     assert (model.name, model.sample_rate) == ("my-amp", RATE)
     assert model.metadata["esr"] == pytest.approx(result["esr"], abs=1e-6)
     recorded, raw = soundfile.read(wet)[0], soundfile.read(dry, dtype="float32")[0]
-    played = solo.run(model, raw)
+    played = player.run(model, raw)
     assert losses.esr(torch.from_numpy(recorded), torch.from_numpy(played)) < 2 * result["esr"] + 0.005
 
 
@@ -394,7 +396,7 @@ def test_stopped_it_exports_the_best_epoch(sides, tmp_path, how):
         *map(str, sides),
     ]
     process = subprocess.Popen(
-        [*command, "-o", str(target), *OPTIONS, "--minutes", "5", "--json", "--no-report"],
+        leashed([*command, "-o", str(target), *OPTIONS, "--minutes", "5", "--json", "--no-report"]),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     lines = []

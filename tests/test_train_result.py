@@ -17,12 +17,14 @@ torch = pytest.importorskip("torch")
 
 from captures import RATE, amp, guitar  # noqa: E402
 
-from rig import preset, solo  # noqa: E402
 from rig.cli import main  # noqa: E402
+from rig.document import preset  # noqa: E402
 from rig.errors import RigError  # noqa: E402
+from rig.files import write  # noqa: E402
+from rig.models import player  # noqa: E402
 from rig.models.convert import apart  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
-from rig.train import capture, data, estimate, export, initial, loop, losses, report, run  # noqa: E402
+from rig.train import capture, data, estimate, export, init_from, loop, losses, report, run  # noqa: E402
 from rig.train.preset import write_preset  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402
 from rig.train.state import begin  # noqa: E402
@@ -198,7 +200,7 @@ def test_a_network_with_a_knob_is_at_each_position_what_the_c_engine_plays(tmp_p
         dry = taken[0].dry[:4000]
         pair = torch.stack([held.dry_scale.apply(dry), torch.full((4000,), knob)], 1)
         expected = state.network.predict(pair).numpy() * held.wet_scale.deviation + held.wet_scale.mean
-        sounds.append(solo.run(load_model(path), dry))
+        sounds.append(player.run(load_model(path), dry))
         np.testing.assert_allclose(sounds[-1], expected, atol=2e-6)
     assert np.abs(sounds[0] - sounds[2]).max() > 1e-3
 
@@ -232,7 +234,7 @@ def test_several_captures_are_one_model_with_a_knob(takes, capsys):
         scores = []
         for position in (knob, other):
             (takes / "at.json").write_text(export.to_json(export.standing(file, position)))
-            scores.append(losses.esr(wet, torch.from_numpy(solo.run(load_model(takes / "at.json"), dry))))
+            scores.append(losses.esr(wet, torch.from_numpy(player.run(load_model(takes / "at.json"), dry))))
         assert scores[0] < 0.1 < scores[1]
 
 
@@ -291,16 +293,14 @@ def test_a_model_to_start_from_is_the_same_between_other_scales(tmp_path, rng):
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.05)
-    export.write(
-        tmp_path / "old.json", export.to_json(export.content(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4), {}))
-    )
-    file = initial.read(tmp_path / "old.json")
-    assert initial.size_of(file, tmp_path) == TINY
+    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4), {})))
+    file = init_from.read(tmp_path / "old.json")
+    assert init_from.size_of(file, tmp_path) == TINY
     state = begin(settings)
-    initial.teach(state, file, held)
+    init_from.teach(state, file, held)
     dry = taken[0].dry[:5000]
     heard = state.network.predict(held.dry_scale.apply(dry)).numpy() * held.wet_scale.deviation + held.wet_scale.mean
-    np.testing.assert_allclose(heard, solo.run(load_model(tmp_path / "old.json"), dry), atol=2e-6)
+    np.testing.assert_allclose(heard, player.run(load_model(tmp_path / "old.json"), dry), atol=2e-6)
     assert all(torch.equal(state.average[name], value) for name, value in state.network.state_dict().items())
 
 
@@ -318,12 +318,12 @@ def test_starting_from_a_good_model_beats_starting_from_nothing(takes, capsys):
 def test_a_knob_can_start_from_a_model_without_one(tmp_path, rng):
     _, settings, _ = prepared(rng)
     net = begin(replace(settings, seed=3)).network
-    export.write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(), data.Scale(), {})))
+    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(), data.Scale(), {})))
     held, settings, taken = prepared(rng, (0.0, 1.0))
     state = begin(settings)
-    initial.teach(state, initial.read(tmp_path / "old.json"), held)
+    init_from.teach(state, init_from.read(tmp_path / "old.json"), held)
     dry = taken[0].dry[:3000]
-    expected = solo.run(load_model(tmp_path / "old.json"), dry)
+    expected = player.run(load_model(tmp_path / "old.json"), dry)
     for knob in (0.0, 1.0):
         pair = torch.stack([held.dry_scale.apply(dry), torch.full((3000,), knob)], 1)
         heard = state.network.predict(pair).numpy() * held.wet_scale.deviation + held.wet_scale.mean
@@ -344,7 +344,7 @@ def test_what_cannot_be_started_from(tmp_path, rng, change, said):
     content = guitarml(rng, activation=change.get("activation", "gated"), dilations=(1, 2, 4, 8))
     (tmp_path / "old.json").write_text(json.dumps({**content, **change}))
     with pytest.raises(RigError, match=re.escape(said)):
-        initial.size_of(initial.read(tmp_path / "old.json"), tmp_path / "old.json")
+        init_from.size_of(init_from.read(tmp_path / "old.json"), tmp_path / "old.json")
 
 
 def test_the_size_is_the_models(takes, capsys):

@@ -23,14 +23,15 @@ import soundfile
 torch = pytest.importorskip("torch")
 
 from captures import RATE, amp, guitar  # noqa: E402
+from leash import leashed  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.style import Style  # noqa: E402
 
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, data, loop  # noqa: E402
 from rig.train.keys import Keys  # noqa: E402
-from rig.train.live_view import View  # noqa: E402
-from rig.train.log_view import Lines  # noqa: E402
+from rig.train.live_view import LiveView  # noqa: E402
+from rig.train.log_view import LogView  # noqa: E402
 from rig.train.plot import AXIS, Curve, plot  # noqa: E402
 from rig.train.progress import Standing, clock_text  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402
@@ -72,12 +73,12 @@ class Script(Keys):
         return self.at.get(self.step, "")
 
 
-def watched(ready, keys: Keys, width: int = 100) -> tuple[str, View, loop.State, threading.Event]:
+def watched(ready, keys: Keys, width: int = 100) -> tuple[str, LiveView, loop.State, threading.Event]:
     """Train under a view -> all that the console saw, the view, the state, whether it was stopped."""
     held, settings = ready
     state, stop, screen = begin(settings), threading.Event(), io.StringIO()
     console = Console(file=screen, force_terminal=True, width=width, height=40, color_system=None)
-    view = View("my-amp", "2.0 s of a guitar", Standing(state, held, settings), stop, console, keys)
+    view = LiveView("my-amp", "2.0 s of a guitar", Standing(state, held, settings), stop, console, keys)
     with view:
         loop.train(
             state, held, settings, stop.is_set, view.step, lambda state, epoch: view.epoch(epoch), view.say, view.clock
@@ -85,7 +86,7 @@ def watched(ready, keys: Keys, width: int = 100) -> tuple[str, View, loop.State,
     return screen.getvalue(), view, state, stop
 
 
-def text(view: View, width: int = 100) -> str:
+def text(view: LiveView, width: int = 100) -> str:
     """The view as it is now."""
     console = Console(file=io.StringIO(), width=width, color_system=None, record=True)
     console.print(view.picture())
@@ -153,7 +154,7 @@ def test_the_view_tells_all_there_is_at_any_width(ready, width):
 def test_before_the_first_score_it_says_so(ready):
     held, settings = ready
     state = begin(settings)
-    view = View("my-amp", "a guitar", Standing(state, held, settings), threading.Event(), keys=Script({}))
+    view = LiveView("my-amp", "a guitar", Standing(state, held, settings), threading.Event(), keys=Script({}))
     assert "The first score comes at the end of the first epoch" in text(view)
 
 
@@ -168,7 +169,7 @@ def test_a_pause_lasts_until_the_key_and_does_not_count(ready):
 def test_the_clock_stands_still_in_a_pause(ready):
     held, settings = ready
     state = begin(settings)
-    view = View(
+    view = LiveView(
         "my-amp", "", Standing(state, held, settings), threading.Event(),
         Console(file=io.StringIO(), width=80), Script({1: "p"}, waiting=["", "p"]),
     )  # fmt: skip
@@ -188,7 +189,7 @@ def test_the_stop_key_ends_it_with_the_best(ready, keys):
 
 def test_many_steps_are_few_points(ready):
     held, settings = ready
-    view = View("a", "b", Standing(begin(settings), held, settings), threading.Event(), keys=Script({}))
+    view = LiveView("a", "b", Standing(begin(settings), held, settings), threading.Event(), keys=Script({}))
     for i in range(40_000):
         view._remember(1.0 if i < 20_000 else 3.0)
     assert 32 <= len(view.losses) <= 64
@@ -214,7 +215,7 @@ def test_time_left_is_honest(ready):
 def test_plain_lines(ready):
     held, settings = ready
     state, stream = begin(settings), io.StringIO()
-    lines = Lines(Standing(state, held, settings), stream)
+    lines = LogView(Standing(state, held, settings), stream)
     state.best_epoch = Epoch(1, 0.1, 0.008, 0.0123, 1.0, 0.005)
     lines.epoch(state.best_epoch)
     lines.epoch(Epoch(2, 0.05, 0.03, 0.04, 2.0, 0.005))
@@ -251,8 +252,8 @@ def test_on_a_terminal_the_key_s_ends_it_and_the_model_is_there(tmp_path: Path, 
         soundfile.write(tmp_path / f"{name}.wav", side, RATE, subtype="FLOAT")
     ours, theirs = os.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "rig", "train", "dry.wav", "wet.wav", "-o", "amp.json", "--minutes", "5", "--json",
-         "--channels", "4", "--depth", "4", "--segment", "0.05", "--no-report"],
+        leashed([sys.executable, "-m", "rig", "train", "dry.wav", "wet.wav", "-o", "amp.json", "--minutes", "5", "--json",
+         "--channels", "4", "--depth", "4", "--segment", "0.05", "--no-report"]),
         cwd=tmp_path, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent), "TERM": "xterm", "COLUMNS": "100"},
     )  # fmt: skip

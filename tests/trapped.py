@@ -5,6 +5,7 @@ Arguments: the trap library, the server, a preset, and perhaps the library with 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from rig import native
+from rig.errors import RigError
+from rig.gig.builder import Place
 from rig.gig.gig import open_gig
 from rig.native import Chain, Rack, Unit
 
@@ -39,22 +42,29 @@ gig = open_gig(
 if len(sys.argv) > 4:
     library = ctypes.CDLL(sys.argv[4])
     address = ctypes.addressof(ctypes.c_char.in_dll(library, "test_engine_malloc"))
-    gig._rack.offer("amp", 0, Chain([Unit(native.engine("malloc", address=address))], 48_000))
+    gig._reconciler.rack.offer("amp", 0, Chain([Unit(native.engine("malloc", address=address))], 48_000))
     time.sleep(0.5)
 else:
     for i in range(60):
         gig.do("next")
-        gig.do(f"set {gig.amps[gig.amp].name}.gain.gain {i % 7}")
+        gig.do(f"set {gig.amp.name}.gain.gain {i % 7}")
+        gig.do(f"toggle {gig.amp.name}.gain")
         for verb in ("bypass", "mute", "tuner"):
             if i % 5 == 0:
                 gig.do(verb)
-        units = gig._loaded.amps[i % 2].chain.units
+        units = gig._reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
             units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
         chain = Chain(units, 48_000)
-        gig._rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
+        gig._reconciler.rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
         for switched in range(len(units)):
             chain.switch(switched, (i + switched) % 3 == 0)
+        if i % 4 == 0:  # amps and engines that come and go
+            for edit in ("copy", f"insert {gig.amp.name} eq", "undo", "undo", "redo", "move output.cab -1"):
+                with contextlib.suppress(RigError):
+                    gig.do(edit)
+                gig.settle()
+            gig.do("undo")
         gig.status()
         time.sleep(0.05)
 gig.close()

@@ -141,5 +141,6 @@ void rig_chain_prewarm(rig_chain *chain)
         memset(signal, 0, sizeof signal);
         rig_chain_process(chain, signal, key, RIG_BLOCK);
     }
+    rig_ramp_start(&chain->gain, rig_get_float(&chain->level)); /* nobody has heard it with another */
     chain->at = 0; /* the song begins */
 }

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from rig import __version__
 from rig.capture import ports, storage, test_signal, text_view
-from rig.capture.procedure import Captured, View, capture
+from rig.capture.procedure import Captured, CaptureView, capture
 from rig.capture.session import Session
 
-Drive = Callable[[Callable[[View], Captured], Session, str], Captured]
+Drive = Callable[[Callable[[CaptureView], Captured], Session, str], Captured]
 """Runs the work with a view of its own, and returns what came of it: (work, session, name)."""
 
 
@@ -37,12 +37,12 @@ def run(args: argparse.Namespace, drive: Drive | None = None) -> int:
             else test_signal.test_signal(session.rate, args.seconds)
         )
 
-    def work(view: View) -> Captured:
+    def work(view: CaptureView) -> Captured:
         return capture(session, make, args.wait, view)
 
     try:
         session.start(*ports.choose(session.client, args.send, args.back, ask=drive is not None))
-        captured = drive(work, session, name) if drive else work(text_view.Lines(args.wait, args.retry))
+        captured = drive(work, session, name) if drive else work(text_view.TextView(args.wait, args.retry))
         facts = facts_of(captured, session, name)
     finally:
         session.close()

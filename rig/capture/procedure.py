@@ -8,17 +8,17 @@ from typing import Protocol
 
 from rig.capture.delay import Delay
 from rig.capture.measure import Measured, measure
-from rig.capture.session import MissedPeriod, Session, Status
+from rig.capture.session import CaptureStatus, MissedPeriod, Session
 from rig.capture.test_signal import Signal
 
 
-class View(Protocol):
+class CaptureView(Protocol):
     """Who shows a capture and decides. May raise out of every call to stop it."""
 
     def say(self, line: str) -> None:
         """Something was done."""
 
-    def show(self, status: Status) -> bool:
+    def show(self, status: CaptureStatus) -> bool:
         """Twenty times a second. Whether the level check may end."""
 
     def again(self, why: str) -> bool:
@@ -38,7 +38,7 @@ class Captured:
     takes: int
 
 
-def capture(session: Session, make: Callable[[], Signal], wait: float, view: View) -> Captured:
+def capture(session: Session, make: Callable[[], Signal], wait: float, view: CaptureView) -> Captured:
     """Listen, check the levels, measure the delay, take, measure. `session` has been started.
 
     make: the signal, a few seconds' work. wait: seconds within which the return comes. Raises RigError where nothing

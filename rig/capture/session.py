@@ -14,7 +14,7 @@ from rig.capture.options import LEVELS_DB
 from rig.capture.test_signal import Signal
 from rig.errors import RigError
 from rig.jack.client import Client
-from rig.native import PlayerRecorder, Take, decibels, linear
+from rig.native import PlayerRecorder, PlayerRecorderMeters, Take, decibels, linear
 
 TICK_SECONDS = 0.05
 LISTEN_SECONDS = 1.5
@@ -28,7 +28,7 @@ LISTEN, CHECK, PING, TAKE = "listening to the silence", "level check", "measurin
 
 
 @dataclass(frozen=True)
-class Status:
+class CaptureStatus:
     """What is under way. share: 0..1 of it. seconds: since it began. send_db, return_db: peaks since the last look.
 
     loudest_db: the return's, of the last seconds. clipped: since the last look. words: what the player should mend.
@@ -48,7 +48,7 @@ class Status:
     heard: bool = False
 
 
-Watch = Callable[[Status], bool]
+Watch = Callable[[CaptureStatus], bool]
 """Called every tick. Whether to go on to the next phase; only the level check asks. Raises to stop it all."""
 
 
@@ -211,12 +211,14 @@ class Session:
         time.sleep(TICK_SECONDS)
         return self._show(watch, phase, share, at, self._meters(), recent)
 
-    def _meters(self):
+    def _meters(self) -> PlayerRecorderMeters:
         if not self.client.alive:
             raise RigError("JACK has gone: start it again, and take it again")
         return self._player.meters()
 
-    def _show(self, watch: Watch, phase: str, share: float, at: int, meters, recent: Recent | None) -> bool:
+    def _show(
+        self, watch: Watch, phase: str, share: float, at: int, meters: PlayerRecorderMeters, recent: Recent | None
+    ) -> bool:
         clipped, self._clips = meters.clips > self._clips, meters.clips
         said: tuple[str, ...] = ()
         loudest, is_heard = decibels(meters.return_peak), False
@@ -226,7 +228,7 @@ class Session:
             is_heard = heard(loudest, self.noise or Noise())
             if is_heard or at > PATIENCE_SECONDS * self.rate:
                 said = words(loudest, recent.clips, self.noise or Noise())
-        status = Status(
+        status = CaptureStatus(
             phase, min(share, 1.0), at / self.rate, self.level_db, decibels(meters.send_peak),
             decibels(meters.return_peak), loudest, clipped, self.noise, said, is_heard,
         )  # fmt: skip

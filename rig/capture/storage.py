@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import tomli
 
-from rig import sound
 from rig.capture.checks import Pair, Repeat, read_pair
 from rig.errors import RigError
-from rig.files import read_text, reason, unreadable
+from rig.files import read_text, reason, unreadable, whole
 
 DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
 LIMIT = 1 << 16
@@ -76,9 +75,9 @@ def write(path: Path, dry: np.ndarray, wet: np.ndarray, rate: int, facts: Mappin
         path.mkdir(parents=True, exist_ok=True)
         (path / FACTS).unlink(missing_ok=True)
         for name, audio in ((DRY, dry), (WET, wet)):
-            with sound.whole(path / name) as part:
+            with whole(path / name) as part:
                 soundfile.write(part, audio, rate, subtype="FLOAT", format="WAV")
-        with sound.whole(path / FACTS) as part:
+        with whole(path / FACTS) as part:
             part.write_text(toml(facts))
     except (OSError, soundfile.LibsndfileError) as error:
         raise RigError(f"{path}: cannot be written: {reason(error)}") from None

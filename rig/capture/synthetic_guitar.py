@@ -24,7 +24,7 @@ SOFT, HARD = 0.93, 0.7  # how dark a string sounds: a one-pole low-pass
 
 
 @dataclass(frozen=True)
-class Note:
+class PluckedNote:
     """at, seconds: in time. key: MIDI. hit: 0..1, how hard. bend: semitones, reached after 0.2 s. dead: palm-muted."""
 
     at: float
@@ -35,52 +35,52 @@ class Note:
     dead: bool = False
 
 
-Passage = Callable[[np.random.Generator, float], Iterator[Note]]
+Passage = Callable[[np.random.Generator, float], Iterator[PluckedNote]]
 
 
-def licks(rng: np.random.Generator, seconds: float) -> Iterator[Note]:
+def licks(rng: np.random.Generator, seconds: float) -> Iterator[PluckedNote]:
     """Single notes all over the neck, the last of a phrase bent."""
     at = 0.0
     while at < seconds:
         root, step = int(rng.choice(STRINGS)) + int(rng.integers(0, 13)), rng.uniform(0.11, 0.3)
         for _ in range(int(rng.integers(3, 8))):
-            yield Note(at, step * rng.uniform(0.7, 1.1), root + int(rng.choice(SCALE)), _hit(rng))
+            yield PluckedNote(at, step * rng.uniform(0.7, 1.1), root + int(rng.choice(SCALE)), _hit(rng))
             at += step
-        yield Note(at, 1.1, root + 12, _hit(rng), float(rng.choice((0, 0.5, 1, 2))))
+        yield PluckedNote(at, 1.1, root + 12, _hit(rng), float(rng.choice((0, 0.5, 1, 2))))
         at += rng.uniform(0.6, 1.3)
 
 
-def chords(rng: np.random.Generator, seconds: float) -> Iterator[Note]:
+def chords(rng: np.random.Generator, seconds: float) -> Iterator[PluckedNote]:
     """Strums, down and up."""
     at = 0.0
     while at < seconds:
         root, shape, hit = int(rng.integers(40, 52)), CHORDS[rng.integers(len(CHORDS))], _hit(rng)
         length, spread = float(rng.choice((0.25, 0.5, 1.0, 2.0))), rng.uniform(0.004, 0.02)
         for i, step in enumerate(shape if rng.random() < 0.7 else shape[::-1]):
-            yield Note(at + i * spread, length, root + step, hit)
+            yield PluckedNote(at + i * spread, length, root + step, hit)
         at += length
 
 
-def power(rng: np.random.Generator, seconds: float) -> Iterator[Note]:
+def power(rng: np.random.Generator, seconds: float) -> Iterator[PluckedNote]:
     """Root, fifth and octave between dead notes."""
     at = 0.0
     while at < seconds:
         root, length = int(rng.integers(40, 50)), float(rng.choice((0.16, 0.32, 0.9)))
         for step in (0, 7, 12):
-            yield Note(at, length, root + step, _hit(rng))
+            yield PluckedNote(at, length, root + step, _hit(rng))
         at += length
         for _ in range(int(rng.integers(0, 6))):
-            yield Note(at, 0.14, root, _hit(rng), dead=True)
+            yield PluckedNote(at, 0.14, root, _hit(rng), dead=True)
             at += 0.15
 
 
-def arpeggios(rng: np.random.Generator, seconds: float) -> Iterator[Note]:
+def arpeggios(rng: np.random.Generator, seconds: float) -> Iterator[PluckedNote]:
     """Chords a string at a time, left to ring."""
     at = 0.0
     while at < seconds:
         root, step = int(rng.integers(40, 54)), rng.uniform(0.12, 0.28)
         for interval in CHORDS[rng.integers(len(CHORDS))]:
-            yield Note(at, 2.0, root + interval, _hit(rng))
+            yield PluckedNote(at, 2.0, root + interval, _hit(rng))
             at += step
         at += rng.uniform(0.1, 1.0)
 
@@ -105,7 +105,7 @@ def play(passage: Passage, rng: np.random.Generator, seconds: float, rate: int) 
     return out / (np.abs(out).max() + 1e-30)
 
 
-def _tone(note: Note, rate: int) -> np.ndarray:
+def _tone(note: PluckedNote, rate: int) -> np.ndarray:
     soft, hard = _string(note.key, note.dead, rate)
     tone = note.hit * ((1 - note.hit) * soft + note.hit * hard)
     if note.bend:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from rig.capture.measure import Measured
 from rig.capture.procedure import Captured
-from rig.capture.session import CHECK, TAKE, Status
+from rig.capture.session import CHECK, TAKE, CaptureStatus
 from rig.errors import RigError
 
 EVERY = 10  # percent of a take, where no bar can be drawn
 PASSES = 1.0  # of the check's loop, before it is judged
 
 
-class Lines:
+class TextView:
     """A view without questions. What goes wrong for good is raised."""
 
     def __init__(self, wait: float, retries: int) -> None:
@@ -26,7 +26,7 @@ class Lines:
         self._clear()
         print(line, file=sys.stderr, flush=True)
 
-    def show(self, status: Status) -> bool:
+    def show(self, status: CaptureStatus) -> bool:
         if status.phase == TAKE:
             self._progress(status)
         if status.phase != CHECK:
@@ -51,7 +51,7 @@ class Lines:
             raise RigError(str(measured.fatal))
         return True
 
-    def _progress(self, status: Status) -> None:
+    def _progress(self, status: CaptureStatus) -> None:
         percent = int(100 * status.share)
         if self._live and percent != self._told:
             self._told = percent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def remade(old: EngineSpec, new: EngineSpec) -> bool:
     return (old.engine, old.files, old.settings) != (new.engine, new.files, new.settings)
 
 
-def each_preset(document: Document, change) -> Document:
+def each_preset(document: Document, change: Callable[[Preset], Preset]) -> Document:
     """A document with each of its presets changed; the very same where none is."""
     presets = tuple(map(change, document.presets))
     if all(a is b for a, b in zip(presets, document.presets, strict=True)):

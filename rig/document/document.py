@@ -293,15 +293,14 @@ def with_each_engine(preset: Preset, change: Callable[[EngineSpec], EngineSpec |
             return chain
         return tuple(spec for spec in changed if spec is not None)
 
-    ends = {name: each(getattr(preset, name)) for name in (INPUT, OUTPUT)}
+    first, last = each(preset.input), each(preset.output)
+    chains = tuple(each(amp.chain) for amp in preset.amps)
     amps = tuple(
-        amp if chain is amp.chain else replace(amp, chain=chain) for amp in preset.amps for chain in [each(amp.chain)]
+        amp if chain is amp.chain else replace(amp, chain=chain) for amp, chain in zip(preset.amps, chains, strict=True)
     )
-    if all(a is b for a, b in zip(amps, preset.amps, strict=True)) and all(
-        chain is getattr(preset, name) for name, chain in ends.items()
-    ):
+    if first is preset.input and last is preset.output and all(a is b for a, b in zip(amps, preset.amps, strict=True)):
         return preset
-    return replace(preset, amps=amps, **ends)
+    return replace(preset, input=first, amps=amps, output=last)
 
 
 def alike(a: Preset, b: Preset) -> bool:

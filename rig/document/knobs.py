@@ -26,7 +26,8 @@ def stands(spec: EngineSpec, name: str) -> float:
     """Where a parameter, a setting or the switch of an engine stands; KeyError where it has none of that name."""
     if name == ON:
         return float(spec.on)
-    knobs = {knob.name: knob.initial for knob in (*kind(spec).params, *kind(spec).settings)}
+    found: tuple[Knob, ...] = (*kind(spec).params, *kind(spec).settings)
+    knobs = {knob.name: knob.initial for knob in found}
     return {**knobs, **spec.settings, **spec.params}[name]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TypeVar
 
 from rig.document.document import Amp, Chain, EngineSpec, Preset, pruned, with_identities
 
+Item = TypeVar("Item", Amp, EngineSpec)
 T = TypeVar("T")
 K = TypeVar("K")
 V = TypeVar("V")
@@ -37,27 +38,37 @@ def _amps(read: Sequence[Amp], before: Sequence[Amp]) -> list[tuple[Amp, Amp]]:
 
 
 def _engines(uids: dict[int, int], read: Chain, before: Chain) -> None:
-    kinds = [[(spec.engine, spec.branch) for spec in chain] for chain in (before, read)]
-    for block in SequenceMatcher(None, *kinds, autojunk=False).get_matching_blocks():
+    was, now = ([(spec.engine, spec.branch) for spec in chain] for chain in (before, read))
+    for block in SequenceMatcher(a=was, b=now, autojunk=False).get_matching_blocks():
         for old, new in zip(before[block.a :][: block.size], read[block.b :][: block.size], strict=True):
             uids[new.uid] = old.uid
 
 
 def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
     """Ours, with all that differs between `base` and `theirs` as theirs has it. All three share identities."""
-    chains = {
-        name: _chain(getattr(base, name), getattr(theirs, name), getattr(ours, name)) for name in ("input", "output")
-    }
-    amps = _sequence(base.amps, theirs.amps, ours.amps, _amp)
-    named = ("name", "jack", "midi", "dbu")
-    plain = {name: _either(*(getattr(preset, name) for preset in (base, theirs, ours))) for name in named}
-    return pruned(replace(ours, amps=amps, **chains, **plain))
+    return pruned(
+        replace(
+            ours,
+            name=_either(base.name, theirs.name, ours.name),
+            input=_chain(base.input, theirs.input, ours.input),
+            amps=_sequence(base.amps, theirs.amps, ours.amps, _amp),
+            output=_chain(base.output, theirs.output, ours.output),
+            jack=_either(base.jack, theirs.jack, ours.jack),
+            midi=_either(base.midi, theirs.midi, ours.midi),
+            dbu=_either(base.dbu, theirs.dbu, ours.dbu),
+        )
+    )
 
 
 def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:
-    named = ("name", "level", "key", "scenes")
-    plain = {name: _either(*(getattr(amp, name) for amp in (base, theirs, ours))) for name in named}
-    made = replace(ours, chain=_chain(base.chain, theirs.chain, ours.chain), **plain)
+    made = replace(
+        ours,
+        name=_either(base.name, theirs.name, ours.name),
+        chain=_chain(base.chain, theirs.chain, ours.chain),
+        level=_either(base.level, theirs.level, ours.level),
+        key=_either(base.key, theirs.key, ours.key),
+        scenes=_either(base.scenes, theirs.scenes, ours.scenes),
+    )
     return made if made.active else replace(made, scene="")
 
 
@@ -66,11 +77,16 @@ def _chain(base: Chain, theirs: Chain, ours: Chain) -> Chain:
 
 
 def _engine(base: EngineSpec, theirs: EngineSpec, ours: EngineSpec) -> EngineSpec:
-    tables = ("params", "files", "settings")
-    named = ("engine", "branch", "on", "label")
-    plain = {name: _either(*(getattr(spec, name) for spec in (base, theirs, ours))) for name in named}
-    tabled = {name: _table(*(getattr(spec, name) for spec in (base, theirs, ours))) for name in tables}
-    return replace(ours, **plain, **tabled)
+    return replace(
+        ours,
+        engine=_either(base.engine, theirs.engine, ours.engine),
+        params=_table(base.params, theirs.params, ours.params),
+        files=_table(base.files, theirs.files, ours.files),
+        settings=_table(base.settings, theirs.settings, ours.settings),
+        branch=_either(base.branch, theirs.branch, ours.branch),
+        on=_either(base.on, theirs.on, ours.on),
+        label=_either(base.label, theirs.label, ours.label),
+    )
 
 
 def _either(base: T, theirs: T, ours: T) -> T:
@@ -84,25 +100,15 @@ def _table(base: Mapping[K, V], theirs: Mapping[K, V], ours: Mapping[K, V]) -> d
     return {**kept, **{key: theirs[key] for key in theirs if key in changed}}
 
 
-def _sequence(base: Sequence, theirs: Sequence, ours: Sequence, merge) -> tuple:
+def _sequence(
+    base: tuple[Item, ...], theirs: tuple[Item, ...], ours: tuple[Item, ...], merge: Callable[[Item, Item, Item], Item]
+) -> tuple[Item, ...]:
     """Amps or engines: which there are and in which order as theirs has it where it has changed that, else as ours."""
-    order = {item.uid: item for item in _either(_Order(base), _Order(theirs), _Order(ours)).items}
     olds, news, mine = ({item.uid: item for item in items} for items in (base, theirs, ours))
-    found = []
-    for uid, item in order.items():
-        if uid in olds and uid in news and uid in mine:
-            item = merge(olds[uid], news[uid], mine[uid])
-        found.append(item)
-    return tuple(found)
-
-
-class _Order:
-    """Items that are told apart by their identities alone."""
-
-    def __init__(self, items: Iterable) -> None:
-        self.items = tuple(items)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Order) and [i.uid for i in self.items] == [i.uid for i in other.items]
-
-    __hash__ = None  # type: ignore[assignment]
+    chosen = ours if list(olds) == list(news) else theirs
+    return tuple(
+        merge(olds[item.uid], news[item.uid], mine[item.uid])
+        if item.uid in olds and item.uid in news and item.uid in mine
+        else item
+        for item in chosen
+    )

@@ -88,11 +88,12 @@ def examine_text(
     return preset, tuple(reader.faults)
 
 
-def _toml(path: Path, text: str) -> dict:
+def _toml(path: Path, text: str) -> dict[str, object]:
     try:
         return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        what, place = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL).groups()
+        parts = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL)
+        what, place = parts.groups() if parts else (str(error), "")
         place = re.sub(r"^end of document$", f"line {len(text.splitlines())}, the end of the file", place or "")
         raise RigError(f"{path}: {place + ': ' if place else ''}{' '.join(what.split())}") from None
     except RecursionError:
@@ -260,15 +261,15 @@ class _Reader:
         if source is not None and not _port(source):
             self.fault("jack", f'in = {_shown(source)} is no port; write it as "system:capture_1"')
             source = None
-        if targets is not None and not (
-            isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))
-        ):
+        if targets is None:
+            return Wiring(_text(source))
+        if not (isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))):
             self.fault(
                 "jack",
                 f'out = {_shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
             )
-            targets = None
-        return Wiring(source, None if targets is None else tuple(targets))
+            return Wiring(_text(source))
+        return Wiring(_text(source), tuple(targets))
 
     def midi(self, table: Mapping[str, object], amps: Sequence[Amp], ends: Mapping[str, Chain]) -> Midi:
         self.known(table, "midi", ("program", "cc"))
@@ -373,7 +374,9 @@ class _Reader:
 
     def split(self, entry: object, place: str, branch: str) -> Sequence[str]:
         """Which branches an entry has."""
-        engine = named(str(entry.get("engine")), self.engines) if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            return ()
+        engine = named(str(entry.get("engine")), self.engines)
         if engine is None or not engine.branches:
             return ()
         found = [side for side in engine.branches if side in entry]
@@ -538,6 +541,10 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _port(value: object) -> bool:

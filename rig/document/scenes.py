@@ -29,8 +29,8 @@ def _applied(preset: Preset, playing: int) -> Preset:
             level = min(high, max(low, amp.level + scene.level))
             amp = replace(amp, chain=laid_over(amp.chain, scene.values), level=level)
             if amp.uid == playing:
-                ends = (laid_over(chain, scene.values) for chain in (preset.input, preset.output))
-                preset = replace(preset, **dict(zip(("input", "output"), ends, strict=True)))
+                first, last = (laid_over(chain, scene.values) for chain in (preset.input, preset.output))
+                preset = replace(preset, input=first, output=last)
         amps.append(amp)
     return replace(preset, amps=tuple(amps))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -89,7 +89,7 @@ class Builder:
     def __init__(self, rate: int, versions: Versions) -> None:
         self.rate = rate
         self._versions = versions
-        self._read: OrderedDict[tuple, Payload] = OrderedDict()
+        self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
     def build(self, wish: Wish, playing: Chain | None = None) -> Chain | None:
         """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
@@ -136,6 +136,12 @@ def idle(wish: Wish, chain: Chain) -> dict[int, frozenset[str]]:
         for spec, unit in zip(wish.engines, chain.units, strict=True)
     }
     return {uid: names for uid, names in found.items() if names}
+
+
+def unheard(spec: EngineSpec, unit: Unit) -> str:
+    """Which knob is given and does nothing, as a fault; "" where all do something."""
+    given = sorted({*spec.params, *spec.settings} & {*unit.payload.idle})
+    return f"this {' and '.join(spec.files) or 'engine'} has no {given[0]}" if given else ""
 
 
 def asked_db(engines: Sequence[EngineSpec], units: Sequence[Unit]) -> float:

@@ -60,6 +60,7 @@ def _join(unit: Unit, a: Sequence[Unit], b: Sequence[Unit], rate: int) -> Payloa
         chain.prewarm()
     early = late[1] - late[0]
     cancels = analysis.cancels(alone[0].process, alone[1].process, early)
+    assert unit.engine.join
     return unit.engine.join(early, cancels, unit.engine.settled(unit.settings))
 
 

@@ -62,7 +62,9 @@ class Gig:
         self._reconciler = reconciler
         self._loop = loop
         self._follower = Follower(self, watcher) if watcher else None
-        self.bypassed = self.muted = self.tuning = False
+        self.bypassed: bool = False
+        self.muted: bool = False
+        self.tuning: bool = False
         self._recorder: Recorder | None = None
         self._message = ""
         self._clips = (0, 0)
@@ -425,15 +427,8 @@ class Gig:
         through = self._delay() if self.client.alive else 0
         return self.client.latency_ms() + 1000.0 * through / self.client.rate
 
-    def places(self) -> tuple[Place, ...]:
-        """The chains that the guitar goes through."""
-        preset = self.preset.uid
-        return Place("input", preset), Place("amp", self.playing), Place("output", preset)
-
     def _heard(self) -> list[tuple[Place, tuple[EngineSpec, ...], Chain]]:
-        """The chains that the guitar goes through, as far as they stand, with the engines that they play."""
-        found = ((place, self._reconciler.chain(place)) for place in self.places())
-        return [(place, standing[0].engines, standing[1]) for place, standing in found if standing]
+        return self._reconciler.path(self.preset.uid, self.playing)
 
     def _delay(self) -> int:
         """Frames that sound takes through the chains that play."""
@@ -473,11 +468,12 @@ class Gig:
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
 
     def idle(self, uid: int) -> frozenset[str]:
-        """The knobs of an engine that do nothing with what it plays."""
+        """The knobs of an engine that do nothing with what it plays; none while it is to play something else."""
+        wanted = next((spec for preset in self.document.presets for spec in preset.engines() if spec.uid == uid), None)
         for place in self._reconciler.places():
             standing = self._reconciler.chain(place)
             for spec, unit in zip(standing[0].engines, standing[1].units, strict=True) if standing else ():
-                if spec.uid == uid:
+                if spec.uid == uid and wanted and not remade(spec, wanted):
                     return frozenset(unit.payload.idle)
         return frozenset()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rig.document.document import Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle
+from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle, unheard
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -57,16 +57,20 @@ class Refused:
 
 
 class Reconciler:
-    """Holds a rack's chains to what is wanted. Methods are called from the gig's thread."""
+    """Holds a rack's chains to what is wanted. Methods are called from the gig's thread.
 
-    def __init__(self, rack: Rack) -> None:
+    worker: what builds meanwhile.
+    """
+
+    def __init__(self, rack: Rack, worker: Callable[[Builder], Worker] = Worker) -> None:
         self._versions = Versions()
+        self._new_worker = worker
         self._enter(rack)
 
     def _enter(self, rack: Rack) -> None:
         self.rack = rack
         self._builder = Builder(rack.rate, self._versions)
-        self._worker = Worker(self._builder)
+        self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, Wish] = {}
         self._asked: dict[Place, Hashable] = {}
@@ -90,10 +94,9 @@ class Reconciler:
             except BuildError as error:
                 raise RigError(_where(document, place, error)) from None
             assert chain is not None
-            for uid, names in idle(wish, chain).items():
-                spec = next(spec for spec in wish.engines if spec.uid == uid)
-                what = " and ".join(spec.files) or "engine"
-                raise RigError(_where(document, place, BuildError(spec, f"this {what} has no {min(names)}")))
+            for spec, unit in zip(wish.engines, chain.units, strict=True):
+                if fault := unheard(spec, unit):
+                    raise RigError(_where(document, place, BuildError(spec, fault)))
             self._install(place, wish, self._key(wish), chain)
         progress("Ready", 1.0)
         self._play(document, playing)
@@ -106,7 +109,7 @@ class Reconciler:
         for place, wish in self._wishes.items():
             self._reconcile(place, wish)
         self._play(document, playing)
-        for place in [place for place in self._standing if place not in self._wishes]:
+        for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
             self._retire(place)  # last: what plays there is left before its slot is emptied
 
     def _reconcile(self, place: Place, wish: Wish) -> None:
@@ -120,7 +123,8 @@ class Reconciler:
                 return
         if key not in (self._asked.get(place), self._refused.get(place)):
             self._asked[place] = key
-            self._worker.ask(Job(place, wish, key, standing.chain if standing else None))
+            same = standing and [spec.uid for spec in standing.wish.engines] == [spec.uid for spec in wish.engines]
+            self._worker.ask(Job(place, wish, key, standing.chain if standing and same else None))
 
     def _drop(self, place: Place) -> None:
         if self._asked.pop(place, None) is not None:
@@ -207,9 +211,10 @@ class Reconciler:
 
     def _retire(self, place: Place) -> None:
         """A chain is no longer wanted: its slot holds an empty one until another takes it."""
-        slot = self._standing.pop(place).slot
-        self.rack.offer(place.stage, slot, Chain((), self.rack.rate))
-        self._free[place.stage].append(slot)
+        standing = self._standing.pop(place, None)
+        if standing:
+            self.rack.offer(place.stage, standing.slot, Chain((), self.rack.rate))
+            self._free[place.stage].append(standing.slot)
         self._drop(place)
         self._refused.pop(place, None)
 
@@ -232,6 +237,12 @@ class Reconciler:
         """What plays there: its engines with their knobs as written, and the chain."""
         standing = self._standing.get(place)
         return (standing.wish, standing.chain) if standing else None
+
+    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], Chain]]:
+        """The chains that the guitar goes through to an amp (identities), as far as they stand, with their engines."""
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        found = ((place, self._standing.get(place)) for place in places)
+        return [(place, standing.wish.engines, standing.chain) for place, standing in found if standing]
 
     def places(self) -> Iterator[Place]:
         """Where chains stand."""

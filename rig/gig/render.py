@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +80,7 @@ def render(
     if not output.parent.is_dir():
         raise RigError(f"{output}: there is no folder '{output.parent}'")
     x = audio[:, 0]
+    pieces: Iterable[np.ndarray]
     if source.suffix.lower() == ".toml":
         pieces = _through(_preset_rack(source, amp, rate), x, block, progress)
     else:

@@ -170,7 +170,8 @@ Playing = tuple["Unit", bool, float]
 
 def amps(document: Document) -> tuple[AmpView, ...]:
     """All amps, in order."""
-    keys, views = document.keys(), []
+    keys = document.keys()
+    views: list[AmpView] = []
     for preset in document.presets:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)

@@ -125,9 +125,11 @@ def _insert(gig: Gig, words: str) -> None:
             raise (error if "." in words.partition(" ")[0] else other) from None
     name, _, file = rest.partition(" ")
     engine = _engine(name)
-    files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])} if file.strip() else {}
-    if files and len(engine.files) != 1:
-        raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
+    files = {}
+    if file.strip():
+        if len(engine.files) != 1:
+            raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
+        files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")

@@ -14,7 +14,7 @@ from rig.native import Chain
 
 @dataclass(frozen=True)
 class Job:
-    """A chain to be built. key: what it will be, and no other wish is. playing: the chain that it takes over from."""
+    """A chain to be built. key: what it will be, and no other wish is. playing: the chain of the same engines that it takes over from, if it is one."""
 
     place: Place
     wish: Wish

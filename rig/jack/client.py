@@ -212,8 +212,8 @@ class Client:
         """Let JACK run it from now on. Raises RigError where the server does not answer."""
         self._rack = rack  # what C points at lives as long as we do
         pointers = _register(self._client, rack, self._ports)
-        through = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
-        self._latency = Latency(_address(self._client._ptr), pointers, *through, self._delay)
+        ins, outs = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
+        self._latency = Latency(_address(self._client._ptr), pointers, ins, outs, self._delay)
         self._client.set_xrun_callback(self._on_xrun)
         self._client.set_port_connect_callback(self._on_wiring)
         self._client.set_shutdown_callback(self._on_shutdown)
@@ -289,7 +289,7 @@ class Client:
 
     def latency_ms(self) -> float:
         """Round trip in ms, as the ports report it: from the string to the loudspeaker, without what `delay` adds."""
-        if not self.alive:
+        if not self.alive or not self._latency:
             return 0.0
         return 1000.0 * (self._latency.of("in", CAPTURE) + self._latency.of("out_1", PLAYBACK)) / self.rate
 

@@ -11,19 +11,20 @@ from rig.native import BLOCK, Chain, Unit
 
 RATE = 48_000  # Hz; what a network computes does not depend on it
 
+
 ENGINE = "model"
-"""The name of the engine that plays model files."""
+"""The engine that plays model files."""
 
 
 def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chain:
     """A chain of the engine that plays `model`. reference: by the sample-by-sample kernel (not for recurrent ones).
 
-    Raises RigError for a model that the engine does not play.
+    Raises RigError for a model that no engine plays.
     """
     engine = registry()[ENGINE]
-    return Chain(
-        [Unit(native.engine(f"{engine.name}_reference") if reference else engine, engine.pack(model, 1))], rate
-    )
+    assert engine.pack, f"{engine.name} plays model files"
+    plays = native.engine(f"{engine.name}_reference") if reference else engine
+    return Chain([Unit(plays, engine.pack(model, 1))], rate)
 
 
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rig.models.formats.network import ACTIVATIONS, Gru, Lstm, RecurrentNet
+from rig.models.formats.network import ACTIVATIONS, Activation, Conv, Gru, Lstm, RecurrentNet
 from rig.models.program.steps import Program
 
 
@@ -19,7 +19,7 @@ def compile(network: RecurrentNet, stretch: int = 1) -> Program:
     return Program(tuple(ints), tuple(arrays))
 
 
-def _layer(layer: object) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+def _layer(layer: Lstm | Gru | tuple[Conv, Activation]) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
     """A layer's arrays and ints."""
     if isinstance(layer, Lstm):
         sizes = (0, len(layer.kernel), len(layer.hidden), 1, 1, 0)

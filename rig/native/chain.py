@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Chain:
         self.set_level(level_db)
 
     @staticmethod
-    def _fill(setup, unit: Unit, rate: int, keep: list[object]) -> None:
+    def _fill(setup: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         given = unit.params or {}
         params = ffi.new("float[]", [given.get(p.name, p.initial) for p in unit.engine.params] or 1)
         data = [np.ascontiguousarray(a, np.float32) for a in unit.payload.arrays]
@@ -80,7 +81,7 @@ class Chain:
         setup.ints, setup.n_ints = ints, len(unit.payload.ints)
 
     @staticmethod
-    def _mount(mount, unit: Unit, rate: int, keep: list[object]) -> None:
+    def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         mount.branch = BRANCHES.index(unit.branch)
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out

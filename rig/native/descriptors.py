@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from rig.models.formats import Model
 
 
-def descriptor(address: int):
+def descriptor(address: int) -> Any:
     """The C descriptor at an address."""
     return ffi.cast("const rig_engine *", address)
 
 
-def address_of(pointer) -> int:
+def address_of(pointer: Any) -> int:
     """Where something of C lies."""
     return int(ffi.cast("uintptr_t", pointer))
 
@@ -56,11 +57,12 @@ def engine(
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
-    for knob in (*params, *settings):
+    knobs: tuple[Param | Setting, ...] = (*params, *settings)
+    for knob in knobs:
         _check_choices(name, knob)
-    more: dict = {"load": load} if load else {}
-    more |= {"join": join, "pack": pack, "address": address_of(c), "aliases": aliases}
-    return Engine(name, ffi.string(c.about).decode(), params, files, settings, **more)
+    about, address = ffi.string(c.about).decode(), address_of(c)
+    made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
+    return replace(made, load=load) if load else made
 
 
 def _tidy(value: float) -> float:
@@ -68,7 +70,7 @@ def _tidy(value: float) -> float:
     return float(np.format_float_positional(np.float32(value), unique=True))
 
 
-def _choices(words) -> tuple[str, ...]:
+def _choices(words: Any) -> tuple[str, ...]:
     """A C text of words with | between them."""
     return () if words == ffi.NULL else tuple(ffi.string(words).decode().split("|"))
 

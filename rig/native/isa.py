@@ -10,7 +10,7 @@ from rig.native._c import ffi, lib
 
 def isas() -> tuple[str, ...]:
     """The instruction sets this machine has kernels for, the best first."""
-    names = []
+    names: list[str] = []
     while (name := lib.rig_isa_name(len(names))) != ffi.NULL:
         names.append(ffi.string(name).decode())
     return tuple(names)

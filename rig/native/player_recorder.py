@@ -56,7 +56,7 @@ class PlayerRecorder:
         self._c = ffi.gc(lib.rig_player_recorder_new(), lib.rig_player_recorder_free)
         self._meters = ffi.new("rig_player_recorder_meters *")
         self._lent: list[Take | None] = []
-        self._client = None
+        self._client: object = None
 
     def put(self, take: Take | None) -> None:
         """Run this one from the next period on; None: silence."""
@@ -70,7 +70,7 @@ class PlayerRecorder:
             del self._lent[:-1]
 
     @staticmethod
-    def _address(take: Take | None):
+    def _address(take: Take | None) -> object:
         return ffi.NULL if take is None else take._c
 
     def level(self, gain: float) -> None:
@@ -91,9 +91,10 @@ class PlayerRecorder:
 
     def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
         """(function, argument) for jack_set_process_callback, as addresses. ports: send, return -> jack_port_t."""
-        self._client = ffi.new("rig_player_recorder_client *")
-        self._client.player_recorder = self._c
-        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
-        self._client.send = ffi.cast("void *", ports["send"])
-        self._client.ret = ffi.cast("void *", ports["return"])
-        return address_of(ffi.addressof(lib, "rig_player_recorder_callback")), address_of(self._client)
+        client = ffi.new("rig_player_recorder_client *")
+        client.player_recorder = self._c
+        client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        client.send = ffi.cast("void *", ports["send"])
+        client.ret = ffi.cast("void *", ports["return"])
+        self._client = client  # C reads it for as long as we live
+        return address_of(ffi.addressof(lib, "rig_player_recorder_callback")), address_of(client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class Rack:
         self._lent: dict[int, Chain] = {}
         self._slots: set[tuple[int, int]] = set()
         self._loop: np.ndarray | None = None
-        self._client = None
+        self._client: Any = None
 
     def offer(self, stage: str, slot: int, chain: Chain) -> None:
         """Put a chain into a slot; where one plays there, the two are cross-faded."""
@@ -62,7 +63,7 @@ class Rack:
         for stage, slot in self._slots:
             self._return(lib.rig_rack_collect(self._c, stage, slot))
 
-    def _return(self, c) -> None:
+    def _return(self, c: Any) -> None:
         if c != ffi.NULL:
             del self._lent[address_of(c)]
 
@@ -139,9 +140,9 @@ class Rack:
 
         get_buffer: the address of jack_port_get_buffer. ports: in, out_1, out_2, di -> jack_port_t addresses.
         """
-        self._client = ffi.new("rig_client *")
-        self._client.rack = self._c
-        self._client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        client = self._client = ffi.new("rig_client *")
+        client.rack = self._c
+        client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
         for name, address in ports.items():
-            setattr(self._client, name, ffi.cast("void *", address))
-        return address_of(ffi.addressof(lib, "rig_process")), address_of(self._client)
+            setattr(client, name, ffi.cast("void *", address))
+        return address_of(ffi.addressof(lib, "rig_process")), address_of(client)

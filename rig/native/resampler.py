@@ -24,7 +24,7 @@ LANES = 8  # what csrc/rack/resample.c wants taps to be a multiple of
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class RateChange:
     """One way: `up` frames come out for `down` that go in.
 
     filter: (rows + 1, taps) float32. Row r is for a frame that comes r / rows of an input frame after one of the
@@ -41,8 +41,8 @@ class Resampling:
     """To an engine's rate and back. latency: of both ways together, in frames of the chain, exactly."""
 
     latency: int
-    there: Change
-    back: Change
+    there: RateChange
+    back: RateChange
 
 
 def passband(rate: int, other: int) -> float:
@@ -68,7 +68,7 @@ def around(engine: int, chain: int) -> Resampling:
     up, down = engine // shared, chain // shared
     delay = latency / 2 / chain
     there, back = (_filter(rate, steps, slower, delay) for rate, steps in ((chain, up), (engine, down)))
-    return Resampling(latency, Change(up, down, there), Change(down, up, back))
+    return Resampling(latency, RateChange(up, down, there), RateChange(down, up, back))
 
 
 def _filter(rate: int, steps: int, slower: int, delay: float) -> np.ndarray:

@@ -191,9 +191,9 @@ def bench(
             native.use_isa(isa)
             one.round(signal, macs(chosen[i].network))
         if number % round(1 / REFERENCE) == 0:
-            for model, one in zip(chosen, reference, strict=True):
-                if one:
-                    one.round(signal, macs(model.network))
+            for model, by_sample in zip(chosen, reference, strict=True):
+                if by_sample:
+                    by_sample.round(signal, macs(model.network))
         progress((number + 1) / rounds)
     native.use_isa(before)
     rows = tuple(_row(chosen[i].name, isa, one, reference[i]) for (i, isa, _), one in measured.items())
@@ -210,17 +210,15 @@ def bench_presets(
     """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames."""
     from rig.document.document import Document
     from rig.document.read import read_preset
-    from rig.gig.builder import Place
     from rig.gig.render import load
 
     pin()
     document = Document(tuple(map(read_preset, paths)))
     loaded = load(document, document.amps[0].uid, rate)
     amps = [
-        (preset.name, amp.name, [loaded.chain(Place(*at))[1] for at in path])
+        (preset.name, amp.name, [chain for _, _, chain in loaded.path(preset.uid, amp.uid)])
         for preset in document.presets
         for amp in preset.amps
-        for path in [(("input", preset.uid), ("amp", amp.uid), ("output", preset.uid))]
     ]
     frames = max(block, int(SLICE * rate) // block * block)
     signal = np.random.default_rng(0).normal(0.0, 0.2, frames).astype(np.float32)
@@ -230,7 +228,7 @@ def bench_presets(
         for taken, (_, _, chains) in zip(times, amps, strict=True):
             for chain in chains:
                 chain.time(signal[: WARM * block], block)
-            taken.append(1e6 * sum(chain.time(signal, block) for chain in chains))
+            taken.append(1e6 * np.sum([chain.time(signal, block) for chain in chains], axis=0))
         progress((number + 1) / rounds)
     rows = []
     for taken, (preset, amp, chains) in zip(times, amps, strict=True):

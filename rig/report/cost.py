@@ -35,7 +35,7 @@ def measure(path: Path, rate: int, block: int, seconds: float = SECONDS) -> Cost
     chain = Chain([Unit(engine, payload)], rate)
     noise = np.random.default_rng(0).normal(0.0, 0.1, max(1, FRAMES // block) * block).astype(np.float32)
     chain.time(noise, block)  # the caches held something else
-    times = []
+    times: list[np.ndarray] = []
     end = time.perf_counter() + seconds
     while not times or time.perf_counter() < end:
         times.append(chain.time(noise, block))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from rig.document.document import INPUT, OUTPUT, EngineSpec
-from rig.document.read import examine, read_preset
-from rig.engine import registry
+from rig.document.read import examine
+from rig.engine import Param, Setting, registry
 from rig.errors import RigError
-from rig.gig.builder import Builder, Versions
+from rig.gig.builder import Builder, Versions, unheard
 from rig.gig.gain_staging import arranged
 from rig.models import library, player
 from rig.models.formats.words import FAMILIES, in_words
 from rig.native import Chain, Unit
-from rig.report.model_facts import MODELS, folder_facts, model_facts
+from rig.report.model_facts import MODELS, FolderFacts, ModelFacts, folder_facts, model_facts
+from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
 from rig.sound import read
 
 RATE = 48_000
@@ -27,7 +28,108 @@ RATE = 48_000
 PRESETS = (".toml",)
 
 
-def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> dict[str, object]:
+@dataclass(frozen=True)
+class RecordingFacts:
+    """A recording or an impulse response. format: "WAV PCM_24". frames: samples a channel. bytes: of the file.
+
+    peak_db, rms_db: dB of full scale over all channels, None for silence. peak_at_ms: where the peak is.
+    """
+
+    file: Path
+    kind: str = field(default="recording", init=False)
+    format: str
+    sample_rate: int
+    channels: int
+    frames: int
+    seconds: float
+    peak_db: float | None
+    peak_at_ms: float
+    rms_db: float | None
+    bytes: int
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+Facts = PresetFacts | ModelFacts | RecordingFacts | FolderFacts
+
+
+@dataclass(frozen=True)
+class CheckedPreset:
+    """A preset as it would be loaded. name: None where it is no TOML at all. faults: one line each."""
+
+    file: Path
+    kind: str = field(default="preset", init=False)
+    name: str | None = None
+    input: tuple[ChainEntry, ...] = ()
+    amps: tuple[AmpFacts, ...] = ()
+    output: tuple[ChainEntry, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "file": self.file,
+            "kind": self.kind,
+            "name": self.name,
+            "input": facts_of(self.input),
+            "amps": facts_of(self.amps),
+            "output": facts_of(self.output),
+            "faults": self.faults,
+        }
+
+
+@dataclass(frozen=True)
+class CheckedModel:
+    """A model by itself as an engine would load it. name, architecture: None where it has a fault, one line."""
+
+    file: Path
+    kind: str = field(default="model", init=False)
+    name: str | None = None
+    architecture: str | None = None
+    faults: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `rig check` found, in the order of the files that it was given."""
+
+    presets: tuple[CheckedPreset | CheckedModel, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not any(checked.faults for checked in self.presets)
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets]}
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """An engine. aliases: what else presets may call it. files: the preset keys that name files.
+
+    settings are read at load, params are its knobs.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    about: str
+    files: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    params: tuple[Param, ...]
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> Facts:
     """What `rig info` tells of a preset, a model, a recording, by the file's ending, or a folder of models.
 
     progress: gets 0..1 on the way through a folder. Raises RigError.
@@ -40,125 +142,82 @@ def facts(path: Path, progress: Callable[[float], None] = lambda share: None) ->
     return model_facts(path) if ending in MODELS else recording_facts(path)
 
 
-def preset_facts(path: Path) -> dict[str, object]:
-    """A preset: its amps and what each is made of."""
-    preset = read_preset(path)
-    return {
-        "file": str(path),
-        "kind": "preset",
-        "name": preset.name,
-        "input": [_spec(spec) for spec in preset.input],
-        "amps": [
-            {
-                "name": amp.name,
-                "key": amp.key,
-                "level": amp.level,
-                "chain": [_spec(spec) for spec in amp.chain],
-            }
-            for amp in preset.amps
-        ],
-        "output": [_spec(spec) for spec in preset.output],
-        "jack": {"in": preset.jack.input, "out": preset.jack.outputs},
-        "midi": {"program": dict(preset.midi.program), "cc": dict(preset.midi.cc)},
-    }
-
-
-def recording_facts(path: Path) -> dict[str, object]:
-    """A recording or an impulse response: format, length and levels."""
+def recording_facts(path: Path) -> RecordingFacts:
+    """A recording or an impulse response: format, length and levels. Raises RigError."""
     audio, rate = read(path)
     import soundfile
 
     info = soundfile.info(path)
     loud = np.abs(audio).max(axis=1)
-    return {
-        "file": str(path),
-        "kind": "recording",
-        "format": f"{info.format} {info.subtype}",
-        "sample_rate": rate,
-        "channels": audio.shape[1],
-        "frames": len(audio),
-        "seconds": len(audio) / rate,
-        "peak_db": _decibels(float(loud.max())),
-        "peak_at_ms": 1000 * int(np.argmax(loud)) / rate,
-        "rms_db": _decibels(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))),
-        "bytes": path.stat().st_size,
-    }
+    return RecordingFacts(
+        file=path,
+        format=f"{info.format} {info.subtype}",
+        sample_rate=rate,
+        channels=audio.shape[1],
+        frames=len(audio),
+        seconds=len(audio) / rate,
+        peak_db=_decibels(float(loud.max())),
+        peak_at_ms=1000 * int(np.argmax(loud)) / rate,
+        rms_db=_decibels(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))),
+        bytes=path.stat().st_size,
+    )
 
 
-def check(paths: Sequence[Path]) -> dict[str, object]:
+def check(paths: Sequence[Path]) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
     builder = Builder(RATE, Versions())
-    results = [_check_model(path) if path.suffix.lower() in MODELS else _check(path, builder) for path in paths]
-    return {"ok": not any(result["faults"] for result in results), "presets": results}
+    return CheckReport(
+        tuple(_check_model(path) if path.suffix.lower() in MODELS else _check_preset(path, builder) for path in paths)
+    )
 
 
-def _check_model(path: Path) -> dict[str, object]:
+def _check_model(path: Path) -> CheckedModel:
     """A model by itself, as an engine would load it."""
     try:
         model = library.read(path)
         engine = registry()[player.ENGINE]
         Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
     except RigError as error:
-        return {"file": str(path), "kind": "model", "name": None, "architecture": None, "faults": [str(error)]}
-    architecture = in_words(model.network)
-    return {"file": str(path), "kind": "model", "name": model.name, "architecture": architecture, "faults": []}
+        return CheckedModel(path, faults=(str(error),))
+    return CheckedModel(path, model.name, in_words(model.network))
 
 
-def _check(path: Path, builder: Builder) -> dict[str, object]:
+def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
     preset, found = examine(path)
-    faults = list(found)
     if preset is None:
-        return {
-            "file": str(path),
-            "kind": "preset",
-            "name": None,
-            "input": [],
-            "amps": [],
-            "output": [],
-            "faults": faults,
-        }
+        return CheckedPreset(path, faults=found)
+    faults = list(found)
+    dbu = preset.dbu
 
-    def chain(place: str, specs: Sequence[EngineSpec]) -> list[dict[str, object]]:
+    def chain(place: str, specs: Sequence[EngineSpec]) -> tuple[ChainEntry, ...]:
         units = []
         for spec in specs:
             try:
                 unit = builder.unit(spec)
+                if fault := unheard(spec, unit):
+                    raise RigError(fault)
                 if not unit.engine.join:  # it starts between its branches only
                     Chain([unit], RATE)
                 units.append(unit)
             except RigError as error:
                 faults.append(f"{path}: {place}, {spec.label}: {error}")
-        about = _about(units, preset.dbu)
-        return [{**_spec(spec), "about": about.get(spec.label, "")} for spec in specs]
+        about = _about(units, dbu)
+        return tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(specs))
 
-    result = {
-        "file": str(path),
-        "kind": "preset",
-        "name": preset.name,
-        "input": chain(INPUT, preset.input),
-        "amps": [
-            {"name": amp.name, "key": amp.key, "level": amp.level, "chain": chain(f"amp {i} '{amp.name}'", amp.chain)}
-            for i, amp in enumerate(preset.amps, 1)
-        ],
-        "output": chain(OUTPUT, preset.output),
-        "faults": faults,
-    }
-    for i, amp in enumerate(result["amps"], 1):
-        amp["ok"] = not any(fault.startswith(f"{path}: amp {i} ") for fault in faults)
-    return result
+    before = chain(INPUT, preset.input)
+    amps = [
+        AmpFacts(amp.name, amp.key, amp.level, chain(f"amp {i} '{amp.name}'", amp.chain))
+        for i, amp in enumerate(preset.amps, 1)
+    ]
+    after = chain(OUTPUT, preset.output)
+    broken = [any(fault.startswith(f"{path}: amp {i} ") for fault in faults) for i in range(1, len(amps) + 1)]
+    checked = tuple(replace(amp, ok=not bad) for amp, bad in zip(amps, broken, strict=True))
+    return CheckedPreset(path, preset.name, before, checked, after, tuple(faults))
 
 
 def _about(units: Sequence[Unit], dbu: float | None) -> dict[str, str]:
     """What each engine, by its label, makes of its files."""
     return {unit.label: unit.payload.about for unit in arranged(units, RATE, dbu)}
-
-
-def _spec(spec: EngineSpec) -> dict[str, object]:
-    files: Mapping[str, str] = {key: str(file) for key, file in spec.files.items()}
-    switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
-    settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
-    place = {"engine": spec.engine, "label": spec.label, "branch": spec.branch}
-    return {**place, "params": dict(spec.params), "settings": settings, "files": files}
 
 
 TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")
@@ -179,12 +238,10 @@ def brief(path: Path) -> tuple[str, ...]:
     return tuple(filter(None, (" · ".join(words), " · ".join(told))))
 
 
-def _brief_recording(found: Mapping[str, object]) -> str:
-    channels = {1: "mono", 2: "stereo"}.get(found["channels"], f"{found['channels']} channels")
-    seconds = found["seconds"]
-    length = f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
-    rate = f"{found['sample_rate'] / 1000:g} kHz"
-    return " · ".join((found["format"], rate, channels, length))
+def _brief_recording(found: RecordingFacts) -> str:
+    channels = {1: "mono", 2: "stereo"}.get(found.channels, f"{found.channels} channels")
+    length = f"{found.seconds:.1f} s" if found.seconds >= 1 else f"{1000 * found.seconds:.0f} ms"
+    return " · ".join((found.format, f"{found.sample_rate / 1000:g} kHz", channels, length))
 
 
 def _decibels(value: float) -> float | None:
@@ -192,16 +249,6 @@ def _decibels(value: float) -> float | None:
     return 20 * math.log10(value) if value > 0 and math.isfinite(value) else None
 
 
-def engine_facts() -> list[dict[str, object]]:
+def engine_facts() -> tuple[EngineFacts, ...]:
     """All engines, their files, settings and knobs."""
-    return [
-        {
-            "name": engine.name,
-            "aliases": list(engine.aliases),
-            "about": engine.about,
-            "files": list(engine.files),
-            "settings": [dataclasses.asdict(setting) for setting in engine.settings],
-            "params": [dataclasses.asdict(param) for param in engine.params],
-        }
-        for engine in registry().values()
-    ]
+    return tuple(EngineFacts(e.name, e.aliases, e.about, e.files, e.settings, e.params) for e in registry().values())

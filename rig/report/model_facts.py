@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rig.errors import RigError
@@ -13,7 +14,7 @@ from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, loudness_db, read
 from rig.models.player import ENGINE
 from rig.native import BLOCK
-from rig.report.cost import SECONDS, measure
+from rig.report.cost import SECONDS, Cost, measure
 
 PLAIN_RATE = 48_000
 """Hz that most models are made for and most sound cards run at."""
@@ -33,6 +34,114 @@ Server = tuple[int, int]
 """Rate in Hz, period in frames."""
 
 
+@dataclass(frozen=True)
+class VariantFacts:
+    """One of the networks that a file offers by quality: the one for all qualities, 0..1, below `below`."""
+
+    below: float
+    name: str
+    architecture: str
+
+
+@dataclass(frozen=True)
+class Played:
+    """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
+
+    delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
+    """
+
+    loudness_db: float
+    loudness_from: str
+    delay: int
+    delay_ms: float
+    polarity: int
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Unplayed:
+    """A model that no engine plays. loudness_db: as its file says. fault: why not, in one line."""
+
+    loudness_db: float | None
+    fault: str
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model: what it is, what its file adds, what it asks of the rig and what it costs.
+
+    family: see formats.Model. variants: networks by quality, the cheapest first; empty where there is just one.
+    receptive_field: frames, None where there is no end of it; receptive_field_ms: at its rate, or at that of its family
+    where it states none. sample_rate: Hz, as stated. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
+    loads_in: other players that load it. bytes: of its file. short: its architecture in a few letters, in a folder's
+    list only.
+    """
+
+    file: Path
+    kind: str = field(default="model", init=False)
+    name: str
+    family: str
+    architecture: str
+    variants: tuple[VariantFacts, ...]
+    engine: str
+    knobs: tuple[str, ...]
+    weights: int
+    receptive_field: int | None
+    receptive_field_ms: float | None
+    sample_rate: int | None
+    level: float
+    input_dbu: float | None
+    output_dbu: float | None
+    playing: Played | Unplayed
+    loads_in: tuple[str, ...]
+    bytes: int
+    metadata: Mapping[str, object]
+    short: str | None = None
+
+    def facts(self) -> dict[str, object]:
+        """For JSON: what playing it shows stands among the rest, and is null where no engine plays it."""
+        found: dict[str, object] = {}
+        for key, value in asdict(self).items():
+            if key == "playing":
+                found |= _playing(self.playing)
+            elif key != "short" or value is not None:
+                found[key] = value
+        return found
+
+
+def _playing(playing: Played | Unplayed) -> dict[str, object]:
+    said = ("loudness_db", "loudness_from", "delay", "delay_ms", "polarity", "memory", "cost", "fault")
+    if isinstance(playing, Unplayed):
+        return {**dict.fromkeys(said), **asdict(playing)}
+    cost = asdict(playing.cost)
+    return {**dict.fromkeys(said), **asdict(playing), "memory": cost.pop("bytes"), "cost": cost}
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A model file in a folder that cannot be read. fault: why not, in one line."""
+
+    file: Path
+    kind: str = field(default="model", init=False)
+    fault: str
+
+
+@dataclass(frozen=True)
+class FolderFacts:
+    """The models in a folder and the folders in it. rate, block: Hz and frames a period for which costs are told."""
+
+    file: Path
+    kind: str = field(default="folder", init=False)
+    rate: int
+    block: int
+    models: tuple[ModelFacts | Unreadable, ...]
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        models = [model.facts() if isinstance(model, ModelFacts) else asdict(model) for model in self.models]
+        return {"file": self.file, "kind": self.kind, "rate": self.rate, "block": self.block, "models": models}
+
+
 def ask() -> Server:
     """What the running JACK server says, or what most do."""
     from rig.jack.client import running
@@ -40,63 +149,57 @@ def ask() -> Server:
     return running() or (PLAIN_RATE, BLOCK)
 
 
-def model_facts(path: Path, server: Server | None = None, seconds: float = SECONDS) -> dict[str, object]:
-    """A model: what it is, what its file adds, what it asks of the rig and what it costs. Raises RigError.
+def model_facts(path: Path, server: Server | None = None, seconds: float = SECONDS) -> ModelFacts:
+    """What there is to know of a model. Raises RigError where it cannot be read.
 
     server: for which the cost is told, by default the one that runs. seconds: for which it is measured.
     """
     model = read(path)
-    field = receptive_field(model.network)
+    reach = receptive_field(model.network)
     rate = model.sample_rate or (FAMILY_RATE if model.family == "guitarml" else PLAIN_RATE)
-    return {
-        "file": str(path),
-        "kind": "model",
-        "name": model.name,
-        "family": model.family,
-        "architecture": in_words(model.network),
-        "variants": [
-            {"below": variant.limit, "name": variant.model.name, "architecture": in_words(variant.model.network)}
+    return ModelFacts(
+        file=path,
+        name=model.name,
+        family=model.family,
+        architecture=in_words(model.network),
+        variants=tuple(
+            VariantFacts(variant.limit, variant.model.name, in_words(variant.model.network))
             for variant in model.variants
-        ],
-        "engine": ENGINE,
-        "knobs": list(model.knobs),
-        "weights": model.weights,
-        "receptive_field": field,
-        "receptive_field_ms": 1000 * field / rate if field else None,
-        "sample_rate": model.sample_rate,
-        "level": model.level,
-        "input_dbu": model.input_dbu,
-        "output_dbu": model.output_dbu,
-        **_played(path, model, server or ask(), seconds),
-        "loads_in": list(players(model)),
-        "bytes": path.stat().st_size,
-        "metadata": {key: value for key, value in model.metadata.items() if key not in TOLD_ELSEWHERE},
-    }
-
-
-def _played(path: Path, model: Model, server: Server, seconds: float) -> dict[str, object]:
-    """What playing it shows: loudness, delay, polarity, memory and cost; why not where no engine plays it."""
-    found: dict[str, object] = dict.fromkeys(
-        ("loudness_db", "loudness_from", "delay", "delay_ms", "polarity", "memory", "cost", "fault")
+        ),
+        engine=ENGINE,
+        knobs=model.knobs,
+        weights=model.weights,
+        receptive_field=reach,
+        receptive_field_ms=1000 * reach / rate if reach else None,
+        sample_rate=model.sample_rate,
+        level=model.level,
+        input_dbu=model.input_dbu,
+        output_dbu=model.output_dbu,
+        playing=_played(path, model, server or ask(), seconds),
+        loads_in=players(model),
+        bytes=path.stat().st_size,
+        metadata={key: value for key, value in model.metadata.items() if key not in TOLD_ELSEWHERE},
     )
+
+
+def _played(path: Path, model: Model, server: Server, seconds: float) -> Played | Unplayed:
+    """What playing it shows, or why no engine plays it."""
     try:
         heard = arrival(path)
         cost = measure(path, *server, seconds)
     except RigError as error:
-        return {**found, "loudness_db": model.loudness_db, "fault": str(error).removeprefix(f"{path}: ")}
-    return {
-        **found,
-        "loudness_db": loudness_db(path),
-        "loudness_from": "measured" if model.loudness_db is None else "file",
-        "delay": heard.frames,
-        "delay_ms": 1000 * heard.frames / (model.sample_rate or PLAIN_RATE),
-        "polarity": heard.polarity,
-        "memory": cost.bytes,
-        "cost": {"rate": cost.rate, "block": cost.block, "share": cost.share},
-    }
+        return Unplayed(model.loudness_db, str(error).removeprefix(f"{path}: "))
+    return Played(
+        loudness_db=loudness_db(path),
+        loudness_from="measured" if model.loudness_db is None else "file",
+        delay=heard.frames,
+        delay_ms=1000 * heard.frames / (model.sample_rate or PLAIN_RATE),
+        polarity=heard.polarity,
+        cost=cost,
+    )
 
 
-def folder_facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> dict[str, object]:
+def folder_facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> FolderFacts:
     """All models in a folder and the folders in it, by name; files that cannot be read have a fault.
 
     progress: gets 0..1. Raises RigError where there are none.
@@ -104,11 +207,12 @@ def folder_facts(path: Path, progress: Callable[[float], None] = lambda share: N
     files = sorted(_models(path), key=lambda file: str(file).casefold())
     if not files:
         raise RigError(f"{path}: there are no models in this folder ({', '.join(MODELS)})")
-    server, found = ask(), []
+    server = ask()
+    found = []
     for i, file in enumerate(files):
         found.append(_glance(file, server))
         progress((i + 1) / len(files))
-    return {"file": str(path), "kind": "folder", "rate": server[0], "block": server[1], "models": found}
+    return FolderFacts(path, *server, tuple(found))
 
 
 def _models(folder: Path) -> Iterator[Path]:
@@ -118,8 +222,8 @@ def _models(folder: Path) -> Iterator[Path]:
         yield from (Path(at, name) for name in files if not name.startswith(".") and name.lower().endswith(MODELS))
 
 
-def _glance(path: Path, server: Server) -> dict[str, object]:
+def _glance(path: Path, server: Server) -> ModelFacts | Unreadable:
     try:
-        return {**model_facts(path, server, GLANCE), "short": short(read(path).network)}
+        return replace(model_facts(path, server, GLANCE), short=short(read(path).network))
     except RigError as error:
-        return {"file": str(path), "kind": "model", "fault": str(error).removeprefix(f"{path}: ")}
+        return Unreadable(path, str(error).removeprefix(f"{path}: "))

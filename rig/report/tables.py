@@ -11,7 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rig.engine import Param, Setting
 from rig.models.formats.words import FAMILIES
+from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
+from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
+from rig.report.preset_facts import ChainEntry, PresetFacts
 
 if TYPE_CHECKING:
     from rig.report.bench import Report
@@ -25,46 +29,48 @@ LONG = 300
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
 
-def show_engines(found: Sequence[Mapping]) -> None:
-    """found: what `facts.engine_facts` returns."""
+def show_engines(found: Sequence[EngineFacts]) -> None:
+    """Every engine with its files, settings and knobs."""
     table = _table("engine", "key", "range", "start", "what it does")
     for engine in found:
-        also = f" (also named {', '.join(engine['aliases'])})" if engine["aliases"] else ""
-        table.add_row(_text(engine["name"], HEADING), "", "", "", _text(engine["about"] + also, HEADING))
-        for key in engine["files"]:
+        also = f" (also named {', '.join(engine.aliases)})" if engine.aliases else ""
+        table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
+        for key in engine.files:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
-        for setting in engine["settings"]:
-            table.add_row("", *_range(setting), _text(f"{setting['help']} (at load)"))
-        for param in engine["params"]:
-            table.add_row("", *_range(param), _text(param["help"]))
+        for setting in engine.settings:
+            table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
+        for param in engine.params:
+            table.add_row("", *_range(param), _text(param.help))
     _console().print(table)
 
 
-def _range(value: Mapping) -> tuple[Text, Text, str]:
+def _range(value: Param | Setting) -> tuple[Text, Text, str]:
     """Name, range and start of a knob or a setting."""
-    name, choices = _text(value["name"], NAME), value["choices"]
-    if choices:
-        return name, _text(" | ".join(choices)), choices[int(value["initial"])]
-    if value.get("switch"):
-        return name, _text("true or false"), "true" if value["initial"] else "false"
-    span = f"{value['minimum']:g} to {value['maximum']:g} {value['unit']}".rstrip()
-    return name, _text(span), f"{value['initial']:g}"
+    name = _text(value.name, NAME)
+    if value.choices:
+        return name, _text(" | ".join(value.choices)), value.choices[int(value.initial)]
+    if isinstance(value, Setting) and value.switch:
+        return name, _text("true or false"), "true" if value.initial else "false"
+    span = f"{value.minimum:g} to {value.maximum:g} {value.unit}".rstrip()
+    return name, _text(span), f"{value.initial:g}"
 
 
-def show_check(report: Mapping) -> None:
-    """report: what `facts.check` returns."""
+def show_check(report: CheckReport) -> None:
+    """What was loaded, and how many faults each file has; the faults themselves are told on stderr."""
     console = _console()
-    for preset in report["presets"]:
-        count = len(preset["faults"])
+    for checked in report.presets:
+        count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
-        title = _text(preset["file"], HEADING)
-        if preset["name"]:
-            title.append(f"  {_clean(preset['name'])}")
+        title = _text(checked.file, HEADING)
+        if checked.name:
+            title.append(f"  {_clean(checked.name)}")
         console.print(title.append("  ").append_text(verdict))
-        if preset["kind"] == "model" and preset["name"]:
-            console.print("  ", _text(preset["architecture"]))
-        elif preset["name"]:
-            console.print(_amps(preset))
+        if not checked.name:
+            continue
+        if isinstance(checked, CheckedModel):
+            console.print("  ", _text(checked.architecture))
+        else:
+            console.print(_amps(checked))
 
 
 def show_bench(report: Report) -> None:
@@ -102,21 +108,18 @@ def _spent(us: float, period_us: float) -> str:
     return f"{us:.1f} us {100 * us / period_us:.1f} %"
 
 
-def show_facts(found: Mapping) -> None:
-    """found: what `facts.facts` returns."""
+def show_facts(found: Facts) -> None:
+    """What `rig info` tells of a file or a folder."""
     console = _console()
-    if found["kind"] == "folder":
+    if isinstance(found, FolderFacts):
         console.print(_folder(found))
         return
-    console.print(_text(found["file"], HEADING))
-    if found["kind"] == "preset":
+    console.print(_text(found.file, HEADING))
+    if isinstance(found, PresetFacts):
         console.print(_amps(found))
-        wires = {"in": found["jack"]["in"], "out": found["jack"]["out"]}
-        midi = {f"program {k}": v for k, v in found["midi"]["program"].items()}
-        midi |= {f"cc {k}": v for k, v in found["midi"]["cc"].items()}
-        rows = {**{f"jack {k}": _value(v) for k, v in wires.items() if v}, **{f"midi {k}": v for k, v in midi.items()}}
+        rows = _wires(found)
     else:
-        rows = _model(found) if found["kind"] == "model" else _recording(found)
+        rows = _model(found) if isinstance(found, ModelFacts) else _recording(found)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for key, value in rows.items():
         table.add_row(_text(key, DIM), _text(value))
@@ -124,57 +127,60 @@ def show_facts(found: Mapping) -> None:
         console.print(table)
 
 
-def _model(found: Mapping) -> dict[str, str]:
-    rate, level, field = found["sample_rate"], found["level"], found["receptive_field"]
-    at = "" if rate else " at 44.1 kHz" if found["family"] == "guitarml" else " at 48 kHz"
-    loads = found["loads_in"]
+def _wires(found: PresetFacts) -> dict[str, str]:
+    """What a preset says of JACK and MIDI."""
+    jack = {"in": found.jack.input, "out": found.jack.outputs}
+    rows = {f"jack {name}": _value(ports) for name, ports in jack.items() if ports}
+    rows |= {f"midi program {number}": amp for number, amp in found.programs.items()}
+    return rows | {f"midi cc {number}": knob for number, knob in found.controllers.items()}
+
+
+def _model(found: ModelFacts) -> dict[str, str]:
+    rate, level, reach = found.sample_rate, found.level, found.receptive_field
+    at = "" if rate else " at 44.1 kHz" if found.family == "guitarml" else " at 48 kHz"
     rows = {
-        "name": found["name"],
-        "family": FAMILIES[found["family"]],
-        "architecture": found["architecture"],
-        **_variants(found["variants"]),
-        "knobs": ", ".join(found["knobs"]),
-        "weights": _grouped(found["weights"]),
-        "receptive field": f"{_grouped(field)} frames, {found['receptive_field_ms']:.1f} ms{at}" if field else "no end",
+        "name": found.name,
+        "family": FAMILIES[found.family],
+        "architecture": found.architecture,
+        **_variants(found.variants),
+        "knobs": ", ".join(found.knobs),
+        "weights": _grouped(found.weights),
+        "receptive field": f"{_grouped(reach)} frames, {found.receptive_field_ms:.1f} ms{at}" if reach else "no end",
         "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
         "level": ""
         if level == 1.0
         else f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)"
         if level
         else "0 (silent)",
-        "input": _dbu(found["input_dbu"]),
-        "output": _dbu(found["output_dbu"]),
-        **(_no_sound(found) if found["fault"] else _sound(found)),
-        "loads in": ", ".join(("rig", *loads)) if loads else "rig only",
-        "file size": _size(found["bytes"]),
+        "input": _dbu(found.input_dbu),
+        "output": _dbu(found.output_dbu),
+        **(_no_sound(found.playing) if isinstance(found.playing, Unplayed) else _sound(found.playing)),
+        "loads in": ", ".join(("rig", *found.loads_in)) if found.loads_in else "rig only",
+        "file size": _size(found.bytes),
     }
-    told = {_key(key): _date(value) or _value(value) for key, value in found["metadata"].items()}
+    told = {_key(key): _date(value) or _value(value) for key, value in found.metadata.items()}
     return {key: value for key, value in rows.items() if value} | {k: v for k, v in told.items() if k not in rows}
 
 
-def _variants(variants: Sequence[Mapping]) -> dict[str, str]:
+def _variants(variants: Sequence[VariantFacts]) -> dict[str, str]:
     """A row for each network that a file offers by quality, but the best one, which is told above."""
-    if len(variants) < 2:
-        return {}
-    lighter = [(f"  quality below {variant['below']:.3g}", variant["architecture"]) for variant in variants[:-1]]
-    return dict(lighter)
+    return {f"  quality below {variant.below:.3g}": variant.architecture for variant in variants[:-1]}
 
 
-def _no_sound(found: Mapping) -> dict[str, str]:
-    return {"loudness": _db(found["loudness_db"]), "does not play": found["fault"]}
+def _no_sound(playing: Unplayed) -> dict[str, str]:
+    return {"loudness": _db(playing.loudness_db), "does not play": playing.fault}
 
 
-def _sound(found: Mapping) -> dict[str, str]:
-    cost = found["cost"]
-    at = f"{_grouped(cost['rate'])} Hz in periods of {cost['block']}"
-    whose = "its file says" if found["loudness_from"] == "file" else "measured"
-    frames = f"{found['delay']} frame{'s' if found['delay'] > 1 else ''}"
+def _sound(playing: Played) -> dict[str, str]:
+    cost = playing.cost
+    whose = "its file says" if playing.loudness_from == "file" else "measured"
+    frames = f"{playing.delay} frame{'s' if playing.delay > 1 else ''}"
     return {
-        "loudness": f"{_db(found['loudness_db'])}, {whose}",
-        "delay": f"{frames}, {found['delay_ms']:.2f} ms" if found["delay"] else "none",
-        "polarity": "turned over" if found["polarity"] < 0 else "kept",
-        "memory": _size(found["memory"]),
-        "cost": f"{100 * cost['share']:.1f} % of a core at {at}",
+        "loudness": f"{_db(playing.loudness_db)}, {whose}",
+        "delay": f"{frames}, {playing.delay_ms:.2f} ms" if playing.delay else "none",
+        "polarity": "turned over" if playing.polarity < 0 else "kept",
+        "memory": _size(cost.bytes),
+        "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
     }
 
 
@@ -197,68 +203,66 @@ def _date(value: object) -> str:
         return ""
 
 
-def _folder(found: Mapping) -> Table:
+def _folder(found: FolderFacts) -> Table:
     """One line a model."""
     table = _table("model", "family", "architecture", "rate", "loudness", "cost")
-    for model in found["models"]:
-        name = _text(os.path.relpath(model["file"], found["file"]), NAME)
-        if model["fault"]:
-            table.add_row(name, "", _text(model["fault"], "red"))
-            continue
-        rate = f"{model['sample_rate'] / 1000:g} kHz" if model["sample_rate"] else "-"
-        cost = f"{100 * model['cost']['share']:.1f} %"
-        family = FAMILIES[model["family"]]
-        table.add_row(name, family, model["short"], rate, _db(model["loudness_db"]), cost)
-    table.caption = f"cost: of a core at {_grouped(found['rate'])} Hz in periods of {found['block']}"
+    for model in found.models:
+        name = _text(os.path.relpath(model.file, found.file), NAME)
+        if isinstance(model, Unreadable):
+            table.add_row(name, "", _text(model.fault, "red"))
+        elif isinstance(model.playing, Unplayed):
+            table.add_row(name, "", _text(model.playing.fault, "red"))
+        else:
+            rate = f"{model.sample_rate / 1000:g} kHz" if model.sample_rate else "-"
+            loudness, cost = _db(model.playing.loudness_db), f"{100 * model.playing.cost.share:.1f} %"
+            table.add_row(name, FAMILIES[model.family], model.short, rate, loudness, cost)
+    table.caption = f"cost: of a core at {_grouped(found.rate)} Hz in periods of {found.block}"
     return table
 
 
-def _recording(found: Mapping) -> dict[str, str]:
-    peak, rms = found["peak_db"], found["rms_db"]
+def _recording(found: RecordingFacts) -> dict[str, str]:
+    peak, rms = found.peak_db, found.rms_db
     return {
-        "format": found["format"],
-        "sample rate": f"{_grouped(found['sample_rate'])} Hz",
-        "channels": str(found["channels"]),
-        "length": f"{_grouped(found['frames'])} samples, {_seconds(found['seconds'])}",
-        "peak": "silence" if peak is None else f"{peak:.1f} dBFS at {found['peak_at_ms'] / 1000:.3f} s",
+        "format": found.format,
+        "sample rate": f"{_grouped(found.sample_rate)} Hz",
+        "channels": str(found.channels),
+        "length": f"{_grouped(found.frames)} samples, {_seconds(found.seconds)}",
+        "peak": "silence" if peak is None else f"{peak:.1f} dBFS at {found.peak_at_ms / 1000:.3f} s",
         "rms": "silence" if rms is None else f"{rms:.1f} dBFS",
-        "file size": _size(found["bytes"]),
+        "file size": _size(found.bytes),
     }
 
 
-def _amps(preset: Mapping) -> Table:
+def _amps(preset: PresetFacts | CheckedPreset) -> Table:
     """A preset's signal path: one line an amp."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    if preset["input"]:
-        table.add_row("", _text("input", DIM), _chain(preset["input"]), "")
-    for i, amp in enumerate(preset["amps"], 1):
-        level = f"{amp['level']:+g} dB" if amp["level"] else ""
-        key = amp["key"] or str(i)
-        chain = _chain(amp["chain"])
-        if not amp.get("ok", True):
-            chain = Text("✗ ", "bold red") + (chain if amp["chain"] else Text("see below"))
-        table.add_row(_text(key, DIM), _text(amp["name"], HEADING), chain, level)
-    if preset["output"]:
-        table.add_row("", _text("output", DIM), _chain(preset["output"]), "")
+    if preset.input:
+        table.add_row("", _text("input", DIM), _chain(preset.input), "")
+    for i, amp in enumerate(preset.amps, 1):
+        level = f"{amp.level:+g} dB" if amp.level else ""
+        chain = _chain(amp.chain)
+        if amp.ok is False:
+            chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
+        table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level)
+    if preset.output:
+        table.add_row("", _text("output", DIM), _chain(preset.output), "")
     return table
 
 
-def _chain(entries: Sequence[Mapping]) -> Text:
+def _chain(entries: Sequence[ChainEntry]) -> Text:
     """gate threshold -70 → gain +3 → [a: model small-combo-clean → eq bass 1.5, treble -1, b: model2 lead] → blend"""
     line = Text()
     branch = ""
     for entry in entries:
-        wire = _wire(branch, entry["branch"])
+        wire = _wire(branch, entry.branch)
         line.append(wire if line else wire.removeprefix(" → "), DIM)
-        branch = entry["branch"]
-        line.append(_clean(entry["label"]), NAME)
-        files = [entry["about"]] if entry.get("about") else [_stem(file) for file in entry["files"].values()]
-        knobs = [
-            f"{value:+g}" if key == entry["engine"] else f"{key} {value:g}" for key, value in entry["params"].items()
-        ]
+        branch = entry.branch
+        line.append(_clean(entry.label), NAME)
+        files = [entry.about] if entry.about else [_stem(str(file)) for file in entry.files.values()]
+        knobs = [f"{value:+g}" if key == entry.engine else f"{key} {value:g}" for key, value in entry.params.items()]
         settings = [
-            f"{key} {value:g}" if isinstance(value, float) else f"{key} {_value(value)}"
-            for key, value in entry["settings"].items()
+            f"{key} {_value(value)}" if isinstance(value, bool) else f"{key} {value:g}"
+            for key, value in entry.settings.items()
         ]
         said = ", ".join(files + settings + knobs)
         line.append(f" {_clean(said)}" if said else "")

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 
 from rig.errors import RigError
+from rig.files import write
 from rig.train.capture import Capture
-from rig.train.export import write
 from rig.train.settings import Settings, Size
-from rig.train.state import State, begin
+from rig.train.state import Dump, State, begin
 
 VERSION = 2
 
@@ -41,7 +41,7 @@ def save(path: Path, state: State, settings: Settings, capture: str) -> None:
     write(path, buffer.getvalue())
 
 
-def settings_in(path: Path, capture: str) -> tuple[Settings, dict]:
+def settings_in(path: Path, capture: str) -> tuple[Settings, Dump]:
     """The settings and the state's dump. Raises RigError where there is none, it is broken, or of another capture."""
     if not path.exists():
         raise RigError(f"--resume: no checkpoint '{path}'; train without --resume first")
@@ -58,7 +58,7 @@ def settings_in(path: Path, capture: str) -> tuple[Settings, dict]:
     return known, state
 
 
-def restore(settings: Settings, dump: dict) -> State:
+def restore(settings: Settings, dump: Dump) -> State:
     """The state, as it was."""
     state = begin(settings)
     state.load(dump)

@@ -122,12 +122,12 @@ def _make(job: Job, args: argparse.Namespace, device: str, stop: threading.Event
 
     began = time.monotonic()
     going = run.prepare(job, args, device)
+    told: estimate.Estimate | run.Summary
     if args.dry_run:
-        facts = estimate.estimate(going)
-        print("\n".join(facts.lines()), file=sys.stderr)
+        told = estimate.estimate(going)
     else:
         result = run.learn(going, stop, picture=not args.no_report)
-        facts = run.Facts.of(going, result, time.monotonic() - began)
-        print("\n".join(facts.lines()), file=sys.stderr)
+        told = run.Summary.of(going, result, time.monotonic() - began)
+    print("\n".join(told.lines()), file=sys.stderr)
     if args.json:
-        print(json.dumps(facts.json()), flush=True)
+        print(json.dumps(told.json()), flush=True)

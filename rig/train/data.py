@@ -102,7 +102,9 @@ def prepare(
     widths = [high - low for low, high in played]
     held = [int(min(width * HELD_OUT, longest)) // SLICES for width in widths]
     segment = min(segment, *(max((n // SLICES - h - past) // 2, 1) for n, h in zip(widths, held, strict=True)))
-    slices, starts, first = [], [], 0
+    slices: list[Slice] = []
+    starts: list[tuple[int, int]] = []
+    first = 0
     for take, (frames, judged) in enumerate(zip(lengths, held, strict=True)):
         parts = _parts(take, first, frames, played[take], judged, segment, past)
         if not parts[1] or judged < 64 or segment < 64:

@@ -41,7 +41,7 @@ class Estimate:
     @property
     def epochs(self) -> float:
         """That the limits allow."""
-        limits = [self.settings.epochs] if self.settings.epochs else []
+        limits: list[float] = [self.settings.epochs] if self.settings.epochs else []
         limits += [self.settings.minutes * self.epochs_a_minute] if self.settings.minutes else []
         return min(limits)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from rig.errors import RigError
 from rig.models.convert import guitarml_text as to_json
+from rig.models.formats.reading import listing, number, table
+from rig.models.formats.words import receptive_field
 from rig.train.data import Scale
 from rig.train.network import WaveNet
 
-__all__ = ["content", "folded", "play", "standing", "to_json", "verify", "write"]
+__all__ = ["content", "folded", "play", "standing", "to_json", "verify"]
 
 TOLERANCE = 1e-4  # between PyTorch and the C engine, of full scale
 DIGITS = 9  # a float32 survives nine significant digits
@@ -68,35 +68,18 @@ def standing(file: Mapping[str, object], knob: float) -> dict[str, object]:
 
     A constant input is a bias; history is zero behind the entry either way, so this is exact.
     """
-    entry = {v["name"]: v["data"] for v in file["variables"] if v["layer_idx"] == -1}
-    channels = file["residual_channels"]
-    guitar, turned = entry["W"][:channels], entry["W"][channels:]
-    changed = {"W": guitar, "b": [b + knob * w for b, w in zip(entry["b"], turned, strict=True)]}
-    variables = [{**v, "data": changed[v["name"]]} if v["layer_idx"] == -1 else v for v in file["variables"]]
+    variables = [table(variable, "a variable") for variable in listing(file["variables"], "variables")]
+    entry = {v["name"]: [number(x, "data") for x in listing(v["data"], "data")] for v in variables if _enters(v)}
+    weights, channels = entry["W"], len(entry["b"])
+    bias = [b + knob * w for b, w in zip(entry["b"], weights[channels:], strict=True)]
+    changed: dict[object, list[float]] = {"W": weights[:channels], "b": bias}
+    variables = [{**v, "data": changed[v["name"]]} if _enters(v) else v for v in variables]
     return {**file, "input_channels": 1, "variables": variables}
 
 
-def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda path: None) -> None:
-    """Write a file whole or not at all. check: sees it under a passing name first; if it raises, nothing is written."""
-    data = content.encode() if isinstance(content, str) else content
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    except OSError as error:
-        raise RigError(f"cannot write '{path}': {error.strerror}") from None
-    passing = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        passing.chmod(0o666 & ~umask)
-        check(passing)
-        passing.replace(path)
-    except BaseException as error:
-        passing.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise RigError(f"cannot write '{path}': {error.strerror}") from None
-        raise
+def _enters(variable: Mapping[str, object]) -> bool:
+    """Whether it belongs to the layer that the input enters by."""
+    return variable["layer_idx"] == -1
 
 
 def play(path: Path, dry: np.ndarray) -> np.ndarray:
@@ -115,7 +98,7 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     from rig.models.formats import load_model
 
     model = load_model(path)  # players let a `.nam` settle on silence, which PyTorch did not hear
-    skip = 0 if model.family == "guitarml" else model.network.receptive_field - 1
+    skip = 0 if model.family == "guitarml" else (receptive_field(model.network) or 1) - 1
     worst = max(float(np.abs(play(path, dry) - predicted)[skip:].max()) for dry, predicted in pieces)
     if not worst <= TOLERANCE:
         raise RigError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ import torch
 
 from rig.errors import RigError
 from rig.models.convert.to_guitarml import to_guitarml
-from rig.models.formats import Model, load_model
+from rig.models.formats import Model, guitarml, load_model
+from rig.models.formats.network import LayerArray, WaveNet
 from rig.models.formats.reading import Fault
 from rig.train.data import Data
 from rig.train.settings import Size
@@ -19,55 +19,59 @@ from rig.train.state import State
 ONES = "rig train makes gated networks of the GuitarML family, so it can start only from one"
 
 
-def read(path: Path) -> dict:
-    """A model file's content, checked by the player's own reader. Raises RigError for one that we cannot learn with."""
-    model = load_model(path)
-    file = json.loads(path.read_text("utf-8-sig")) if model.family == "guitarml" else _converted(model)
-    if file.get("activation") != "gated":
+def read(path: Path) -> LayerArray:
+    """A model file's layers. Raises RigError for a file that cannot be read, or one that we cannot learn with."""
+    found = load_model(path)
+    model = found if found.family == "guitarml" else _converted(found)
+    if model is None or not isinstance(model.network, WaveNet):
         raise RigError(f"--init '{path}': {ONES}")
-    if "level_adjust" in file:
+    (array,) = model.network.arrays
+    first = array.layers[0]
+    if first.gate is None or (first.activation.kind, first.gate.kind) != guitarml.GATES["gated"]:
+        raise RigError(f"--init '{path}': {ONES}")
+    if model.level != 1.0:
         raise RigError(f"--init '{path}': has a level of its own (level_adjust), which training would not know of")
-    return file
+    return array
 
 
-def _converted(model: Model) -> dict:
-    """A `.nam` file that is a GuitarML network, so one that we wrote; else nothing."""
+def _converted(model: Model) -> Model | None:
+    """A `.nam` file that is a GuitarML network, so one that we wrote; else None."""
     try:
-        return to_guitarml(model, {})
+        return guitarml.parse(to_guitarml(model, {}), model.path)
     except Fault:
-        return {}
+        return None
 
 
-def size_of(file: dict, path: Path) -> Size:
+def size_of(array: LayerArray, path: Path) -> Size:
     """Its size in the words of `rig train`. Raises RigError where its dilations are no repeated 1, 2, 4 ..."""
-    dilations = [int(d) for d in file["dilations"]]
+    dilations = [layer.conv.dilation for layer in array.layers]
     repeats = dilations.count(1)
-    size = Size(int(file["residual_channels"]), len(dilations) // max(repeats, 1), repeats, int(file["filter_width"]))
+    size = Size(array.entry.outs, len(dilations) // max(repeats, 1), repeats, array.layers[0].conv.taps)
     if list(size.dilations) != dilations:
         raise RigError(f"--init '{path}': its dilations {dilations} are not 1, 2, 4 ... repeated")
     return size
 
 
-def teach(state: State, file: dict, data: Data) -> None:
-    """Give a fresh network the file's weights, as they are between normalised sides. A knob does nothing at first."""
-    found = {(v["layer_idx"], v["name"]): np.array(v["data"], np.float64) for v in file["variables"]}
-    network = state.network
-    channels, taps, count = network.channels, network.kernel_size, len(network.dilations)
-    dry, wet = data.dry_scale, data.wet_scale
-    entry = found[-1, "W"].reshape(-1, channels)
+def teach(state: State, array: LayerArray, data: Data) -> None:
+    """Give a fresh network these weights, as they are between normalised sides. A knob does nothing at first."""
+    network, dry, wet = state.network, data.dry_scale, data.wet_scale
+    channels, taps = network.channels, network.kernel_size
+    entry = array.entry.weights[0].astype(np.float64)
     weight = np.zeros((network.inputs, channels))
     weight[: len(entry)] = entry[: network.inputs]
-    new = {"input_bias": found[-1, "b"] + weight[0] * dry.mean}
+    new = {"input_bias": array.entry.bias + weight[0] * dry.mean}
     weight[0] *= dry.deviation
     new["input"] = weight
-    for i in range(count):
-        kernel = found[i, "W_conv"].reshape(taps, channels, 2, channels)
-        new[f"kernel.{i}"] = kernel.transpose(2, 0, 1, 3)
-        new[f"bias.{i}"] = found[i, "b_conv"].reshape(2, channels)
-        new[f"mix.{i}"] = found[i, "W_out"].reshape(channels, channels)
-        new[f"mix_bias.{i}"] = found[i, "b_out"]
-    new["output"] = found[count, "W"].reshape(count, channels, 1) / wet.deviation
-    new["output_bias"] = (found[count, "b"] - wet.mean) / wet.deviation
+    outputs = []
+    for i, layer in enumerate(array.layers):
+        assert layer.onward and layer.head, "layers of GuitarML's have all their 1x1s"
+        new[f"kernel.{i}"] = layer.conv.weights.reshape(taps, channels, 2, channels).transpose(2, 0, 1, 3)
+        new[f"bias.{i}"] = layer.conv.bias.reshape(2, channels)
+        new[f"mix.{i}"] = layer.onward.weights[0]
+        new[f"mix_bias.{i}"] = layer.onward.bias
+        outputs.append(layer.head.weights[0].astype(np.float64))
+    new["output"] = np.stack(outputs) / wet.deviation
+    new["output_bias"] = (array.head.bias.astype(np.float64) - wet.mean) / wet.deviation
     network.load_state_dict(
         {name: torch.from_numpy(np.ascontiguousarray(value, np.float32)) for name, value in new.items()}
     )

@@ -38,7 +38,7 @@ def suit(h: Tensor, kernel: Tensor, rows: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Step:
+class StackLayer:
     """One layer of a stack. rows: that come out of it; start: zeros before what goes into it; all in rows."""
 
     rows: int
@@ -55,31 +55,33 @@ class Step:
 class Kept:
     """What the way back needs. inputs: (rows in, C) a layer; gates: (rows, 2, C) a layer; layers: the weights."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[StackLayer, ...]
     inputs: tuple[Tensor, ...]
     gates: tuple[Tensor, ...]
     layers: tuple[Weights, ...]
 
 
-def plan(rows: int, taps: int, strides: Sequence[int], from_rest: bool) -> tuple[Step, ...]:
+def plan(rows: int, taps: int, strides: Sequence[int], from_rest: bool) -> tuple[StackLayer, ...]:
     """The layers of a stack that `rows` rows go into. from_rest: each starts with zeros and loses no rows."""
     steps = []
     for stride in strides:
         shift = (taps - 1) * stride
         rows = rows if from_rest else rows - shift
-        steps.append(Step(rows, taps, stride, shift if from_rest else 0))
+        steps.append(StackLayer(rows, taps, stride, shift if from_rest else 0))
     return tuple(steps)
 
 
-def _at(tensor: Tensor, row: int = 0):
+def _at(tensor: Tensor, row: int = 0) -> object:
+    """A pointer to a row."""
     return ffi.cast("float *", tensor.data_ptr()) + row * tensor.stride(0)
 
 
-def _layer(step: Step, weights: Weights):
+def _layer(step: StackLayer, weights: Weights) -> object:
+    """A rig_layer."""
     return ffi.new("rig_layer *", [step.rows, step.taps, step.stride, *(_at(w) for w in weights)])
 
 
-def forward(h: Tensor, layers: Sequence[Weights], steps: Sequence[Step], wanted: int) -> tuple[Tensor, Kept]:
+def forward(h: Tensor, layers: Sequence[Weights], steps: Sequence[StackLayer], wanted: int) -> tuple[Tensor, Kept]:
     """h (rows, C) -> the sum of all layers' last `wanted` skips, (wanted, 1), and what `backward` needs."""
     layers, channels = tuple(tuple(w.contiguous() for w in weights) for weights in layers), h.shape[1]
     inputs = [h.contiguous() if not steps[0].start else torch.cat([h.new_zeros(steps[0].start, channels), h])]

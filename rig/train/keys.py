@@ -17,7 +17,7 @@ class Keys:
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stdin
         self.fd: int | None = None
-        self.before: list | None = None
+        self.before: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> Keys:
         with contextlib.suppress(OSError, ValueError, AttributeError, termios.error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -31,7 +32,7 @@ GLOW = WARN = "#d78700"
 COLD = "#5f87d7"
 
 
-class View:
+class LiveView:
     """A watcher of the loop; enter it before. stop: set by a key, read by the loop."""
 
     def __init__(
@@ -52,17 +53,19 @@ class View:
         self.shown = self.lost = 0.0
         self.paused = self.done = False
 
-    def __enter__(self) -> View:
+    def __enter__(self) -> LiveView:
         self.keys.__enter__()
         self.live.__enter__()
         self._draw()
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.done = True
         self._draw()
-        self.live.__exit__(*error)
-        self.keys.__exit__(*error)
+        self.live.__exit__(kind, error, trace)
+        self.keys.__exit__(kind, error, trace)
 
     def clock(self) -> float:
         """Seconds, pauses left out."""

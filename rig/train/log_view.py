@@ -11,7 +11,7 @@ from rig.train.state import Epoch
 from rig.train.verdict import scored, shown
 
 
-class Lines:
+class LogView:
     """A watcher of the loop."""
 
     clock = staticmethod(time.monotonic)
@@ -19,7 +19,7 @@ class Lines:
     def __init__(self, standing: Standing, stream: TextIO | None = None) -> None:
         self.standing, self.stream = standing, stream or sys.stderr
 
-    def __enter__(self) -> Lines:
+    def __enter__(self) -> LogView:
         return self
 
     def __exit__(self, *_: object) -> None:

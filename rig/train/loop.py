@@ -12,7 +12,7 @@ from rig.train.data import Data
 from rig.train.losses import Loss, esr, pre_emphasis
 from rig.train.network import WaveNet
 from rig.train.settings import Settings
-from rig.train.state import Epoch, State, with_weights
+from rig.train.state import Dump, Epoch, State, with_weights
 
 WARM_UP = 0.02  # of the run: the rate climbs
 FLOOR = 0.005  # the cosine's end, of the learning rate
@@ -119,7 +119,7 @@ def _fault(state: State, value: float, jumped: bool) -> str:
     return "" if finite else "the loss is no longer a number"
 
 
-def _roll_back(state: State, good: dict) -> None:
+def _roll_back(state: State, good: Dump) -> None:
     """To where all was well, at half the rate; the time that it took is gone."""
     seconds, scale = state.seconds, state.rate_scale / 2
     state.load(good)

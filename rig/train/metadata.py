@@ -15,7 +15,7 @@ from rig.capture.checks import CHECKS
 from rig.train.capture import Capture
 from rig.train.export import TOLERANCE
 from rig.train.settings import Settings
-from rig.train.state import State
+from rig.train.state import Epoch
 
 KNOB = "drive"  # what players of this family call the second input
 
@@ -26,11 +26,15 @@ def loudness_db(signal: np.ndarray) -> float:
 
 
 def metadata(
-    name: str, state: State, captures: Sequence[Capture], settings: Settings, loudness: float, by_take: Sequence[float]
-) -> dict[str, object]:
-    """Keys beside the network's. loudness: of the device's recording, dB. by_take: plain ESR of each capture."""
-    best, delays = state.best_epoch, [capture.delay for capture in captures]
-    found = {
+    name: str, best: Epoch, seconds: float, captures: Sequence[Capture], settings: Settings, loudness: float,
+    by_take: Sequence[float],
+) -> dict[str, object]:  # fmt: skip
+    """Keys beside the network's. best: the epoch that is exported. seconds: of training so far.
+
+    loudness: of the device's recording, dB. by_take: plain ESR of each capture.
+    """
+    delays = [capture.delay for capture in captures]
+    found: dict[str, object] = {
         "name": name,
         "sample_rate": captures[0].sample_rate,
         "esr": round(best.esr, 6),
@@ -41,7 +45,7 @@ def metadata(
             **asdict(settings),
             "delay": delays[0] if len(delays) == 1 else delays,
             "epoch": best.number,
-            "seconds": round(state.seconds, 1),
+            "seconds": round(seconds, 1),
         },
         "checks": [
             f"captures: {', '.join(check.__name__ for check in CHECKS)}",

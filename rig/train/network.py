@@ -8,6 +8,7 @@ a tenth of what the processor can do). On a CPU, the channel counts of the named
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,21 @@ from torch import Tensor, nn
 from rig.train import kernels
 
 WEIGHTS = 5  # tensors a layer
+
+
+class LayerContext(Protocol):
+    """What PyTorch keeps of a layer between the way there and the way back. stride: see GatedLayer."""
+
+    stride: int
+    saved_tensors: tuple[Tensor, ...]
+
+    def save_for_backward(self, *tensors: Tensor) -> None: ...
+
+
+class StackContext(Protocol):
+    """The same of a stack."""
+
+    kept: kernels.Kept
 
 
 class GatedLayer(torch.autograd.Function):
@@ -27,35 +43,42 @@ class GatedLayer(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int
-    ):
+        ctx: LayerContext, x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor,
+        stride: int,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         ctx.stride, weights = stride, (kernel, bias, mix, mix_bias, output)
         residual, skip, *kept = _forward(x, *weights, stride)
         ctx.save_for_backward(x, *weights, *kept)
         return residual, skip
 
     @staticmethod
-    def backward(ctx, d_residual: Tensor, d_skip: Tensor):
-        return *_backward(*ctx.saved_tensors, d_residual, d_skip, ctx.stride), None
+    def backward(ctx: LayerContext, d_residual: Tensor, d_skip: Tensor) -> tuple[Tensor | None, ...]:
+        x, kernel, bias, mix, mix_bias, output, filtered, gate = ctx.saved_tensors
+        weights = kernel, bias, mix, mix_bias, output
+        return *_backward(x, *weights, filtered, gate, d_residual, d_skip, ctx.stride), None
 
 
 class Stack(torch.autograd.Function):
     """All layers at once, in C: h (rows, C) -> the sum of their skips, (wanted, 1). Must agree with GatedLayer."""
 
     @staticmethod
-    def forward(ctx, h: Tensor, steps: tuple[kernels.Step, ...], wanted: int, *weights: Tensor):
+    def forward(
+        ctx: StackContext, h: Tensor, steps: tuple[kernels.StackLayer, ...], wanted: int, *weights: Tensor
+    ) -> Tensor:
         layers = [weights[i : i + WEIGHTS] for i in range(0, len(weights), WEIGHTS)]
         out, ctx.kept = kernels.forward(h, layers, steps, wanted)
         return out
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, d_out: Tensor):
+    def backward(ctx: StackContext, d_out: Tensor) -> tuple[Tensor | None, ...]:
         d_h, gradients = kernels.backward(ctx.kept, d_out)
         return d_h, None, None, *gradients
 
 
-def _forward(x, kernel, bias, mix, mix_bias, output, stride):
+def _forward(
+    x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor, stride: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     taps = kernel.shape[1]
     rows = x.shape[0] - (taps - 1) * stride
     halves = []
@@ -70,7 +93,10 @@ def _forward(x, kernel, bias, mix, mix_bias, output, stride):
     return residual, activation @ output, filtered, gate
 
 
-def _backward(x, kernel, bias, mix, mix_bias, output, filtered, gate, d_residual, d_skip, stride):
+def _backward(
+    x: Tensor, kernel: Tensor, bias: Tensor, mix: Tensor, mix_bias: Tensor, output: Tensor,
+    filtered: Tensor, gate: Tensor, d_residual: Tensor, d_skip: Tensor, stride: int,
+) -> tuple[Tensor, ...]:  # fmt: skip
     """The chain rule, written out: autograd would keep and copy three times as much."""
     taps, rows = kernel.shape[1], filtered.shape[0]
     activation = filtered * gate
@@ -96,7 +122,7 @@ class WaveNet(nn.Module):
 
     def __init__(
         self, channels: int, dilations: Sequence[int], kernel_size: int, generator: torch.Generator, inputs: int = 1
-    ):
+    ) -> None:
         super().__init__()
         self.channels, self.dilations, self.kernel_size = channels, tuple(dilations), kernel_size
         self.inputs = inputs

@@ -6,7 +6,8 @@ bookkeeping costs a few per cent of a step, and it needs about half the steps th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,7 +37,7 @@ def from_matrices(matrices: Tensor, shape: torch.Size) -> Tensor:
     return matrices.reshape(-1, *shape)
 
 
-def _vectors(decompose: Callable, matrices: Tensor, part: int) -> Tensor:
+def _vectors(decompose: Callable[[Tensor], Sequence[Tensor]], matrices: Tensor, part: int) -> Tensor:
     """One part of a decomposition; on the processor where Apple's GPU has none."""
     where = "cpu" if matrices.device.type == "mps" else matrices.device
     return decompose(matrices.to(where))[part].to(matrices.device)
@@ -54,18 +55,18 @@ class Soap(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, "betas": betas, "epsilon": epsilon})
 
     @torch.no_grad()
-    def step(self) -> None:  # type: ignore[override]
+    def step(self) -> None:  # type: ignore[override]  # PyTorch's may be given a closure, ours never is
         for group in self.param_groups:
             alike: dict[torch.Size, list[Tensor]] = {}
             for parameter in group["params"]:
                 if parameter.grad is not None:
                     alike.setdefault(parameter.shape, []).append(parameter)
             for shape, parameters in alike.items():
-                gradients = as_matrices(torch.stack([p.grad for p in parameters]))
+                gradients = as_matrices(torch.stack([p.grad for p in parameters if p.grad is not None]))
                 updates = from_matrices(self._update(self.state[parameters[0]], gradients, group), shape)
                 torch._foreach_add_(parameters, list(updates.unbind()), alpha=-group["lr"])
 
-    def _update(self, state: dict, gradient: Tensor, group: dict) -> Tensor:
+    def _update(self, state: dict[str, Any], gradient: Tensor, group: dict[str, Any]) -> Tensor:
         first, second = group["betas"]
         turned = gradient.shape[1] > 1
         if not state:
@@ -92,7 +93,7 @@ class Soap(torch.optim.Optimizer):
         return update
 
     @staticmethod
-    def _turn(state: dict) -> None:
+    def _turn(state: dict[str, Any]) -> None:
         """One step of the power method; the squares move with the directions they belong to."""
         for side in ("left", "right"):
             matrix, basis, square = state[side], state[f"{side}_basis"], state["square"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TypeVar
 
 from rig.errors import RigError
 from rig.train.settings import LOSSES, SIZES, Settings, Size
 
+Value = TypeVar("Value")
 SEGMENT_SECONDS = 0.085
 MINUTES = 10.0
 BATCH = {"cpu": 1, "cuda": 8, "mps": 8}
@@ -39,7 +41,14 @@ def _positions(text: str) -> tuple[float, ...]:
 class _Recordings(argparse.Action):
     """DRY and at least one WET, or captures, each a folder."""
 
-    def __call__(self, parser, namespace, values, option_string=None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        assert isinstance(values, list)  # of paths, as the option asks for
         folders = [path.is_dir() for path in values]
         if not folders[0] and len(values) < 2:
             parser.error(f"what came out of the amp is missing: rig train {values[0]} WET -o MODEL.json")
@@ -120,18 +129,22 @@ def _how(group: argparse._ArgumentGroup) -> None:
     add("--seed", type=_between(int, 0, 2**31 - 1), metavar="N", help="same seed, same model (default: 0)")
 
 
-def asked(args: argparse.Namespace, sample_rate: int) -> dict[str, object]:
-    """The settings that were given on the command line, and only those."""
-    given = {
-        "segment": round(args.segment * sample_rate) if args.segment is not None else None,
-        "normalize": args.normalize,
-        "batch_size": args.batch_size,
-        "learning_rate": args.learning_rate,
-        "seed": args.seed,
-        "loss": args.loss,
-        "knob": args.knob or None,
-    }
-    return {key: value for key, value in given.items() if value is not None}
+def _chosen(args: argparse.Namespace, base: Settings, sample_rate: int) -> Settings:
+    """base, but for what the command line says of how to learn."""
+
+    def given(value: Value | None, otherwise: Value) -> Value:
+        return otherwise if value is None else value
+
+    return replace(
+        base,
+        segment=base.segment if args.segment is None else round(args.segment * sample_rate),
+        normalize=given(args.normalize, base.normalize),
+        batch_size=given(args.batch_size, base.batch_size),
+        learning_rate=given(args.learning_rate, base.learning_rate),
+        seed=given(args.seed, base.seed),
+        loss=given(args.loss, base.loss),
+        knob=args.knob or base.knob,
+    )
 
 
 def _size(args: argparse.Namespace, base: Size) -> Size:
@@ -140,12 +153,12 @@ def _size(args: argparse.Namespace, base: Size) -> Size:
     return replace(base, **{key: value for key, value in given.items() if value is not None})
 
 
-def _limits(args: argparse.Namespace, before: Settings | None) -> dict[str, object]:
-    target = args.target if args.target is not None else before.target if before else None
+def _limited(args: argparse.Namespace, base: Settings) -> Settings:
+    """base, but for what the command line says of when to end: epochs and minutes go together."""
+    target = base.target if args.target is None else args.target
     if args.epochs is None and args.minutes is None:
-        kept = {"epochs": before.epochs, "minutes": before.minutes} if before else {"epochs": None, "minutes": MINUTES}
-        return {**kept, "target": target}
-    return {"epochs": args.epochs, "minutes": args.minutes, "target": target}
+        return replace(base, target=target)
+    return replace(base, epochs=args.epochs, minutes=args.minutes, target=target)
 
 
 def fresh(args: argparse.Namespace, sample_rate: int, device: str, initial: Size | None = None) -> Settings:
@@ -153,9 +166,15 @@ def fresh(args: argparse.Namespace, sample_rate: int, device: str, initial: Size
     size = _size(args, initial or SIZES["standard"])
     if initial is not None and size != initial:
         raise RigError(f"--init: the network of '{args.init}' is {initial}; leave the size's options out")
-    given = {"segment": round(SEGMENT_SECONDS * sample_rate), "batch_size": BATCH[device], **asked(args, sample_rate)}
-    init = args.init.name if args.init else None
-    return Settings(size=size, device=device, init=init, **_limits(args, None), **given)
+    base = Settings(
+        size=size,
+        segment=round(SEGMENT_SECONDS * sample_rate),
+        batch_size=BATCH[device],
+        minutes=MINUTES,
+        device=device,
+        init=args.init.name if args.init else None,
+    )
+    return _limited(args, _chosen(args, base, sample_rate))
 
 
 def resumed(args: argparse.Namespace, before: Settings, sample_rate: int, device: str) -> Settings:
@@ -164,10 +183,9 @@ def resumed(args: argparse.Namespace, before: Settings, sample_rate: int, device
         raise RigError("--resume goes on with the checkpoint's weights; leave --init out")
     if _size(args, before.size) != before.size:
         raise RigError(f"--resume: the checkpoint's network is {before.size}; leave the size's options out")
-    for key, value in asked(args, sample_rate).items():
-        if getattr(before, key) != value:
+    was, asked = asdict(before), asdict(_chosen(args, before, sample_rate))
+    for key, value in was.items():
+        if asked[key] != value:
             option = key.replace("_", "-")
-            raise RigError(
-                f"--resume: the checkpoint was trained with {option} {getattr(before, key)}; leave --{option} out"
-            )
-    return replace(before, device=device, **_limits(args, before))
+            raise RigError(f"--resume: the checkpoint was trained with {option} {value}; leave --{option} out")
+    return _limited(args, replace(before, device=device))

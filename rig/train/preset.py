@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from rig.document.document import INPUT, LEVEL, NAME, OUTPUT
-from rig.train.export import write
+from rig.files import write
 
 LOUDNESS = -20.0  # dB RMS of the device's recording, played by the preset
 

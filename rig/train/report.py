@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rig.train.export import write
+from rig.files import write
 from rig.train.state import Epoch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WINDOW_SECONDS = 0.008
 QUIET = 0.2  # of the windows that hold any sound are quieter than the quiet place
@@ -77,7 +82,7 @@ def draw(
     write(path, buffer.getvalue())
 
 
-def _wave(axes, target: np.ndarray, prediction: np.ndarray, part: slice, sample_rate: int, where: str) -> None:
+def _wave(axes: Axes, target: np.ndarray, prediction: np.ndarray, part: slice, sample_rate: int, where: str) -> None:
     ms = np.arange(len(target[part])) * 1000 / sample_rate
     axes.plot(ms, target[part], color="0.55", linewidth=3, label="target")
     axes.plot(ms, prediction[part], color="C3", linewidth=1.2, label="prediction")
@@ -85,7 +90,7 @@ def _wave(axes, target: np.ndarray, prediction: np.ndarray, part: slice, sample_
     axes.legend(loc="upper right")
 
 
-def _difference(figure, axes, difference: np.ndarray, sample_rate: int) -> None:
+def _difference(figure: Figure, axes: Axes, difference: np.ndarray, sample_rate: int) -> None:
     with np.errstate(divide="ignore"):  # where nothing is left over, there is no logarithm of it
         *_, image = axes.specgram(
             difference, NFFT=1024, noverlap=512, Fs=sample_rate, scale="dB", vmin=-150, vmax=-50, cmap="magma"
@@ -94,7 +99,7 @@ def _difference(figure, axes, difference: np.ndarray, sample_rate: int) -> None:
     figure.colorbar(image, ax=axes)
 
 
-def _learnt(axes, history: Sequence[Epoch], best: Epoch) -> None:
+def _learnt(axes: Axes, history: Sequence[Epoch], best: Epoch) -> None:
     numbers = [e.number for e in history]
     axes.semilogy(numbers, [e.loss for e in history], color="0.6", marker=".", label="loss, training")
     axes.semilogy(numbers, [e.esr for e in history], "C0.-", label="ESR plain, held out")
@@ -105,7 +110,7 @@ def _learnt(axes, history: Sequence[Epoch], best: Epoch) -> None:
     axes.grid(True, which="both", alpha=0.3)
 
 
-def _levels(axes, found: Sequence[tuple[float, float]]) -> None:
+def _levels(axes: Axes, found: Sequence[tuple[float, float]]) -> None:
     axes.bar([level for level, _ in found], [esr for _, esr in found], width=0.8 * STEP, color="C0")
     axes.axhline(0.02, color="0.5", linestyle=":", label="0.02: very close")
     axes.set(xlabel="level of the playing, dB", title="ESR plain by level", yscale="log")

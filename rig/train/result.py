@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from rig.errors import RigError
+from rig.files import write
 from rig.models.convert import trained_text
 from rig.train import export, report
 from rig.train.capture import Capture
@@ -20,7 +21,7 @@ from rig.train.losses import esr
 from rig.train.metadata import loudness_db, metadata
 from rig.train.network import WaveNet
 from rig.train.settings import Settings
-from rig.train.state import State, with_weights
+from rig.train.state import Epoch, State, with_weights
 from rig.train.verdict import shown
 
 
@@ -46,26 +47,23 @@ class Keeper:
 
         Raises RigError, and writes nothing, where nothing was learnt or the C engine disagrees.
         """
-        best = state.best_epoch
-        if best is None or state.best is None:
-            raise RigError("nothing was learnt: the loss was never a number; try a lower --learning-rate")
-        network = with_weights(state, state.best).cpu()
+        best, network = _best(state)
         predicted = self._predicted(network)
         scores = self._by_take(predicted)
-        said = metadata(self.name, state, self.captures, self.settings, self.loudness, scores)
+        said = metadata(self.name, best, state.seconds, self.captures, self.settings, self.loudness, scores)
         file = export.content(network, self.data.dry_scale, self.data.wet_scale, said)
         worst = [0.0]
 
         def check(path: Path) -> None:
             worst[0] = self._verified(path, file, predicted)
 
-        export.write(self.target, trained_text(file, self.target), check)
+        write(self.target, trained_text(file, self.target), check)
         return Result(best.esr, best.esr_preemphasis, best.number, worst[0])
 
     def draw(self, state: State) -> None:
         """The picture of the best, next to the model."""
-        best = state.best_epoch
-        target, prediction = self._heard(self._predicted(with_weights(state, state.best).cpu()))
+        best, network = _best(state)
+        target, prediction = self._heard(self._predicted(network))
         report.draw(
             self.target.with_suffix(".png"),
             f"{self.name}: ESR {shown(best.esr)} plain, {shown(best.esr_preemphasis)} pre-emphasised (held out)",
@@ -94,7 +92,7 @@ class Keeper:
         heard = (self._heard(predicted, take) for take in range(len(self.captures)))
         return [esr(torch.from_numpy(target), torch.from_numpy(prediction)) for target, prediction in heard]
 
-    def _verified(self, path: Path, file: dict, predicted: Sequence[np.ndarray]) -> float:
+    def _verified(self, path: Path, file: Mapping[str, object], predicted: Sequence[np.ndarray]) -> float:
         """The largest difference between the file in the C engine and PyTorch. Raises RigError where it is large."""
         sounds: dict[float | None, list[tuple[np.ndarray, np.ndarray]]] = {}
         for piece, sound in zip(self.data.slices, predicted, strict=True):
@@ -107,8 +105,15 @@ class Keeper:
         return worst
 
 
+def _best(state: State) -> tuple[Epoch, WaveNet]:
+    """The best epoch so far and its network, on the processor. Raises RigError where nothing was learnt."""
+    if state.best_epoch is None or state.best is None:
+        raise RigError("nothing was learnt: the loss was never a number; try a lower --learning-rate")
+    return state.best_epoch, with_weights(state, state.best).cpu()
+
+
 @contextmanager
-def _playable(path: Path, file: dict, knob: float | None) -> Iterator[Path]:
+def _playable(path: Path, file: Mapping[str, object], knob: float | None) -> Iterator[Path]:
     """The file itself; where it has a knob, one that plays as if the knob stood there."""
     if knob is None:
         yield path

@@ -8,18 +8,22 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rig.errors import RigError
 from rig.train import capture, checkpoint, data, init_from, loop, options
 from rig.train.capture import Capture
 from rig.train.data import Data
-from rig.train.log_view import Lines
+from rig.train.log_view import LogView
 from rig.train.preset import write_preset
 from rig.train.progress import Standing, clock_text
 from rig.train.result import Keeper, Result
 from rig.train.settings import Job, Settings
 from rig.train.state import Epoch, State, begin
 from rig.train.verdict import scored, shown
+
+if TYPE_CHECKING:
+    from rig.train.live_view import LiveView
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,18 @@ def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
         print(note, file=sys.stderr)
     rate = one_rate(captures)
     mark = checkpoint.fingerprint(captures)
-    file = init_from.read(args.init) if args.init else None
+    initial = init_from.read(args.init) if args.init else None
     if args.resume:
         path = args.resume if args.resume.name else checkpoint.path_for(job.target)
         before, dump = checkpoint.settings_in(path, mark)
         settings = options.resumed(args, before, rate, device)
         state = checkpoint.restore(settings, dump)
     else:
-        settings = options.fresh(args, rate, device, init_from.size_of(file, args.init) if file else None)
+        settings = options.fresh(args, rate, device, init_from.size_of(initial, args.init) if initial else None)
         state = begin(settings)
     ready = data.prepare(captures, settings.size.receptive_field, settings.segment, settings.normalize, settings.knob)
-    if file:
-        init_from.teach(state, file, ready)
+    if initial:
+        init_from.teach(state, initial, ready)
     return Run(job, captures, settings, state, ready, mark)
 
 
@@ -94,27 +98,27 @@ def learn(run: Run, stop: threading.Event, picture: bool) -> Result:
         loop.train(
             state, run.data, settings, stop.is_set, watcher.step, after_epoch, watcher.say, watcher.clock
         )  # fmt: skip
+    result = keeper.keep(state)
     if stop.is_set():
         watcher.say("stopped: the best epoch is kept")
     elif loop.reached(state, settings):
-        watcher.say(f"the target is reached: {shown(state.best_epoch.esr)} plain is within {settings.target:g}")
-    result = keeper.keep(state)
+        watcher.say(f"the target is reached: {shown(result.esr)} plain is within {settings.target:g}")
     if picture:
         keeper.draw(state)
     return result
 
 
-def _watcher(run: Run, stop: threading.Event):
+def _watcher(run: Run, stop: threading.Event) -> LogView | LiveView:
     standing = Standing(run.state, run.data, run.settings)
     if not sys.stderr.isatty():
-        return Lines(standing)
-    from rig.train.live_view import View
+        return LogView(standing)
+    from rig.train.live_view import LiveView
 
-    return View(run.job.name, run.about, standing, stop)
+    return LiveView(run.job.name, run.about, standing, stop)
 
 
 @dataclass(frozen=True)
-class Facts:
+class Summary:
     """What a run came to. seconds: with reading, judging and drawing."""
 
     model: Path
@@ -132,8 +136,8 @@ class Facts:
         ]
 
     @staticmethod
-    def of(run: Run, result: Result, seconds: float) -> Facts:
-        return Facts(run.job.target, result, len(run.state.history), seconds)
+    def of(run: Run, result: Result, seconds: float) -> Summary:
+        return Summary(run.job.target, result, len(run.state.history), seconds)
 
     def json(self) -> dict[str, object]:
         """For a program."""

@@ -12,6 +12,9 @@ from rig.train.network import WaveNet
 from rig.train.optimiser import Soap
 from rig.train.settings import Settings
 
+Dump = dict[str, Any]
+"""A state as a checkpoint holds it: tensors, numbers and lists by name."""
+
 NUMBERS = ("step", "seconds", "rate_scale", "recent", "usual")
 
 
@@ -48,7 +51,7 @@ class State:
     best: dict[str, Tensor] | None = None
     best_epoch: Epoch | None = None
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> Dump:
         """Plain tensors, numbers and lists, copied."""
         return {
             **{name: getattr(self, name) for name in NUMBERS},
@@ -61,7 +64,7 @@ class State:
             "best_epoch": vars(self.best_epoch) if self.best_epoch else None,
         }
 
-    def load(self, dump: dict[str, Any]) -> None:
+    def load(self, dump: Dump) -> None:
         """The opposite of `dump`."""
         self.network.load_state_dict(dump["network"])
         device = self.network.output.device

@@ -119,7 +119,7 @@ class Canvas(Widget):
     can_focus = False
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(**kwargs)  # type: ignore[arg-type]
+        super().__init__(**kwargs)  # type: ignore[arg-type]  # what any widget takes: id, classes
         self._sheet: Sheet | None = None
         self._strips: list[Strip] = []
         self._told: tuple[object, ...] = ()

@@ -6,7 +6,7 @@ import queue
 import textwrap
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,8 +17,8 @@ from textual.binding import Binding
 from textual.message import Message
 
 from rig.capture.measure import Measured
-from rig.capture.procedure import Captured, View
-from rig.capture.session import CHECK, LISTEN, PING, TAKE, Session, Status, clock
+from rig.capture.procedure import Captured, CaptureView
+from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, Session, clock
 from rig.capture.text_view import lines
 from rig.errors import RigError
 from rig.tui import palette
@@ -32,7 +32,7 @@ STEP_DB = 1.0
 WIDEST = 100  # columns
 STEPS = ((LISTEN, "listen"), (CHECK, "levels"), (PING, "delay"), (TAKE, "take"))
 DONE = "done"
-KEYS = {
+KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     CHECK: (("enter", "go on"), ("up down", "send level"), ("q", "quit")),
     DONE: (("enter", "keep it"), ("r", "take it again"), ("q", "throw it away")),
     "missed": (("r", "take it again"), ("g", "take it again, whatever is missed"), ("q", "quit")),
@@ -40,12 +40,12 @@ KEYS = {
 QUIT = (("q", "quit"),)
 
 
-class Left(Exception):
+class PlayerQuit(Exception):
     """Raised out of the view when the player has quit."""
 
 
 @dataclass(frozen=True)
-class Wires:
+class Heading:
     """What the head of the screen says: the amp's name, the server, and whom we are wired to."""
 
     name: str
@@ -57,10 +57,10 @@ class Wires:
 class Panel(Canvas):
     """Everything there is to see, on one canvas."""
 
-    def __init__(self, wires: Wires) -> None:
+    def __init__(self, heading: Heading) -> None:
         super().__init__()
-        self.wires = wires
-        self.status: Status | None = None
+        self.heading = heading
+        self.status: CaptureStatus | None = None
         self.measured: Measured | None = None
         self.rate = 48000
         self.line = self.question = ""
@@ -73,7 +73,7 @@ class Panel(Canvas):
             return "missed"
         return DONE if self.measured else self.status.phase if self.status else LISTEN
 
-    def take(self, status: Status | None, now: float) -> None:
+    def take(self, status: CaptureStatus | None, now: float) -> None:
         """Let the needles follow."""
         if status is not None:
             self.status = status
@@ -89,11 +89,11 @@ class Panel(Canvas):
         width = min(sheet.width, WIDEST)
         x = (sheet.width - width) // 2 + 2
         right = x + width - 4
-        sheet.put(x, 1, fit(self.wires.name, width // 2), palette.ACCENT)
-        sheet.put_right(right, 1, fit(self.wires.server, width // 2 - 2), palette.SOFT)
+        sheet.put(x, 1, fit(self.heading.name, width // 2), palette.ACCENT)
+        sheet.put_right(right, 1, fit(self.heading.server, width // 2 - 2), palette.SOFT)
         self._steps(sheet, x, 3)
-        self._meter(sheet, x, right, 5, "send", self.wires.send, self._readings[0])
-        self._meter(sheet, x, right, 7, "return", self.wires.back, self._readings[1])
+        self._meter(sheet, x, right, 5, "send", self.heading.send, self._readings[0])
+        self._meter(sheet, x, right, 7, "return", self.heading.back, self._readings[1])
         draw_scale(sheet, 9, x + 8, right - 9)
         self._body(sheet, x, right, 11)
         self._foot(sheet, x, sheet.height - 2)
@@ -129,7 +129,7 @@ class Panel(Canvas):
         else:
             sheet.put(x, y, self.line, palette.SOFT)
 
-    def _levels(self, sheet: Sheet, x: int, right: int, y: int, status: Status) -> None:
+    def _levels(self, sheet: Sheet, x: int, right: int, y: int, status: CaptureStatus) -> None:
         noise = f"noise {status.noise.rms_db:.0f} dB" if status.noise else ""
         said = f"send level {status.level_db:+.0f} dB    loudest return {_db(status.loudest_db)} dB    {noise}"
         sheet.put(x, y, fit(said, right - x), palette.PLAIN)
@@ -139,7 +139,7 @@ class Panel(Canvas):
         for line in status.words:
             y = _wrapped(sheet, x, right, y + 2, f"! {line}", palette.YELLOW) - 2
 
-    def _progress(self, sheet: Sheet, x: int, right: int, y: int, status: Status) -> None:
+    def _progress(self, sheet: Sheet, x: int, right: int, y: int, status: CaptureStatus) -> None:
         done = round(status.share * (right - x))
         sheet.put(x, y, "━" * done, palette.ACCENT)
         sheet.put(x + done, y, "━" * (right - x - done), palette.LINE)
@@ -187,7 +187,7 @@ def _wrapped(sheet: Sheet, x: int, right: int, y: int, text: str, ink: Style) ->
 
 
 class CaptureApp(App[Captured]):
-    """`CaptureApp(work, session, wires).run()`: what was captured, or None; `error` then says what failed."""
+    """`CaptureApp(work, session, heading).run()`: what was captured, or None; `error` then says what failed."""
 
     CSS_PATH = "rig.tcss"
     TITLE = "rig capture"
@@ -209,13 +209,13 @@ class CaptureApp(App[Captured]):
             super().__init__()
             self.captured = captured
 
-    def __init__(self, work: Callable[[View], Captured], session: Session, wires: Wires) -> None:
+    def __init__(self, work: Callable[[CaptureView], Captured], session: Session, heading: Heading) -> None:
         super().__init__(driver_class=StageDriver)
-        self.panel = Panel(wires)
+        self.panel = Panel(heading)
         self.panel.rate = session.rate
         self.error: BaseException | None = None
         self._work, self._session = work, session
-        self._status: Status | None = None
+        self._status: CaptureStatus | None = None
         self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._level_db = session.level_db
         self._go_on, self._leaving = False, threading.Event()
@@ -231,6 +231,12 @@ class CaptureApp(App[Captured]):
         """Whatever is under way ends at its next tick."""
         self._leaving.set()
         self._answers.put("q")
+
+    def terminal_closed(self) -> None:
+        """The terminal is dead: nobody can answer any more."""
+        if isinstance(self._driver, StageDriver):
+            self._driver.hang_up()
+        self.action_leave()
 
     def action_answer(self, key: str) -> None:
         """Enter ends the level check; questions take what they offer."""
@@ -254,7 +260,7 @@ class CaptureApp(App[Captured]):
         captured = None
         try:
             captured = self._work(self)
-        except Left:
+        except PlayerQuit:
             pass
         except BaseException as error:
             self.error = error
@@ -264,9 +270,9 @@ class CaptureApp(App[Captured]):
     def say(self, line: str) -> None:
         self.panel.line = line
 
-    def show(self, status: Status) -> bool:
+    def show(self, status: CaptureStatus) -> bool:
         if self._leaving.is_set():
-            raise Left
+            raise PlayerQuit
         if self._level_db != self._session.level_db:
             self._session.set_level(self._level_db)
             self._level_db = self._session.level_db
@@ -292,13 +298,13 @@ class CaptureApp(App[Captured]):
             self._answers.get()
         answer = self._answers.get()
         if answer == "q" or self._leaving.is_set():
-            raise Left
+            raise PlayerQuit
         return answer
 
 
-def on_screen(work: Callable[[View], Captured], session: Session, name: str) -> Captured:
+def on_screen(work: Callable[[CaptureView], Captured], session: Session, name: str) -> Captured:
     """Run the work on a screen of its own. Raises RigError where it failed or the player quit."""
-    app = CaptureApp(work, session, Wires(name, session.client.server, session.send, session.back))
+    app = CaptureApp(work, session, Heading(name, session.client.server, session.send, session.back))
     captured = app.run()
     if app.error is not None:
         raise app.error

@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import termios
 from contextlib import suppress
+from typing import Protocol, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
 
 BACKLOG = 20  # writes that wait; Textual stops the whole app when 30 do
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An app that ends in its own way when its terminal has gone."""
+
+    def terminal_closed(self) -> None: ...
 
 
 class StageDriver(LinuxDriver):
@@ -56,5 +64,6 @@ class StageDriver(LinuxDriver):
         try:
             super().run_input_thread()
         except OSError:
+            app = self._app
             with suppress(RuntimeError):  # the loop may have ended meanwhile
-                self._app.call_from_thread(self._app.terminal_closed)
+                app.call_from_thread(app.terminal_closed if isinstance(app, Watched) else app.exit)

@@ -13,6 +13,7 @@ from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
 from rig.tui.file_listing import Entry, size
 
 SCROLL = 3  # lines a notch of the wheel
+MARK = Style(color=palette.GLOW, bold=True)  # on whatever ground its line has
 
 
 class Where(Canvas):
@@ -102,7 +103,7 @@ class Shelf(Canvas):
         ink, soft = self._inks(entry, lit)
         if lit:
             sheet.fill(2, y, sheet.width - 4, 1, ink)
-            sheet.put(2, y, "▌", palette.ink(palette.GLOW, ink.bgcolor.name, bold=True))
+            sheet.put(2, y, "▌", ink + MARK)
         right = sheet.width - 4
         said = "" if entry.is_folder else self._said(entry)
         if not entry.is_folder and sheet.width >= 36:
@@ -163,7 +164,8 @@ class About(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.title, self.told, self.wrong = "", (), False
+        self.title, self.wrong = "", False
+        self.told: tuple[str, ...] = ()
 
     def show(self, title: str, told: tuple[str, ...], wrong: bool = False) -> None:
         """A file's name and what there is to say of it; in red where it does not play."""

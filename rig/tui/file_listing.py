@@ -46,7 +46,7 @@ def look(folder: Path, key: str) -> tuple[Entry, ...]:
     return tuple(sorted(filter(None, found), key=_order))
 
 
-def _entry(folder: Path, entry: os.DirEntry, endings: tuple[str, ...]) -> Entry | None:
+def _entry(folder: Path, entry: os.DirEntry[str], endings: tuple[str, ...]) -> Entry | None:
     try:
         if entry.is_dir():
             return Entry(folder, entry.name, True)

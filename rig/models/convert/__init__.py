@@ -11,14 +11,13 @@ import numpy as np
 
 from rig import __version__
 from rig.errors import RigError
-from rig.files import reason
+from rig.files import reason, whole
 from rig.models import analysis
 from rig.models.convert.to_guitarml import to_guitarml
 from rig.models.convert.to_nam import to_nam
 from rig.models.formats import Model, guitarml, load_model
-from rig.models.formats.reading import Fault
+from rig.models.formats.reading import Fault, listing
 from rig.models.library import settled
-from rig.sound import whole
 
 ENDINGS = {".nam": "nam", ".json": "guitarml"}
 FAMILY_RATE = 44_100
@@ -78,7 +77,9 @@ def trained_text(file: Mapping[str, object], target: Path) -> str:
 def guitarml_text(file: Mapping[str, object]) -> str:
     """Compact, a line a variable, so that git can diff it."""
     head = {key: value for key, value in file.items() if key != "variables"}
-    lines = ",\n".join(json.dumps(variable, separators=(",", ":")) for variable in file["variables"])
+    lines = ",\n".join(
+        json.dumps(variable, separators=(",", ":")) for variable in listing(file["variables"], "variables")
+    )
     return json.dumps(head, separators=(",", ":"))[:-1] + ',\n"variables":[\n' + lines + "\n]}\n"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def _slopes(params: Mapping[str, object], channels: int, what: str) -> float | n
     return slopes
 
 
-def _clip(name: str, param, channels: int) -> Activation:
+def _clip(name: str, param: Callable[[str, float], float], channels: int) -> Activation:
     slope = 0.01 if name.startswith("Leaky") else 0.0
     low, high = (0.0, 6.0) if name == "ReLU6" else (param("min_val", -1.0), param("max_val", 1.0))
     if low > high:

@@ -84,7 +84,9 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
             raise Fault(f"{_place(layer, depth)} {name} is missing")
         return weights(found[layer, name], shape, f"{_place(layer, depth)} {name}", why)
 
-    def conv(layer: int, names: tuple[str, str], shape: tuple[int, int, int], why: tuple[str, str], dilation: int = 1):
+    def conv(
+        layer: int, names: tuple[str, str], shape: tuple[int, int, int], why: tuple[str, str], dilation: int = 1
+    ) -> Conv:
         kernel = take(layer, names[0], shape, why[0])
         return Conv(kernel, take(layer, names[1], shape[2:], why[1]), dilation)
 

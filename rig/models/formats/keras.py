@@ -55,10 +55,12 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     stages: list[Stage] = []
     room = Room()
     kinds: list[str] = []
+    count = 0
     for i, value in enumerate(listed):
         layer = _Layer(value, width, f"layer {i + 1}", room)
         READERS[layer.kind](stages, layer)
         kinds.append(layer.kind)
+        count += _count(layer.weights)
         width = layer.outs
         check_sizes(layer.outs, 1 + sum(stage[0].reach for stage in stages if isinstance(stage, tuple)), 0)
     if width != 1:
@@ -79,7 +81,7 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
         ),
         knobs=knobs(inputs, _knob_names(metadata)),
         sample_rate=sample_rate(next((rate for rate in rates if rate is not None), None), "samplerate"),
-        weights=sum(_count(layer["weights"]) for layer in listed),
+        weights=count,
         metadata={**metadata, **{key: value for key, value in file.items() if key not in NETWORK}},
     )
 
@@ -180,8 +182,10 @@ def _before(stages: list[Stage], layer: _Layer) -> Conv:
     """The convolution that this layer may act on at once: the last one where nothing acts on it yet, else identity."""
     if layer.outs != layer.ins:
         raise Fault(f"{layer.where}: a {layer.kind} of {layer.ins} inputs cannot have {layer.outs} outputs")
-    if stages and isinstance(stages[-1], tuple) and stages[-1][1].kind == "linear":
-        return stages.pop()[0]
+    last = stages[-1] if stages else None
+    if isinstance(last, tuple) and last[1].kind == "linear":
+        stages.pop()
+        return last[0]
     layer.room.take(layer.ins**2)
     return Conv(np.eye(layer.ins, dtype=np.float32)[None], np.zeros(layer.ins, np.float32))
 
@@ -210,8 +214,9 @@ def _last(shape: object, what: str, high: int) -> int:
 def _knob_names(metadata: Mapping[str, object]) -> list[object]:
     """What a file may call its inputs beside the guitar: texts, or objects with a name."""
     for key in ("knobs", "params", "parameters"):
-        if isinstance(metadata.get(key), list):
-            return [value.get("name") if isinstance(value, dict) else value for value in metadata[key]]
+        listed = metadata.get(key)
+        if isinstance(listed, list):
+            return [value.get("name") if isinstance(value, dict) else value for value in listed]
     return []
 
 

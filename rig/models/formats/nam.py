@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from rig.models.formats.reading import (
     title,
 )
 
+Number = TypeVar("Number", int, float)
 KEYS = ("architecture", "config", "weights")
 SUBMODELS = 16
 NESTED = 2
@@ -170,7 +172,7 @@ def _container(file: Mapping[str, object], config: Mapping[str, object], place: 
     listed = listing(required(config, "submodels"), "submodels")
     if not 1 <= len(listed) <= SUBMODELS:
         raise Fault(f"submodels lists {len(listed)} models; 1 to {SUBMODELS} are possible")
-    variants = []
+    variants: list[Variant] = []
     for i, value in enumerate(listed):
         where = f"submodel {i + 1}"
         entry = table(value, where)
@@ -205,7 +207,7 @@ def _inherit(variant: Variant, file: Model) -> Variant:
     )
 
 
-def _either(value, otherwise):
+def _either(value: Number | None, otherwise: Number | None) -> Number | None:
     return otherwise if value is None else value
 
 

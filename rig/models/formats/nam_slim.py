@@ -87,7 +87,7 @@ def _slim_layer(layer: Layer, width: int) -> Layer:
         onward=_cut(layer.onward, width, width) if layer.onward else None,
         gate=cut(layer.gate) if layer.gate else None,
         blended=layer.blended,
-        mix_in=_cut(layer.mix_in, layer.mix_in.ins, wide),
+        mix_in=_cut(layer.mix_in, layer.mix_in.ins, wide) if layer.mix_in else None,
     )
 
 

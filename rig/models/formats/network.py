@@ -226,6 +226,16 @@ class RecurrentNet:
     output_gain: float = 1.0
 
     @property
+    def cells(self) -> tuple[Lstm | Gru, ...]:
+        """Its recurrent layers."""
+        return tuple(layer for layer in self.layers if not isinstance(layer, tuple))
+
+    @property
+    def convs(self) -> tuple[Conv, ...]:
+        """Those of its other layers."""
+        return tuple(layer[0] for layer in self.layers if isinstance(layer, tuple))
+
+    @property
     def inputs(self) -> int:
         first = self.layers[0]
         return first[0].ins if isinstance(first, tuple) else first.kernel.shape[0]

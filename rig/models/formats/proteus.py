@@ -87,16 +87,19 @@ def _gru(take: Take, layer: int, ins: int, size: int) -> Gru:
         r, z, n = np.split(array, 3, axis=-1)
         return np.concatenate([z, r, n], axis=-1)
 
-    arrays = (swapped(array).astype(np.float32) for array in _arrays(take, layer, ins, size, 3))
-    return Gru(*arrays, hidden=np.zeros(size, np.float32))
+    arrays = _arrays(take, layer, ins, size, 3)
+    kernel, recurrent, bias, back = (swapped(array).astype(np.float32) for array in arrays)
+    return Gru(kernel, recurrent, bias, back, hidden=np.zeros(size, np.float32))
 
 
-def _arrays(take: Take, layer: int, ins: int, size: int, gates: int) -> tuple[np.ndarray, ...]:
+def _arrays(
+    take: Take, layer: int, ins: int, size: int, gates: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """kernel (in, gates), recurrent (H, gates) and the two biases, in double."""
     kernel = take(f"rec.weight_ih_l{layer}", gates * size, ins).T
     recurrent = take(f"rec.weight_hh_l{layer}", gates * size, size).T
-    biases = (take(f"rec.bias_{which}_l{layer}", gates * size).astype(np.float64) for which in ("ih", "hh"))
-    return np.ascontiguousarray(kernel), np.ascontiguousarray(recurrent), *biases
+    bias, back = (take(f"rec.bias_{which}_l{layer}", gates * size).astype(np.float64) for which in ("ih", "hh"))
+    return np.ascontiguousarray(kernel), np.ascontiguousarray(recurrent), bias, back
 
 
-CELLS = {"LSTM": _lstm, "GRU": _gru}
+CELLS: Mapping[str, Callable[[Take, int, int, int], Lstm | Gru]] = {"LSTM": _lstm, "GRU": _gru}

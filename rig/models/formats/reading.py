@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -30,6 +31,8 @@ MEMORY = 1 << 24
 """Floats that a network may remember: its receptive field times its channels. 64 MB, far more than a sound needs."""
 LOUDEST = 1000.0
 """The largest linear gain a file may ask for: +60 dB."""
+WRITTEN = {float, int, str}
+"""What files write numbers as."""
 
 
 class Fault(Exception):
@@ -60,11 +63,17 @@ def _is_deep(content: object) -> bool:
     """Whether more than DEPTH lists and objects lie in each other: who walks through them could run out of stack."""
     level = [content]
     for _ in range(DEPTH + 1):
-        level = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list))]
-        level = [value for part in level for value in part if isinstance(value, (dict, list))]
+        level = [value for part in level for value in _inside(part) if isinstance(value, (dict, list))]
         if not level:
             return False
     return True
+
+
+def _inside(content: object) -> Iterable[object]:
+    """What an object or a list holds; anything else holds nothing."""
+    if isinstance(content, dict):
+        return content.values()
+    return content if isinstance(content, list) else ()
 
 
 def table(value: object, what: str) -> Mapping[str, object]:
@@ -155,8 +164,9 @@ def sample_rate(value: object, what: str = "sample_rate") -> int | None:
 
 def title(value: object, path: Path) -> str:
     """What the file calls itself, where a screen can show it; else the name of the file."""
-    shown = isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 200
-    return value.strip() if shown else path.stem
+    if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 200:
+        return value.strip()
+    return path.stem
 
 
 def knobs(inputs: int, names: Sequence[object] = ()) -> tuple[str, ...]:
@@ -189,46 +199,53 @@ def weights(data: object, shape: tuple[int, ...], what: str, why: str) -> np.nda
     what: names the list ("layer 3 W_conv"). why: says where its size comes from ("16 channels x 3 taps gated").
     The count is checked before anything is made of the list.
     """
-    data = listing(data, what)
+    listed = listing(data, what)
     count = math.prod(shape)
-    if len(data) != count:
-        raise Fault(f"{what} has {len(data)} numbers, {why} need {count}")
-    return numbers(data, what).reshape(shape)
+    if len(listed) != count:
+        raise Fault(f"{what} has {len(listed)} numbers, {why} need {count}")
+    return numbers(listed, what).reshape(shape)
 
 
 def nested(data: object, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Lists in lists of that shape as a float32 array, finite and C-contiguous. what: names them ("layer 1 kernel")."""
-    rows = [data]
+    values = [data]
     for depth, size in enumerate(shape):
-        for row in rows:
-            if len(listing(row, what)) != size:
+        inner: list[object] = []
+        for value in values:
+            row = listing(value, what)
+            if len(row) != size:
                 sizes = " x ".join(map(str, shape))
                 raise Fault(f"{what} must be {sizes} numbers; a list at depth {depth + 1} has {len(row)}")
-        if depth + 1 < len(shape):
-            rows = [inner for row in rows for inner in row]
-    return numbers([value for row in rows for value in row], what).reshape(shape)
+            inner += row
+        values = inner
+    return numbers(values, what).reshape(shape)
 
 
 def numbers(data: object, what: str) -> np.ndarray:
     """A flat list of numbers or strings as float32, finite. what: names the list."""
-    data = listing(data, what)
-    if not set(map(type, data)) <= {float, int, str}:
-        odd = next(i for i, value in enumerate(data) if type(value) not in (float, int, str))
-        raise Fault(f"{what}, number {odd + 1}: must be a number, not {kind(data[odd])}")
+    listed = listing(data, what)
+    if not _writes_numbers(listed):
+        odd = next(i for i, value in enumerate(listed) if type(value) not in WRITTEN)
+        raise Fault(f"{what}, number {odd + 1}: must be a number, not {kind(listed[odd])}")
     try:
-        doubles = np.fromiter(map(float, data), np.float64, len(data))
+        doubles = np.fromiter(map(float, listed), np.float64, len(listed))
     except (ValueError, OverflowError):
-        odd = next(i for i, value in enumerate(data) if not _is_float(value))
-        raise Fault(f"{what}, number {odd + 1} is {short(data[odd])}, which is no number we can use") from None
+        odd = next(i for i, value in enumerate(listed) if not _is_float(value))
+        raise Fault(f"{what}, number {odd + 1} is {short(listed[odd])}, which is no number we can use") from None
     with np.errstate(over="ignore"):
         floats = doubles.astype(np.float32)
     if not np.isfinite(floats).all():
         odd = int(np.flatnonzero(~np.isfinite(floats))[0])
-        raise Fault(f"{what}, number {odd + 1} is {short(data[odd])}, which is no number we can use")
+        raise Fault(f"{what}, number {odd + 1} is {short(listed[odd])}, which is no number we can use")
     return floats
 
 
-def _is_float(value: object) -> bool:
+def _writes_numbers(values: Sequence[object]) -> TypeGuard[Sequence[float | str]]:
+    """Whether all of them may be numbers: a truth is none, though Python takes it for one."""
+    return set(map(type, values)) <= WRITTEN
+
+
+def _is_float(value: float | str) -> bool:
     try:
         return math.isfinite(float(value))
     except (ValueError, OverflowError):

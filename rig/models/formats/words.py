@@ -52,20 +52,18 @@ def short(network: Network) -> str:
         if not network.layers:
             return f"FIR {network.head.taps}"
         return f"ConvNet {network.layers[0][0].outs} ch x {len(network.layers)}"
-    stages = [stage for stage in network.layers if not isinstance(stage, tuple)]
-    if not stages:
-        return f"{max(conv.outs for conv, _ in network.layers)} ch x {len(network.layers)}"
-    kind = "LSTM" if isinstance(stages[0], Lstm) else "GRU"
-    return f"{kind} {len(stages[0].hidden)}" + (f" x {len(stages)}" if len(stages) > 1 else "")
+    cells = network.cells
+    if not cells:
+        return f"{max(conv.outs for conv in network.convs)} ch x {len(network.layers)}"
+    kind = "LSTM" if isinstance(cells[0], Lstm) else "GRU"
+    return f"{kind} {len(cells[0].hidden)}" + (f" x {len(cells)}" if len(cells) > 1 else "")
 
 
 def receptive_field(network: Network) -> int | None:
     """Frames of input that one frame of output depends on, itself included; None: a recurrent one, which has no end."""
     if not isinstance(network, RecurrentNet):
         return network.receptive_field
-    if any(not isinstance(stage, tuple) for stage in network.layers):
-        return None
-    return 1 + sum(conv.reach for conv, _ in network.layers)
+    return None if network.cells else 1 + sum(conv.reach for conv in network.convs)
 
 
 def _wavenet(network: WaveNet) -> str:
@@ -171,7 +169,7 @@ def _stage(stage: Lstm | Gru | tuple[Conv, Activation]) -> str:
     return f"convolution {conv.outs}{curve} ({conv.taps} taps{dilated})"
 
 
-def _dilations(dilations: Sequence[int]) -> str:
+def _dilations(dilations: list[int]) -> str:
     """1, 2, 4 ... 512, twice"""
     count = len(dilations)
     period = next(p for p in range(1, count + 1) if count % p == 0 and dilations == dilations[:p] * (count // p))

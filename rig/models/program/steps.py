@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,11 @@ INPUT = 0  # the buffer
 LOG2E = 1.4426950408889634
 PLAIN = {"linear": LINEAR, "tanh": TANH, "sigmoid": SIGMOID, "softsign": SOFTSIGN}
 PAIRS = {("tanh", "sigmoid"): GATED, ("softsign", "softsign"): SOFTGATED}
-FACTORS = {TANH: (2 * LOG2E, 2 * LOG2E), SIGMOID: (-LOG2E, -LOG2E), GATED: (2 * LOG2E, -LOG2E)}
+FACTORS: Mapping[int | None, tuple[float, float]] = {
+    TANH: (2 * LOG2E, 2 * LOG2E),
+    SIGMOID: (-LOG2E, -LOG2E),
+    GATED: (2 * LOG2E, -LOG2E),
+}
 """By which the kernels expect the two halves of an activation's input to be multiplied."""
 
 
@@ -86,25 +91,25 @@ class Steps:
 
     def conv(
         self, to: int, kernel: np.ndarray, bias: np.ndarray, source: Rows, dilation: int = 1,
-        extra: Rows | None = None, extra_weights: np.ndarray | None = None, add: int = NONE,
+        extra: tuple[Rows, np.ndarray] | None = None, add: int = NONE,
     ) -> None:  # fmt: skip
-        """kernel: (taps, rows of source, outs). extra_weights: (rows of extra, outs). add: a buffer of outs rows."""
+        """kernel: (taps, rows of source, outs). add: a buffer of outs rows.
+
+        extra: what is heard beside the source, of now only, and its weights, (its rows, outs).
+        """
         kernel = source.through(kernel)
         taps, ins, outs = kernel.shape
         dilation = dilation * self.stretch if taps > 1 else 1
         self.lookback[source.buffer] = max(self.lookback[source.buffer], (taps - 1) * dilation)
-        weights, extras = kernel.reshape(taps * ins, outs), np.empty((0, outs))
+        weights, beside, extras = kernel.reshape(taps * ins, outs), NONE, np.empty((0, outs))
         if extra:
-            extras = extra.through(extra_weights)
-        if extra and extra.buffer == source.buffer:  # what is heard of it now is heard by the last tap as well
-            weights, extra, extras = (
-                np.concatenate([weights[:-ins], weights[-ins:] + extras]),
-                None,
-                np.empty((0, outs)),
-            )
+            beside, extras = extra[0].buffer, extra[0].through(extra[1])
+        if beside == source.buffer:  # what is heard of it now is heard by the last tap as well
+            weights = np.concatenate([weights[:-ins], weights[-ins:] + extras])
+            beside, extras = NONE, np.empty((0, outs))
         self.step(
             CONV, to, outs, np.concatenate([weights, extras]), bias, source=source.buffer, ins=ins, taps=taps,
-            extra=extra.buffer if extra else NONE, extras=len(extras), add=add, dilation=dilation,
+            extra=beside, extras=len(extras), add=add, dilation=dilation,
         )  # fmt: skip
 
     def bend(self, to: int, activation: Activation, rows: int, to_row: int = 0) -> None:

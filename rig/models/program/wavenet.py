@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from rig.models.formats.network import Conv, Film, Layer, LayerArray, WaveNet
@@ -48,7 +51,7 @@ class WaveNetWriter:
         x = self.entered(arrays[0])
         for a, array in enumerate(arrays):
             for i, layer in enumerate(array.layers):
-                z = self.layer(layer, x, lambda z, fast, la=layer, at=(a, i): head.share(at, la, z, fast))
+                z = self.layer(layer, x, partial(head.share, (a, i), layer))
                 if i + 1 < len(array.layers):
                     x = self.next(layer, z, x)
                 elif a + 1 < len(arrays):
@@ -67,7 +70,7 @@ class WaveNetWriter:
         self.steps.conv(to, matrix_of(entry)[None], bias_of(entry), self.steps.raw)
         return Rows(to)
 
-    def layer(self, layer: Layer, x: Rows, share) -> int:
+    def layer(self, layer: Layer, x: Rows, share: Callable[[int, int | None], None]) -> int:
         """Up to the activation, whose share of the head it gives; returns the buffer of the activation's rows."""
         steps, films, wide = self.steps, layer.films, layer.conv.outs
         rows, z = wide // 2 if layer.gate else wide, self.blocks.block("z", wide)
@@ -85,9 +88,8 @@ class WaveNetWriter:
             self.mix_in(layer, z)
             self.blocks.film(films.get("activation_pre"), z, wide)
         elif layer.mix_in:
-            mixed = self.mixed(layer)
-            weights, bias = matrix_of(layer.mix_in) * factors, bias + bias_of(layer.mix_in) * factors
-            steps.conv(z, kernel, bias, x, layer.conv.dilation, extra=mixed, extra_weights=weights)
+            mixed = self.mixed(layer, layer.mix_in.ins), matrix_of(layer.mix_in) * factors
+            steps.conv(z, kernel, bias + bias_of(layer.mix_in) * factors, x, layer.conv.dilation, extra=mixed)
         else:
             steps.conv(z, kernel, bias, x, layer.conv.dilation)
         if fast is None:
@@ -99,20 +101,17 @@ class WaveNetWriter:
         share(z, fast)
         return z
 
-    def mixed(self, layer: Layer) -> Rows:
-        """The condition as the layer's mix-in hears it."""
+    def mixed(self, layer: Layer, rows: int) -> Rows:
+        """The condition, of so many rows, as the layer's mix-in hears it."""
         film = layer.films.get("mix_in_pre")
-        return (
-            self.modulated(self.blocks.condition, layer.mix_in.ins, film, self.blocks.block("mixed", layer.mix_in.ins))
-            if film
-            else self.blocks.condition
-        )
+        condition = self.blocks.condition
+        return self.modulated(condition, rows, film, self.blocks.block("mixed", rows)) if film else condition
 
     def mix_in(self, layer: Layer, z: int) -> None:
         """Adds the condition to z in a step of its own."""
         if layer.mix_in:
             to, rows = self.blocks.block("mix_in", layer.mix_in.outs), layer.mix_in.outs
-            self.steps.conv(to, kernel_of(layer.mix_in), bias_of(layer.mix_in), self.mixed(layer))
+            self.steps.conv(to, kernel_of(layer.mix_in), bias_of(layer.mix_in), self.mixed(layer, layer.mix_in.ins))
             self.blocks.film(layer.films.get("mix_in_post"), to, rows)
             self.steps.step(ADD, z, rows, source=to, add=z)
 
@@ -153,7 +152,7 @@ class WaveNetWriter:
         into = matrix_of(entry) if entry else np.eye(channels)
         bias = bias @ into + (bias_of(entry) if entry else 0.0)
         to = steps.buffer(into.shape[1])
-        steps.conv(to, (onward @ into)[None], bias, Rows(z), extra=x, extra_weights=into)
+        steps.conv(to, (onward @ into)[None], bias, Rows(z), extra=(x, into))
         return Rows(to)
 
     def post(self, at: int) -> int:

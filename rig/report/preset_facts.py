@@ -1,0 +1,119 @@
+"""What `rig info` tells of a preset: its amps, and what each is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from rig.document.document import EngineSpec, Wiring
+from rig.document.read import read_preset
+from rig.document.spelling import Names
+from rig.engine import registry
+
+
+@dataclass(frozen=True)
+class ChainEntry:
+    """An engine of a chain, as its preset has it. label: what it is called in "Amp.engine.param".
+
+    params, settings: what the preset says, in the units of `rig engines`; a switch is true or false. files: by key.
+    branch: "a" or "b" in one of the two chains that the next engine without a branch mixes; "" is no branch.
+    about: what it makes of its files, in a few words; None where it was not loaded.
+    """
+
+    engine: str
+    label: str
+    branch: str
+    params: Mapping[str, float]
+    settings: Mapping[str, float | bool]
+    files: Mapping[str, Path]
+    about: str | None = None
+
+    def facts(self) -> dict[str, object]:
+        """For JSON. What was not loaded has no `about`."""
+        found = asdict(self)
+        if self.about is None:
+            del found["about"]
+        return found
+
+
+@dataclass(frozen=True)
+class AmpFacts:
+    """An amp of a preset. key: "1".."9" where the preset gives it one. level: dB, applied after the chain.
+
+    ok: whether all of it can be loaded; None where nobody tried.
+    """
+
+    name: str
+    key: str | None
+    level: float
+    chain: tuple[ChainEntry, ...]
+    ok: bool | None = None
+
+    def facts(self) -> dict[str, object]:
+        """For JSON. Where nobody tried to load it, there is no `ok`."""
+        loaded = {} if self.ok is None else {"ok": self.ok}
+        return {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain), **loaded}
+
+
+@dataclass(frozen=True)
+class PresetFacts:
+    """A preset that can be read. input, output: the chains around all amps.
+
+    programs, controllers: what each MIDI number picks or turns, as the preset writes it.
+    """
+
+    file: Path
+    kind: str = field(default="preset", init=False)
+    name: str
+    input: tuple[ChainEntry, ...]
+    amps: tuple[AmpFacts, ...]
+    output: tuple[ChainEntry, ...]
+    jack: Wiring
+    programs: Mapping[int, str]
+    controllers: Mapping[int, str]
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "file": self.file,
+            "kind": self.kind,
+            "name": self.name,
+            "input": facts_of(self.input),
+            "amps": facts_of(self.amps),
+            "output": facts_of(self.output),
+            "jack": {"in": self.jack.input, "out": self.jack.outputs},
+            "midi": {"program": self.programs, "cc": self.controllers},
+        }
+
+
+def preset_facts(path: Path) -> PresetFacts:
+    """A preset: its amps and what each is made of. Raises RigError."""
+    preset = read_preset(path)
+    names = Names(preset)
+    return PresetFacts(
+        file=path,
+        name=preset.name,
+        input=entries(preset.input),
+        amps=tuple(AmpFacts(amp.name, amp.key, amp.level, entries(amp.chain)) for amp in preset.amps),
+        output=entries(preset.output),
+        jack=preset.jack,
+        programs={number: names.picked(pick) for number, pick in preset.midi.program.items()},
+        controllers={number: names.controlled(at) for number, at in preset.midi.cc.items()},
+    )
+
+
+def entries(chain: Sequence[EngineSpec]) -> tuple[ChainEntry, ...]:
+    """A chain's engines, in order."""
+    return tuple(_entry(spec) for spec in chain)
+
+
+def facts_of(parts: Sequence[ChainEntry] | Sequence[AmpFacts]) -> list[dict[str, object]]:
+    """For JSON."""
+    return [part.facts() for part in parts]
+
+
+def _entry(spec: EngineSpec) -> ChainEntry:
+    switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
+    settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
+    return ChainEntry(spec.engine, spec.label, spec.branch, dict(spec.params), settings, dict(spec.files))

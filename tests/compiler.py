@@ -1,0 +1,45 @@
+"""The project's C and the tests', compiled: each file once in a run, for whichever worker asks first."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CSRC = HERE.parent / "csrc"
+FLAGS = ("-std=gnu11", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}")
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """folder: where what is made lies; all workers of a run share it."""
+
+    folder: Path
+
+    def object(self, source: Path, *flags: str, command: str = "cc") -> Path:
+        """A C file as an object file. flags: those that FLAGS lacks, as the optimisation's."""
+        return self._made([command, *FLAGS, *flags, "-c", str(source)], f"{source.stem}.o")
+
+    def library(self, name: str) -> Path:
+        """A C file of the tests as a shared library, for LD_PRELOAD or ctypes."""
+        command = ["cc", *FLAGS, "-shared", "-fPIC", "-O1", str(HERE / f"{name}.c"), "-lm", "-ldl", "-lpthread"]
+        return self._made(command, f"{name}.so")
+
+    def program(self, name: str, objects: Iterable[Path], *flags: str, command: str = "cc") -> Path:
+        """Object files as a program."""
+        return self._made([command, *flags, *map(str, objects), "-lm"], name)
+
+    def _made(self, command: list[str], name: str) -> Path:
+        key = hashlib.sha256(repr(command).encode()).hexdigest()[:16]
+        made = self.folder / f"{key}-{name}"
+        with (self.folder / f"{key}.lock").open("w") as turn:  # closed, it is unlocked
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not made.exists():
+                whole = self.folder / f"{key}.new"
+                subprocess.run([*command, "-o", whole], check=True)
+                whole.replace(made)
+        return made

@@ -1,0 +1,90 @@
+"""JACK servers for tests: on the dummy driver, each with a name that no other has, gone when the tests are."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from leash import leashed
+
+
+@dataclass(frozen=True)
+class JackName:
+    """A server's name, ours as long as the lock is open here or in a server."""
+
+    text: str
+    lock: int
+
+
+@dataclass(frozen=True)
+class JackServer:
+    """A running `jackd` on the dummy driver. rate: Hz. block: frames a period."""
+
+    name: str
+    rate: int
+    block: int
+
+
+@contextlib.contextmanager
+def reserved_name() -> Iterator[JackName]:
+    """A name that no other test's server has, on this machine, while we hold it.
+
+    They are used again and again: what a killed server leaves (files in /dev/shm, one of the eight places for
+    servers in JACK's registry) is taken over by the next one of its name, and by no other.
+    """
+    for number in itertools.count():
+        path = Path(tempfile.gettempdir(), f"rig-test-{os.getuid()}-{number:02}.lock")
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield JackName(f"rig-test-{number:02}", lock.fileno())
+            return
+
+
+@contextlib.contextmanager
+def running(program: str, name: JackName, log: Path, *flags: str, rate: int = 48_000) -> Iterator[JackServer]:
+    """A JACK server of that name, 64 frames, no sound card. program: the path of jackd. rate: Hz."""
+    server = JackServer(name=name.text, rate=rate, block=64)
+    command = [program, "-n", server.name, "-r", "-t", "5000", *flags, "-d", "dummy"]
+    command += ["-r", str(server.rate), "-p", str(server.block)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            leashed(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "JACK_NO_AUDIO_RESERVATION": "1"},
+            pass_fds=[name.lock],  # should it outlive us by a moment, the name is still its own
+        )
+    try:
+        _wait_until_up(server, process, log)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 20) -> None:
+    probe = "import jack, sys; jack.Client('rig-test-probe', no_start_server=True, servername=sys.argv[1]).close()"
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        # In a process of its own: libjack talks to one server a process, and this one may have another.
+        if subprocess.run([sys.executable, "-c", probe, server.name], capture_output=True).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"jackd did not come up:\n{log.read_text(errors='replace')}")

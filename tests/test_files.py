@@ -1,0 +1,61 @@
+"""Files are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rig.errors import RigError
+from rig.files import whole, write
+
+
+@pytest.mark.parametrize("content", ["Grüße", b"\x00\xff"])
+def test_what_is_written_is_there_and_nothing_else(tmp_path, content):
+    path = tmp_path / "amp.json"
+    path.write_text("what was there before")
+    write(path, content)
+    assert path.read_bytes() == (content.encode() if isinstance(content, str) else content)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_file_may_be_read_by_whom_any_new_file_may(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write(tmp_path / "amp.json", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "amp.json").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_check_sees_the_content_first_and_can_refuse_it(tmp_path):
+    path, seen = tmp_path / "amp.json", []
+    path.write_text("before")
+
+    def check(part: Path) -> None:
+        seen.append((part.read_text(), path.read_text()))
+        raise ValueError("not good enough")
+
+    with pytest.raises(ValueError, match="not good enough"):
+        write(path, "after", check)
+    assert seen == [("after", "before")]
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_block_that_fails_leaves_what_was_there(tmp_path):
+    path = tmp_path / "take.wav"
+    path.write_text("before")
+    with pytest.raises(KeyboardInterrupt), whole(path) as part:
+        part.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_that_refuses_is_one_line(tmp_path):
+    path = tmp_path / "none" / "amp.json"
+    with pytest.raises(RigError) as caught:
+        write(path, "x")
+    assert str(caught.value) == f"cannot write '{path}': no such file or directory"

@@ -1,0 +1,134 @@
+"""A test run that is killed leaves nothing running, and no name of a server taken."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jack_servers import reserved_name, running
+from leash import leashed
+
+HERE = Path(__file__).parent
+BEGIN = """
+import subprocess, sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from jack_servers import reserved_name, running
+from leash import leashed
+"""
+SLEEP = BEGIN + "subprocess.Popen(leashed(['sleep', '600'])); print('started', flush=True); time.sleep(600)"
+JACKD = BEGIN + (
+    "with reserved_name() as name, running(sys.argv[2], name, Path(sys.argv[3]), '-S'):\n"
+    "    print(name.text, flush=True); time.sleep(600)"
+)
+
+
+def started(code: str, *words: str | Path) -> tuple[subprocess.Popen, str]:
+    """A process that starts another, and what it said then. Both hold its output open."""
+    command = [sys.executable, "-c", code, HERE, *words]
+    process = subprocess.Popen(leashed(command), stdout=subprocess.PIPE, text=True)
+    return process, process.stdout.readline().strip()
+
+
+def ended(process: subprocess.Popen, seconds: float = 10) -> bool:
+    """Whether the process and what it started are gone within seconds: nobody holds its output open then."""
+    process.wait(seconds)
+    with process.stdout as output:
+        return bool(select.select([output], [], [], seconds)[0]) and output.read() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_what_a_killed_process_had_started_ends_with_it(number):
+    process, said = started(SLEEP)
+    assert said == "started"
+    process.send_signal(number)
+    assert ended(process)
+
+
+def test_without_the_leash_it_would_have_stayed():
+    process, said = started(SLEEP.replace("leashed(['sleep', '600'])", "['sleep', '2']"))
+    assert said == "started"
+    process.kill()
+    process.wait(10)
+    assert not select.select([process.stdout], [], [], 0.5)[0]
+    assert ended(process)
+
+
+def test_what_is_started_when_its_parent_has_gone_ends_at_once():
+    command = leashed(["sleep", "600"], signal.SIGKILL)
+    command[command.index(str(os.getpid()))] = "1"
+    assert subprocess.run(command, timeout=10).returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def held_back() -> Iterator[None]:
+    """SIGPIPE and SIGTERM do not reach us, as libjack leaves the first."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGPIPE, signal.SIGTERM))
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def test_a_leashed_program_heeds_all_signals(held_back):
+    process = subprocess.Popen(leashed(["sleep", "600"]))
+    process.terminate()
+    assert process.wait(10) == -signal.SIGTERM
+    process = subprocess.Popen(leashed(["yes"]), stdout=subprocess.PIPE)
+    process.stdout.close()
+    assert process.wait(10) == -signal.SIGPIPE
+
+
+def serving(name: str) -> int:
+    """The process of the server of that name; 0 where there is none."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if f"jackd\0-n\0{name}\0".encode() in file.read_bytes():
+                return int(file.parent.name)
+    return 0
+
+
+def gone(process: int, seconds: float = 10) -> bool:
+    """Whether it is within seconds."""
+    end = time.monotonic() + seconds
+    while (there := Path(f"/proc/{process}").exists()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return not there
+
+
+def left(name: str) -> list[str]:
+    """What a server has left for all to trip over."""
+    return [file.name for file in Path("/dev/shm").iterdir() if f"_{name}_" in file.name]
+
+
+def test_the_server_of_a_killed_run_is_gone_and_has_put_its_things_away(jackd, tmp_path):
+    process, name = started(JACKD, jackd, tmp_path / "jackd.log")
+    server = serving(name)
+    assert server and left(name)
+    with reserved_name() as another:
+        assert another.text != name, "two processes, two names"
+    process.kill()
+    process.wait()
+    assert gone(server)
+    assert not left(name)
+
+
+def test_what_a_killed_server_leaves_is_taken_over_by_the_next(jackd, tmp_path):
+    """JACK has places for eight servers on a machine, and those that were killed keep theirs until one of their name comes."""
+    process, name = started(JACKD, jackd, tmp_path / "theirs.log")
+    server = serving(name)
+    assert server
+    os.kill(server, signal.SIGKILL)
+    process.kill()
+    process.wait()
+    assert gone(server) and left(name)
+    with reserved_name() as again, running(jackd, again, tmp_path / "ours.log", "-S"):
+        assert again.text <= name, "the first that is free"
+        same = again.text == name  # else another run beside this one has ended meanwhile
+    assert not (same and left(name))
