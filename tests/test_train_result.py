@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 from captures import RATE, amp, guitar  # noqa: E402
 
 from rig.cli import main  # noqa: E402
-from rig.document import preset  # noqa: E402
+from rig.document.read import read_preset  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
@@ -122,7 +122,7 @@ def test_the_preset_is_there_before_the_first_step_and_plays_the_model(takes, mo
     monkeypatch.setattr(loop, "take_step", lambda *rest: (there.append((takes / "a.toml").exists()), plain(*rest))[1])
     assert train(takes, "dry.wav", "hard.wav", "-o", "a.json", *OPTIONS, "--epochs", "1") == 0
     assert there[0]
-    (only,) = preset.load(takes / "a.toml").amps
+    (only,) = read_preset(takes / "a.toml").amps
     assert only.name == "a"
     wet = soundfile.read(takes / "hard.wav")[0]
     assert only.level == pytest.approx(-20 - 10 * math.log10(np.mean(wet**2)), abs=0.1)
@@ -135,11 +135,33 @@ def test_a_preset_that_is_there_is_somebodys_work(tmp_path):
     assert (tmp_path / "a.toml").read_text() == "mine"
 
 
+def test_a_preset_names_its_model_and_says_what_may_be_missing(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    assert (
+        write_preset(tmp_path / "a.json", "Tub", -18.5).read_text()
+        == """\
+# Made by rig train. Play it: rig play a.toml
+name = "Tub"
+
+[[amp]]
+name = "Tub"
+level = -1.5
+chain = [
+  { model = "a.json" },
+]
+
+# Recorded without a cabinet? Take the # away and name one:
+# [output]
+# chain = [{ engine = "cab", ir = "cabinet.wav" }]
+"""
+    )
+
+
 @pytest.mark.parametrize("name", ['say "hi"\\', "input", "  ", "a\nb\x07", "ü" * 99, "Tub # 'e'"])
 def test_a_preset_of_any_name_can_be_read(tmp_path, name):
     (tmp_path / "a.json").write_text("{}")
     path = write_preset(tmp_path / "a.json", name, -300.0)
-    (only,) = preset.load(path).amps
+    (only,) = read_preset(path).amps
     assert only.name and only.level == 24
 
 
