@@ -9,7 +9,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from preset_texts import ENGINES, FOLDER, Chance, Edits, Layout
+from random_edits import Edits
+from random_layouts import Layout
+from random_presets import ENGINES, FOLDER, Chance
 
 from rig import toml
 from rig.document.document import Amp, EngineSpec, Midi, Pick, Preset, Scene, Target, Wiring, alike
@@ -262,6 +264,13 @@ def test_an_engine_comes_on_the_line_that_is_there():
     assert write(NIGHT, preset, wanted) == NIGHT.replace('{ ir = "cabs/open.wav" }', '{ engine = "eq" }')
 
 
+def test_a_line_that_is_too_wide_already_stays_one():
+    wide = ", ".join(f'{{ id = "eq-{i}", engine = "eq", bass = {i}, treble = -1 }}' for i in range(4))
+    text = f'[[amp]]\nname = "A"\nchain = [{wide}]\n'
+    preset = read(text)
+    assert write(text, preset, chain(preset, 0, 0, 1, 2, 3, NEW)) == text.replace("}]", f"}}, {LINE[2:-1]}]")
+
+
 def test_a_line_that_gets_too_wide_becomes_several():
     preset = read(NIGHT)
     more = [EngineSpec("eq", {"bass": 1.0, "treble": 2.0}, label=label) for label in ("eq", "eq2", "eq3")]
@@ -444,6 +453,57 @@ def test_amps_in_brackets():
     )
 
 
+APART = """\
+[[amp]]
+name = "A"
+chain = []
+
+[midi]
+cc = { 1 = "B.level" }
+
+[[amp.scene]]
+name = "S"
+
+[[amp]]
+name = "B"
+
+[output]
+chain = []
+
+[[amp.chain]]
+engine = "eq"
+[[amp.chain]]
+engine = "gain"
+"""
+
+
+def test_tables_of_an_amp_that_stand_apart():
+    preset = read(APART)
+    a, b = preset.amps
+    assert write(APART, preset, replace(preset, amps=(b,))) == APART[APART.index("[midi]") :].replace(
+        '[[amp.scene]]\nname = "S"\n\n', ""
+    )
+    assert write(APART, preset, replace(preset, amps=(a,), midi=Midi())) == APART[: APART.index("[midi]")] + (
+        '[[amp.scene]]\nname = "S"\n\n[output]\nchain = []\n'
+    )
+    new = '\n[[amp]]\nname = "C"\nchain = [\n  { engine = "tremolo", shape = "square" },\n]\n'
+    assert write(APART, preset, replace(preset, amps=(a, b, Amp("C", (NEW,))))) == APART + new
+    more = amp(preset, 0, scenes=(*a.scenes, Scene("T", 2.0)))
+    assert write(APART, preset, more) == APART.replace('"S"\n', '"S"\n\n[[amp.scene]]\nname = "T"\nlevel = 2\n')
+    assert write(APART, preset, chain(preset, 1, 1, 0)) == APART.replace('"eq"', '"x"').replace(
+        '"gain"', '"eq"'
+    ).replace('"x"', '"gain"')
+    write(APART, preset, replace(preset, amps=(b, a)))
+
+
+def test_indented_headers_and_blank_lines_stay():
+    text = '\n  [[amp]]\n  name = "A"\n  chain = []\n'
+    preset = read(text)
+    new = '[[amp]]\nname = "B"\nchain = []\n'
+    assert write(text, preset, replace(preset, amps=(Amp("B", ()), *preset.amps))) == f"\n  {new}{text}"
+    assert write(text, preset, amp(preset, 0, level=2.0)) == text.replace('"A"\n', '"A"\n  level = 2\n')
+
+
 # ---- scenes
 
 
@@ -552,6 +612,13 @@ def test_midi_comes_and_goes():
     assert write(NIGHT, preset, replace(preset, midi=midi)) == NIGHT + (
         '\n[midi]\nprogram = { 3 = "Lead" }\ncc = { 1 = "Clean.level", 9 = "input.gain.gain" }\n'
     )
+
+
+def test_one_table_of_midi_goes_when_the_other_comes():
+    text = '[midi.program]\n3 = "A"\n\n[[amp]]\nname = "A"\nchain = []\n'
+    preset = read(text)
+    wanted = replace(preset, midi=Midi({}, {9: Target(preset.amps[0].uid, "level")}))
+    assert write(text, preset, wanted) == text.replace('[midi.program]\n3 = "A"', '[midi]\ncc = { 9 = "A.level" }')
 
 
 @pytest.mark.parametrize(
@@ -757,3 +824,15 @@ def test_any_change_of_any_preset_in_any_layout(seed, gentle, steps):
 def test_a_new_file_of_any_preset(seed):
     preset = Chance(Random(seed)).preset()
     assert alike(read(fresh(preset, ENGINES)), preset)
+
+
+@pytest.mark.parametrize("name", ["blues", "practice", "rock"])
+def test_shipped_presets_change_in_one_line(name):
+    path = Path(__file__).resolve().parent.parent / "presets" / f"{name}.toml"
+    text = path.read_text()
+    before, _ = examine_text(path, text)
+    after = amp(before, 1, level=1.25)
+    old, new = text.splitlines(), rewritten(text, before, after).splitlines()
+    assert [(a, b) for a, b in zip(old, new, strict=True) if a != b] == [
+        (f"level = {before.amps[1].level}", "level = 1.25")
+    ]

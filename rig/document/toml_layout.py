@@ -27,11 +27,14 @@ class Row(Protocol):
 Some = TypeVar("Some", bound=Row)
 
 
-def arrange(rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline: str, *, lines: bool) -> str:
+def arrange(
+    rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline: str, *, lines: bool, alone: bool = True
+) -> str:
     """Sets what stands between the rows for another order of them, some of which may be gone or new.
 
     Gaps belong to places, comments above a row to the row; those of a row that goes stay. typical: the gap of a new
-    one. lines: whether a gap starts where a line does, and not at the end of the one before.
+    one. lines: whether a gap starts where a line does, and not at the end of the one before. alone: whether nothing
+    else stands between them, so that the second takes the place of a first that goes.
     Returns the comments that stay behind the last row.
     """
     staying, known = {id(row) for row in wanted}, {id(row) for row in rows}
@@ -42,7 +45,7 @@ def arrange(rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline:
             kept.append(row)
         elif "#" in row.gap + row.lead:
             left = joined(left, row.gap, newline, lines=lines) + row.lead
-    if kept and kept[0] is not rows[0] and "#" not in kept[0].gap:
+    if alone and kept and kept[0] is not rows[0] and "#" not in kept[0].gap:
         kept[0].gap = rows[0].gap
     gaps = iter([row.gap for row in kept])
     for row in wanted:

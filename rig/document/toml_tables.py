@@ -201,7 +201,8 @@ def _open(tree: Tree, table: Table) -> None:
     _begin(table, Block(header=f"[{key_text(*table.path)}]{tree.newline}", path=table.path))
     gap = tree.blocks[index].gap
     blocks.insert(tree, index, table.headed[-1:])
-    table.headed[-1].gap = tree.newline if "#" in gap else gap
+    if "#" not in gap:
+        table.headed[-1].gap = gap
 
 
 def _headed(table: Table) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from rig import toml
 from rig.document import toml_blocks, toml_layout, toml_tables
 from rig.document.document import Amp, Midi, Preset, Scene, Target
 from rig.document.spelling import Names, Spelling
-from rig.document.toml_tables import Leaf, Table
+from rig.document.toml_tables import Leaf, List, Table
 from rig.document.toml_tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
 
@@ -60,30 +60,33 @@ class NamesText:
             listed = table.list("scene")
         if listed is not None and listed.seq is not None:
             return self.placed_entries(listed.seq, listed.items, places, scenes, table)
-        path = (*table.path, "scene")
-        old = [toml_blocks.group(self.tree, item.headed[0]) for item in listed.items] if listed else []
-        wanted, tables = [], []
-        for place, scene in zip(places, scenes, strict=True):
-            if place is not None and listed is not None:
-                wanted.append(old[place])
-                tables.append(listed.items[place])
-                continue
-            name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(scene.name))
-            name.tail = self.tree.newline
-            block = Block("", "", f"[[{toml.key(*path)}]]{self.tree.newline}", path, True, [name])
-            wanted.append([block])
-            tables.append(toml_tables.view_of_block(block))
+        return self.placed_blocks(listed, places, scenes, table)
+
+    def placed_blocks(
+        self, listed: List | None, places: list[int | None], scenes: tuple[Scene, ...], owner: Table
+    ) -> list[Table]:
+        """The same for scenes with [[headers]]."""
+        items, path = listed.items if listed else [], (*owner.path, "scene")
+        old = [toml_blocks.group(self.tree, item.headed[0]) for item in items]
+        new = [toml_tables.view_of_block(self.block(path, scene)) for scene in scenes]
+        wanted = [new[i].headed if place is None else old[place] for i, place in enumerate(places)]
         if old:
             toml_blocks.arrange(self.tree, old, wanted, path)
         else:
-            for blocks in wanted:
-                last = toml_blocks.group(self.tree, table.headed[0])[-1]
+            last = toml_blocks.group(self.tree, owner.headed[0])[-1]
+            for blocks in reversed(wanted):
                 toml_blocks.insert(self.tree, self.tree.blocks.index(last) + 1, blocks)
-        return tables
+        return [new[i] if place is None else items[place] for i, place in enumerate(places)]
+
+    def block(self, path: tuple[str, ...], scene: Scene) -> Block:
+        line = self.tree.newline
+        name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(scene.name), tail=line)
+        return Block(header=f"[[{toml.key(*path)}]]{line}", path=path, array=True, entries=[name])
 
     def placed_entries(
         self, seq: Seq, items: list[Table], places: list[int | None], scenes: tuple[Scene, ...], owner: Table
     ) -> list[Table]:
+        """The same for scenes in brackets."""
         entries, tables = [], []
         for place, scene in zip(places, scenes, strict=True):
             if place is None:
@@ -147,6 +150,9 @@ class NamesText:
         before, after = self.before, self.after
         self.numbered(table, "program", old.program, new.program, before.picked, after.picked, after.meant_by_program)
         self.numbered(table, "cc", old.cc, new.cc, before.controlled, after.controlled, after.meant_by_controller)
+        for key in [key for key in MIDI if getattr(old, key) and not getattr(new, key)]:
+            if toml_tables.prune(self.tree, table.fields[key]):
+                del table.fields[key]
 
     def numbered(
         self,
@@ -173,8 +179,6 @@ class NamesText:
                 toml_tables.insert(self.tree, inner, (str(number),), said, partial(_after, number))
             elif meant(leaf.text) != thing or (leaf.text != words(thing) and leaf.text == was(old.get(number, thing))):
                 leaf.entry.value = said
-        if not new and toml_tables.prune(self.tree, inner):
-            del table.fields[key]
 
 
 def _paired(old: tuple[Scene, ...], new: tuple[Scene, ...]) -> dict[int, int]:
