@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
-    from rig.gig.gig import open_gig
+    from rig.gig.opening import open_gig
 
     def opened(progress: Progress) -> Gig:
         return open_gig(
@@ -43,7 +43,7 @@ def play(args: argparse.Namespace) -> int:
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened)
+        return headless.run(opened, save=args.save_on_quit)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.tui.app import RigApp
@@ -221,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
     sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
+    sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
 
     sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")
     sub.add_argument("source", type=Path, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")

@@ -1,4 +1,7 @@
-"""A gig without a sound: believable values, a record of every verb. `python tests/fake_gig.py` shows the screen with it."""
+"""A gig without a sound: a real document and the real verbs, on a rack, a JACK and files that only pretend.
+
+`python tests/fake_gig.py` shows the screen with it.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,22 @@ import math
 import random
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from rig.errors import RigError
+from rig.document.document import Document, EngineSpec
+from rig.document.file import PresetFile
+from rig.document.read import examine_text
+from rig.engine import Payload
+from rig.gig.builder import ChainSpec, Place
 from rig.gig.gig import Gig
-from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
+from rig.gig.reconciler import Installed, Refused, wishes
+from rig.gig.snapshot import News, Status
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -39,63 +48,158 @@ WIRED = (
     ("rig:out_1", "system:playback_1"),
     ("rig:out_2", "system:playback_2"),
 )
+HEARD = {"in_db": -18.2, "out_db": -12.0, "limiter_db": 0.0, "load": 0.06}
+IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4")}
+
+AMP = """
+[[amp]]
+name = "{name}"
+chain = [
+  {{ engine = "gain", gain = 6 }},
+  {{ model = "{model}" }},
+  {{ engine = "eq", bass = 1.5, treble = -1, presence = 2.5 }},
+]
+"""
+ENDS = """
+name = "Blues"
+[input]
+chain = [{{ engine = "gate", threshold = -60, attack = 5, release = 50 }}]
+[output]
+chain = [{{ ir = "{ir}" }}]
+"""
 
 
-def _param(path: str, unit: str, help: str, value: float, span: tuple[float, float], initial: float) -> ParamView:
-    return ParamView(path, path.rpartition(".")[2], unit, help, value, *span, initial)
+@dataclass(frozen=True)
+class FakeFile(PresetFile):
+    """Lies in no folder. touched: somebody else has written it."""
+
+    touched: bool = False
+
+    def changed_elsewhere(self) -> bool:
+        return self.touched
+
+    def read_again(self) -> FakeFile:
+        return replace(self, touched=False)
+
+    def _written(self, preset) -> FakeFile:
+        return replace(self, preset=preset.as_written(), touched=False)
 
 
-def chain_of(amp: str, model: Path) -> tuple[EngineView, ...]:
-    """The path of one amp, knobs at believable places."""
-    gate = EngineView(
-        "gate",
-        "Closes when you do not play",
-        "input",
-        (
-            _param("input.gate.threshold", "dB", "Below this level the gate closes", -70, (-100, 0), -80),
-            _param("input.gate.ratio", "", "What is left when it is closed", 0.1, (0, 1), 0.1),
-            _param("input.gate.attack", "ms", "How fast it opens", 5, (0.1, 100), 5),
-            _param("input.gate.hold", "ms", "How long it stays open", 10, (0, 500), 10),
-            _param("input.gate.release", "ms", "How fast it closes", 50, (1, 1000), 50),
-        ),
-    )
-    own = (
-        EngineView(
-            "gain",
-            "Louder or softer",
-            "amp",
-            (_param(f"{amp}.gain.gain", "dB", "Drives the amp harder", 6, (-24, 24), 0),),
-        ),
-        EngineView("wavenet", "A captured amp", "amp", (), files=(FileView(f"{amp}.wavenet", "model", model),)),
-        EngineView(
-            "eq",
-            "Four bands",
-            "amp",
-            (
-                _param(f"{amp}.eq.bass", "dB", "Below 200 Hz", 1.5, (-8, 8), 0),
-                _param(f"{amp}.eq.mid", "dB", "200 Hz to 2 kHz", 0, (-8, 8), 0),
-                _param(f"{amp}.eq.treble", "dB", "2 to 5 kHz", -1, (-8, 8), 0),
-                _param(f"{amp}.eq.presence", "dB", "Above 5 kHz", 2.5, (-8, 8), 0),
-            ),
-        ),
-    )
-    out = (
-        EngineView(
-            "cab",
-            "A loudspeaker",
-            "output",
-            (_param("output.cab.level", "dB", "Its loudness", 0, (-24, 24), 0),),
-            files=(FileView("output.cab", "ir", PRESETS / "cabs" / "open-1x12.wav"),),
-        ),
-    )
-    return (gate, *own, *out)
+class FakeClient:
+    """JACK, as much of it as a gig asks for."""
+
+    name, rate, block = "rig", 48_000, 64
+    server = "JACK, dummy driver, started by rig"
+
+    def __init__(self) -> None:
+        self.alive, self.xruns, self.wired = True, 0, WIRED
+
+    def latency_ms(self) -> float:
+        return 2.7
+
+    def delay(self, frames: int) -> None:
+        pass
+
+    def connections(self) -> tuple[tuple[str, str], ...]:
+        return self.wired
+
+    def connect(self, wiring: object, input: bool) -> tuple[str, ...]:
+        self.wired = WIRED
+        return ()
+
+    def reopen(self, start: bool = True) -> bool:
+        self.alive = start
+        return start
+
+    def close(self) -> None:
+        pass
+
+
+class FakeRack:
+    """Takes what it is told."""
+
+    rate = 48_000
+
+    def meters(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            in_peak=0.0, out_peak=0.0, in_clips=0, out_clips=0, limiter=1.0, load=0.0, input_faults=0, silent=True
+        )
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+class FakeReconciler:
+    """What is wanted plays as soon as it is asked for, unless it is `held`; a file with "bad" in its name never does."""
+
+    def __init__(self, document: Document) -> None:
+        self.rack = FakeRack()
+        self.held = False
+        self.caught: dict[int, int] = {}  # by the guard, for each engine
+        self._standing = wishes(document)
+        self._asked: dict[Place, ChainSpec] = {}
+
+    def want(self, document: Document, playing: int) -> None:
+        wanted = wishes(document)
+        self._standing = {place: wish for place, wish in self._standing.items() if place in wanted}
+        self._asked = {place: wish for place, wish in wanted.items() if _built(wish) != self._built_at(place)}
+        self._standing |= {place: wish for place, wish in wanted.items() if place not in self._asked}
+
+    def _built_at(self, place: Place) -> list | None:
+        return _built(self._standing[place]) if place in self._standing else None
+
+    def take(self) -> tuple[Installed | Refused, ...]:
+        if self.held:
+            return ()
+        asked, self._asked = self._asked, {}
+        return tuple(self._take(place, wish) for place, wish in asked.items())
+
+    def _take(self, place: Place, wish: ChainSpec) -> Installed | Refused:
+        before = self._standing[place].engines if place in self._standing else ()
+        for spec in wish.engines:
+            for file in spec.files.values():
+                if "bad" in file.name:
+                    error = f"{file.name}: the file ends in the middle; copy or export it again"
+                    return Refused(place, wish, spec.uid, error, before)
+        self._standing[place] = wish
+        return Installed(place, wish, before, {})
+
+    def chain(self, place: Place) -> tuple[ChainSpec, SimpleNamespace] | None:
+        wish = self._standing.get(place)
+        if wish is None:
+            return None
+        units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
+        faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
+        return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
+
+    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        found = ((place, self.chain(place)) for place in places)
+        return [(place, standing[0].engines, standing[1]) for place, standing in found if standing]
+
+    def places(self) -> Iterator[Place]:
+        return iter(self._standing)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._asked)
+
+    def stale(self, path: Path) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+def _built(wish: ChainSpec) -> list:
+    """What takes a build, as far as the fake knows."""
+    return [(spec.uid, spec.files, spec.settings) for spec in wish.engines]
 
 
 class FakeGig(Gig):
-    """Does what verbs say to frozen dataclasses. `lively`: its levels move as if somebody played.
+    """Notes every verb, and carries it out on its document. `lively`: its levels move as if somebody played.
 
-    model: the file that the amps play; one with "bad" in its name does not load, with "lstm" takes another engine.
-    held: while True, what is loaded is not ready.
+    model: the file that the amps play.
     """
 
     def __init__(
@@ -105,149 +209,85 @@ class FakeGig(Gig):
         diary: Path | None = None,
         model: Path = PRESETS / "models" / "small-combo-clean.json",
     ) -> None:
-        self.model, self.held = model, False
-        self.diary = diary
-        self.name = "Blues"
-        names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
-        self.amps = tuple(AmpView(i, n, str(i + 1) if i < 9 else None, "Blues") for i, n in enumerate(names))
-        self.closed = 0
-        self.close_seconds = 0.05
-        self.lively = lively
+        self.diary, self.lively = diary, lively
+        self.closed, self.close_seconds = 0, 0.05
         self._pluck = -30.0
         self._random = random.Random(1)
+        names = [NAMES[i % len(NAMES)] + (" II" if i >= len(NAMES) else "") for i in range(amps)]
+        text = ENDS.format(ir=PRESETS / "cabs" / "open-1x12.wav")
+        text += "".join(AMP.format(name=name, model=model) for name in names)
+        path = PRESETS / "fake.toml"
+        preset, faults = examine_text(path, text)
+        assert preset and not faults, faults
+        self._file = FakeFile(path, text, preset, None, (text, preset))
         self.start_over()
 
     def start_over(self) -> None:
         """Everything as it was at first, no verb recorded."""
-        names = [amp.name for amp in self.amps]
+        reconciler = FakeReconciler(Document((self._file.preset,)))
+        super().__init__([self._file], reconciler, FakeClient(), self._file.preset.amps[0].uid)
+        self.history.amend_now(lambda document: replace(document, level=-3.0))
         self.verbs: list[str] = []
-        self.chains = {name: chain_of(name, self.model) for name in names}
-        self.loading: list[tuple[str, Path]] = []
         self.told: tuple[News, ...] = ()
-        self.now = Status(
-            amp=0,
-            amp_name=names[0],
-            bypassed=False,
-            muted=False,
-            tuner=False,
-            in_db=-18.2,
-            out_db=-12.0,
-            in_clip=False,
-            out_clip=False,
-            limiter_db=0.0,
-            level_db=-3.0,
-            load=0.06,
-            xruns=0,
-            rate=48000,
-            block=64,
-            latency_ms=2.7,
-            server="JACK, dummy driver, started by rig",
-            connections=WIRED,
-            alive=True,
-        )
+        self.said: dict[str, object] = dict(HEARD)
 
     def set(self, **changes: object) -> None:
         """Change what the next status says."""
-        self.now = replace(self.now, **changes)
+        for name, value in changes.items():
+            if name in ("alive", "xruns"):
+                setattr(self.client, name, value)
+            elif name == "connections":
+                self.client.wired = value
+            elif name in ("muted", "bypassed"):
+                setattr(self, name, value)
+            elif name == "message":
+                self.say(value)
+            else:
+                self.said[name] = value
+
+    def hold(self, held: bool) -> None:
+        """While held, nothing that takes a build is ready."""
+        self.reconciler.held = held
 
     def fault(self, engine: str) -> None:
-        """Let the guard catch an engine."""
-        for name, engines in self.chains.items():
-            self.chains[name] = tuple(replace(e, fault=e.fault or e.name == engine) for e in engines)
-        self.set(faults=((f"{self.now.amp_name}.{engine}", 1),))
+        """Let the guard catch an engine of the amp that plays."""
+        uid = next(spec.uid for spec in self.amp.chain if spec.label == engine)
+        self.reconciler.caught[uid] = self.reconciler.caught.get(uid, 0) + 1
+
+    def touch(self) -> None:
+        """Somebody else writes the preset's file."""
+        uid = self.preset.uid
+        self.files[uid] = replace(self.files[uid], touched=True)
 
     def do(self, command: str) -> None:
         self.verbs.append(command)
-        self.set(message="")
-        verb, _, rest = command.partition(" ")
-        toggles = {"bypass": "bypassed", "mute": "muted", "tuner": "tuner"}
-        if verb in toggles:
-            self.set(**{toggles[verb]: not getattr(self.now, toggles[verb])})
-        elif verb == "amp":
-            self._play(int(rest) - 1)
-        elif verb in ("next", "prev"):
-            self._play((self.now.amp + (1 if verb == "next" else -1)) % len(self.amps))
-        elif verb == "set":
-            self._turn(*rest.rsplit(" ", 1))
-        elif verb == "load":
-            self._load(rest)
-        elif verb == "level":
-            self.set(level_db=min(20.0, max(-60.0, float(rest))))
-        elif verb == "connect":
-            self.set(alive=True, connections=WIRED, message="connected")
-        else:
-            raise RigError(f"no verb '{verb}'")
-
-    def _play(self, index: int) -> None:
-        if not 0 <= index < len(self.amps):
-            raise RigError(f"no amp {index + 1}: there are {len(self.amps)}")
-        self.set(amp=index, amp_name=self.amps[index].name)
-
-    def _turn(self, path: str, value: str) -> None:
-        for name, engines in self.chains.items():
-            self.chains[name] = tuple(
-                replace(
-                    engine,
-                    params=tuple(replace(p, value=float(value)) if p.path == path else p for p in engine.params),
-                )
-                for engine in engines
-            )
-
-    def _load(self, words: str) -> None:
-        where, _, rest = words.partition(".")
-        label, _, name = rest.partition(" ")
-        if not any(f"{where}.{label}" == view.engine for e in self.chain() for view in e.files):
-            raise RigError(f"{where} has no engine '{label}'")
-        if not Path(name).is_file():
-            raise RigError(f"no model file '{name}'")
-        self.loading.append((f"{where}.{label}", Path(name)))
-
-    def install(self) -> tuple[Outcome, ...]:
-        if self.held:
-            return ()
-        ready, self.loading = self.loading, []
-        return tuple(self._outcome(*job) for job in ready)
-
-    def _outcome(self, asked: str, file: Path) -> Outcome:
-        if "bad" in file.name:
-            return Outcome(asked, asked, error=f"{file.name}: the file ends in the middle; copy or export it again")
-        where = asked.rpartition(".")[0]
-        now = asked if where in ("input", "output") else f"{where}.{'lstm' if 'lstm' in file.name else 'wavenet'}"
-        for amp, engines in self.chains.items():
-            self.chains[amp] = tuple(
-                replace(e, name=now.rpartition(".")[2], files=(replace(e.files[0], engine=now, file=file),))
-                if [view.engine for view in e.files] == [asked]
-                else e
-                for e in engines
-            )
-        return Outcome(asked, now, (FileView(now, "model", file),))
+        super().do(command)
 
     def news(self) -> tuple[News, ...]:
         said, self.told = self.told, ()
         return said
 
+    def _hear(self) -> tuple[str, float]:
+        return "", 0.0
+
     def status(self) -> Status:
         if self.lively:
             self._strum()
-        return self.now
+        return replace(super().status(), **self.said)
 
     def _strum(self) -> None:
         if self._random.random() < 0.08:
             self._pluck = self._random.uniform(-16, -4)
         self._pluck -= 0.6
-        heard = self.now.muted or self.now.tuner
         self.set(
             in_db=max(-75.0, self._pluck),
-            out_db=-120.0 if heard else min(-0.1, max(-62.0, self._pluck * 0.7 + 3)),
+            out_db=-120.0 if self.muted or self.tuning else min(-0.1, max(-62.0, self._pluck * 0.7 + 3)),
             limiter_db=min(0.0, -(self._pluck + 6)),
             in_clip=self._pluck > -4.5,
             load=0.06 + 0.02 * self._random.random(),
             note="E",
             cents=18 * math.sin(time.monotonic() / 2),
         )
-
-    def chain(self) -> tuple[EngineView, ...]:
-        return self.chains[self.amps[self.now.amp].name]
 
     def close(self) -> None:
         time.sleep(self.close_seconds)
@@ -277,8 +317,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="how long loading takes")
     parser.add_argument("--still", action="store_true", help="levels do not move")
     parser.add_argument("--diary", type=Path, help="write here that the gig was closed")
+    parser.add_argument("--unsaved", action="store_true", help="a knob has been turned")
     args = parser.parse_args()
     gig = FakeGig(args.amps, lively=not args.still, diary=args.diary)
+    if args.unsaved:
+        gig.do("set Clean.gain.gain 9")
     app = RigApp(opener(gig, args.seconds))
     app.run()
     if app.failure:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,8 +49,18 @@ def reserved_name() -> Iterator[JackName]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            yield JackName(f"rig-test-{number:02}", lock.fileno())
+            name = JackName(f"rig-test-{number:02}", lock.fileno())
+            try:
+                yield name
+            finally:
+                _clear(name)
             return
+
+
+def _clear(name: JackName) -> None:
+    """Remove what clients that were killed have left: their semaphores, which no server removes."""
+    for file in Path("/dev/shm").glob(f"jack_sem.{os.getuid()}_{name.text}_*"):
+        file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -60,7 +71,7 @@ def running(program: str, name: JackName, log: Path, *flags: str, rate: int = 48
     command += ["-r", str(server.rate), "-p", str(server.block)]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            leashed(command),
+            leashed(command, signal.SIGKILL),  # asked to end, one whose clients were killed waits for them
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
 def leashed(command: Sequence[str | Path], number: int = signal.SIGTERM) -> list[str]:
     """A command line for `subprocess` that runs `command`, which gets the signal when this process is gone.
 
-    SIGTERM lets a program put its things away: a `jackd` that is killed keeps one of the machine's eight places for servers.
+    SIGTERM lets a rig end the server that it has started.
     Start it from the main thread: Linux sends the signal when the *thread* that started it ends.
     """
     return [sys.executable, "-ISE", __file__, str(int(number)), str(os.getpid()), *map(str, command)]

@@ -211,7 +211,7 @@ def wanted(random: Random, key: str) -> str:
 
 def play_around(random: Random, gig: Gig, steps: int) -> list[str]:
     """Random verbs while the rack runs and builds come when they come. Returns what was done, for a failure to tell."""
-    worker = gig._reconciler._worker
+    worker = gig.reconciler._worker
     assert isinstance(worker, Unhurried)
     done = []
     x = np.random.default_rng(1).normal(0, 0.1, 1000).astype(np.float32)
@@ -227,6 +227,6 @@ def play_around(random: Random, gig: Gig, steps: int) -> list[str]:
             worker.ready(random, random.randint(1, 3))
             gig.install()
         if random.random() < 0.5:
-            gig._reconciler.rack.process(x[: random.choice((64, 300, 1000))])
+            gig.reconciler.rack.process(x[: random.choice((64, 300, 1000))])
         gig.status()
     return done

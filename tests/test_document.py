@@ -269,6 +269,9 @@ def test_turned_again_later_is_a_step_of_its_own_and_turned_back_is_none(folder)
     history.do(documents[3], "c", 3 * TOGETHER_SECONDS, "knob")
     assert [history.undo(), history.undo()] == ["c", "b"]
     assert history.document.level == 0
+    history.do(documents[0], "nothing", 0.0, "knob")
+    history.do(documents[1], "a", 0.0, "knob")
+    history.undo()
     history.do(documents[1], "a", 0.0, "knob")
     history.do(documents[0], "b", 0.1, "knob")
     with pytest.raises(RigError):

@@ -252,7 +252,7 @@ def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
     gig, rack = gig_of(folder)
     wired = []
     gig.client.connect = lambda wiring, input: wired.append(wiring.input) or []
-    gig.wire()
+    gig.connection.wire()
     gig.do("amp Clean")
     gig.do("set Lead.eq.treble 1")
     text = PRESET.replace('"Clean"\nkey = "5"', '"Glass"\nkey = "6"').replace("bass = 2", "bass = 1")

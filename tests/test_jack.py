@@ -24,7 +24,8 @@ from networks import guitarml
 
 from rig.cli import main
 from rig.errors import RigError
-from rig.gig.gig import Gig, open_gig
+from rig.gig.gig import Gig
+from rig.gig.opening import open_gig
 from rig.jack.client import Client
 from rig.jack.latency import CAPTURE, PLAYBACK
 from rig.native import Rack, resampler
@@ -395,7 +396,7 @@ async def test_the_browser_lets_one_hear_and_go_back(jack_server, bench, tmp_pat
         assert await heard() == pytest.approx(one, abs=0.1)
         await pilot.press("o", "end", "enter")
         await pilot.pause(0.5)
-        assert "not saved to the preset" in app.screen.note.text()
+        assert "not saved yet" in app.screen.note.text()
         assert await heard() == pytest.approx(two, abs=0.1)
         await pilot.press("q")
 
@@ -507,6 +508,32 @@ def test_headless_verbs_change_the_sound(jack_server, bench, tmp_path):
     assert level_db(take[RATE // 4 : RATE // 2, 0]) == pytest.approx(soft + 20, abs=0.1)
 
 
+def test_headless_answers_with_the_id_that_was_given_and_keeps_what_was_changed(jack_server, tmp_path):
+    path = gains(tmp_path)
+    before = path.read_text()
+    for flags in ([], ["--save-on-quit"]):
+        rig = Headless(path, "--server", jack_server.name, "--no-connect", *flags)
+        rig.event("ready")
+        rig.say('{"id": 7, "do": "set Loud.gain.gain -3"}')
+        assert rig.event("done") == {"event": "done", "id": 7, "ok": True}
+        rig.say('{"id": "a", "do": "set Loud.gain.gain louder"}')
+        answer = rig.event("error")
+        assert (answer["id"], "not a number" in answer["error"]) == ("a", True)
+        for line in ('{"id": 9}', '{"do": 3}', "{", "[]"):
+            rig.say(line)
+            rig.event("error")
+        rig.say("insert Loud eq")
+        assert rig.event("engine")["engine"] == "Loud.eq"
+        while not rig.event("status")["unsaved"]:
+            rig.say("status")
+        rig.say('{"id": 8, "do": "quit"}')
+        end = rig.event("end")
+        assert rig.end() == (0, "")
+        assert end["unsaved"] == ([] if flags else ["Gains"])
+        assert (path.read_text() == before) == (not flags)
+    assert "gain = -3" in path.read_text()
+
+
 def test_headless_answers_every_line_of_a_file(jack_server, tmp_path):
     script = tmp_path / "commands"
     script.write_text("amp 3\nstatus\namp nobody\nquit\n")
@@ -514,8 +541,15 @@ def test_headless_answers_every_line_of_a_file(jack_server, tmp_path):
         command = [sys.executable, "-m", "rig", "play", "--headless", gains(tmp_path), "--server", jack_server.name]
         done = subprocess.run(leashed(command), stdin=stdin, capture_output=True, text=True, timeout=30)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["ready", "amp", "status", "error", "end"]
-    assert events[2]["amp"] == "Softer"
+    assert [event["event"] for event in events] == [
+        "ready",
+        *("done", "amp"),
+        *("done", "status"),
+        "error",
+        "done",
+        "end",
+    ]
+    assert events[4]["amp"] == "Softer"
     assert done.returncode == 0
 
 

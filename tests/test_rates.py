@@ -9,12 +9,15 @@ import pytest
 import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rig.gig.loader import LoadedAmp, LoadedSet
 from sweep import PAIRS, loudest, measure, sine, split, tone_of, wire, within
 
+from rig.document.document import Document
+from rig.document.file import open_preset
 from rig.engine import Payload, registry
 from rig.errors import RigError
+from rig.gig.builder import Place
 from rig.gig.gig import Gig
+from rig.gig.reconciler import Reconciler
 from rig.native import BLOCK, Chain, Rack, Unit, decibels, resampler
 
 EITHER = st.sampled_from((8_000, 22_050, 32_000, 44_100, 47_952, 48_000, 88_200, 96_000, 192_000, 384_000))
@@ -193,23 +196,23 @@ def test_a_rate_that_no_sound_has_is_refused():
             wire(rate, 48_000)
 
 
-def test_the_status_says_what_the_chains_that_play_add():
+def test_the_status_says_what_the_chains_that_play_add(tmp_path):
     chain, late = 48_000, 44_100
-    loaded = LoadedSet(
-        presets=(SimpleNamespace(name="One", dbu=None),),
-        amps=(
-            LoadedAmp("Quick", "1", 0, Chain([], chain)),
-            LoadedAmp("Late", "2", 0, wire(late, chain)),
-        ),
-        inputs=(Chain([], chain),),
-        outputs=(wire(96_000, chain),),
-    )
+    path = tmp_path / "one.toml"
+    path.write_text("".join(f'[[amp]]\nname = "{name}"\nchain = []\n' for name in ("Quick", "Late")))
+    file = open_preset(path)
+    quick, slow = (amp.uid for amp in file.preset.amps)
+    amps = {quick: Chain([], chain), slow: wire(late, chain)}
+    after = wire(96_000, chain)
+    loaded = Reconciler(Rack(chain))
+    loaded.load(Document((file.preset,)), quick)
+    loaded.path = lambda preset, amp: [(Place("amp", amp), (), amps[amp]), (Place("output", preset), (), after)]
     told = []
     jack = SimpleNamespace(
         name="rig", rate=chain, block=64, alive=True, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
         delay=told.append, reopen=lambda start: start,
     )  # fmt: skip
-    gig = Gig(loaded, Rack(chain), jack)
+    gig = Gig([file], loaded, jack, quick)
     frames = [wire(rate, chain).latency for rate in (96_000, late)]
     ms = [1000 * f / chain for f in frames]
     assert gig.status().latency_ms == pytest.approx(2.0 + ms[0])

@@ -82,7 +82,7 @@ def gig_of(folder: Path, **more) -> tuple[Gig, Rack]:
 
 def chain_of(gig: Gig, amp: int = 0) -> Chain:
     """What plays of an amp, by its place in the set."""
-    return gig._reconciler.chain(Place("amp", gig.document.amps[amp].uid))[1]
+    return gig.reconciler.chain(Place("amp", gig.document.amps[amp].uid))[1]
 
 
 def guitar(rng: np.random.Generator, frames: int) -> np.ndarray:
@@ -226,7 +226,7 @@ def test_a_closed_gig_builds_nothing_more(folder):
     gig, _ = gig_of(folder)
     gig.do("load output.cab two.wav")
     gig.settle()
-    (thread,) = [thread for thread in threading.enumerate() if thread is gig._reconciler._worker._thread]
+    (thread,) = [thread for thread in threading.enumerate() if thread is gig.reconciler._worker._thread]
     gig.client.alive = False
     gig.close()
     thread.join(10)

@@ -67,7 +67,7 @@ def test_after_any_edits_what_plays_is_a_fresh_load_of_the_document(folder, rand
     gig.settle()
     for amp in gig.document.amps:
         gig.play(amp.uid)
-        np.testing.assert_array_equal(heard(gig._reconciler), heard(fresh(gig)), "\n".join(done))
+        np.testing.assert_array_equal(heard(gig.reconciler), heard(fresh(gig)), "\n".join(done))
 
 
 @many
@@ -103,7 +103,7 @@ def test_every_chain_that_is_made_is_freed(folder, random):
     gig = gig_of(written(folder, random), Unhurried)
     play_around(random, gig, 20)
     gig.settle()
-    rack = gig._reconciler.rack
+    rack = gig.reconciler.rack
     for _ in range(4):
         rack.process(SILENCE[:4096])
         gig.status()
@@ -167,7 +167,7 @@ def last_in_stage(gig: Gig, stage: str, words: str) -> bool:
 def edited(path: Path, verbs: list[str], at: int) -> np.ndarray:
     """What is heard of the strum when verbs come at a frame; -1: before the first."""
     gig = gig_of(path)
-    rack, x = gig._reconciler.rack, STRUM.astype(np.float32)
+    rack, x = gig.reconciler.rack, STRUM.astype(np.float32)
     if at < 0:
         for words in verbs:
             gig.do(words)

@@ -80,9 +80,11 @@ VERBS = {
     "+": ["set Clean.gain.gain 9"],
     "_": ["set Clean.gain.gain 3"],
     "= =": ["set Clean.gain.gain 6.5", "set Clean.gain.gain 7"],
-    "backspace": ["set Clean.gain.gain 0"],
+    "= backspace": ["set Clean.gain.gain 6.5", "set Clean.gain.gain 6"],
+    "= delete": ["set Clean.gain.gain 6.5", "set Clean.gain.gain 0"],
+    "backspace": [],
     "2 =": ["amp 2", "set Crunch.gain.gain 6.5"],
-    "down = down = up up": ["set Clean.eq.bass 2"],
+    "down = down = up up": ["set Clean.model.normalize 1"],
     "up minus": ["set input.gate.release 47.2"],
 }
 
@@ -101,8 +103,8 @@ async def test_each_key_is_its_verb() -> None:
 async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
-        await pilot.press(*["+"] * 6)
-        assert gig.verbs[-1] == "set Clean.gain.gain 24"
+        await pilot.press(*["+"] * 12)
+        assert gig.verbs[-1] == "set Clean.gain.gain 40"
         count = len(gig.verbs)
         await pilot.press("+", "=")
         assert len(gig.verbs) == count
@@ -112,7 +114,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
         paths = [row.path for engine in gig.chain() for row in engine.rows]
-        assert "Clean.wavenet.model" in paths
+        assert "Clean.model.model" in paths
         await pilot.press(*["up"] * 7)
         assert screen.row.path == paths[0]
         walked = [screen.row.path]
@@ -124,7 +126,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
 
 async def test_each_amp_remembers_its_knob() -> None:
     async with playing(FakeGig()) as (screen, pilot):
-        await pilot.press("down", "down", "down", "2")
+        await pilot.press(*["down"] * 5, "2")
         assert screen.param.path == "Crunch.gain.gain"
         await pilot.press("1")
         assert screen.param.path == "Clean.eq.mid"
@@ -134,10 +136,11 @@ async def test_ends_of_a_knob_survive_being_written() -> None:
     """0.1 as C holds it is a little more than the text 0.1, which the gig would refuse."""
     gig = FakeGig()
     low = 0.10000000149011612
-    attack = replace(gig.chain()[0].params[2], minimum=low, initial=low)
-    gig.chains["Clean"] = (replace(gig.chain()[0], params=(attack,)),)
+    gate = gig.chain()[0]
+    path = (replace(gate, params=(replace(gate.params[2], minimum=low, initial=low),)),)
+    gig.chain = lambda: path
     async with playing(gig) as (_, pilot):
-        await pilot.press("backspace")
+        await pilot.press("delete")
         assert float(gig.verbs[0].split()[-1]) == low
 
 
@@ -170,9 +173,19 @@ async def test_keys_the_help_names_are_bound() -> None:
         bound = set(screen._bindings.key_to_bindings)
         for key in ("1", "9", "left", "right", "up", "down", "minus", "equals_sign", "underscore", "plus", "backspace"):
             assert key in bound
+        for key in (
+            "delete",
+            "enter",
+            "space",
+            "question_mark",
+            "less_than_sign",
+            "greater_than_sign",
+            *"abcmoqstuUvx",
+        ):
+            assert key in bound
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        card = pilot.app.screen.query_one("#card Static").render().plain
+        card = "\n".join(part.render().plain for part in pilot.app.screen.query("#card Static"))
         assert all(what in card for _, what in KEYS)
         await pilot.press("escape")
         assert pilot.app.screen is screen
@@ -263,22 +276,22 @@ async def test_tuner_takes_the_stage() -> None:
 async def test_path_and_knobs() -> None:
     async with playing(FakeGig()) as (screen, pilot):
         path = screen.path.text()
-        order = [path.index(name) for name in ("in", "gate", "gain", "wavenet", "eq", "cab", "out")]
+        order = [path.index(name) for name in ("in", "gate", "gain", "model", "eq", "cab", "out")]
         assert order == sorted(order)
-        assert "Drives the amp harder" in screen.note.text()
-        await pilot.press("down", "down", "=")
+        assert "how hard the next engine is driven" in screen.note.text()
+        await pilot.press(*["down"] * 4, "=")
         assert "+2.0 dB" in screen.knobs.text()
-        assert "Below 200 Hz" in screen.note.text()
+        assert "below 200 Hz" in screen.note.text()
 
 
 async def test_a_fault_is_named_in_red() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
         assert "FAULT" not in screen.path.text()
-        gig.fault("wavenet")
-        await seen(pilot, screen.path, "wavenet FAULT")
-        assert "wavenet" in screen.note.text()
-        segments = [s for strip in screen.path._strips for s in strip if "wavenet" in s.text]
+        gig.fault("model")
+        await seen(pilot, screen.path, "model FAULT")
+        assert "Clean.model gave no number" in screen.note.text()
+        segments = [s for strip in screen.path._strips for s in strip if "model" in s.text]
         assert segments[0].style.bgcolor.name == palette.STOP
 
 
@@ -516,9 +529,23 @@ def test_ends_well_in_a_terminal(how: str) -> None:
         assert termios.tcgetattr(terminal.fd)[3] == before[3]
 
 
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "\x03\x03", "qq"])
+def test_only_a_key_is_asked_about_what_is_unsaved(how: str) -> None:
+    with Terminal("--unsaved") as terminal:
+        assert terminal.read(b"unsaved")
+        if how.startswith("SIG"):
+            os.kill(terminal.pid, getattr(signal, how))
+        else:
+            os.write(terminal.fd, how[0].encode())
+            assert terminal.read(b"quit without saving")
+            os.write(terminal.fd, how[1].encode())
+        assert terminal.read(b"closed 1")
+        assert terminal.status() == 0
+
+
 def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
-    with Terminal("--diary", str(diary)) as terminal:
+    with Terminal("--diary", str(diary), "--unsaved") as terminal:
         assert terminal.read("┏".encode())
         terminal.close()
         assert terminal.status() == 0

@@ -18,7 +18,7 @@ import numpy as np
 from rig import native
 from rig.errors import RigError
 from rig.gig.builder import Place
-from rig.gig.gig import open_gig
+from rig.gig.opening import open_gig
 from rig.native import Chain, Rack, Unit
 
 trap = ctypes.CDLL(sys.argv[1])
@@ -42,7 +42,7 @@ gig = open_gig(
 if len(sys.argv) > 4:
     library = ctypes.CDLL(sys.argv[4])
     address = ctypes.addressof(ctypes.c_char.in_dll(library, "test_engine_malloc"))
-    gig._reconciler.rack.offer("amp", 0, Chain([Unit(native.engine("malloc", address=address))], 48_000))
+    gig.reconciler.rack.offer("amp", 0, Chain([Unit(native.engine("malloc", address=address))], 48_000))
     time.sleep(0.5)
 else:
     for i in range(60):
@@ -52,11 +52,11 @@ else:
         for verb in ("bypass", "mute", "tuner"):
             if i % 5 == 0:
                 gig.do(verb)
-        units = gig._reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
+        units = gig.reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
             units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
         chain = Chain(units, 48_000)
-        gig._reconciler.rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
+        gig.reconciler.rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
         for switched in range(len(units)):
             chain.switch(switched, (i + switched) % 3 == 0)
         if i % 4 == 0:  # amps and engines that come and go

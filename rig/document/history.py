@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
@@ -42,17 +43,26 @@ class History:
         """What is wanted now."""
         return self._now.document
 
-    def do(self, document: Document, what: str, now: float, together: Hashable = None) -> None:
+    def do(
+        self,
+        document: Document,
+        what: str,
+        now: float,
+        together: Hashable = None,
+        within: float = TOGETHER_SECONDS,
+    ) -> None:
         """Another document. what: was done, for `undo` to say. now: in seconds.
 
-        together: what is done with the same one within TOGETHER_SECONDS is one step.
+        together: what is done with the same one, one after the other and `within` so many seconds, is one step.
         """
-        open_step, self._together = self._together, (together, now) if together is not None else None
+        going_on = self._together and self._together[0] == together and now - self._together[1] < within
         if document == self.document:
+            self._together = (together, now) if going_on else None
             return
+        self._together = (together, now) if together is not None else None
         self._future.clear()
         self._edited = None
-        if open_step and open_step[0] == together and now - open_step[1] < TOGETHER_SECONDS:
+        if going_on:
             self._now = Step(document, what)
             if self._past and self._past[-1].document == document:  # turned back to where it stood
                 self._now, self._together = self._past.pop(), None
@@ -85,7 +95,7 @@ class History:
         if here and steps[here].document == steps[here - 1].document:  # the step that is taken back itself
             kept.remove(here)
             here = max(i for i in kept if i < here)
-        self._together = None
+            self._together = None
         self._past = [steps[i] for i in kept if i < here]
         self._now = steps[here]
         self._future = [steps[i] for i in reversed(kept) if i > here]
@@ -110,7 +120,8 @@ class History:
         return next((spec for preset in self.saved for spec in preset.engines() if spec.uid == uid), None)
 
     def save(self, preset: Preset) -> None:
-        """A preset is on disk as it is given here."""
+        """A preset is on disk as it is given here. What is done next is a step of its own."""
+        self._together = None
         self.saved = tuple(preset.as_written() if old.uid == preset.uid else old for old in self.saved)
 
     def ab(self, now: float) -> bool:
@@ -121,12 +132,12 @@ class History:
         edited = self.document
         saved = replace(edited, presets=tuple(map(_scenes_on, self.saved, edited.presets)))
         if tuple(preset.as_written() for preset in edited.presets) != self.saved:
-            self.do(saved, "as saved", now)
+            self.do(saved, "as saved", now, "ab", math.inf)  # to and fro is no step of undo
             self._edited = edited
             return True
         if self._edited is None:
             raise RigError("all is as it was saved")
-        self.do(self._edited, "as changed", now)
+        self.do(self._edited, "as changed", now, "ab", math.inf)
         return False
 
     @property

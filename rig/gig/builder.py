@@ -30,12 +30,16 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wish:
+class ChainSpec:
     """What one chain is to be. level: dB after it. dbu: see Preset."""
 
     engines: tuple[EngineSpec, ...]
     level: float = 0.0
     dbu: float | None = None
+
+    def is_very(self, other: ChainSpec) -> bool:
+        """Whether the other is made of the very same engines, which takes no look at each."""
+        return self.engines is other.engines and (self.level, self.dbu) == (other.level, other.dbu)
 
 
 class BuildError(RigError):
@@ -54,7 +58,7 @@ class Versions:
         self._now: dict[Path, int] = {}
         self._good: dict[Path, int] = {}
         self._read: dict[Path, Stamp | None] = {}
-        self._count = 0
+        self.count = 0  # of the versions that there have been
 
     def of(self, path: Path) -> int:
         """Its number."""
@@ -62,9 +66,9 @@ class Versions:
 
     def changed(self, path: Path) -> None:
         """The file is another now."""
-        self._count += 1
+        self.count += 1
         self._good.setdefault(path, self.of(path))
-        self._now[path] = self._count
+        self._now[path] = self.count
 
     def accept(self, path: Path) -> None:
         """It can be played as it is now."""
@@ -91,7 +95,7 @@ class Builder:
         self._versions = versions
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
-    def build(self, wish: Wish, playing: Chain | None = None) -> Chain | None:
+    def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
         """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
         units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
         if playing is not None and sound_alike(units, playing.units):
@@ -129,7 +133,7 @@ class Builder:
         return self._read[key]
 
 
-def idle(wish: Wish, chain: Chain) -> dict[int, frozenset[str]]:
+def idle(wish: ChainSpec, chain: Chain) -> dict[int, frozenset[str]]:
     """For each engine by its identity, the knobs that are given and that do nothing with what it plays."""
     found = {
         spec.uid: frozenset(unit.payload.idle) & {*spec.params, *spec.settings}

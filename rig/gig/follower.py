@@ -96,7 +96,7 @@ class Follower:
             return
         self._forget(file.preset)
         self._read[uid] = f"reloaded {file.path.name}"
-        self._gig.accept(file, f"reload {file.path.name}")
+        self._gig.accept(file)
 
     def _try_again(self, changed: Iterable[Path]) -> None:
         """What a preset wants and could not be built may be whole now."""
@@ -108,7 +108,7 @@ class Follower:
                 base = file.preset
                 for spec, old in waiting:
                     base = taken_back(base, spec, old)
-                self._gig.accept(file, f"reload {file.path.name}", base)
+                self._gig.accept(file, base)
 
     def _forget(self, preset: Preset) -> None:
         for spec in preset.engines():

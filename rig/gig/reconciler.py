@@ -15,7 +15,7 @@ from pathlib import Path
 from rig.document.document import Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, Place, Versions, Wish, asked_db, idle, unheard
+from rig.gig.builder import Builder, BuildError, ChainSpec, Place, Versions, asked_db, idle, unheard
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -24,12 +24,16 @@ Progress = Callable[[str, float], None]
 
 @dataclass
 class Standing:
-    """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for."""
+    """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for.
+
+    version: of all files, when wish and key were last found to be what is wanted; -1: they were not.
+    """
 
     slot: int
-    wish: Wish
+    wish: ChainSpec
     key: Hashable
     chain: Chain
+    version: int = -1
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Installed:
     """
 
     place: Place
-    wish: Wish
+    wish: ChainSpec
     before: tuple[EngineSpec, ...]
     idle: Mapping[int, frozenset[str]]
 
@@ -50,7 +54,7 @@ class Refused:
     """A chain that cannot be built, for the fault of one engine (0: of none). playing: the engines that play on."""
 
     place: Place
-    wish: Wish
+    wish: ChainSpec
     uid: int
     error: str
     playing: tuple[EngineSpec, ...]
@@ -72,7 +76,7 @@ class Reconciler:
         self._builder = Builder(rack.rate, self._versions)
         self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
-        self._wishes: dict[Place, Wish] = {}
+        self._wishes: dict[Place, ChainSpec] = {}
         self._asked: dict[Place, Hashable] = {}
         self._refused: dict[Place, Hashable] = {}
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
@@ -112,12 +116,15 @@ class Reconciler:
         for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
             self._retire(place)  # last: what plays there is left before its slot is emptied
 
-    def _reconcile(self, place: Place, wish: Wish) -> None:
+    def _reconcile(self, place: Place, wish: ChainSpec) -> None:
         standing = self._standing.get(place)
+        if standing and standing.version == self._versions.count and standing.wish.is_very(wish):
+            return  # as most are at every edit
         key = self._key(wish)
         if standing:
             self._write(standing, wish)
             if standing.key == key:
+                standing.wish, standing.version = wish, self._versions.count
                 self._drop(place)
                 self._refused.pop(place, None)
                 return
@@ -139,11 +146,11 @@ class Reconciler:
         """Whether a file that was read looks other than it did then."""
         return self._versions.stale(path)
 
-    def _key(self, wish: Wish) -> Hashable:
+    def _key(self, wish: ChainSpec) -> Hashable:
         """What a chain is built for; where two wishes have one key, knobs alone lead from the one to the other."""
         return (wish.dbu, *(self._engine_key(spec, wish) for spec in wish.engines))
 
-    def _engine_key(self, spec: EngineSpec, wish: Wish) -> Hashable:
+    def _engine_key(self, spec: EngineSpec, wish: ChainSpec) -> Hashable:
         files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
         settings = tuple(kind(spec).settled(spec.settings).items())
         matters = spec.on if spec.branch or wish.dbu is not None else None  # to how the others are built
@@ -151,10 +158,9 @@ class Reconciler:
 
     # --- what is written at once ---
 
-    def _write(self, standing: Standing, wish: Wish) -> None:
+    def _write(self, standing: Standing, wish: ChainSpec) -> None:
         """Turn the knobs of the chain that plays, as far as it has the engines."""
-        if wish is standing.wish:
-            return
+        standing.version = -1
         wanted = {spec.uid: spec for spec in wish.engines}
         chain, engines = standing.chain, []
         for i, old in enumerate(standing.wish.engines):
@@ -201,7 +207,7 @@ class Reconciler:
         self._write(standing, wish)  # what was turned meanwhile
         return Installed(place, wish, before, idle(wish, standing.chain))
 
-    def _install(self, place: Place, wish: Wish, key: Hashable, chain: Chain) -> None:
+    def _install(self, place: Place, wish: ChainSpec, key: Hashable, chain: Chain) -> None:
         """Let the rack fade to a chain; where none stood, it finds a slot."""
         standing = self._standing.get(place)
         slot = standing.slot if standing else self._free[place.stage].popleft()
@@ -233,7 +239,7 @@ class Reconciler:
 
     # --- what there is ---
 
-    def chain(self, place: Place) -> tuple[Wish, Chain] | None:
+    def chain(self, place: Place) -> tuple[ChainSpec, Chain] | None:
         """What plays there: its engines with their knobs as written, and the chain."""
         standing = self._standing.get(place)
         return (standing.wish, standing.chain) if standing else None
@@ -275,13 +281,13 @@ class Reconciler:
         self._worker.close()
 
 
-def wishes(document: Document) -> dict[Place, Wish]:
+def wishes(document: Document) -> dict[Place, ChainSpec]:
     """What each chain of a document is to be."""
-    found: dict[Place, Wish] = {}
+    found: dict[Place, ChainSpec] = {}
     for preset in document.presets:
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
-            found[Place(stage, owner)] = Wish(engines, levels.get(owner, 0.0), preset.dbu)
+            found[Place(stage, owner)] = ChainSpec(engines, levels.get(owner, 0.0), preset.dbu)
     return found
 
 

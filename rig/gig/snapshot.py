@@ -52,7 +52,7 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called.
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one.
     """
 
     path: str
@@ -66,6 +66,7 @@ class ParamView:
     switch: bool = False
     saved: float | None = None
     choices: tuple[str, ...] = ()
+    setting: bool = False
 
     @property
     def preset(self) -> float:
@@ -249,6 +250,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         switch,
         saved,
         knob.choices,
+        isinstance(knob, Setting),
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
+
+from rig.native import Rack
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 WINDOW = 0.1  # s: four periods of a low B
 LOWEST, HIGHEST = 50.0, 1400.0  # Hz
 CLEAR = 0.9  # of a peak in the normalised square difference; below it there is no pitch
+LISTEN_SECONDS = 0.1  # between two looks
 QUIET = 1e-3  # -60 dBFS
 
 
@@ -44,3 +49,19 @@ def note(hz: float, a4: float = 440.0) -> tuple[str, float]:
     semitones = 69.0 + 12.0 * np.log2(hz / a4)
     nearest = round(semitones)
     return f"{NAMES[nearest % 12]}{nearest // 12 - 1}", float(100.0 * (semitones - nearest))
+
+
+class Tuner:
+    """Listens to a rack, ten times a second at most: it takes a while to look."""
+
+    def __init__(self) -> None:
+        self._heard, self._listen_again = ("", 0.0), 0.0
+
+    def hear(self, rack: Rack) -> tuple[str, float]:
+        """The note that is played and its cents; "" for none."""
+        now = time.monotonic()
+        if now >= self._listen_again:
+            self._listen_again = now + LISTEN_SECONDS
+            hz = pitch(rack.heard(int(WINDOW * rack.rate)), rack.rate)
+            self._heard = note(hz) if hz else ("", 0.0)
+        return self._heard

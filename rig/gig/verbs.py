@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ def _load(gig: Gig, words: str) -> None:
 
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
-    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid))
+    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid), math.inf)
 
 
 def _level(gig: Gig, text: str) -> None:
@@ -245,11 +246,17 @@ def _save(gig: Gig, words: str) -> None:
     over = words == "over" or words.startswith("over ")
     rest = words.removeprefix("over").strip() if over else words
     if not rest:
-        gig.save(over=over)
+        gig.say(gig.files.save(over=over))
+        gig.reconcile()
     elif rest.startswith("as ") and rest[3:].strip():
-        gig.save_as(Path(rest[3:].strip()).expanduser(), over=over)
+        gig.say(gig.files.save_as(gig.preset, Path(rest[3:].strip()).expanduser(), over=over))
     else:
         raise RigError(f"save: '{words[:60]}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
+
+
+def _revert(gig: Gig, _: str) -> None:
+    gig.files.revert(gig.preset)
+    gig.reconcile()
 
 
 def _switched(now: bool, text: str, what: str) -> bool:
@@ -296,14 +303,14 @@ VERBS: dict[str, Verb] = {
     "redo": Verb("", "do it again", _redo),
     "ab": Verb("", "hear what is saved, or again what was changed", _ab),
     "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
-    "revert": Verb("", "the playing amp's preset as its file has it", lambda gig, _: gig.revert()),
+    "revert": Verb("", "the playing amp's preset as its file has it", _revert),
     "level": Verb("DB", "output level", _level),
     "bypass": Verb(
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),
     "mute": Verb("[on|off]", "silence", _mute),
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
-    "connect": Verb("", "wire up again", lambda gig, _: gig.connect()),
+    "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(
         "FILE.wav", "record what is heard; again to stop", lambda gig, t: gig.record(Path(t) if t else None)
     ),

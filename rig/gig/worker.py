@@ -8,16 +8,19 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, Place, Wish, short
+from rig.gig.builder import Builder, BuildError, ChainSpec, Place, short
 from rig.native import Chain
 
 
 @dataclass(frozen=True)
 class Job:
-    """A chain to be built. key: what it will be, and no other wish is. playing: the chain of the same engines that it takes over from, if it is one."""
+    """A chain to be built. key: what it will be, and no other wish is.
+
+    playing: the chain that it takes over from, where that is of the same engines.
+    """
 
     place: Place
-    wish: Wish
+    wish: ChainSpec
     key: Hashable
     playing: Chain | None
 

@@ -16,6 +16,7 @@ from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress
 from rig.gig.snapshot import Outcome, Status
 
+SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
 STATUS_SECONDS = 1.0
 WATCHING_SECONDS = 0.1
 BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
@@ -68,18 +69,54 @@ class _Commands:
                 yield line.decode(errors="replace").strip()
 
 
-def run(open_gig: Callable[[Progress], Gig]) -> int:
-    """Play a gig until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status, 0."""
+def run(open_gig: Callable[[Progress], Gig], *, save: bool = False) -> int:
+    """Play a gig until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status.
+
+    save: what was changed is saved in the end; else it is told in the last line, and lost. 1 where it can't be saved.
+    """
     commands = _Commands()
     gig = open_gig(lambda step, share: None)
+    status = 0
     try:
-        status = gig.status()
-        _say("ready", rate=status.rate, block=status.block, amps=[a.name for a in gig.amps], amp=status.amp_name)
+        now = gig.status()
+        _say("ready", rate=now.rate, block=now.block, amps=[a.name for a in gig.amps], amp=now.amp_name)
         _play(gig, commands)
+        if save and gig.unsaved:
+            status = 0 if _do(gig, "save", {}) else 1
+        lost = [preset.name for preset in gig.history.unsaved()]
     finally:
         gig.close()
-    _say("end")
-    return 0
+    _say("end", unsaved=lost)
+    return status
+
+
+def _read(line: str) -> tuple[str, dict[str, object]]:
+    """A line's verb, and the id that the answer is to bear; a line that is none is answered, and reads as ""."""
+    if not line.startswith("{"):
+        return line, {}
+    try:
+        given = json.loads(line)
+    except ValueError:
+        given = {}
+    asked = {"id": given["id"]} if "id" in given else {}
+    command = given.get("do")
+    if not isinstance(command, str):
+        _say("error", **asked, error=SPELT, message=SPELT)
+        return "", asked
+    return command.strip(), asked
+
+
+def _do(gig: Gig, command: str, asked: dict[str, object]) -> bool:
+    """Carry out a verb, and answer. Returns whether it was done."""
+    try:
+        gig.do(command)
+    except RigError as error:
+        _say("error", **asked, error=str(error), message=str(error))
+        return False
+    _say("done", **asked, ok=True)
+    if command == "status":
+        _say("status", **_facts(gig.status()))
+    return True
 
 
 def _tell(outcome: Outcome) -> None:
@@ -104,17 +141,15 @@ def _play(gig: Gig, commands: _Commands) -> None:
     while True:
         patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
         for command in commands.wait(min(patience, due - time.monotonic())):
-            if command == "quit":
+            verb, asked = _read(command)
+            if verb == "quit":
+                _say("done", **asked, ok=True)
                 return
-            try:
-                gig.do(command)
-            except RigError as error:
-                _say("error", message=str(error))
+            if verb:
+                _do(gig, verb, asked)
             amp = _tell_amp(gig, amp)
             for outcome in gig.install():
                 _tell(outcome)
-            if command == "status":
-                _say("status", **_facts(gig.status()))
         for outcome in gig.install():
             _tell(outcome)
         for news in gig.news():

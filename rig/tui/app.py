@@ -14,10 +14,13 @@ from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
+from rig.errors import RigError
 from rig.gig.gig import Gig
+from rig.tui.ask import AskScreen
 from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
+from rig.tui.unsaved import on_disk, unsaved
 
 Progress = Callable[[str, float], None]
 PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer
@@ -67,6 +70,7 @@ class RigApp(App[int]):
         super().__init__(driver_class=StageDriver)
         self._open_gig = open_gig
         self._leaving, self._left_at = False, 0.0
+        self._asking = False
         self.gig: Gig | None = None
         self.error: BaseException | None = None
 
@@ -80,7 +84,7 @@ class RigApp(App[int]):
     def on_mount(self) -> None:
         with suppress(ValueError, RuntimeError):  # only a main thread hears signals
             for number in SIGNALS:
-                heard = self.terminal_closed if number == signal.SIGHUP else self.action_leave
+                heard = self.terminal_closed if number == signal.SIGHUP else self.leave
                 asyncio.get_running_loop().add_signal_handler(number, heard)
         self.push_screen(LoadingScreen())
         self._in_thread(self._open)
@@ -124,6 +128,34 @@ class RigApp(App[int]):
     # --- leaving -----------------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
+        """End; where something is not saved, ask first, and once: who asks to leave a second time leaves."""
+        if self._leaving or self._asking or self.gig is None or not self.gig.unsaved:
+            self.leave()
+        else:
+            self._ask()
+
+    def _ask(self, fault: str = "") -> None:
+        assert self.gig is not None
+        self._asking = True
+        answers = [("s", "save and quit"), ("q", "quit without saving"), ("escape", "play on")]
+        if on_disk(self.gig):
+            answers[0] = ("o", "save over what somebody else has changed there, and quit")
+        self.push_screen(AskScreen("not saved yet", unsaved(self.gig), answers, fault), self._answered)
+
+    def _answered(self, answer: str | None) -> None:
+        self._asking = False
+        if self.gig is None or self._leaving:
+            return
+        if answer in ("s", "o"):
+            try:
+                self.gig.do("save over" if answer == "o" else "save")
+            except RigError as error:
+                self._ask(str(error))
+                return
+        if answer in ("s", "o", "q"):
+            self.leave()
+
+    def leave(self) -> None:
         """Fade out and end. Asked again after a while, it does not wait for a gig that hangs."""
         if self._leaving:
             if time.monotonic() - self._left_at > SECOND_ASK_S:
@@ -132,12 +164,18 @@ class RigApp(App[int]):
         self._leaving, self._left_at = True, time.monotonic()
         self.set_timer(PATIENCE_S, self._end)
         if self.gig is not None:
-            for screen in self.screen_stack:
-                if isinstance(screen, PlayScreen):
-                    screen.leave()
+            self._uncover()
             self._in_thread(self._close)
         elif isinstance(self.screen, LoadingScreen):
             self.screen.show("stopping", 0.0)
+
+    def _uncover(self) -> None:
+        """Let the play screen say that the sound is fading, whatever is open on top of it."""
+        for screen in self.screen_stack:
+            if isinstance(screen, PlayScreen):
+                screen.leave()
+                while self.screen is not screen:
+                    self.pop_screen()
 
     def _close(self) -> None:
         try:
@@ -164,4 +202,4 @@ class RigApp(App[int]):
         if isinstance(self._driver, StageDriver):
             self._driver.hang_up()
         if not self._leaving:
-            self.action_leave()
+            self.leave()

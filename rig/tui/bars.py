@@ -16,10 +16,9 @@ MESSAGE_S = 6.0
 class Head(Canvas):
     """What is played on the left, how the machine copes on the right."""
 
-    def __init__(self, title: str, **kwargs: object) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.title = title
-        self.preset = ""
+        self.title = self.preset = ""
         self.status: Status | None = None
         self._load = Worst()
         self._worst_load = 0.0
@@ -27,25 +26,30 @@ class Head(Canvas):
         self._xrun_until = float("-inf")
         self._fresh_xruns = False
 
-    def take(self, status: Status, preset: str, now: float) -> None:
-        """Show `status`, read at time `now` in seconds, while an amp of `preset` plays."""
+    def take(self, status: Status, title: str, preset: str, now: float) -> None:
+        """Show `status` of a gig of that title, read at time `now` in seconds, while an amp of `preset` plays."""
         self._worst_load = self._load.update(status.load, now)
         if status.xruns > self._xruns and self.status is not None:
             self._xrun_until = now + FRESH_XRUN_S
         self._fresh_xruns = now < self._xrun_until
         self._xruns = status.xruns
-        self.status, self.preset = status, preset
-        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
-        if self.is_news(preset, self._fresh_xruns, round(self._worst_load * 100), *machine):
+        self.status, self.title, self.preset = status, title, preset
+        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, status.unsaved)
+        if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         right = sheet.width - 2
         if self.status:
             right = self._machine(sheet, self.status)
-        x = sheet.put(2, 0, fit(self.title, right - 4), palette.ACCENT)
-        if self.preset and self.preset != self.title and x + 2 + width_of(self.preset) < right:
-            sheet.put(x + 2, 0, self.preset, palette.SOFT)
+        unsaved = "● unsaved" if self.status and self.status.unsaved else ""
+        room = right - 4 - (width_of(unsaved) + 3 if unsaved else 0)
+        if unsaved and room < 8:
+            unsaved, room = unsaved[0], right - 7
+        x = sheet.put(2, 0, fit(self.title, room), palette.ACCENT)
+        if self.preset and self.preset != self.title and x + 2 + width_of(self.preset) < 2 + room:
+            x = sheet.put(x + 2, 0, self.preset, palette.SOFT)
+        sheet.put(x + 3, 0, unsaved, palette.YELLOW)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:
         """Write from the right edge leftwards; the column where it starts."""
@@ -111,6 +115,10 @@ class Note(Canvas):
         self.message, self._until = message, now + MESSAGE_S
         self._ink = palette.RED if wrong else palette.ACCENT
         self.repaint()
+
+    def hush(self) -> None:
+        """The player has read it, and gone on."""
+        self.tick(float("inf"))
 
     def tick(self, now: float) -> None:
         """Let an old message go."""
@@ -178,17 +186,24 @@ Keys = tuple[tuple[str, str, int], ...]
 """Key, what it does, and how soon it may be left out: 9 first."""
 
 PLAY_KEYS: Keys = (
-    ("1-9 ←→", "amp", 1),
+    ("1-9", "amp", 4),
     ("↑↓", "pick", 2),
     ("- =", "turn", 2),
-    ("shift", "coarse", 7),
-    ("[ ]", "level", 4),
-    ("space", "bypass", 3),
-    ("o", "models", 4),
+    ("↵", "type", 6),
+    ("a", "add", 2),
+    ("x", "remove", 5),
+    ("< >", "move", 6),
+    ("b", "on/off", 3),
+    ("o", "file", 5),
+    ("u", "undo", 2),
+    ("s", "save", 2),
+    ("v", "A/B", 6),
+    ("space", "bypass", 7),
     ("m", "mute", 3),
     ("t", "tuner", 5),
+    ("[ ]", "level", 7),
     ("c", "connect", 8),
-    ("⌫", "reset", 9),
+    ("⌫", "as saved", 9),
     ("?", "help", 1),
     ("q", "quit", 1),
 )

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 
 from rig.errors import RigError
 from rig.gig.snapshot import FileView, Outcome, Status
@@ -77,16 +78,17 @@ class BrowserScreen(Screen[Left]):
         super().__init__()
         self.amp, self.engine, self.key = amp, view.engine, view.name
         self._do = do
-        self.before = self.plays = view.file
+        self.before = self.plays = self._first = view.file
         self.typed = ""
         self._all: tuple[Entry, ...] = ()
         self._asked: Path | None = None  # is being built
         self._keeping = False
         self._notice = self._silent = ""
         self._told: dict[Path, tuple[str, ...]] = {}
-        self._rest = None
+        self._rest: Timer | None = None
 
-        self.head = Head(title, id="head")
+        self._gig_name = title
+        self.head = Head(id="head")
         self.where = Where(id="where")
         self.shelf = Shelf(id="shelf")
         self.about = About(id="about")
@@ -99,8 +101,8 @@ class BrowserScreen(Screen[Left]):
         yield from (self.head, self.where, self.shelf, self.about, self.meters, self.foot)
 
     def on_mount(self) -> None:
-        self._ask_about(self.plays)
-        self._open(self.folder, self.plays)
+        self._ask_about(self._first)
+        self._open(self.folder, self._first)
 
     def on_resize(self) -> None:
         height = self.size.height
@@ -125,7 +127,8 @@ class BrowserScreen(Screen[Left]):
             found = ()
             self._notice = f"this folder cannot be read: {error}"
         self._all = above + found
-        self._list(highlight.name if highlight else found[0].name if found else "")
+        names = [entry.name for entry in found]
+        self._list(highlight.name if highlight and highlight.name in names else names[0] if names else "")
 
     def _list(self, highlight: str) -> None:
         """Show what fits what was typed, the entry of that name highlighted."""
@@ -177,7 +180,7 @@ class BrowserScreen(Screen[Left]):
         if status.amp != self.amp:  # a foot switch; what plays there is not ours to change
             self._leave(kept=True)
             return
-        self.head.take(status, "", now)
+        self.head.take(status, self._gig_name, "", now)
         self.meters.take(status, now)
         silent = "JACK IS GONE" if not status.alive else "MUTED" if status.muted or status.tuner else ""
         silent = silent or ("BYPASS" if status.bypassed else "")
@@ -185,11 +188,10 @@ class BrowserScreen(Screen[Left]):
             self._silent = silent
             self._show()
         for outcome in outcomes:
-            if outcome.asked == self.engine:
+            if outcome.engine == self.engine:
                 self._heard(outcome)
 
     def _heard(self, outcome: Outcome) -> None:
-        self.engine = outcome.engine
         asked, self._asked = self._asked, None
         if asked is None:
             return
@@ -200,7 +202,7 @@ class BrowserScreen(Screen[Left]):
             self._ask_about(asked)
         self._show()
         if self._keeping and self.entry and self.entry.path == self.plays:
-            self._leave(kept=True)
+            self._keep()
         elif not self._rest or self._keeping:
             self._audition()
 
@@ -212,7 +214,7 @@ class BrowserScreen(Screen[Left]):
             return
         self._asked = entry.path
         try:
-            self._do(f"load {self.engine} {entry.path}")
+            self._do(f"try {self.engine} {entry.path}")
         except RigError as error:
             self._asked = None
             self._fault(entry.path, str(error))
@@ -283,18 +285,25 @@ class BrowserScreen(Screen[Left]):
         if entry is None or entry.is_folder:
             self.action_enter()
         elif entry.path == self.plays and not self._asked:
-            self._leave(kept=True)
+            self._keep()
         elif entry.path not in self.shelf.faults:
             self._keeping = True
             if not self._asked:
                 self._audition()
+
+    def _keep(self) -> None:
+        """What plays is what is wanted: nothing that is tried later is the same step of undo."""
+        if self.plays != self.before:
+            with suppress(RigError):  # the file has gone since; it plays on
+                self._do(f"load {self.engine} {self.plays}")
+        self._leave(kept=True)
 
     def action_leave(self) -> None:
         """Back to what played when the browser opened."""
         error = ""
         if self._asked or self.plays != self.before:
             try:
-                self._do(f"load {self.engine} {self.before}")
+                self._do(f"try {self.engine} {self.before}")
             except RigError as fault:
                 error = str(fault)
         self._leave(kept=False, error=error)

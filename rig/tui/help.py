@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from rich.markup import escape
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rig.tui import palette
 
-KEYS = (
+PLAY = (
     ("1 … 9", "play that amp"),
     ("← →", "previous, next amp"),
-    ("↑ ↓", "pick a knob or a file, along the whole path"),
-    ("- =", "turn it a little (dB: 0.5)"),
-    ("shift - =", "turn it a lot (dB: 3)"),
-    ("backspace", "put it back to its initial value"),
-    ("o", "browse other models and cabinets, and hear them"),
     ("[ ]", "output level by 1 dB"),
-    ("space", "bypass the amp: dry guitar"),
+    ("space", "bypass: dry guitar"),
     ("m", "mute"),
     ("t", "tuner, which mutes"),
     ("c", "connect again, start JACK"),
+    ("s", "save"),
+    ("u U", "undo, redo"),
+    ("v", "A/B: as saved, as changed"),
     ("?", "this help"),
-    ("q", "fade out and quit; ctrl+c does the same"),
+    ("q", "fade out and quit; ctrl+c, too"),
 )
+EDIT = (
+    ("↑ ↓", "pick a knob or a file"),
+    ("- =", "turn it a little"),
+    ("shift - =", "turn it a lot"),
+    ("enter", "type a value"),
+    ("backspace", "back to what is saved"),
+    ("delete", "to the engine's own value"),
+    ("o", "browse models, cabinets"),
+    ("a", "add an engine behind it"),
+    ("x", "remove the engine"),
+    ("< >", "move the engine"),
+    ("b", "bypass the engine, or not"),
+)
+KEYS = (*PLAY, *EDIT)
+WIDE = 78  # columns that both lists take side by side
 
 
 class HelpScreen(ModalScreen[None]):
@@ -34,11 +47,18 @@ class HelpScreen(ModalScreen[None]):
     BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
-        lines = [f"[bold {palette.GLOW}]{escape(f'{key:>11}')}[/]   {what}" for key, what in KEYS]
-        with VerticalScroll(id="card"):
-            yield Static("\n".join(lines))
+        with VerticalScroll(id="card", classes="wide"):
+            if self.app.size.width >= WIDE:
+                yield Horizontal(*map(_list, (PLAY, EDIT)))
+            else:
+                yield _list(KEYS)
 
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.border_title = "keys"
         card.border_subtitle = "esc closes"
+
+
+def _list(keys: tuple[tuple[str, str], ...]) -> Static:
+    width = max(len(key) for key, _ in keys)
+    return Static("\n".join(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}" for key, what in keys))

@@ -14,9 +14,10 @@ def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
 
     Decibels move by 0.5 (coarse 3), times and frequencies by a semitone's ratio (coarse: a third), anything else
     by a hundredth of its range (coarse: a tenth). Fine steps land on round values; the range is never left.
+    A switch and a choice go one further.
     """
-    if param.switch:
-        return param.maximum if direction > 0 else param.minimum
+    if param.switch or param.choices:
+        return min(param.maximum, max(param.minimum, round(param.value) + direction))
     span = param.maximum - param.minimum
     unit = param.unit.lower()
     if unit in _PROPORTIONAL:
@@ -68,11 +69,32 @@ def written(value: float, unit: str, signed: bool = False) -> str:
     return f"{sign}{value:.{places}f} {unit}".rstrip()
 
 
-def stands(param: ParamView) -> str:
-    """Where a knob stands, as the screen writes it."""
-    if param.switch:
-        return "on" if param.value else "off"
-    return written(param.value, param.unit, is_bipolar(param))
+def words(param: ParamView) -> tuple[str, ...]:
+    """What a knob's values 0, 1, ... are called; () where they are numbers."""
+    return param.choices or (("off", "on") if param.switch else ())
+
+
+def stands(param: ParamView, value: float | None = None) -> str:
+    """Where a knob stands, or another value of it, as the screen writes it."""
+    value = param.value if value is None else value
+    called = words(param)
+    if called:
+        return called[min(len(called) - 1, max(0, round(value)))]
+    return written(value, param.unit, is_bipolar(param))
+
+
+def meant(param: ParamView, typed: str) -> str:
+    """What was typed, as the verb `set` takes it: a number, or for a word, as far as it is told from others, its place.
+
+    A comma is a point, too.
+    """
+    text = typed.strip()
+    called = [word.casefold() for word in words(param)]
+    found = [i for i, word in enumerate(called) if word.startswith(text.casefold())]
+    whole = [i for i in found if called[i] == text.casefold()]
+    if len(whole or found) == 1:
+        return str((whole or found)[0])
+    return text if called else text.replace(",", ".")
 
 
 def is_bipolar(param: ParamView) -> bool:

@@ -1,28 +1,33 @@
-"""The knobs: those of the selected engine, or of the whole path where the screen is large enough."""
+"""The knobs: those of the whole path where the screen is large enough, else as many as fit around the selected one."""
 
 from __future__ import annotations
 
+from rich.style import Style
+
 from rig.gig.snapshot import EngineView, FileView, ParamView
 from rig.tui import palette
-from rig.tui.canvas import Canvas, Sheet, fit, printable
-from rig.tui.knob_scale import is_bipolar, place, stands
+from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
+from rig.tui.knob_scale import is_bipolar, place, stands, words
+from rig.tui.selection import Line, lines
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read
 GAP = 3
+VALUE = 10  # columns of a knob's value
 
 
 class Knobs(Canvas):
-    """Engines with their files and knobs, in columns; one row is selected."""
+    """Engines with their files and knobs, in columns; one line is selected."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.engines: tuple[EngineView, ...] = ()
-        self.selected = ""  # the path of the selected row
+        self.selected = ""  # the path of the selected line
+        self.typed: str | None = None
 
-    def show(self, engines: tuple[EngineView, ...], selected: str) -> None:
-        """The chain with its files and knobs as they stand, and the path of the selected row."""
-        self.engines, self.selected = engines, selected
-        if self.is_news(engines, selected):
+    def show(self, engines: tuple[EngineView, ...], selected: str, typed: str | None = None) -> None:
+        """The path with its knobs as they stand, the selected line's path, and what is being typed for a value."""
+        self.engines, self.selected, self.typed = engines, selected, typed
+        if self.is_news(engines, selected, typed):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -38,10 +43,9 @@ class Knobs(Canvas):
 
     def _columns(self, width: int, height: int) -> list[list[EngineView]]:
         """The whole path in columns, or nothing where it does not fit."""
-        turnable = [engine for engine in self.engines if engine.rows]
-        count = min(len(turnable), max(1, (width - 4 + GAP) // (COLUMN + GAP)))
-        for lines in range(2, height + 1):  # the lowest that holds all, so that columns come out even
-            columns = _flow(turnable, count, lines)
+        count = min(len(self.engines), max(1, (width - 4 + GAP) // (COLUMN + GAP)))
+        for rows in range(2, height + 1):  # the lowest that holds all, so that columns come out even
+            columns = _flow(self.engines, count, rows)
             if columns:
                 return columns
         return []
@@ -49,58 +53,88 @@ class Knobs(Canvas):
     def _column(self, sheet: Sheet, x: int, width: int, engines: list[EngineView]) -> None:
         y = 0
         for engine in engines:
-            lit = any(row.path == self.selected for row in engine.rows)
-            ink = palette.ACCENT if lit else palette.SOFT
-            end = sheet.put(x, y, engine.name + " ", ink)
+            rows = lines((engine,))
+            lit = any(line.path == self.selected for line in rows)
+            end = sheet.put(x, y, _name(engine) + " ", palette.ACCENT if lit else palette.SOFT)
+            if not engine.on:
+                end = sheet.put(end, y, "bypassed ", palette.SOFT)
             sheet.put(end, y, "─" * (x + width - end), palette.LINE)
-            for i, row in enumerate(engine.rows, 1):
-                self._row(sheet, x, y + i, width, row)
-            y += len(engine.rows) + 2
+            for i, line in enumerate(rows, 1):
+                self._line(sheet, x, y + i, width, line)
+            y += len(rows) + 2
 
     def _list(self, sheet: Sheet) -> None:
-        """As many rows of the path as there are lines, around the selected one."""
-        rows = [(engine, row) for engine in self.engines for row in engine.rows]
-        at = next((i for i, (_, row) in enumerate(rows) if row.path == self.selected), 0)
+        """As many lines of the path as there is room for, around the selected one."""
+        rows = lines(self.engines)
+        at = next((i for i, line in enumerate(rows) if line.path == self.selected), 0)
         first = max(0, min(at - (sheet.height - 1) // 2, len(rows) - sheet.height))
         shown = rows[first : first + sheet.height]
         names = sheet.width >= 60
-        left = 3 + max(len(engine.name) for engine, _ in rows) + 1 if names else 2
-        lit = rows[at][0] if rows else None
-        for y, (engine, row) in enumerate(shown):
-            if names and (y == 0 or shown[y - 1][0] is not engine):
-                sheet.put(2, y, engine.name, palette.ACCENT if engine is lit else palette.DIM)
-            self._row(sheet, left, y, sheet.width - left - 2, row)
+        left = 3 + max(width_of(_name(line.engine)) for line in rows) + 1 if names else 2
+        for y, line in enumerate(shown):
+            engine = line.engine
+            if names and (y == 0 or shown[y - 1].engine is not engine):
+                sheet.put(2, y, _name(engine), palette.ACCENT if engine is rows[at].engine else palette.DIM)
+            self._line(sheet, left, y, sheet.width - left - 2, line)
         if first > 0:
             sheet.put(0, 0, "↑", palette.SOFT)
         if first + len(shown) < len(rows):
             sheet.put(0, len(shown) - 1, "↓", palette.SOFT)
 
-    def _row(self, sheet: Sheet, x: int, y: int, width: int, row: FileView | ParamView) -> None:
-        lit = row.path == self.selected
+    def _line(self, sheet: Sheet, x: int, y: int, width: int, line: Line) -> None:
+        lit, row = line.path == self.selected, line.row
+        name_w = 12 if width >= 40 else 9
+        plain = palette.PLAIN if line.engine.on else palette.DIM
         if lit:
             sheet.put(x, y, "▌", palette.ACCENT)
-        name_w = 12 if width >= 40 else 9
-        sheet.put(x + 2, y, fit(row.name, name_w), palette.STRONG if lit else palette.PLAIN)
+        sheet.put(x + 2, y, fit(row.name if row else "no knobs", name_w), palette.STRONG if lit else plain)
         if isinstance(row, FileView):
             room = width - name_w - 2
             if lit and room > 40:
                 room = sheet.put_right(x + width, y, "o changes it", palette.SOFT) - x - name_w - 4
             name = fit(printable(row.file.name), room - 1)
-            sheet.put(x + 3 + name_w, y, name, palette.ACCENT if lit else palette.PLAIN)
-        else:
-            self._knob(sheet, x, y, width, name_w, row)
+            sheet.put(x + 3 + name_w, y, name, palette.ACCENT if lit else plain)
+        elif row:
+            self._knob(sheet, x + 2 + name_w, y, x + width, row, plain)
 
-    def _knob(self, sheet: Sheet, x: int, y: int, width: int, name_w: int, param: ParamView) -> None:
+    def _knob(self, sheet: Sheet, x: int, y: int, right: int, param: ParamView, plain: Style) -> None:
         lit = param.path == self.selected
-        value = stands(param)
-        end = x + 2 + name_w + 10
-        sheet.put_right(end, y, value, palette.ACCENT if lit else palette.PLAIN)
-        if x + width - end >= 8:
-            _bar(sheet, end + 2, y, x + width - end - 2, param, lit)
+        end = x + VALUE
+        if lit and self.typed is not None:
+            _field(sheet, x + 1, y, VALUE, self.typed)
+        else:
+            sheet.put_right(end, y, fit(stands(param), VALUE - 1), palette.ACCENT if lit else plain)
+            if param.value != param.preset:
+                sheet.put(end, y, "*", palette.YELLOW)
+        if right - end >= 8 and not (param.choices and _words(sheet, end + 2, y, right, param, lit)):
+            _bar(sheet, end + 2, y, right - end - 2, param, lit)
+
+
+def _name(engine: EngineView) -> str:
+    return engine.name if engine.on else f"({engine.name})"
+
+
+def _field(sheet: Sheet, x: int, y: int, width: int, typed: str) -> None:
+    """What is being typed, and where the next letter goes."""
+    sheet.fill(x, y, width, 1, palette.ink(palette.QUIET, palette.RULE))
+    x = sheet.put(x, y, printable(typed)[1 - width :], palette.ink(palette.BRIGHT, palette.RULE, bold=True))
+    sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.RULE))
+
+
+def _words(sheet: Sheet, x: int, y: int, right: int, param: ParamView, lit: bool) -> bool:
+    """All that a knob can be, the one that it is lit, where there is room for that."""
+    called = words(param)
+    if x + sum(width_of(word) + 2 for word in called) - 2 > right:
+        return False
+    for word in called:
+        here = word == stands(param)
+        ink = palette.ink(palette.GLOW if lit else palette.EMBER, bold=True) if here else palette.DIM
+        x = sheet.put(x, y, word, ink) + 2
+    return True
 
 
 def _bar(sheet: Sheet, x: int, y: int, width: int, param: ParamView, lit: bool) -> None:
-    """A slider: filled from the minimum, or from zero where zero lies inside; a mark at the initial value."""
+    """A slider: filled from the minimum, or from zero where zero lies inside; a mark at what the preset says."""
 
     def cell(value: float) -> int:
         return round(place(param, value) * (width - 1))
@@ -110,17 +144,17 @@ def _bar(sheet: Sheet, x: int, y: int, width: int, param: ParamView, lit: bool) 
     sheet.put(x, y, "─" * width, palette.LINE)
     ink = palette.ink(palette.GLOW if lit else palette.EMBER)
     sheet.put(x + low, y, "━" * (high - low + 1), ink)
-    mark = cell(param.initial)
+    mark = cell(param.preset)
     sheet.put(x + mark, y, "┿" if low <= mark <= high else "┼", ink if low <= mark <= high else palette.SOFT)
     sheet.put(x + at, y, "█", palette.ACCENT if lit else palette.SOFT)
 
 
-def _flow(engines: list[EngineView], columns: int, height: int) -> list[list[EngineView]]:
+def _flow(engines: tuple[EngineView, ...], columns: int, height: int) -> list[list[EngineView]]:
     """Engines in order into at most `columns` columns of `height` lines; empty where they do not fit."""
     out: list[list[EngineView]] = [[]]
     used = 0
     for engine in engines:
-        need = len(engine.rows) + 1
+        need = len(lines((engine,))) + 1
         if need > height:
             return []
         if used and used + 1 + need > height:

@@ -34,7 +34,7 @@ def plan(width: int, height: int) -> Plan:
         meters = 3 if height >= 20 else 2
         path = 2 if height >= 22 else 1
         spare = height - 5 - meters - path
-        knobs = max(2, min(9, spare - max(5, round(spare * 0.7))))
+        knobs = max(2, min(9, spare - max(5, round(spare * 0.55))))
         return Plan(1, 1, spare - knobs, path, knobs, 1, meters, 1, 1)
     spare = height - 1 - 3 - 3 - 2 - 5 - 2 - 1
     knobs = max(8, min(8 if width >= 150 else 14, round(spare * 0.45)))

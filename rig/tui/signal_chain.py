@@ -1,4 +1,5 @@
-"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red.
+"""The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red,
+an engine that is bypassed in parentheses.
 
 Beside each engine, where there is room, the share of a core that it takes.
 """
@@ -21,13 +22,14 @@ class SignalChain(Canvas):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.engines: tuple[EngineView, ...] = ()
-        self.selected = -1
+        self.selected = ""
         self.bypassed = False
 
-    def show(self, engines: tuple[EngineView, ...], selected: int, bypassed: bool) -> None:
-        """The chain, which engine of it is selected (-1: none), and whether the amp is out of the path."""
-        self.engines, self.selected, self.bypassed = engines, selected, bypassed
-        if self.is_news(engines, selected, bypassed):
+    def show(self, engines: tuple[EngineView, ...], selected: str, bypassed: bool) -> None:
+        """The chain, the path of the engine that is selected, and whether the amp is out of the signal's path."""
+        self.engines = tuple(engine for engine in engines if engine.stands)
+        self.selected, self.bypassed = selected, bypassed
+        if self.is_news(self.engines, selected, bypassed):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -54,7 +56,8 @@ class SignalChain(Canvas):
         pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
         for i, engine in enumerate(self.engines):
             pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, False))
-            pieces.append((self._label(engine), self._style(engine, i == self.selected), i == self.selected))
+            lit = engine.path == self.selected
+            pieces.append((self._label(engine), self._style(engine, lit), lit))
             if costs and engine.load >= SHOWN_LOAD:
                 pieces.append((f" {engine.load:.1%} ", palette.DIM, False))
         pieces.append(("── out", WIRE, False))
@@ -72,15 +75,18 @@ class SignalChain(Canvas):
 
     @staticmethod
     def _label(engine: EngineView) -> str:
-        return f" {engine.name} FAULT " if engine.fault else f" {engine.name} "
+        name = f"{engine.name} FAULT" if engine.fault else engine.name
+        return f" {name} " if engine.on else f"({name})"
 
     def _style(self, engine: EngineView, selected: bool) -> Style:
         if engine.fault:
             return palette.ink(palette.BRIGHT, palette.STOP, bold=True)
         if selected:
             return palette.ink("#000000", palette.GLOW, bold=True)
+        if not engine.on or (engine.where == "amp" and self.bypassed):
+            return palette.DIM
         if engine.where == "amp":
-            return palette.ink(palette.FAINT) if self.bypassed else palette.ink(palette.TEXT, bold=True)
+            return palette.ink(palette.TEXT, bold=True)
         return palette.SOFT
 
     @staticmethod

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from rig.gig.snapshot import AmpView
 from rig.tui import block_font, palette
-from rig.tui.canvas import Canvas, Sheet, fit, width_of
+from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
 
 SMALLEST = (12, 3)
 TALLEST = 16
@@ -125,17 +125,17 @@ class Tiles(Canvas):
             super().__init__()
             self.index = index
 
-    def __init__(self, amps: tuple[AmpView, ...], **kwargs: object) -> None:
+    def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.amps = amps
+        self.amps: tuple[AmpView, ...] = ()
         self.playing = 0
         self.state = ""  # "", "BYPASS" or "MUTED"
         self._places: list[tuple[int, int, int, int, int]] = []
 
-    def show(self, playing: int, state: str) -> None:
-        """Which amp plays, and what keeps it from being heard."""
-        self.playing, self.state = playing, state
-        if self.is_news(playing, state):
+    def show(self, amps: tuple[AmpView, ...], playing: int, state: str) -> None:
+        """The amps, which of them plays, and what keeps it from being heard."""
+        self.amps, self.playing, self.state = amps, playing, state
+        if self.is_news(amps, playing, state):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -172,6 +172,9 @@ class Tiles(Canvas):
         _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink)
         if plays and self.state and width >= width_of(self.state) + 6:
             sheet.put_centred(x, y + height - 1, width, f" {self.state} ", edge)
+        if amp.scene and width >= 8:
+            scene = fit(printable(amp.scene), width - 6)
+            sheet.put_centred(x, y, width, f" {scene} ", name_ink if plays else palette.SOFT)
 
     def on_click(self, event: events.Click) -> None:
         for index, x, y, width, height in self._places:
@@ -207,7 +210,7 @@ def _inside(
 
 
 def _box(sheet: Sheet, x: int, y: int, width: int, height: int, chars: str, style: Style) -> None:
-    a, flat, b, side, c, d = chars
+    a, flat, b, side, c, d = tuple(chars)
     sheet.put(x, y, a + flat * (width - 2) + b, style)
     for row in range(y + 1, y + height - 1):
         sheet.put(x, row, side, style)

@@ -1,0 +1,26 @@
+"""Edits: pure functions from document to document. What makes no sense is refused in one line (RigError).
+
+Things are named by their identity here; address.py finds it in a player's words.
+"""
+
+from rig.document.edits.amps import delete_amp, free_name, key, move_amp, new_amp, rename_amp
+from rig.document.edits.engines import insert, level, load, move, remove, turn
+from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
+
+__all__ = [
+    "delete_amp",
+    "delete_scene",
+    "free_name",
+    "insert",
+    "key",
+    "level",
+    "load",
+    "move",
+    "move_amp",
+    "new_amp",
+    "recall_scene",
+    "remove",
+    "rename_amp",
+    "store_scene",
+    "turn",
+]

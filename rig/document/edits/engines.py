@@ -1,0 +1,152 @@
+"""Edits of engines: knobs, files, and which stand in a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from rig.document.document import (
+    LEVEL_KNOB,
+    ON,
+    OUTPUT_LEVEL,
+    Amp,
+    Chain,
+    Document,
+    EngineSpec,
+    Preset,
+    Target,
+    labels,
+    pruned,
+)
+from rig.document.edits.place import chain_of, find_engine, index_of, with_amp, with_chain, with_engine
+from rig.document.knobs import kind
+from rig.document.scenes import with_scene
+from rig.engine import Engine
+from rig.errors import RigError
+
+
+def turn(document: Document, at: Target, value: float, playing: int, saved: EngineSpec | None = None) -> Document:
+    """Turn a knob, change a setting, switch an engine (ON), or set an amp's level.
+
+    What a scene that is on has in its hand is turned in the scene. playing: the amp whose scene holds the ends' knobs.
+    saved: the engine as its file has it: a knob at its initial is only given where the file gives it.
+    """
+    preset = document.preset_of(at.uid)
+    amp = preset.amp(at.uid)
+    if amp is not None and at.knob == LEVEL_KNOB:
+        return document.with_preset(with_amp(preset, replace(amp, level=value)))
+    held = _holds(preset, at, playing)
+    if held is not None:
+        scene = held.active
+        assert scene is not None
+        turned = replace(scene, values={**scene.values, at: value})
+        return document.with_preset(with_amp(preset, with_scene(held, turned)))
+    return with_engine(document, at.uid, lambda spec: _turned(spec, at.knob, value, saved))
+
+
+def _turned(spec: EngineSpec, knob: str, value: float, saved: EngineSpec | None) -> EngineSpec:
+    if knob == ON:
+        return replace(spec, on=bool(value))
+    setting, param = kind(spec).setting(knob), kind(spec).param(knob)
+    table = "settings" if setting else "params"
+    found = {**getattr(spec, table), knob: value}
+    initial = setting.initial if setting else param.initial if param else value
+    if value == initial and not (saved and knob in getattr(saved, table)):
+        del found[knob]
+    return replace(spec, params=spec.params if setting else found, settings=found if setting else spec.settings)
+
+
+def _holds(preset: Preset, at: Target, playing: int) -> Amp | None:
+    """The amp whose scene, being on, says where this knob is to stand."""
+    for amp in preset.amps:
+        if amp.active and at in amp.active.values:
+            own = any(spec.uid == at.uid for spec in amp.chain)
+            if own or amp.uid == playing:
+                return amp
+    return None
+
+
+def load(document: Document, uid: int, key: str, path: Path) -> Document:
+    """Have an engine play another file."""
+    return with_engine(document, uid, lambda spec: replace(spec, files={**spec.files, key: path}))
+
+
+def level(document: Document, db: float) -> Document:
+    """How loud all is, in dB; kept within OUTPUT_LEVEL."""
+    return replace(document, level=min(OUTPUT_LEVEL[1], max(OUTPUT_LEVEL[0], db)))
+
+
+def insert(
+    document: Document, owner: int, stage: str, before: int | None, engine: Engine, files: Mapping[str, Path]
+) -> tuple[Document, int]:
+    """A new engine in a chain, before another one, or at its end. Returns the document and the new one's identity.
+
+    owner: the amp, or the preset whose input or output chain `stage` names.
+    """
+    if engine.branches:
+        raise RigError(f"{engine.name} joins two chains of its own: write it into the preset")
+    missing = [key for key in engine.files if key not in files]
+    if missing:
+        raise RigError(f"{engine.name} needs a file: 'insert CHAIN {engine.name} FILE'")
+    preset = document.preset_of(owner)
+    chain = chain_of(preset, owner, stage)
+    at = len(chain) if before is None else index_of(chain, before)
+    branch = "" if before is None else chain[at].branch
+    if before is not None and not branch:
+        at = _group(chain, at).start
+    name = labels([*(spec.engine for spec in chain), engine.name], [*(spec.label for spec in chain), ""])[-1]
+    new = EngineSpec(engine.name, files=dict(files), branch=branch, label=name)
+    return document.with_preset(with_chain(preset, owner, stage, (*chain[:at], new, *chain[at:]))), new.uid
+
+
+def remove(document: Document, uid: int) -> Document:
+    """Take an engine out of its chain; one that joins two branches goes with them."""
+    preset, owner, stage, chain = find_engine(document, uid)
+    at = index_of(chain, uid)
+    if chain[at].branch:
+        group = _group(chain, next(i for i in range(at, len(chain)) if not chain[i].branch))
+        if len(group) == 2:
+            joint = chain[group[-1]].label
+            raise RigError(f"{joint} would have nothing to mix: remove {joint}")
+        gone = range(at, at + 1)
+    else:
+        gone = _group(chain, at)
+    left = tuple(spec for i, spec in enumerate(chain) if i not in gone)
+    return document.with_preset(pruned(with_chain(preset, owner, stage, left)))
+
+
+def move(document: Document, uid: int, by: int) -> Document:
+    """Move an engine by so many places towards the end of its chain or branch (by < 0: the beginning)."""
+    preset, owner, stage, chain = find_engine(document, uid)
+    at = index_of(chain, uid)
+    groups = _siblings(chain, at)
+    here = next(i for i, group in enumerate(groups) if at in group)
+    there = min(len(groups) - 1, max(0, here + by))
+    if there == here:
+        raise RigError(f"{chain[at].label} is the {'last' if by > 0 else 'first'} already")
+    first, last = groups[0].start, groups[-1].stop
+    groups.insert(there, groups.pop(here))
+    middle = tuple(chain[i] for group in groups for i in group)
+    return document.with_preset(with_chain(preset, owner, stage, (*chain[:first], *middle, *chain[last:])))
+
+
+def _siblings(chain: Chain, at: int) -> list[range]:
+    """Among what an engine can be moved: those of its branch, one by one; in the trunk each with its branches."""
+    side = chain[at].branch
+    if not side:
+        return [_group(chain, i) for i, spec in enumerate(chain) if not spec.branch]
+    first = last = at
+    while first > 0 and chain[first - 1].branch == side:
+        first -= 1
+    while chain[last].branch == side:
+        last += 1
+    return [range(i, i + 1) for i in range(first, last)]
+
+
+def _group(chain: Chain, at: int) -> range:
+    """An engine of the trunk with the branches that it joins."""
+    first = at
+    while first > 0 and chain[first - 1].branch:
+        first -= 1
+    return range(first, at + 1)

@@ -1,0 +1,45 @@
+"""Where a thing stands in a document, and the document with another one in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rig.document.document import INPUT, OUTPUT, Amp, Chain, Document, EngineSpec, Preset
+
+
+def find_engine(document: Document, uid: int) -> tuple[Preset, int, str, Chain]:
+    """The preset, the owner, the stage and the chain in which an engine stands."""
+    preset = document.preset_of(uid)
+    for owner, stage, chain in preset.chains():
+        if any(spec.uid == uid for spec in chain):
+            return preset, owner, stage, chain
+    raise KeyError(uid)
+
+
+def index_of(chain: Sequence[EngineSpec], uid: int) -> int:
+    return next(i for i, spec in enumerate(chain) if spec.uid == uid)
+
+
+def chain_of(preset: Preset, owner: int, stage: str) -> Chain:
+    return next(chain for uid, name, chain in preset.chains() if (uid, name) == (owner, stage))
+
+
+def with_chain(preset: Preset, owner: int, stage: str, chain: Chain) -> Preset:
+    if stage == INPUT:
+        return replace(preset, input=chain)
+    if stage == OUTPUT:
+        return replace(preset, output=chain)
+    amp = preset.amp(owner)
+    assert amp is not None
+    return with_amp(preset, replace(amp, chain=chain))
+
+
+def with_amp(preset: Preset, amp: Amp) -> Preset:
+    return replace(preset, amps=tuple(amp if other.uid == amp.uid else other for other in preset.amps))
+
+
+def with_engine(document: Document, uid: int, change: Callable[[EngineSpec], EngineSpec]) -> Document:
+    preset, owner, stage, chain = find_engine(document, uid)
+    chain = tuple(change(spec) if spec.uid == uid else spec for spec in chain)
+    return document.with_preset(with_chain(preset, owner, stage, chain))

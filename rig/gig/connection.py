@@ -1,0 +1,95 @@
+"""The gig's place in JACK: wired as the preset says, and found again when JACK comes back, at whatever rate."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rig.errors import RigError
+from rig.jack.client import Client
+from rig.native import Rack
+from rig.sound import resample
+
+if TYPE_CHECKING:
+    from rig.gig.gig import Gig
+
+REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
+REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
+
+Recording = tuple[np.ndarray, int]
+"""(frames,) float32, and its rate in Hz."""
+
+
+class Connection:
+    """Methods are called from the gig's thread.
+
+    source, loop: the name of a recording that plays into the rig, which the wiring shows, and the recording.
+    """
+
+    def __init__(self, gig: Gig, client: Client, source: str = "", loop: Recording | None = None) -> None:
+        self._gig, self._client = gig, client
+        self._loop = loop
+        self.source = ((source, f"{client.name}:in"),) if source else ()
+        self.wired = False
+        self._rejoin_at = 0.0
+        self._building = False  # JACK is back at another rate, and what is to play there is being built
+
+    def connect(self) -> None:
+        """Wire up; where JACK has gone, start it. Raises RigError."""
+        if not self._client.alive:
+            self._client.reopen()
+            self._arrived()
+        self.wire()
+
+    def wire(self) -> None:
+        """Connect as the playing amp's preset says."""
+        self.wired = True
+        faults = self._client.connect(self._gig.preset.jack, input=not self.source)
+        self._gig.say("; ".join(faults) or "connected")
+
+    def look(self) -> None:
+        """Play on where JACK runs again. What is against it is said, and tried less often."""
+        now = time.monotonic()
+        if self._client.alive or now < self._rejoin_at:
+            return
+        self._rejoin_at = now + REJOIN_SECONDS
+        try:
+            if self._client.reopen(start=False):
+                self._arrived()
+                if self.wired and not self._building:
+                    self.wire()
+        except RigError as error:
+            self._gig.say(str(error))
+            self._rejoin_at = now + REFUSED_SECONDS
+
+    def _arrived(self) -> None:
+        """JACK is back. Where it runs at another rate, all chains are built for that; it is quiet until they are."""
+        rate = self._client.rate
+        if rate == self._gig.reconciler.rack.rate:
+            return
+        rack = Rack(rate)
+        if self._loop:
+            rack.loop(resample(*self._loop, rate))
+        self._building = True
+        self._gig.move(rack)
+        self._gig.say(f"JACK runs at {rate / 1000:g} kHz now: building all amps for it")
+
+    def built(self) -> None:
+        """Nothing is left to be built. Where that was waited for, it plays."""
+        if not self._building:
+            return
+        self._building = False
+        rack = self._gig.reconciler.rack
+        rack.begin(open=False)
+        try:
+            self._client.start(rack)
+        except RigError as error:
+            self._gig.say(str(error))
+            self._client.close()
+            return
+        self._gig.open_master()
+        if self.wired:
+            self.wire()
+        self._gig.say(f"playing on at {rack.rate / 1000:g} kHz")

@@ -1,0 +1,68 @@
+"""Opens a gig: presets are read and loaded, JACK is joined or started, and it sounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rig.document.document import Document
+from rig.document.file import open_preset
+from rig.gig.file_watcher import FileWatcher
+from rig.gig.gig import Gig
+from rig.gig.reconciler import Progress, Reconciler
+from rig.jack.client import Client
+from rig.native import Rack
+from rig.sound import read, resample
+
+
+def open_gig(
+    paths: Sequence[Path],
+    *,
+    name: str = "rig",
+    server: str | None = None,
+    connect: bool = True,
+    di: Path | None = None,
+    record: Path | None = None,
+    amp: str | None = None,
+    watch: bool = False,
+    progress: Progress = lambda step, share: None,
+) -> Gig:
+    """Load a set, warm it, and let it sound.
+
+    paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
+    the rig in place of a guitar. watch: follow the presets and their files. Raises RigError; then nothing is
+    left running.
+    """
+    progress("Reading presets", 0.0)
+    watcher = FileWatcher()
+    watcher.changed(map(Path, paths))
+    files = [open_preset(Path(path)) for path in paths]
+    watcher.changed(path for file in files for path in file.preset.files)
+    recording = read(Path(di)) if di else None
+    loop = (recording[0][:, 0], recording[1]) if recording else None
+    progress("Looking for JACK", 0.0)
+    client = Client(name, server)
+    try:
+        document = Document(tuple(file.preset for file in files))
+        first = document.amps[0].uid
+        reconciler = Reconciler(Rack(client.rate))
+        reconciler.load(document, first, progress)
+        source = Path(di).name if di else ""
+        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None)
+        if loop:
+            reconciler.rack.loop(resample(*loop, client.rate))
+        if amp is not None:
+            gig.do(f"amp {amp}")
+        reconciler.rack.begin(open=False)
+        client.start(reconciler.rack)
+        if connect:
+            gig.do("connect")
+        if record:
+            gig.do(f"record {record}")
+        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
+            gig.say("[midi] is read, but not played yet")
+        reconciler.rack.open()
+    except BaseException:
+        client.close()
+        raise
+    return gig

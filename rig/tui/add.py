@@ -1,0 +1,116 @@
+"""The list of engines that can be added: typed letters find one, enter takes it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.markup import escape
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from rig.engine import Engine, registry
+from rig.tui.selection import Slot
+
+GROUPS = (
+    ("amps", ("model",)),
+    ("tone", ("gain", "eq", "gate")),
+    ("space", ("cab",)),
+)
+REST = "more"
+
+
+class Wanted(NamedTuple):
+    """An engine to be put in. target: where, as the verb `insert` has it."""
+
+    target: str
+    engine: Engine
+
+
+class Offer(NamedTuple):
+    """A line of the list."""
+
+    group: str
+    engine: Engine
+
+    def fits(self, typed: str) -> bool:
+        """Whether every word that was typed is found in it."""
+        said = f"{self.group} {self.engine.name} {self.engine.about} {' '.join(self.engine.aliases)}".casefold()
+        return all(word in said for word in typed.casefold().split())
+
+
+def offers() -> tuple[Offer, ...]:
+    """All engines that can be put in by themselves, each group together; those of other packages come last."""
+    groups = {name: group for group, names in GROUPS for name in names}
+    found = [engine for engine in registry().values() if not engine.branches and len(engine.files) < 2]
+    order = list(groups)
+    found.sort(key=lambda engine: (order.index(engine.name) if engine.name in groups else len(order), engine.name))
+    return tuple(Offer(groups.get(engine.name, REST), engine) for engine in found)
+
+
+class AddScreen(ModalScreen[Wanted]):
+    """Asks for an engine. places: where one can go; at: where this one is to go, unless the player says otherwise."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "walk(-1)"),
+        Binding("down", "walk(1)"),
+        Binding("tab", "where(1)"),
+        Binding("shift+tab", "where(-1)"),
+        Binding("escape", "dismiss"),
+    ]
+
+    def __init__(self, places: tuple[Slot, ...], at: int) -> None:
+        super().__init__()
+        self.places, self.at = places, at
+        self._offers = offers()
+        self.shown: tuple[Offer, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card"):
+            yield Input(placeholder="type to find", compact=True)
+            yield OptionList(compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self.query_one("#card").border_subtitle = "↑↓ pick · ↵ add · tab elsewhere · esc"
+        self.action_where(0)
+        self._list("")
+
+    def _list(self, typed: str) -> None:
+        self.shown = tuple(offer for offer in self._offers if offer.fits(typed))
+        options, group = self.query_one(OptionList), ""
+        options.clear_options()
+        for offer in self.shown:
+            head = offer.group if offer.group != group else ""
+            group = offer.group
+            about = escape(offer.engine.about + (" …" if offer.engine.files else ""))
+            options.add_option(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
+        options.highlighted = 0 if self.shown else None
+        if not self.shown:
+            options.add_option(Option("no engine is called that", disabled=True))
+
+    def on_input_changed(self, changed: Input.Changed) -> None:
+        self._list(changed.value)
+
+    def on_input_submitted(self) -> None:
+        self._choose(self.query_one(OptionList).highlighted)
+
+    def on_option_list_option_selected(self, selected: OptionList.OptionSelected) -> None:
+        self._choose(selected.option_index)
+
+    def _choose(self, at: int | None) -> None:
+        if at is not None and at < len(self.shown):
+            self.dismiss(Wanted(self.places[self.at].target, self.shown[at].engine))
+
+    def action_walk(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            options.highlighted = min(len(self.shown) - 1, max(0, options.highlighted + by))
+
+    def action_where(self, by: int) -> None:
+        """Somewhere else along the path."""
+        self.at = (self.at + by) % len(self.places)
+        self.query_one("#card").border_title = f"add {escape(self.places[self.at].words)}"

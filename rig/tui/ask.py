@@ -1,0 +1,41 @@
+"""A question that a key answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rig.tui import palette
+from rig.tui.canvas import printable
+
+KEYS = {"escape": "esc"}  # as they are written
+
+
+class AskScreen(ModalScreen[str]):
+    """Gives back the key that was pressed. said: what there is to know. answers: keys, and what each does."""
+
+    def __init__(self, title: str, said: Sequence[str], answers: Sequence[tuple[str, str]], fault: str = "") -> None:
+        super().__init__()
+        self._title, self._said, self._answers, self._fault = title, said, answers, fault
+
+    def compose(self) -> ComposeResult:
+        lines = [escape(printable(line)) for line in self._said]
+        if self._fault:
+            lines = [f"[bold {palette.ALARM}]{escape(printable(self._fault))}[/]", "", *lines]
+        keys = [f"[bold {palette.GLOW}]{KEYS.get(key, key):>3}[/]   {what}" for key, what in self._answers]
+        with VerticalScroll(id="card"):
+            yield Static("\n".join([*lines, "", *keys]))
+
+    def on_mount(self) -> None:
+        self.query_one("#card").border_title = self._title
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in dict(self._answers):
+            event.stop()
+            self.dismiss(event.key)

@@ -1,0 +1,298 @@
+"""What a player does to the sound: the line that is selected, and the keys that turn, type, add, move and take back."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from textual import events
+from textual.binding import Binding
+from textual.screen import Screen
+
+from rig.engine import Engine
+from rig.errors import RigError
+from rig.gig.gig import Gig
+from rig.gig.snapshot import EngineView, FileView, ParamView, Status
+from rig.tui.add import AddScreen, Wanted
+from rig.tui.ask import AskScreen
+from rig.tui.bars import Note
+from rig.tui.browser import BrowserScreen, Left
+from rig.tui.canvas import printable
+from rig.tui.chooser import ChooserScreen
+from rig.tui.knob_scale import meant, turn
+from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
+from rig.tui.unsaved import on_disk
+
+TYPED = 40  # letters
+
+
+class Field(NamedTuple):
+    """A value that is being typed. path: of the knob."""
+
+    path: str
+    text: str = ""
+
+
+class Editing(Screen[None]):
+    """The keys of the play screen that change what plays. What comes of them is shown by who inherits this."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("up", "pick(-1)"),
+        Binding("down", "pick(1)"),
+        Binding("minus", "turn(-1, False)"),
+        Binding("equals_sign", "turn(1, False)"),
+        Binding("underscore", "turn(-1, True)"),
+        Binding("plus", "turn(1, True)"),
+        Binding("backspace", "back(False)"),
+        Binding("delete,shift+backspace", "back(True)"),
+        Binding("enter", "type"),
+        Binding("o", "browse"),
+        Binding("a", "add"),
+        Binding("x", "remove"),
+        Binding("b", "bypass_engine"),
+        Binding("less_than_sign", "move(-1)"),
+        Binding("greater_than_sign", "move(1)"),
+        Binding("u", "edit('undo')"),
+        Binding("U", "edit('redo')"),
+        Binding("v", "edit('ab')"),
+        Binding("s", "save"),
+    ]
+
+    def __init__(self, gig: Gig) -> None:
+        super().__init__()
+        self.gig = gig
+        self.engines: tuple[EngineView, ...] = ()
+        self.status: Status | None = None
+        self.note = Note(id="note")
+        self.leaving = False
+        self.browser: BrowserScreen | None = None
+        self.field: Field | None = None
+        self.heard = ""  # the message that was shown
+        self._picked: dict[int, Picked] = {}
+
+    def poll(self) -> None:
+        """Take what is new from the gig, and show it."""
+        raise NotImplementedError
+
+    def show_chain(self) -> None:
+        """Show the path and its knobs."""
+        raise NotImplementedError
+
+    def do(self, command: str) -> bool:
+        """Carry out a verb at once; what goes wrong is said on the message line."""
+        if self.leaving:
+            return False
+        try:
+            self.gig.do(command)
+        except RigError as error:
+            self._wrong(str(error))
+            return False
+        self.heard = ""
+        self.poll()
+        return True
+
+    def _say(self, message: str) -> None:
+        self.note.say(printable(message), time.monotonic())
+
+    def _wrong(self, message: str) -> None:
+        self.note.say(printable(message), time.monotonic(), wrong=True)
+
+    # --- what is selected --------------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> Line | None:
+        """The line that is selected: the last one picked on this amp."""
+        rows = lines(self.engines)
+        at = find(rows, self._picked.get(self.gig.playing))
+        return rows[at] if rows else None
+
+    @property
+    def row(self) -> FileView | ParamView | None:
+        """The file or knob that is selected."""
+        return self.line.row if self.line else None
+
+    @property
+    def param(self) -> ParamView | None:
+        """The knob that - and + turn, where one is selected."""
+        return self.row if isinstance(self.row, ParamView) else None
+
+    def _engine(self) -> EngineView | None:
+        """The engine that is selected; where none is, that is said."""
+        line = self.line
+        if line is None or not line.engine.stands:
+            self._say("this is the level of the amp: pick an engine first")
+            return None
+        return line.engine
+
+    def _pick(self, at: int) -> None:
+        rows = lines(self.engines)
+        if rows:
+            at = min(len(rows) - 1, max(0, at))
+            self._picked[self.gig.playing] = Picked(rows[at].key, at)
+            self.show_chain()
+
+    def action_pick(self, by: int) -> None:
+        if self.line is not None:
+            self.note.hush()
+            self._pick(lines(self.engines).index(self.line) + by)
+
+    # --- knobs -------------------------------------------------------------------------------------------------
+
+    def action_turn(self, direction: int, coarse: bool) -> None:
+        if self.param is not None:
+            self._set(self.param, turn(self.param, direction, coarse))
+        elif isinstance(self.row, FileView):
+            self._say("a file is no knob: o opens the browser")
+
+    def action_back(self, initial: bool) -> None:
+        """To what the preset says, or to the engine's own."""
+        if self.param is not None:
+            self._set(self.param, self.param.initial if initial else self.param.preset)
+
+    def _set(self, param: ParamView, value: float) -> None:
+        text = f"{value:.6g}"
+        if not param.minimum <= float(text) <= param.maximum:
+            text = repr(value)  # six digits of an end of the range may lie outside of it
+        if value != param.value:
+            self.do(f"set {param.path} {text}")
+
+    def action_type(self) -> None:
+        """Type a value, or look for a file."""
+        if isinstance(self.row, FileView):
+            self.action_browse()
+        elif self.param is not None:
+            self.note.hush()
+            self._type(Field(self.param.path))
+
+    def _type(self, field: Field | None) -> None:
+        self.field = field
+        self.show_chain()
+
+    def on_key(self, event: events.Key) -> None:
+        """While a value is typed, all keys are its own."""
+        field = self.field
+        if field is None:
+            return
+        event.stop()
+        if event.key == "escape":
+            self._type(None)
+        elif event.key == "enter":
+            self._take(field)
+        elif event.key == "backspace":
+            self._type(field._replace(text=field.text[:-1]))
+        elif event.is_printable and event.character and len(field.text) < TYPED:
+            self._type(field._replace(text=field.text + event.character))
+
+    def _take(self, field: Field) -> None:
+        """Turn the knob to what was typed; what makes no sense stays in the field."""
+        param = self.param
+        if not field.text.strip() or param is None or self.do(f"set {param.path} {meant(param, field.text)}"):
+            self.note.hush()
+            self._type(None)
+
+    # --- engines -----------------------------------------------------------------------------------------------
+
+    def action_edit(self, command: str) -> bool:
+        """Carry out a verb; an engine that it brings is selected. Whether it could be done."""
+        playing, there = self.gig.playing, {mark(engine) for engine in self.engines}
+        if not self.do(command):
+            return False
+        if playing == self.gig.playing:
+            at = (i for i, line in enumerate(lines(self.engines)) if mark(line.engine) not in there)
+            self._pick(next(at, lines(self.engines).index(self.line)) if self.line else 0)
+        return True
+
+    def action_remove(self) -> None:
+        engine = self._engine()
+        if engine is not None:
+            at = next(i for i, line in enumerate(lines(self.engines)) if line.engine is engine)
+            if self.action_edit(f"remove {engine.path}"):
+                self._pick(at)
+
+    def action_bypass_engine(self) -> None:
+        engine = self._engine()
+        if engine is not None:
+            self.do(f"toggle {engine.path}")
+
+    def action_move(self, by: int) -> None:
+        engine = self._engine()
+        if engine is not None:
+            self.action_edit(f"move {engine.path} {by:+d}")
+
+    def action_add(self) -> None:
+        """Pick a new engine from a list."""
+        places = slots(self.engines)
+        self.app.push_screen(AddScreen(places, slot_at(places, self.line)), self._wanted)
+
+    def _wanted(self, wanted: Wanted | None) -> None:
+        if wanted is None or self.status is None:
+            return
+        if not wanted.engine.files:
+            self.action_edit(f"insert {wanted.target} {wanted.engine.name}")
+            return
+        view = FileView(f"{wanted.target}.{wanted.engine.name}", wanted.engine.files[0], self._near(wanted.engine))
+        self.browser = ChooserScreen(self.gig.name, self.status.amp, view, self.gig.do)
+        self.app.push_screen(self.browser, partial(self._chosen, wanted))
+
+    def _chosen(self, wanted: Wanted, left: Left | None) -> None:
+        self.browser = None
+        if left is not None and left.kept:
+            self.action_edit(f"insert {wanted.target} {wanted.engine.name} {left.file}")
+
+    def _near(self, engine: Engine) -> Path:
+        """A file beside which one for a new engine may lie."""
+        key = engine.files[0]
+        alike = [view.file for other in self.engines for view in other.files if view.name == key]
+        presets = (self.gig.preset, *self.gig.document.presets)
+        alike += [spec.files[key] for preset in presets for spec in preset.engines() if key in spec.files]
+        return alike[0] if alike else self.gig.preset.path
+
+    # --- other files -------------------------------------------------------------------------------------------
+
+    def action_browse(self) -> None:
+        """Look for another file for the selected engine; where that has none, for the first one that has."""
+        at = [self.line.engine] if self.line else []
+        own = [engine for engine in self.engines if engine.where == "amp"]
+        view = next((view for engine in (*at, *own, *self.engines) for view in engine.files), None)
+        if isinstance(self.row, FileView):
+            view = self.row
+        if view is None or self.status is None:
+            self._say("no engine here plays a file")
+            return
+        self._pick_path(view.path)
+        self.browser = BrowserScreen(self.gig.name, self.status.amp, view, self.gig.do)
+        self.app.push_screen(self.browser, self._browsed)
+
+    def _pick_path(self, path: str) -> None:
+        self._pick(next((i for i, line in enumerate(lines(self.engines)) if line.path == path), 0))
+
+    def _browsed(self, left: Left | None) -> None:
+        self.browser = None
+        if left is None or self.leaving:
+            return
+        self.poll()
+        if left.kept:
+            self._say(f"{left.file.name} is not saved yet: s saves it, u goes back")
+        elif left.error:
+            self._wrong(left.error)
+
+    # --- saving ------------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Save; where somebody else has changed a preset meanwhile, ask what is to be done."""
+        changed = on_disk(self.gig)
+        if not changed:
+            self.do("save")
+            return
+        answers = [("o", "save over it"), ("escape", "leave both as they are")]
+        if changed == [self.gig.preset.path.name]:
+            answers.insert(1, ("t", "take what is there; u brings back what was changed here"))
+        said = f"{', '.join(changed)} was changed by somebody else."
+        self.app.push_screen(AskScreen("changed on disk", (said,), answers), self._save)
+
+    def _save(self, answer: str | None) -> None:
+        verb = {"o": "save over", "t": "revert"}.get(answer or "")
+        if verb:
+            self.do(verb)
