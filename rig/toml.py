@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
-
-Value = str | bool | int | float | Sequence["Value"]
 
 DIGITS = 6
 """Significant digits of a number, where they say it all."""
 
 
-def value(of: Value) -> str:
-    """A string, a truth, a number, or a list of them on one line."""
+def value(of: object) -> str:
+    """A string, a truth, a number, or a list of them on one line. Raises TypeError for anything else."""
     if isinstance(of, str):
         return string(of)
     if isinstance(of, bool):
         return "true" if of else "false"
     if isinstance(of, (int, float)):
         return number(of)
-    return f"[{', '.join(map(value, of))}]"
+    if isinstance(of, (list, tuple)):
+        return f"[{', '.join(map(value, of))}]"
+    raise TypeError(f"no TOML for {of!r}")
 
 
 def number(of: float) -> str:

@@ -301,7 +301,14 @@ def test_a_folder_is_not_overwritten_by_accident(tmp_path, rng):
 
 
 def test_capture_toml_says_what_it_was_given(tmp_path):
-    facts = {"name": 'A "loud" Ämp\\', "clips": 0, "noise_floor_db": -80.5, "ok": True, "nothing": None, "at": [1, 2]}
+    facts = {
+        "name": 'A "loud" Ämp\\ \x7f\n',
+        "clips": 0,
+        "noise_floor_db": -80.5,
+        "ok": True,
+        "nothing": None,
+        "at": [1, 2],
+    }
     text = storage.toml({**facts, "repeat": {"start": 3, "frames": 4}})
     del facts["nothing"]
     assert tomli.loads(text) == {**facts, "repeat": {"start": 3, "frames": 4}}

@@ -135,6 +135,28 @@ def test_a_preset_that_is_there_is_somebodys_work(tmp_path):
     assert (tmp_path / "a.toml").read_text() == "mine"
 
 
+def test_a_preset_names_its_model_and_says_what_may_be_missing(tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    assert (
+        write_preset(tmp_path / "a.json", "Tub", -18.5).read_text()
+        == """\
+# Made by rig train. Play it: rig play a.toml
+name = "Tub"
+
+[[amp]]
+name = "Tub"
+level = -1.5
+chain = [
+  { model = "a.json" },
+]
+
+# Recorded without a cabinet? Take the # away and name one:
+# [output]
+# chain = [{ engine = "cab", ir = "cabinet.wav" }]
+"""
+    )
+
+
 @pytest.mark.parametrize("name", ['say "hi"\\', "input", "  ", "a\nb\x07", "ü" * 99, "Tub # 'e'"])
 def test_a_preset_of_any_name_can_be_read(tmp_path, name):
     (tmp_path / "a.json").write_text("{}")

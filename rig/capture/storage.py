@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tomli
 
+from rig import toml as spelling
 from rig.capture.checks import Pair, Repeat, read_pair
 from rig.errors import RigError
 from rig.files import read_text, reason, unreadable, whole
@@ -78,21 +78,16 @@ def write(path: Path, dry: np.ndarray, wet: np.ndarray, rate: int, facts: Mappin
             with whole(path / name) as part:
                 soundfile.write(part, audio, rate, subtype="FLOAT", format="WAV")
         with whole(path / FACTS) as part:
-            part.write_text(toml(facts))
+            part.write_text(toml(facts), encoding="utf-8")
     except (OSError, soundfile.LibsndfileError) as error:
         raise RigError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def toml(facts: Mapping[str, object]) -> str:
     """Strings, numbers, truths and lists of them, and tables of those, as TOML. What is None is left out."""
-    lines = [f"{key} = {_value(value)}" for key, value in facts.items() if not isinstance(value, (Mapping, type(None)))]
+    plain = {key: value for key, value in facts.items() if not isinstance(value, (Mapping, type(None)))}
+    lines = [f"{spelling.key(key)} = {spelling.value(value)}" for key, value in plain.items()]
     for key, table in facts.items():
         if isinstance(table, Mapping):
-            lines += ["", f"[{key}]", toml(table).rstrip()]
+            lines += ["", f"[{spelling.key(key)}]", toml(table).rstrip()]
     return "\n".join(lines) + "\n"
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return repr(value)  # inf and nan are TOML, too
-    return json.dumps(value, ensure_ascii=False)

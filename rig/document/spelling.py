@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig import toml
-from rig.document.document import LEVEL_KNOB, ON, Amp, Chain, EngineSpec, Pick, Preset, Target
+from rig.document.document import INPUT, LEVEL_KNOB, ON, OUTPUT, Amp, Chain, EngineSpec, Pick, Preset, Target
+from rig.document.knobs import called
 from rig.engine import Engine
 from rig.errors import RigError
 
@@ -98,10 +99,13 @@ class Spelling:
 
 
 class Names:
-    """What a preset's text calls what has an identity."""
+    """What a preset's text calls what has an identity, and what its words name."""
 
-    def __init__(self, preset: Preset) -> None:
+    def __init__(self, preset: Preset, engines: Mapping[str, Engine]) -> None:
+        self.preset = preset
+        self.engines = engines
         self.amps = {amp.uid: amp.name for amp in preset.amps}
+        self.ends = {INPUT: preset.input, OUTPUT: preset.output}
         self.specs: dict[int, EngineSpec] = {}
         self.owners: dict[int, tuple[int, str]] = {}
         for uid, stage, chain in preset.chains():
@@ -134,3 +138,26 @@ class Names:
         if pick.amp not in self.amps:
             raise RigError("the amp that a program picks is gone")
         return f"{self.amps[pick.amp]}:{pick.scene}" if pick.scene else self.amps[pick.amp]
+
+    def meant_in_scene(self, amp: Amp, path: str) -> Target | None:
+        """What a scene's path names; an engine may be called by its kind, too."""
+        where, label, knob = ["", *path.split(".")][-3:] if path.count(".") in (1, 2) else ("?", "", "")
+        return self._meant({"": amp.chain, **self.ends}.get(where, ()), label, knob)
+
+    def meant_by_controller(self, words: str) -> Target | None:
+        """What a controller's words name."""
+        for amp in self.preset.amps:
+            if words == f"{amp.name}.{LEVEL_KNOB}":
+                return Target(amp.uid, LEVEL_KNOB)
+        where, label, knob = ["", "", *words.rsplit(".", 2)][-3:]
+        chains = {**self.ends, **{amp.name: amp.chain for amp in self.preset.amps}}
+        return self._meant(chains.get(where, ()), label, knob)
+
+    def meant_by_program(self, words: str) -> Pick | None:
+        """What a program's words name."""
+        picks = [Pick(amp.uid, scene) for amp in self.preset.amps for scene in ("", *(s.name for s in amp.scenes))]
+        return next((pick for pick in picks if self.picked(pick) == words), None)
+
+    def _meant(self, chain: Chain, label: str, knob: str) -> Target | None:
+        spec = called(chain, label, self.engines)
+        return Target(spec.uid, knob) if spec else None

@@ -49,8 +49,8 @@ def arrange(
     known = {id(blocks[0]): _Row(blocks, blocks[0].lead if keep_leads else "") for blocks in old}
     rows = [known.get(id(blocks[0])) or _Row(blocks) for blocks in wanted]
     gaps = [blocks[0].gap for blocks in old[1:] if "#" not in blocks[0].gap]
-    typical = gaps[-1] if gaps else tree.newline
-    left = layout.arrange(list(known.values()), rows, typical, tree.newline, lines=True)
+    typical = gaps[-1] if gaps else tree.newline + old[0][0].gap.rsplit("\n", 1)[-1]
+    left = layout.arrange(list(known.values()), rows, typical, tree.newline, lines=True, alone=False)
     kept = [id(blocks[0]) for blocks in old if any(blocks is row.group for row in rows)]
     places, place = iter(kept), kept[0] if kept else id(old[0][0])
     put: dict[int, Group] = {key: [] for key in known}
@@ -72,12 +72,13 @@ def _place(tree: Tree, old: Sequence[Group], put: dict[int, Group], left: str) -
             last = len(blocks)
         elif id(block) not in gone:
             blocks.append(block)
+    apart = len(tree.blocks) > 1 and tree.blocks[1].gap.startswith(("\r", "\n"))
     tree.blocks = blocks
     if last < len(blocks):
-        blocks[last].gap = left + blocks[last].gap
+        blocks[last].gap = layout.joined(left, blocks[last].gap, tree.newline, lines=True)
     else:
-        tree.tail = left + tree.tail
-    if not str(blocks[0]) and len(blocks) > 1 and "#" not in blocks[1].gap:
+        tree.tail = layout.joined(left, tree.tail, tree.newline, lines=True)
+    if not str(blocks[0]) and len(blocks) > 1 and not apart:
         blocks[1].gap = blocks[1].gap.lstrip("\r\n")
 
 

@@ -27,22 +27,25 @@ class Row(Protocol):
 Some = TypeVar("Some", bound=Row)
 
 
-def arrange(rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline: str, *, lines: bool) -> str:
+def arrange(
+    rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline: str, *, lines: bool, alone: bool = True
+) -> str:
     """Sets what stands between the rows for another order of them, some of which may be gone or new.
 
     Gaps belong to places, comments above a row to the row; those of a row that goes stay. typical: the gap of a new
-    one. lines: whether a gap starts where a line does, and not at the end of the one before.
+    one. lines: whether a gap starts where a line does, and not at the end of the one before. alone: whether nothing
+    else stands between them, so that the second takes the place of a first that goes.
     Returns the comments that stay behind the last row.
     """
     staying, known = {id(row) for row in wanted}, {id(row) for row in rows}
     kept, left = [], ""
     for row in rows:
         if id(row) in staying:
-            row.gap, left = _after(left, row.gap, newline, lines), ""
+            row.gap, left = joined(left, row.gap, newline, lines=lines), ""
             kept.append(row)
         elif "#" in row.gap + row.lead:
-            left = _after(left, row.gap, newline, lines) + row.lead
-    if kept and kept[0] is not rows[0] and "#" not in kept[0].gap:
+            left = joined(left, row.gap, newline, lines=lines) + row.lead
+    if alone and kept and kept[0] is not rows[0] and "#" not in kept[0].gap:
         kept[0].gap = rows[0].gap
     gaps = iter([row.gap for row in kept])
     for row in wanted:
@@ -50,15 +53,18 @@ def arrange(rows: Sequence[Some], wanted: Sequence[Some], typical: str, newline:
     if kept and id(wanted[0]) not in known:
         first = next(row for row in wanted if id(row) in known)
         wanted[0].gap, first.gap = first.gap, typical
+    elif rows and wanted and not kept and "#" not in rows[0].gap:
+        wanted[0].gap = rows[0].gap
     return left.rstrip(" \t") if lines else left.rstrip()
 
 
-def _after(left: str, gap: str, newline: str, lines: bool) -> str:
+def joined(left: str, gap: str, newline: str, *, lines: bool) -> str:
     """A gap behind comments that stay."""
     if not left:
         return gap
     if lines:
-        return left.rstrip(" \t") + gap
+        left = left.rstrip(" \t")
+        return (left.removesuffix(newline) if left.endswith(2 * newline) and gap.startswith(newline) else left) + gap
     return left.rstrip() + (gap if _ends_line(gap) else newline + INDENT + gap.lstrip(" \t"))
 
 
@@ -77,13 +83,15 @@ def arrange_seq(seq: Seq, wanted: Sequence[Entry], newline: str) -> None:
     typical = _typical(seq, newline)
     left = arrange(old, wanted, typical, newline, lines=False)
     seq.entries = list(wanted)
-    seq.trail = _after(left, seq.trail, newline, False)
+    seq.trail = joined(left, seq.trail, newline, lines=False)
     if not old and wanted:
         _open(seq, typical)
     elif not wanted and "#" not in seq.trail:
         seq.trail = ""
     for entry in seq.entries:
         entry.comma = trailing or entry is not seq.entries[-1]
+        if not entry.comma:
+            entry.behind, entry.tail = "", entry.behind.rstrip() + entry.tail
     _end_comments(seq, newline)
 
 

@@ -145,7 +145,7 @@ def put(tree: Tree, table: Table, name: str, raw: str, order: Sequence[str] = ()
     insert(tree, table, (name,), raw, lambda other: ranks.get(other, 0) - ranks.get(name, len(order)))
 
 
-def insert(tree: Tree, table: Table, names: tuple[str, ...], raw: str, rank: Callable[[str], int]) -> None:
+def insert(tree: Tree, table: Table, names: tuple[str, ...], raw: str, rank: Callable[[str], int]) -> Leaf:
     """A new key, dotted where it has several names. rank: of another key: < 0 comes before it, > 0 behind."""
     if not table.places:
         _open(tree, table)
@@ -157,6 +157,7 @@ def insert(tree: Tree, table: Table, names: tuple[str, ...], raw: str, rank: Cal
 
     entry = layout.put(tree, holder, (*prefix, *names), raw, order)
     table.fields[names[0]] = view_of(holder, entry)
+    return Leaf(holder, entry)
 
 
 def drop(tree: Tree, table: Table, name: str) -> None:
@@ -183,12 +184,14 @@ def prune(tree: Tree, found: Table | List | Leaf | None) -> bool:
             return False
         for block in found.headed:
             blocks.arrange(tree, [[block]], [], block.path)
+        found.headed = []
     elif found.seq.entries if found.seq else found.items:
         return False
     if found.entry is not None:
         if "#" in str(found.entry.value) + found.entry.tail + found.entry.lead:
             return False
         cut(tree, found)
+        found.entry = None
     return True
 
 
@@ -196,7 +199,10 @@ def _open(tree: Tree, table: Table) -> None:
     """A header for a table that only its inner tables' headers tell of, right above the first of those."""
     index = min(tree.blocks.index(block) for block in _headed(table))
     _begin(table, Block(header=f"[{key_text(*table.path)}]{tree.newline}", path=table.path))
+    gap = tree.blocks[index].gap
     blocks.insert(tree, index, table.headed[-1:])
+    if "#" not in gap:
+        table.headed[-1].gap = gap
 
 
 def _headed(table: Table) -> Iterator[Block]:

@@ -63,8 +63,10 @@ class ChainText:
         if listed is None:
             return
         if listed.seq is not None:
+            before = (len(listed.seq.entries), _wide(listed))
             self.place_entries(listed, listed.seq, nodes)
-            self.fold(listed, listed.seq, begun and (required or len(nodes) > 1))
+            wide = _wide(listed) and not before[1] and len(nodes) > max(before[0], 1)
+            self.fold(listed, listed.seq, wide or (begun and (required or len(nodes) > 1)))
         else:
             self.place_blocks(listed, nodes)
         for node in nodes:
@@ -113,12 +115,8 @@ class ChainText:
         return Entry("", value=value_of(f"{{ {said} }}"))
 
     def fold(self, listed: List, seq: Seq, wanted: bool) -> None:
-        """Break a list into lines where it is new and long, or where an engine more made its line too wide."""
-        if not isinstance(listed.home, Block) or listed.entry is None or not seq.entries:
-            return
-        text = str(listed.entry)
-        wide = "\n" not in text.strip() and len(text.strip("\r\n")) > toml_layout.WIDTH
-        if wanted or (wide and len(seq.entries) > 1):
+        """Break a list into lines where it is new and long, or where one engine more made its line too wide."""
+        if wanted and isinstance(listed.home, Block) and listed.entry is not None and seq.entries:
             indent = listed.entry.gap.rsplit("\n", 1)[-1]
             toml_layout.fold(seq, indent, self.tree.newline)
 
@@ -182,3 +180,9 @@ def _flat(listed: List) -> Iterator[tuple[Table, List]]:
             inner = table.list(side)
             yield from _flat(inner) if inner else ()
         yield table, listed
+
+
+def _wide(listed: List) -> bool:
+    """Whether a list stands on one line that is too wide."""
+    text = str(listed.entry).strip()
+    return "\n" not in text and len(text) > toml_layout.WIDTH

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from rig import toml
 from rig.document import toml_blocks, toml_layout, toml_tables
 from rig.document.document import Amp, Midi, Preset, Scene, Target
 from rig.document.spelling import Names, Spelling
-from rig.document.toml_tables import Leaf, Table
+from rig.document.toml_tables import Leaf, List, Table
 from rig.document.toml_tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
+
+T = TypeVar("T")
 
 SCENE = ("name", "level", "set")
 MIDI = ("program", "cc")
@@ -23,8 +26,8 @@ class NamesText:
     def __init__(self, tree: Tree, spelling: Spelling, before: Preset, after: Preset) -> None:
         self.tree = tree
         self.spelling = spelling
-        self.before = Names(before)
-        self.after = Names(after)
+        self.before = Names(before, spelling.engines)
+        self.after = Names(after, spelling.engines)
 
     # -- scenes
 
@@ -57,30 +60,33 @@ class NamesText:
             listed = table.list("scene")
         if listed is not None and listed.seq is not None:
             return self.placed_entries(listed.seq, listed.items, places, scenes, table)
-        path = (*table.path, "scene")
-        old = [toml_blocks.group(self.tree, item.headed[0]) for item in listed.items] if listed else []
-        wanted, tables = [], []
-        for place, scene in zip(places, scenes, strict=True):
-            if place is not None and listed is not None:
-                wanted.append(old[place])
-                tables.append(listed.items[place])
-                continue
-            name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(scene.name))
-            name.tail = self.tree.newline
-            block = Block("", "", f"[[{toml.key(*path)}]]{self.tree.newline}", path, True, [name])
-            wanted.append([block])
-            tables.append(toml_tables.view_of_block(block))
+        return self.placed_blocks(listed, places, scenes, table)
+
+    def placed_blocks(
+        self, listed: List | None, places: list[int | None], scenes: tuple[Scene, ...], owner: Table
+    ) -> list[Table]:
+        """The same for scenes with [[headers]]."""
+        items, path = listed.items if listed else [], (*owner.path, "scene")
+        old = [toml_blocks.group(self.tree, item.headed[0]) for item in items]
+        new = [toml_tables.view_of_block(self.block(path, scene)) for scene in scenes]
+        wanted = [new[i].headed if place is None else old[place] for i, place in enumerate(places)]
         if old:
             toml_blocks.arrange(self.tree, old, wanted, path)
         else:
-            for blocks in wanted:
-                last = toml_blocks.group(self.tree, table.headed[0])[-1]
+            last = toml_blocks.group(self.tree, owner.headed[0])[-1]
+            for blocks in reversed(wanted):
                 toml_blocks.insert(self.tree, self.tree.blocks.index(last) + 1, blocks)
-        return tables
+        return [new[i] if place is None else items[place] for i, place in enumerate(places)]
+
+    def block(self, path: tuple[str, ...], scene: Scene) -> Block:
+        line = self.tree.newline
+        name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(scene.name), tail=line)
+        return Block(header=f"[[{toml.key(*path)}]]{line}", path=path, array=True, entries=[name])
 
     def placed_entries(
         self, seq: Seq, items: list[Table], places: list[int | None], scenes: tuple[Scene, ...], owner: Table
     ) -> list[Table]:
+        """The same for scenes in brackets."""
         entries, tables = [], []
         for place, scene in zip(places, scenes, strict=True):
             if place is None:
@@ -98,57 +104,68 @@ class NamesText:
 
     def values(self, table: Table, old: Amp, was: Scene, new: Amp, scene: Scene) -> None:
         """What a scene sets."""
-        said = {self.before.in_scene(old, at): (at, self.raw(self.before, at, v)) for at, v in was.values.items()}
-        says = {at: (self.after.in_scene(new, at), self.raw(self.after, at, v)) for at, v in scene.values.items()}
-        had = {target for target, _ in said.values()}
+        there: set[Target] = set()
+        tails: dict[Target, str] = {}
         inner = table.fields.get("set")
-        for names, inside, leaf in list(inner.leaves()) if isinstance(inner, Table) else []:
-            target, raw = said.get(".".join(names), (None, ""))
-            if target is None:
+        found = list(inner.leaves()) if isinstance(inner, Table) else []
+        for names, inside, leaf in found:
+            path = ".".join(names)
+            target = self.before.meant_in_scene(old, path)
+            if target is None or target not in was.values:
                 continue
-            path, says_raw = says.get(target, ("", ""))
-            if path != ".".join(names) and not (path and _renamed(inner, leaf, names, path)):
+            named = path == self.before.in_scene(old, target)  # and not by its kind
+            if target in scene.values and (named or self.after.meant_in_scene(new, path) != target):
+                path = self.after.in_scene(new, target)
+            if target not in scene.values or (path != ".".join(names) and not _renamed(inner, leaf, names, path)):
+                tails[target] = leaf.entry.tail
                 toml_tables.drop(self.tree, inside, names[-1])
-                had.discard(target)
-            elif raw != says_raw:
-                leaf.entry.value = says_raw
-        for target in scene.values:
-            if target not in had:
-                self.set(table, *says[target])
-        if was.values and not scene.values and toml_tables.prune(self.tree, inner):
-            del table.fields["set"]
+                continue
+            there.add(target)
+            if was.values[target] != scene.values[target]:
+                leaf.entry.value = self.raw(target, scene.values[target])
+        for target, value in scene.values.items():
+            if target not in there:
+                self.set(table, self.after.in_scene(new, target), self.raw(target, value), tails.get(target, ""))
+        for _, inside, _ in found:
+            toml_tables.prune(self.tree, inside)
 
-    def set(self, table: Table, path: str, raw: str) -> None:
-        """Let a scene set one more value, written as its others are."""
+    def set(self, table: Table, path: str, raw: str, tail: str) -> None:
+        """Let a scene set one more value, written as its others are. tail: what stood behind it, where it stood."""
         if "set" not in table.fields:
             toml_tables.put(self.tree, table, "set", "{}", SCENE)
         inner = table.child("set")
         dotted = inner.places and _dotted(inner)
-        toml_tables.insert(self.tree, inner, tuple(path.split(".")) if dotted else (path,), raw, lambda _: 0)
+        names = tuple(path.split(".")) if dotted else (path,)
+        new = toml_tables.insert(self.tree, inner, names, raw, lambda _: 0)
+        if isinstance(new.home, Block) and tail.endswith("\n"):
+            new.entry.tail = tail
 
-    def raw(self, names: Names, target: Target, value: float) -> str:
-        return self.spelling.knob(names.spec(target), target.knob, value)
+    def raw(self, target: Target, value: float) -> str:
+        return self.spelling.knob(self.after.spec(target), target.knob, value)
 
     # -- MIDI
 
     def midi(self, table: Table, old: Midi, new: Midi) -> None:
         """table: [midi]'s."""
-        self.numbered(
-            table,
-            "program",
-            {number: self.before.picked(pick) for number, pick in old.program.items()},
-            {number: self.after.picked(pick) for number, pick in new.program.items()},
-        )
-        self.numbered(
-            table,
-            "cc",
-            {number: self.before.controlled(target) for number, target in old.cc.items()},
-            {number: self.after.controlled(target) for number, target in new.cc.items()},
-        )
+        before, after = self.before, self.after
+        self.numbered(table, "program", old.program, new.program, before.picked, after.picked, after.meant_by_program)
+        self.numbered(table, "cc", old.cc, new.cc, before.controlled, after.controlled, after.meant_by_controller)
+        for key in [key for key in MIDI if getattr(old, key) and not getattr(new, key)]:
+            if toml_tables.prune(self.tree, table.fields[key]):
+                del table.fields[key]
 
-    def numbered(self, table: Table, key: str, old: Mapping[int, str], new: Mapping[int, str]) -> None:
-        """A table of words by numbers."""
-        if old == new:
+    def numbered(
+        self,
+        table: Table,
+        key: str,
+        old: Mapping[int, T],
+        new: Mapping[int, T],
+        was: Callable[[T], str],
+        words: Callable[[T], str],
+        meant: Callable[[str], T | None],
+    ) -> None:
+        """A table of words by numbers. was, words: how a thing was named and is named; meant: what words name now."""
+        if not old and not new:
             return
         if key not in table.fields:
             toml_tables.put(self.tree, table, key, "{}", MIDI)
@@ -156,26 +173,28 @@ class NamesText:
         there = {int(name): name for name in inner.fields if name.isdecimal()}
         for number in old.keys() - new.keys():
             toml_tables.drop(self.tree, inner, there.get(number, ""))
-        for number, words in sorted(new.items()):
-            leaf = inner.leaf(there.get(number, ""))
+        for number, thing in sorted(new.items()):
+            leaf, said = inner.leaf(there.get(number, "")), toml.string(words(thing))
             if leaf is None:
-                names, raw = (str(number),), toml.string(words)
-                toml_tables.insert(self.tree, inner, names, raw, partial(_after, number))
-            elif old.get(number) != words:
-                leaf.entry.value = toml.string(words)
-        if not new and toml_tables.prune(self.tree, inner):
-            del table.fields[key]
+                toml_tables.insert(self.tree, inner, (str(number),), said, partial(_after, number))
+            elif meant(leaf.text) != thing or (leaf.text != words(thing) and leaf.text == was(old.get(number, thing))):
+                leaf.entry.value = said
 
 
 def _paired(old: tuple[Scene, ...], new: tuple[Scene, ...]) -> dict[int, int]:
-    """Which scenes are the same, by their places: new -> old. By their names, else by what they say, or their place."""
+    """Which scenes are the same, by their places: new -> old.
+
+    Scenes have nothing but their names to be known by. One that has another name may be known by what it sets, else by
+    its place where no scene came or went.
+    """
     names = {scene.name: i for i, scene in enumerate(old)}
     pairs = {i: names[scene.name] for i, scene in enumerate(new) if scene.name in names}
     for i, scene in enumerate(new):
         free = [k for k in range(len(old)) if k not in pairs.values()]
-        alike = [k for k in free if (old[k].level, old[k].values) == (scene.level, scene.values)]
-        if i not in pairs and (alike or (i in free and len(old) == len(new))):
-            pairs[i] = alike[0] if alike else i
+        alike = [k for k in free if old[k].values and old[k].values == scene.values]
+        alike += [i] if i in free and len(old) == len(new) else []
+        if i not in pairs and alike:
+            pairs[i] = alike[0]
     return pairs
 
 

@@ -104,7 +104,7 @@ class PresetText:
         if toml_tables.prune(self.tree, self.root.fields.get(name)):
             del self.root.fields[name]
 
-    def optional(self, table: Table, key: str, value: toml.Value | None, order: tuple[str, ...]) -> None:
+    def optional(self, table: Table, key: str, value: object, order: tuple[str, ...]) -> None:
         if value is None:
             toml_tables.drop(self.tree, table, key)
         else:
