@@ -90,7 +90,7 @@ class PresetFacts:
 def preset_facts(path: Path) -> PresetFacts:
     """A preset: its amps and what each is made of. Raises RigError."""
     preset = read_preset(path)
-    names = Names(preset)
+    names = Names(preset, registry())
     return PresetFacts(
         file=path,
         name=preset.name,
