@@ -403,10 +403,14 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, chain = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + chain):
+    example, scenes, chain = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
     assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
+    output = example[example.index("[output]") : example.index("[jack]")]
+    (lead,) = load(write(folder, scenes + output)).amps
+    assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
+    assert sorted(lead.scenes[0].values.values()) == [-1, 1]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

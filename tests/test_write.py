@@ -16,8 +16,8 @@ from random_presets import ENGINES, FOLDER, Chance
 from rig import toml
 from rig.document.document import Amp, EngineSpec, Midi, Pick, Preset, Scene, Target, Wiring, alike
 from rig.document.read import examine_text
-from rig.document.toml_tree import scan
-from rig.document.write import fresh, rewritten
+from rig.document.writing import fresh, rewritten
+from rig.document.writing.tree import scan
 from rig.errors import RigError
 
 PATH = FOLDER / "night.toml"

@@ -66,7 +66,7 @@ class PresetFile:
 
     def _written(self, preset: Preset) -> PresetFile:
         preset = preset.as_written()
-        from rig.document.write import rewritten  # no start has to wait for it
+        from rig.document.writing import rewritten  # no start has to wait for it
 
         text = rewritten(*self.origin, preset)
         seen = _write(self.path, (BOM if self.bom else "") + text)

@@ -1,4 +1,4 @@
-"""A preset's TOML -> a Preset. Every error names file, table, key, and what would be right. The way back: write.py."""
+"""A preset's TOML -> a Preset. Every error names file, table, key, and what would be right. The way back: writing/."""
 
 from __future__ import annotations
 

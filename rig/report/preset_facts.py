@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rig.document.document import EngineSpec, Wiring
 from rig.document.read import read_preset
-from rig.document.spelling import Names
+from rig.document.writing.spelling import Names
 from rig.engine import registry
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rig.document.document import INPUT, LEVEL, NAME, OUTPUT, Amp, EngineSpec, Preset
-from rig.document.write import fresh
+from rig.document.writing import fresh
 from rig.files import write
 
 LOUDNESS = -20.0  # dB RMS of the device's recording, played by the preset

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rig import toml
-from rig.document import toml_blocks, toml_layout, toml_tables
 from rig.document.document import Chain, EngineSpec, labels
-from rig.document.spelling import Node, Spelling, nested
-from rig.document.toml_blocks import Group
-from rig.document.toml_tables import List, Table
-from rig.document.toml_tree import Block, Entry, Seq, Tree, value_of
+from rig.document.writing import blocks as toml_blocks
+from rig.document.writing import layout as toml_layout
+from rig.document.writing import tables as toml_tables
+from rig.document.writing.blocks import Group
+from rig.document.writing.spelling import Node, Spelling, nested
+from rig.document.writing.tables import List, Table
+from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.engine import BRANCHES
 from rig.errors import RigError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rig.document import toml_layout as layout
-from rig.document.toml_tree import Block, Tree
+from rig.document.writing import layout
+from rig.document.writing.tree import Block, Tree
 
 Group = list[Block]
 """A [[header]]'s table, those inside it, and what else stands between them."""

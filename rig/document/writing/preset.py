@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rig import toml
-from rig.document import toml_blocks, toml_layout, toml_tables
 from rig.document.document import INPUT, OUTPUT, Amp, Chain, Midi, Preset, Wiring
-from rig.document.spelling import Spelling
-from rig.document.toml_tables import List, Table
-from rig.document.toml_tree import Block, Entry, scan, value_of
-from rig.document.write_chain import ChainText
-from rig.document.write_names import NamesText
+from rig.document.writing import blocks as toml_blocks
+from rig.document.writing import layout as toml_layout
+from rig.document.writing import tables as toml_tables
+from rig.document.writing.chain import ChainText
+from rig.document.writing.names import NamesText
+from rig.document.writing.spelling import Spelling
+from rig.document.writing.tables import List, Table
+from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 

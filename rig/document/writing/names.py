@@ -7,11 +7,13 @@ from functools import partial
 from typing import TypeVar
 
 from rig import toml
-from rig.document import toml_blocks, toml_layout, toml_tables
 from rig.document.document import Amp, Midi, Preset, Scene, Target
-from rig.document.spelling import Names, Spelling
-from rig.document.toml_tables import Leaf, List, Table
-from rig.document.toml_tree import Block, Entry, Seq, Tree, value_of
+from rig.document.writing import blocks as toml_blocks
+from rig.document.writing import layout as toml_layout
+from rig.document.writing import tables as toml_tables
+from rig.document.writing.spelling import Names, Spelling
+from rig.document.writing.tables import Leaf, List, Table
+from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
 
 T = TypeVar("T")

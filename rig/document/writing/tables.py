@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rig.document import toml_blocks as blocks
-from rig.document import toml_layout as layout
-from rig.document.toml_layout import Holder
-from rig.document.toml_tree import Block, Entry, Seq, Tree, unquoted, value_of
+from rig.document.writing import blocks, layout
+from rig.document.writing.layout import Holder
+from rig.document.writing.tree import Block, Entry, Seq, Tree, unquoted, value_of
 from rig.toml import key as key_text
 
 Place = tuple[Holder, tuple[str, ...]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rig import toml
 from rig.document.document import Chain, EngineSpec, Preset, alike, labels, numbered
 from rig.document.read import examine_text
-from rig.document.write_preset import PresetText
+from rig.document.writing.preset import PresetText
 from rig.engine import Engine, registry
 from rig.errors import RigError
 

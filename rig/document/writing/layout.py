@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from rig.document.toml_tree import Block, Entry, Seq, Tree, value_of
+from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.toml import key as key_text
 
 Holder = Block | Seq
