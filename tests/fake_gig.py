@@ -155,12 +155,13 @@ class FakeReconciler:
         return tuple(self._take(place, wish) for place, wish in asked.items())
 
     def _take(self, place: Place, wish: ChainSpec) -> Installed | Refused:
-        before = self._standing[place].engines if place in self._standing else ()
+        before = self._standing[place].engines if place in self._standing else None
         for spec in wish.engines:
             for file in spec.files.values():
                 if "bad" in file.name:
                     error = f"{file.name}: the file ends in the middle; copy or export it again"
-                    return Refused(place, wish, spec.uid, error, before)
+                    old = next((other for other in before or () if other.uid == spec.uid), None)
+                    return Refused(place, wish, spec, error, old, False)
         self._standing[place] = wish
         return Installed(place, wish, before, {})
 

@@ -441,3 +441,42 @@ def test_what_a_path_is_called_finds_it_again(folder):
                 assert knob.name == param.name
                 owner = amp.uid if not view.stands else address.engine(gig.document, view.path, gig.playing)[1].uid
                 assert target.uid == owner
+
+
+# --- what has played is not taken away ----------------------------------------------------------------------------
+
+
+def test_another_rate_is_the_same_document_in_another_rack(folder):
+    gig = gig_of(folder)
+    do(gig, "set Clean.gain.gain 4", "copy Clean", "amp Lead")
+    before = gig.document
+    gig.move(Rack(44_100))
+    gig.settle()
+    assert gig.document is before
+    assert gig.reconciler.rack.rate == 44_100
+    assert len(list(gig.reconciler.places())) == 5
+    assert gig.reconciler.path(gig.preset.uid, gig.document.amps[0].uid)[1][2].get(0, 0) == 4
+
+
+def test_a_file_that_is_gone_when_all_is_built_anew_stays_wanted(folder):
+    gig = gig_of(folder)
+    before = gig.document
+    (folder / "one.json").rename(folder / "away.json")
+    gig.move(Rack(44_100))
+    (outcome,) = gig.settle()
+    assert "one.json" in outcome.error
+    assert gig.document is before
+    (folder / "away.json").rename(folder / "one.json")
+    gig.move(Rack(RATE))
+    assert not any(outcome.error for outcome in gig.settle())
+    assert [label for label in labels(gig)] == ["gain", "model", "tone"]
+
+
+def test_when_the_playing_amp_goes_its_neighbour_plays(folder):
+    gig = gig_of(folder)
+    do(gig, "amp Clean", "new Middle")
+    assert gig.amp.name == "Middle"
+    do(gig, "undo")
+    assert gig.amp.name == "Clean"
+    do(gig, "redo", "amp Middle", "delete Middle")
+    assert gig.amp.name == "Clean"

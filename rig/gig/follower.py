@@ -129,8 +129,9 @@ class Follower:
         if told:
             self._say(f"reloaded {', '.join(map(_told, told))}")
 
-    def refused(self, item: Refused, spec: EngineSpec | None, old: EngineSpec | None) -> bool:
+    def refused(self, item: Refused) -> bool:
         """A chain cannot be built. Returns whether it was a changed file's fault, which is said here."""
+        spec, old = item.spec, item.old
         if spec is None:
             return False
         files = self._gig.files.values()

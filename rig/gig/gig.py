@@ -54,6 +54,7 @@ class Gig:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
         self.playing = playing
+        self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
         self.client = client
         self.reconciler = reconciler
         self.connection: Connection = Connection(self, client, source, loop)
@@ -118,16 +119,16 @@ class Gig:
         amps = [amp.uid for amp in self.document.amps]
         if self.playing not in amps:
             self.playing = self._successor(amps)
+        self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing)
         self.reconciler.rack.level(self.document.level)
         self.client.delay(self._delay())
 
     def _successor(self, amps: Sequence[int]) -> int:
-        """Who plays where the playing amp has gone: the one before it in the document before, as far as it is there."""
-        before = [place.owner for place in self.reconciler.places() if place.stage == "amp"]
-        at = before.index(self.playing) if self.playing in before else 0
-        nearest = sorted(range(len(before)), key=lambda i: (abs(i - at), i))
-        return next((before[i] for i in nearest if before[i] in amps), amps[0])
+        """Who plays where the playing amp has gone: the nearest that is left, rather the one before it."""
+        at = self._amps.index(self.playing)
+        nearest = sorted(range(len(self._amps)), key=lambda i: (abs(i - at), i))
+        return next((self._amps[i] for i in nearest if self._amps[i] in amps), amps[0])
 
     def play(self, amp: int) -> None:
         """Switch to an amp, by its identity."""
@@ -214,6 +215,8 @@ class Gig:
             )
         if self._follower:
             self._follower.installed(item)
+        if item.before is None:
+            return
         olds = {spec.uid: spec for spec in item.before}
         for spec in item.wish.engines:
             old = olds.get(spec.uid)
@@ -221,15 +224,17 @@ class Gig:
                 self._outcomes.append(snapshot.outcome(self.document, spec, self.playing))
 
     def _refuse(self, item: Refused) -> None:
-        """What cannot be built is taken back, as if it had never been asked for; it is said why."""
-        spec = next((spec for spec in item.wish.engines if spec.uid == item.uid), None)
-        old = next((spec for spec in item.playing if spec.uid == item.uid), None)
-        followed = self._follower is not None and self._follower.refused(item, spec, old)
-        if not followed and spec is not None and _in(self.document, item.uid):
+        """What cannot be built is taken back, as if it had never been asked for; it is said why.
+
+        An engine that played once, and plays no longer, is not for us to take away: its file may come back.
+        """
+        spec, old = item.spec, item.old
+        followed = self._follower is not None and self._follower.refused(item)
+        if not followed and spec is not None and _in(self.document, spec.uid):
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
             self._message = item.error
-        if spec is not None:
+        if spec is not None and (old is not None or not item.known):
             self.history.amend(lambda document: each_preset(document, lambda p: taken_back(p, spec, old)))
 
     @property

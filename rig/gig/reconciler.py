@@ -38,26 +38,30 @@ class Standing:
 
 @dataclass(frozen=True)
 class Installed:
-    """A chain that has come to be heard. before: the engines that played there, () for a new one.
+    """A chain that has come to be heard. before: the engines that played there; None: no chain stood there.
 
     idle: knobs that are given and do nothing with what the engines play, by identity.
     """
 
     place: Place
     wish: ChainSpec
-    before: tuple[EngineSpec, ...]
+    before: tuple[EngineSpec, ...] | None
     idle: Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A chain that cannot be built, for the fault of one engine (0: of none). playing: the engines that play on."""
+    """A chain that cannot be built, for the fault of one engine (None: of none).
+
+    old: the engine as it plays on; None: it does not play. known: it could be built once, and may be again.
+    """
 
     place: Place
     wish: ChainSpec
-    uid: int
+    spec: EngineSpec | None
     error: str
-    playing: tuple[EngineSpec, ...]
+    old: EngineSpec | None
+    known: bool
 
 
 class Reconciler:
@@ -68,6 +72,7 @@ class Reconciler:
 
     def __init__(self, rack: Rack, worker: Callable[[Builder], Worker] = Worker) -> None:
         self._versions = Versions()
+        self._known: set[Hashable] = set()  # engines with their files and settings that could be built
         self._new_worker = worker
         self._enter(rack)
 
@@ -98,6 +103,7 @@ class Reconciler:
             except BuildError as error:
                 raise RigError(_where(document, place, error)) from None
             assert chain is not None
+            self._known.update(map(_made_of, wish.engines))
             for spec, unit in zip(wish.engines, chain.units, strict=True):
                 if fault := unheard(spec, unit):
                     raise RigError(_where(document, place, BuildError(spec, fault)))
@@ -186,16 +192,14 @@ class Reconciler:
             return None  # something else is wanted by now, and asked for
         del self._asked[place]
         standing = self._standing.get(place)
-        before = standing.wish.engines if standing else ()
-        files = [path for spec in built.job.wish.engines for path in spec.files.values()]
+        before = standing.wish.engines if standing else None
         if built.error:
             self._refused[place] = key
-            broken = next((spec for spec in built.job.wish.engines if spec.uid == built.uid), None)
-            for path in broken.files.values() if broken else ():
-                self._versions.refuse(path)
-            return Refused(place, built.job.wish, built.uid, built.error, before)
-        for path in files:
-            self._versions.accept(path)
+            return self._refuse(built, before or ())
+        self._known.update(map(_made_of, built.job.wish.engines))
+        for spec in built.job.wish.engines:
+            for path in spec.files.values():
+                self._versions.accept(path)
         if built.chain is None:
             assert standing is not None
             standing.wish, standing.key = replace(built.job.wish, level=standing.wish.level), key
@@ -206,6 +210,15 @@ class Reconciler:
         standing = self._standing[place]
         self._write(standing, wish)  # what was turned meanwhile
         return Installed(place, wish, before, idle(wish, standing.chain))
+
+    def _refuse(self, built: Built, playing: tuple[EngineSpec, ...]) -> Refused:
+        """What cannot be built, and whose fault it is."""
+        spec = next((spec for spec in built.job.wish.engines if spec.uid == built.uid), None)
+        old = next((other for other in playing if other.uid == built.uid), None)
+        for path in spec.files.values() if spec else ():
+            self._versions.refuse(path)
+        known = spec is not None and _made_of(spec) in self._known
+        return Refused(built.job.place, built.job.wish, spec, built.error, old, known)
 
     def _install(self, place: Place, wish: ChainSpec, key: Hashable, chain: Chain) -> None:
         """Let the rack fade to a chain; where none stood, it finds a slot."""
@@ -289,6 +302,11 @@ def wishes(document: Document) -> dict[Place, ChainSpec]:
         for owner, stage, engines in preset.chains():
             found[Place(stage, owner)] = ChainSpec(engines, levels.get(owner, 0.0), preset.dbu)
     return found
+
+
+def _made_of(spec: EngineSpec) -> Hashable:
+    """What an engine is made of, whichever it is."""
+    return spec.engine, tuple(sorted(spec.files.items())), tuple(kind(spec).settled(spec.settings).items())
 
 
 def _turn(chain: Chain, unit: int, old: EngineSpec | None, new: EngineSpec) -> None:
