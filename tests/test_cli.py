@@ -214,7 +214,7 @@ def test_info_of_a_model_as_json(run, folder):
         ),
         (
             "guitarml/bluesJr_fullD2.json",
-            ["delay 24 frames, 0.50 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
+            ["delay 24 frames, 0.54 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
         ),
         (
             "keras/tw40_blues_deluxe_deerinkstudios.json",

@@ -48,7 +48,7 @@ def test_there_and_back(tmp_path, rng, kind, sizes):
     assert np.abs(settled(there, x) - expected).max() < 3e-6 * size
     assert np.abs(settled(back, x) - expected).max() < 3e-6 * size
     assert (there.level, back.level) == (1.0, 1.0)
-    assert (there.family, back.family) == ("nam", "guitarml")
+    assert (there.family.name, back.family.name) == ("nam", "guitarml")
     assert there.network.receptive_field == first.network.receptive_field
     assert back.weights == first.weights
     assert (there.sample_rate, back.sample_rate) == (48_000, 48_000)

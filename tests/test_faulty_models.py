@@ -162,7 +162,7 @@ def test_variables_of_another_architecture(tmp_path, rng, layer, name, expected)
         (" \n", "the file is empty"),
         ("[1, 2]", "a model file must be an object {...}, not a list"),
         ("7", "a model file must be an object {...}, not a number"),
-        ("{}", "no model that rig knows: not GuitarML ('variables'), Neural Amp Modeler"),
+        ("{}", "no model that rig knows: not Neural Amp Modeler ('architecture'), Proteus ('state_dict'), AIDA-X"),
         ("name = 'toml'", "no valid JSON at line 1, column 1: Expecting value"),
         ('{"activation": gated}', "no valid JSON at line 1, column 16: Expecting value"),
         ("[" * 50_000, "nested too deeply for a model"),

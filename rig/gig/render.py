@@ -45,7 +45,7 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
 def _model_rack(model: Model, rate: int) -> Rack:
     """A rack that plays a model with no limiter around it, from where its family's trainers or players start it."""
     chain = chain_of(model, rate)
-    if model.family != "guitarml":
+    if model.family.settles:
         chain.prewarm()
     rack = Rack(rate)
     rack.offer("amp", 0, chain)

@@ -16,7 +16,7 @@ from rig.errors import RigError
 from rig.gig.builder import Builder, Versions, unheard
 from rig.gig.gain_staging import arranged
 from rig.models import library, player
-from rig.models.formats.words import FAMILIES, in_words
+from rig.models.formats.words import in_words
 from rig.native import Chain, Unit
 from rig.report.model_facts import MODELS, FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
@@ -229,7 +229,7 @@ def brief(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() not in MODELS:
         return (_brief_recording(recording_facts(path)),)
     model = library.read(path)
-    words = [f"{FAMILIES[model.family]} {model.architecture}"]
+    words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
     words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []
     words += [f"{model.loudness_db:.1f} dB loud"] if model.loudness_db is not None else []

@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.models.compatibility import players
-from rig.models.formats import Model
+from rig.models.formats import Family, Model
 from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, loudness_db, read
 from rig.models.player import ENGINE
@@ -20,9 +19,6 @@ PLAIN_RATE = 48_000
 """Hz that most models are made for and most sound cards run at."""
 
 MODELS = (".json", ".nam", ".aidax")
-
-FAMILY_RATE = 44_100
-"""Hz at which the GuitarML family was trained; its files state none."""
 
 GLANCE = 0.02
 """s for which each model of a folder is measured: there may be hundreds."""
@@ -70,7 +66,7 @@ class Unplayed:
 class ModelFacts:
     """A model: what it is, what its file adds, what it asks of the rig and what it costs.
 
-    family: see formats.Model. variants: networks by quality, the cheapest first; empty where there is just one.
+    variants: networks by quality, the cheapest first; empty where there is just one.
     receptive_field: frames, None where there is no end of it; receptive_field_ms: at its rate, or at that of its family
     where it states none. sample_rate: Hz, as stated. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
     loads_in: other players that load it. bytes: of its file. short: its architecture in a few letters, in a folder's
@@ -80,7 +76,7 @@ class ModelFacts:
     file: Path
     kind: str = field(default="model", init=False)
     name: str
-    family: str
+    family: Family
     architecture: str
     variants: tuple[VariantFacts, ...]
     engine: str
@@ -104,6 +100,8 @@ class ModelFacts:
         for key, value in asdict(self).items():
             if key == "playing":
                 found |= _playing(self.playing)
+            elif key == "family":
+                found[key] = self.family.name
             elif key != "short" or value is not None:
                 found[key] = value
         return found
@@ -156,7 +154,6 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
     """
     model = read(path)
     reach = receptive_field(model.network)
-    rate = model.sample_rate or (FAMILY_RATE if model.family == "guitarml" else PLAIN_RATE)
     return ModelFacts(
         file=path,
         name=model.name,
@@ -170,13 +167,13 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
         knobs=model.knobs,
         weights=model.weights,
         receptive_field=reach,
-        receptive_field_ms=1000 * reach / rate if reach else None,
+        receptive_field_ms=1000 * reach / model.rate if reach else None,
         sample_rate=model.sample_rate,
         level=model.level,
         input_dbu=model.input_dbu,
         output_dbu=model.output_dbu,
         playing=_played(path, model, server or ask(), seconds),
-        loads_in=players(model),
+        loads_in=model.family.players(model),
         bytes=path.stat().st_size,
         metadata={key: value for key, value in model.metadata.items() if key not in TOLD_ELSEWHERE},
     )
@@ -193,7 +190,7 @@ def _played(path: Path, model: Model, server: Server, seconds: float) -> Played 
         loudness_db=loudness_db(path),
         loudness_from="measured" if model.loudness_db is None else "file",
         delay=heard.frames,
-        delay_ms=1000 * heard.frames / (model.sample_rate or PLAIN_RATE),
+        delay_ms=1000 * heard.frames / model.rate,
         polarity=heard.polarity,
         cost=cost,
     )

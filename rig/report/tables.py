@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.engine import Param, Setting
-from rig.models.formats.words import FAMILIES
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts
@@ -137,10 +136,10 @@ def _wires(found: PresetFacts) -> dict[str, str]:
 
 def _model(found: ModelFacts) -> dict[str, str]:
     rate, level, reach = found.sample_rate, found.level, found.receptive_field
-    at = "" if rate else " at 44.1 kHz" if found.family == "guitarml" else " at 48 kHz"
+    at = "" if rate else f" at {found.family.rate / 1000:g} kHz"
     rows = {
         "name": found.name,
-        "family": FAMILIES[found.family],
+        "family": found.family.title,
         "architecture": found.architecture,
         **_variants(found.variants),
         "knobs": ", ".join(found.knobs),
@@ -215,7 +214,7 @@ def _folder(found: FolderFacts) -> Table:
         else:
             rate = f"{model.sample_rate / 1000:g} kHz" if model.sample_rate else "-"
             loudness, cost = _db(model.playing.loudness_db), f"{100 * model.playing.cost.share:.1f} %"
-            table.add_row(name, FAMILIES[model.family], model.short, rate, loudness, cost)
+            table.add_row(name, model.family.title, model.short, rate, loudness, cost)
     table.caption = f"cost: of a core at {_grouped(found.rate)} Hz in periods of {found.block}"
     return table
 

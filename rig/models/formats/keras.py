@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.models.formats import Model
+from rig.models.formats import compatibility
 from rig.models.formats.activations import keras_activation
 from rig.models.formats.flat import Room
 from rig.models.formats.fold import fold
+from rig.models.formats.model import Family, Model
 from rig.models.formats.network import Activation, Conv, Gru, Lstm, RecurrentNet, relu
 from rig.models.formats.reading import (
     CHANNELS,
@@ -71,7 +72,7 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     return Model(
         path=path,
         name=title(metadata.get("name"), path),
-        family="keras",
+        family=FAMILY,
         architecture=next((name for kind, name in ARCHITECTURES.items() if kind in kinds), "Dense"),
         network=RecurrentNet(
             layers=tuple(stages),
@@ -222,3 +223,6 @@ def _knob_names(metadata: Mapping[str, object]) -> list[object]:
 
 def _count(weights: object) -> int:
     return sum(map(_count, weights)) if isinstance(weights, list) else 1
+
+
+FAMILY = Family("keras", "AIDA-X", KEYS, parse, rate=48_000, players=compatibility.keras)

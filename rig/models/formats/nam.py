@@ -14,10 +14,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from rig.models.formats import Model, Variant
+from rig.models.formats import compatibility
 from rig.models.formats.activations import torch_activation
 from rig.models.formats.flat import Flat, Room
 from rig.models.formats.fold import fold
+from rig.models.formats.model import Family, Model, Variant
 from rig.models.formats.nam_slim import slimmed
 from rig.models.formats.nam_wavenet import outputs, read_wavenet
 from rig.models.formats.network import Activation, Conv, ConvNet, Lstm, Network, RecurrentNet
@@ -88,7 +89,7 @@ def _single(place: _Place, architecture: str, network: Network, weights: int) ->
     return Model(
         path=place.path,
         name=place.path.stem,
-        family="nam",
+        family=FAMILY,
         architecture=architecture,
         network=network,
         knobs=knobs(network.inputs),
@@ -222,3 +223,6 @@ UNKNOWN = {
     "Sequential": "a Sequential: several models in a row, which no player reads from one file; export each of its own",
     "PackedWaveNet": "a PackedWaveNet as it is trained; export it as a container of its submodels",
 }
+
+
+FAMILY = Family("nam", "Neural Amp Modeler", KEYS, parse, rate=48_000, players=compatibility.nam)

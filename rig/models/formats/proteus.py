@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.models.formats import Model
+from rig.models.formats import compatibility
+from rig.models.formats.model import Family, Model
 from rig.models.formats.network import Activation, Conv, Gru, Lstm, RecurrentNet
 from rig.models.formats.reading import (
     CHANNELS,
@@ -30,7 +31,7 @@ from rig.models.formats.reading import (
     title,
 )
 
-KEYS = ("model_data", "state_dict")
+KEYS = ("state_dict", "model_data")
 Take = Callable[..., np.ndarray]
 
 
@@ -66,7 +67,7 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     return Model(
         path=path,
         name=title(own.get("name", file.get("name")), path),
-        family="proteus",
+        family=FAMILY,
         architecture=unit,
         network=RecurrentNet((*stages, (Conv(weights, bias), Activation("linear"))), skip=float(skip)),
         knobs=knobs(inputs),
@@ -103,3 +104,6 @@ def _arrays(
 
 
 CELLS: Mapping[str, Callable[[Take, int, int, int], Lstm | Gru]] = {"LSTM": _lstm, "GRU": _gru}
+
+
+FAMILY = Family("proteus", "Proteus", KEYS, parse, rate=44_100, players=compatibility.proteus)
