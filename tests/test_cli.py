@@ -230,12 +230,17 @@ def test_info_of_what_players_have(run, shared, name, said):
 
 
 def test_info_says_when_no_rate_is_stated(run, folder, rng):
-    (folder / "old.json").write_text(json.dumps(guitarml(rng, level_adjust=10, dilations=[1, 2, 4, 8, 16, 32] * 2)))
+    (folder / "old.json").write_text(
+        json.dumps(guitarml(rng, level_adjust=10, dilations=[1, 2, 4, 8, 16, 32] * 2, sample_rate=None))
+    )
     said = " ".join(run("info", folder / "old.json").out.split())
-    assert "sample rate not stated" in said
+    assert "sample rate not stated: 44 100 Hz, as GuitarML's files are made for, is assumed" in said
     assert "level 10 (+20.0 dB)" in said
     assert "12 layers (1, 2, 4 ... 32, twice)" in said
-    assert run("info", folder / "old.json", "--json").json["sample_rate"] is None
+    found = run("info", folder / "old.json", "--json").json
+    assert (found["sample_rate"], found["sample_rate_assumed"]) == (None, 44_100)
+    assert run("info", folder / "amp.json", "--json").json["sample_rate_assumed"] is None
+    assert "44.1 kHz assumed" in run("info", folder).out
 
 
 def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):
@@ -320,6 +325,7 @@ MODEL = [
     *(
         "receptive_field_ms",
         "sample_rate",
+        "sample_rate_assumed",
         "level",
         "input_dbu",
         "output_dbu",
@@ -561,6 +567,16 @@ def test_render_of_a_model_runs_at_its_own_rate(run, folder, rng, rate):
     expected = resample(player.run(load_model(folder / "lead.nam"), own), 48_000, rate)
     middle = slice(rate // 10, -rate // 10)
     assert np.abs(wet - expected)[middle].max() < 1e-4
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100])
+def test_render_of_a_model_that_names_no_rate_runs_at_the_recordings(run, folder, rng, rate):
+    (folder / "lead.nam").write_text(json.dumps(nam_lstm(rng, hidden=4, sample_rate=None)))
+    dry = rng.normal(0, 0.1, 4800).astype(np.float32)
+    soundfile.write(folder / "low.wav", dry, rate, subtype="FLOAT")
+    assert run("render", folder / "lead.nam", folder / "low.wav", folder / "wet.wav").status == 0
+    wet = soundfile.read(folder / "wet.wav", dtype="float32")[0]
+    assert np.array_equal(wet, player.run(load_model(folder / "lead.nam"), dry))
 
 
 def test_render_of_another_amp_is_another_sound(run, folder):

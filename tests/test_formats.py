@@ -73,7 +73,7 @@ def test_extra_keys_become_metadata(tmp_path, rng):
 
 
 def test_a_plain_file_has_its_own_name_and_no_rate(tmp_path, rng):
-    model = load_model(write(tmp_path, guitarml(rng), "blues-driver.json"))
+    model = load_model(write(tmp_path, guitarml(rng, sample_rate=None), "blues-driver.json"))
     assert (model.name, model.sample_rate, model.level) == ("blues-driver", None, 1.0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import guitarml
+from networks import guitarml, keras, nam_lstm, proteus
 
 from rig.engine import Payload, registry
 from rig.errors import RigError
@@ -123,16 +123,50 @@ def test_normalized_models_are_equally_loud(tmp_path, rng):
 # ---- rate, size, engine
 
 
-def test_the_rate_is_the_presets_or_the_files_or_jacks(tmp_path):
-    silent, said = wire(tmp_path), wire(tmp_path, 1, sample_rate=44_100)
-    assert load(silent).rate == 0
+def test_the_rate_is_the_presets_or_the_files_or_its_familys(tmp_path):
+    silent, said = wire(tmp_path, sample_rate=None), wire(tmp_path, 1, sample_rate=44_100)
     assert load(said).rate == 44_100
     assert load(said, jack=44_100).rate == 0
     assert load(said, rate=RATE).rate == 0
-    assert load(silent, rate=44_100).rate == 44_100
-    assert load(silent, rate=44_100).about == "wire-0-1.0, 44.1 kHz"
+    assert load(silent).rate == 44_100
+    assert load(silent, rate=RATE).rate == 0
+    assert load(silent, rate=RATE).about == "wire-0-1.0"
+    assert load(silent, jack=RATE, rate=96_000).about == "wire-0-1.0, 96 kHz"
     with pytest.raises(RigError, match=r"wire-0-1\.0\.json: rate = 300 Hz; a model's is 8000 Hz or more"):
         load(silent, rate=300)
+
+
+@pytest.mark.parametrize(
+    ("writer", "hz", "said"),
+    [
+        (guitarml, 44_100, "44.1 kHz assumed"),
+        (proteus, 44_100, "44.1 kHz assumed"),
+        (keras, 48_000, "48 kHz assumed"),
+        (nam_lstm, 48_000, "48 kHz assumed"),
+    ],
+)
+def test_a_file_that_names_no_rate_is_made_for_its_familys(tmp_path, rng, writer, hz, said):
+    """At every rate of JACK's, and it is said."""
+    path, stated = tmp_path / "amp.json", tmp_path / "stated.json"
+    content = writer(rng, sample_rate=None)
+    path.write_text(json.dumps(content))
+    stated.write_text(json.dumps(content | {"sample_rate": hz}))
+    for jack in (44_100, 48_000, 96_000):
+        assumed, known = load(path, jack), load(stated, jack)
+        assert (assumed.rate, assumed.ints) == (known.rate, known.ints)
+        assert said in assumed.about
+        assert "assumed" not in known.about
+    assert "assumed" not in load(path, rate=48_000).about, "the preset says it"
+
+
+def test_the_shape_of_a_model_does_not_change_with_jacks_rate(tmp_path):
+    """A filter of three taps, made for 48 kHz, cuts as many Hz at any of JACK's rates."""
+    path = tmp_path / "fir.nam"
+    fir = {"receptive_field": 3, "bias": False}
+    path.write_text(json.dumps({"architecture": "Linear", "config": fir, "weights": [0.25, 0.5, 0.25]}))
+    for jack in (44_100, 48_000, 96_000):
+        x = np.sin(2 * np.pi * 12_000 * np.arange(jack // 2) / jack).astype(np.float32)
+        assert np.std(play(path, x, jack)[jack // 4 :]) == pytest.approx(0.5 * np.std(x), rel=0.01)
 
 
 def test_at_a_multiple_of_its_rate_a_model_is_stretched(tmp_path):

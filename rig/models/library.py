@@ -20,9 +20,7 @@ from rig.native.resampler import FASTEST, SLOWEST
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
-    Setting(
-        "rate", "Hz", "for which it was made; 0: as its file says, or else JACK's", 0.0, FASTEST, 0.0, on_screen=False
-    ),
+    Setting("rate", "Hz", "for which it was made; 0: as its file says, or its family", 0, FASTEST, 0, on_screen=False),
 )
 """What every engine that plays model files reads at load."""
 
@@ -60,7 +58,8 @@ def loader(pack: Pack) -> Load:
     def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
         path, quality = files["model"], settings["quality"]
         model = read(path)
-        own = _own_rate(path, model, settings["rate"]) or rate
+        own = _own_rate(path, model, settings["rate"])
+        assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
         made, heard = pack(model.at(quality), stretch), arrival(path, quality)
         if settings["normalize"]:
@@ -73,22 +72,22 @@ def loader(pack: Pack) -> Load:
             idle=made.idle if model.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
-            about=", ".join([made.about, *_notes(heard, own, rate)]),
+            about=", ".join([made.about, *_notes(heard, own, rate, assumed)]),
         )
 
     return load
 
 
 def _own_rate(path: Path, model: Model, said: float) -> int:
-    """Hz for which a model was made, by the preset or by its file; 0: neither says."""
+    """Hz for which a model was made, by the preset, by its file or as its family is."""
     if said and said < SLOWEST:
         raise RigError(f"{path}: rate = {said:g} Hz; a model's is {SLOWEST} Hz or more")
-    return int(said) or model.sample_rate or 0
+    return int(said) or model.rate
 
 
-def _notes(heard: Arrival, own: int, rate: int) -> list[str]:
-    """What a player may want to know beside the model's name."""
-    notes = [f"{own / 1000:g} kHz"] if own != rate else []
+def _notes(heard: Arrival, own: int, rate: int, assumed: bool) -> list[str]:
+    """What a player may want to know beside the model's name. assumed: nobody says that it is made for `own` Hz."""
+    notes = [f"{own / 1000:g} kHz{' assumed' if assumed else ''}"] if assumed or own != rate else []
     notes += [f"{heard.frames} frames late"] if heard.frames >= LATE else []
     return notes + (["turned over"] if heard.polarity < 0 else [])
 

@@ -231,7 +231,7 @@ def brief(path: Path) -> tuple[str, ...]:
     model = library.read(path)
     words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
-    words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []
+    words += [f"{model.rate / 1000:g} kHz{'' if model.sample_rate else ' assumed'}"]
     words += [f"{model.loudness_db:.1f} dB loud"] if model.loudness_db is not None else []
     words += [f"knobs: {', '.join(model.knobs)}"] if model.knobs else []
     told = [str(model.metadata[key]) for key in TOLD if isinstance(model.metadata.get(key), str)]

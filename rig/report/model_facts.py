@@ -68,7 +68,8 @@ class ModelFacts:
 
     variants: networks by quality, the cheapest first; empty where there is just one.
     receptive_field: frames, None where there is no end of it; receptive_field_ms: at its rate, or at that of its family
-    where it states none. sample_rate: Hz, as stated. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
+    where it states none. sample_rate: Hz, as stated; sample_rate_assumed: that of its
+    family, where none is. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
     loads_in: other players that load it. bytes: of its file. short: its architecture in a few letters, in a folder's
     list only.
     """
@@ -85,6 +86,7 @@ class ModelFacts:
     receptive_field: int | None
     receptive_field_ms: float | None
     sample_rate: int | None
+    sample_rate_assumed: int | None
     level: float
     input_dbu: float | None
     output_dbu: float | None
@@ -169,6 +171,7 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
         receptive_field=reach,
         receptive_field_ms=1000 * reach / model.rate if reach else None,
         sample_rate=model.sample_rate,
+        sample_rate_assumed=None if model.sample_rate else model.rate,
         level=model.level,
         input_dbu=model.input_dbu,
         output_dbu=model.output_dbu,

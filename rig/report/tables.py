@@ -135,8 +135,7 @@ def _wires(found: PresetFacts) -> dict[str, str]:
 
 
 def _model(found: ModelFacts) -> dict[str, str]:
-    rate, level, reach = found.sample_rate, found.level, found.receptive_field
-    at = "" if rate else f" at {found.family.rate / 1000:g} kHz"
+    level, reach = found.level, found.receptive_field
     rows = {
         "name": found.name,
         "family": found.family.title,
@@ -144,8 +143,8 @@ def _model(found: ModelFacts) -> dict[str, str]:
         **_variants(found.variants),
         "knobs": ", ".join(found.knobs),
         "weights": _grouped(found.weights),
-        "receptive field": f"{_grouped(reach)} frames, {found.receptive_field_ms:.1f} ms{at}" if reach else "no end",
-        "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
+        "receptive field": f"{_grouped(reach)} frames, {found.receptive_field_ms:.1f} ms" if reach else "no end",
+        "sample rate": _rate(found),
         "level": ""
         if level == 1.0
         else f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)"
@@ -159,6 +158,13 @@ def _model(found: ModelFacts) -> dict[str, str]:
     }
     told = {_key(key): _date(value) or _value(value) for key, value in found.metadata.items()}
     return {key: value for key, value in rows.items() if value} | {k: v for k, v in told.items() if k not in rows}
+
+
+def _rate(found: ModelFacts) -> str:
+    """Hz, by the file or by its family."""
+    if found.sample_rate:
+        return f"{_grouped(found.sample_rate)} Hz"
+    return f"not stated: {_grouped(found.family.rate)} Hz, as {found.family.title}'s files are made for, is assumed"
 
 
 def _variants(variants: Sequence[VariantFacts]) -> dict[str, str]:
@@ -212,7 +218,7 @@ def _folder(found: FolderFacts) -> Table:
         elif isinstance(model.playing, Unplayed):
             table.add_row(name, "", _text(model.playing.fault, "red"))
         else:
-            rate = f"{model.sample_rate / 1000:g} kHz" if model.sample_rate else "-"
+            rate = f"{(model.sample_rate or model.family.rate) / 1000:g} kHz{'' if model.sample_rate else ' assumed'}"
             loudness, cost = _db(model.playing.loudness_db), f"{100 * model.playing.cost.share:.1f} %"
             table.add_row(name, model.family.title, model.short, rate, loudness, cost)
     table.caption = f"cost: of a core at {_grouped(found.rate)} Hz in periods of {found.block}"

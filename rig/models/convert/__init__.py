@@ -20,9 +20,6 @@ from rig.models.formats.reading import Fault, listing
 from rig.models.library import settled
 
 ENDINGS = {".nam": nam.FAMILY, ".json": guitarml.FAMILY}
-FAMILY_RATE = 44_100
-"""Hz at which the GuitarML family was trained; its files state none."""
-
 TOLERANCE = 1e-4
 """Of full scale: by how much two files that are the same model may differ, in the arithmetic of float32."""
 
@@ -60,7 +57,7 @@ def convert(source: Path, target: Path) -> tuple[str, ...]:
 def to_text(model: Model, target: Path) -> str:
     """The file that `target` is to be, by its ending, as text. Raises Fault."""
     if ENDINGS[target.suffix.lower()] is nam.FAMILY:
-        return json.dumps(to_nam(model, _nam_metadata(model), model.sample_rate or FAMILY_RATE), separators=(",", ":"))
+        return json.dumps(to_nam(model, _nam_metadata(model), model.rate), separators=(",", ":"))
     return guitarml_text(to_guitarml(model, _guitarml_metadata(model)))
 
 
@@ -93,8 +90,8 @@ def _notes(model: Model, family: Family) -> list[str]:
     notes = []
     if model.level != 1.0:
         notes.append(f"level_adjust {model.level:g} is part of the network now")
-    if model.sample_rate is None and family is nam.FAMILY:
-        notes.append(f"no sample rate was stated: {FAMILY_RATE} Hz, at which this family was trained")
+    if model.sample_rate is None:
+        notes.append(f"no sample rate was stated: {model.rate} Hz, as {model.family.title}'s files are made for")
     if model.variants:
         notes.append("the best of its networks was taken")
     return notes
@@ -117,7 +114,7 @@ def _nam_metadata(model: Model) -> dict[str, object]:
 def _guitarml_metadata(model: Model) -> dict[str, object]:
     """What the file said, in our own words for it."""
     found = {key: value for key, value in model.metadata.items() if key not in ("version", "architecture", "config")}
-    return {**found, "name": model.name, **({"sample_rate": model.sample_rate} if model.sample_rate else {})}
+    return {**found, "name": model.name, "sample_rate": model.rate}
 
 
 def _date(said: object) -> dict[str, int]:

@@ -23,6 +23,7 @@ from rig.models.formats.reading import (
     flag,
     integer,
     knobs,
+    metadata,
     nested,
     optional,
     required,
@@ -61,19 +62,18 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     if odd:
         raise Fault(f"state_dict: {odd[0][:40]!r} belongs to no layer that model_data tells of")
 
-    metadata = {key: value for key, value in file.items() if key not in KEYS}
-    own = table(optional(file, "metadata", {}), "metadata")
-    rates = (own.get("samplerate"), own.get("sample_rate"), file.get("samplerate"), file.get("sample_rate"))
+    said = metadata(file.get("metadata"))
+    rates = (place.get(key) for place in (said, file) for key in ("samplerate", "sample_rate"))
     return Model(
         path=path,
-        name=title(own.get("name", file.get("name")), path),
+        name=title(said.get("name", file.get("name")), path),
         family=FAMILY,
         architecture=unit,
         network=RecurrentNet((*stages, (Conv(weights, bias), Activation("linear"))), skip=float(skip)),
         knobs=knobs(inputs),
-        sample_rate=sample_rate(next((rate for rate in rates if rate is not None), None), "samplerate"),
+        sample_rate=sample_rate(*rates),
         weights=sum(taken.values()),
-        metadata=metadata,
+        metadata={key: value for key, value in file.items() if key not in KEYS},
     )
 
 
