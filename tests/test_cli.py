@@ -17,7 +17,7 @@ from networks import guitarml, nam_lstm
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
-from rig.models import player
+from rig.models import analysis, player
 from rig.models.formats import load_model
 from rig.sound import resample
 
@@ -174,8 +174,8 @@ def test_info_of_a_model_as_json(run, folder):
     assert found["metadata"] == {"esr": 0.0123}
     assert found["bytes"] == (folder / "amp.json").stat().st_size
     assert (found["engine"], found["variants"], found["knobs"]) == ("model", [], [])
-    assert found["polarity"] in (1, -1)
-    assert found["delay"] >= 0
+    assert found["polarity"] in (1, -1, None)
+    assert found["delay"] is None or found["delay"] >= 0
 
 
 @pytest.mark.parametrize(
@@ -241,6 +241,13 @@ def test_info_says_when_no_rate_is_stated(run, folder, rng):
     assert (found["sample_rate"], found["sample_rate_assumed"]) == (None, 44_100)
     assert run("info", folder / "amp.json", "--json").json["sample_rate_assumed"] is None
     assert "44.1 kHz assumed" in run("info", folder).out
+
+
+def test_info_says_when_a_delay_is_not_clear(run, folder, monkeypatch):
+    monkeypatch.setattr(analysis, "arrival", lambda play: analysis.Arrival(None, None))
+    assert "delay not clear polarity not clear" in " ".join(run("info", folder / "amp.json").out.split())
+    found = run("info", folder / "amp.json", "--json").json
+    assert (found["delay"], found["delay_ms"], found["polarity"], found["fault"]) == (None,) * 4
 
 
 def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):

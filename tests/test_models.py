@@ -63,8 +63,35 @@ def test_delay_and_polarity_are_found_behind_distortion_and_tone(delay, gain):
     assert analysis.arrival(curved(gain, delay)) == analysis.Arrival(delay, 1 if gain > 0 else -1)
 
 
-def test_silence_is_neither_late_nor_turned_over():
-    assert analysis.arrival(np.zeros_like) == analysis.Arrival(0, 1)
+def room(rng: np.random.Generator, frames: int):
+    """A chain that smears a sound over so many frames."""
+    echoes = rng.normal(0, 1, frames)
+    return lambda x: np.convolve(x, echoes)[: len(x)].astype(np.float32)
+
+
+def test_where_no_delay_and_no_polarity_can_be_known_none_is_claimed(rng):
+    unclear = analysis.Arrival(None, None)
+    assert analysis.arrival(np.zeros_like) == unclear
+    assert analysis.arrival(room(rng, 1000)) == unclear
+    assert analysis.arrival(lambda x: rng.normal(0, 0.1, len(x)).astype(np.float32)) == unclear
+    assert analysis.arrival(lambda x: x**2) == unclear, "an octave above has no polarity"
+    two = analysis.arrival(lambda x: 0.8 * x + np.r_[np.zeros(128, np.float32), x[:-128]])
+    assert two == unclear, "it arrives twice"
+    turned = analysis.arrival(lambda x: np.diff(x, prepend=np.float32(0)))
+    assert turned == analysis.Arrival(0, None), "a quarter of a turn is neither"
+
+
+def test_what_is_not_clear_is_not_reckoned_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(analysis, "arrival", lambda play: analysis.Arrival(None, None))
+    heard = load(wire(tmp_path, 24, -1.0))
+    assert (heard.delay, heard.polarity, heard.about) == (0, 1, "wire-24--1.0")
+
+
+def test_what_cancels_a_little_is_not_turned_over(rng):
+    x, y = analysis._guitar(), analysis._guitar()[::-1]
+    y = y - x * np.dot(x, y) / np.dot(x, x)  # nothing of x
+    assert not analysis.cancels(lambda _: x, lambda _: y - 0.05 * x, 0)
+    assert analysis.cancels(lambda _: x, lambda _: y - 0.5 * x, 0)
 
 
 @pytest.mark.parametrize("early", [-30, 0, 30])

@@ -67,8 +67,8 @@ def loader(pack: Pack) -> Load:
         return replace(
             made,
             rate=0 if rate % own == 0 else own,
-            delay=heard.frames * stretch,
-            polarity=heard.polarity,
+            delay=(heard.frames or 0) * stretch,
+            polarity=heard.polarity or 1,
             idle=made.idle if model.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
@@ -88,8 +88,8 @@ def _own_rate(path: Path, model: Model, said: float) -> int:
 def _notes(heard: Arrival, own: int, rate: int, assumed: bool) -> list[str]:
     """What a player may want to know beside the model's name. assumed: nobody says that it is made for `own` Hz."""
     notes = [f"{own / 1000:g} kHz{' assumed' if assumed else ''}"] if assumed or own != rate else []
-    notes += [f"{heard.frames} frames late"] if heard.frames >= LATE else []
-    return notes + (["turned over"] if heard.polarity < 0 else [])
+    notes += [f"{heard.frames} frames late"] if heard.frames and heard.frames >= LATE else []
+    return notes + (["turned over"] if heard.polarity == -1 else [])
 
 
 @functools.lru_cache(SLOTS)

@@ -43,14 +43,15 @@ class VariantFacts:
 class Played:
     """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
 
-    delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
+    delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1. Each is
+    None where it is not clear.
     """
 
     loudness_db: float
     loudness_from: str
-    delay: int
-    delay_ms: float
-    polarity: int
+    delay: int | None
+    delay_ms: float | None
+    polarity: int | None
     cost: Cost
 
 
@@ -193,7 +194,7 @@ def _played(path: Path, model: Model, server: Server, seconds: float) -> Played 
         loudness_db=loudness_db(path),
         loudness_from="measured" if model.loudness_db is None else "file",
         delay=heard.frames,
-        delay_ms=1000 * heard.frames / model.rate,
+        delay_ms=None if heard.frames is None else 1000 * heard.frames / model.rate,
         polarity=heard.polarity,
         cost=cost,
     )

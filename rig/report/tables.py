@@ -25,6 +25,9 @@ WIDE = 160
 LONG = 300
 """Letters of a value: a file may say anything."""
 
+UNCLEAR = "not clear"
+"""What is said of a delay or a polarity that might be another as well."""
+
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
 
@@ -179,14 +182,21 @@ def _no_sound(playing: Unplayed) -> dict[str, str]:
 def _sound(playing: Played) -> dict[str, str]:
     cost = playing.cost
     whose = "its file says" if playing.loudness_from == "file" else "measured"
-    frames = f"{playing.delay} frame{'s' if playing.delay > 1 else ''}"
+    polarity = {1: "kept", -1: "turned over", None: UNCLEAR}[playing.polarity]
     return {
         "loudness": f"{_db(playing.loudness_db)}, {whose}",
-        "delay": f"{frames}, {playing.delay_ms:.2f} ms" if playing.delay else "none",
-        "polarity": "turned over" if playing.polarity < 0 else "kept",
+        "delay": _late(playing.delay, playing.delay_ms),
+        "polarity": polarity,
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
     }
+
+
+def _late(frames: int | None, ms: float | None) -> str:
+    """A delay, as far as one can tell."""
+    if frames is None:
+        return UNCLEAR
+    return f"{frames} frame{'s' if frames > 1 else ''}, {ms:.2f} ms" if frames else "none"
 
 
 def _db(value: float | None) -> str:
