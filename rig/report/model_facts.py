@@ -43,8 +43,8 @@ class VariantFacts:
 class Played:
     """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
 
-    delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1. Each is
-    None where it is not clear.
+    delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
+    Each is None where it is not clear.
     """
 
     loudness_db: float
