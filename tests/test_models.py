@@ -125,6 +125,20 @@ def test_a_model_is_measured_once(tmp_path, monkeypatch):
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("weight", [1e30, -3e38, 1e12])
+def test_a_model_with_damaged_weights_is_refused_without_a_murmur(tmp_path, rng, weight, recwarn):
+    net = guitarml(rng)
+    for variable in net["variables"]:
+        variable["data"] = [number * weight for number in variable["data"]]
+    lstm = nam_lstm(rng)
+    lstm["weights"][-9:] = [weight] * 9
+    for content in (net, lstm):
+        (tmp_path / "amp.json").write_text(json.dumps(content))
+        with pytest.raises(RigError, match=r"amp\.json: (its weights are too large|what it plays is far too loud)"):
+            load(tmp_path / "amp.json")
+    assert not recwarn.list
+
+
 # ---- loudness
 
 

@@ -6,6 +6,9 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from rig.engine import Payload, Setting
 from rig.errors import RigError
@@ -29,6 +32,11 @@ LOUDNESS_DB = -18.0
 
 LATE = 8
 """Frames of delay from which the screen says so; less is the work of any filter."""
+
+LOUDEST = 1e6
+"""What a guitar comes out as at most, 1 being full scale: files may ask for +60 dB, and networks for as much again."""
+
+Found = TypeVar("Found")
 
 Pack = Callable[[Model, int], Payload]
 """(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
@@ -99,12 +107,26 @@ def _read(path: Path, stamp: Stamp | None) -> Model:
 
 @functools.lru_cache(4 * SLOTS)
 def _arrival(path: Path, stamp: Stamp | None, quality: float) -> Arrival:
-    return analysis.arrival(settled(read(path).at(quality)))
+    return _measured(path, quality, analysis.arrival)
 
 
 @functools.lru_cache(4 * SLOTS)
 def _loudness_db(path: Path, stamp: Stamp | None, quality: float) -> float:
-    return analysis.loudness_db(settled(read(path).at(quality)))
+    return _measured(path, quality, analysis.loudness_db)
+
+
+def _measured(path: Path, quality: float, measure: Callable[[analysis.Play], Found]) -> Found:
+    """What measuring a model file gives. Raises RigError for one that plays what nobody can hear."""
+    chain = chain_of(read(path).at(quality))
+    chain.prewarm()
+
+    def play(x: np.ndarray) -> np.ndarray:
+        y = chain.process(x)
+        if any(chain.faults) or not np.abs(y).max() <= LOUDEST:
+            raise RigError(f"{path}: what it plays is far too loud, or no number at all: its weights are damaged")
+        return y
+
+    return measure(play)
 
 
 def settled(model: Model) -> analysis.Play:
