@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rig.errors import RigError
+from rig.kinds import MODELS
 from rig.models.formats import Family, Model
 from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, loudness_db, read
@@ -17,8 +18,6 @@ from rig.report.cost import SECONDS, Cost, measure
 
 PLAIN_RATE = 48_000
 """Hz that most models are made for and most sound cards run at."""
-
-MODELS = (".json", ".nam", ".aidax")
 
 GLANCE = 0.02
 """s for which each model of a folder is measured: there may be hundreds."""
