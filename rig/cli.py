@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__
-from rig.errors import RigError, did_you_mean
+from rig.errors import QUOTED, RigError, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -140,13 +140,14 @@ def bench(args: argparse.Namespace) -> int:
     """Measure what models and amps cost on this machine."""
     from rig import native
     from rig.jack.client import running
+    from rig.kinds import PRESET, kind_of
     from rig.report import bench
 
     isas = native.isas() if args.isa == "all" else (args.isa or native.isa(),)
     for isa in isas:
         native.use_isa(isa)
-    given = [path for path in args.source if path.suffix.lower() != ".toml"]
-    given_presets = [path for path in args.source if path.suffix.lower() == ".toml"]
+    given = [path for path in args.source if kind_of(path) is not PRESET]
+    given_presets = [path for path in args.source if kind_of(path) is PRESET]
     report = bench.Report(bench.machine(), {}, ())
     if given or not given_presets:
         with _bar("measuring models") as show:
@@ -210,12 +211,12 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = command(play, "rig play presets/blues.toml --amp Crunch")
-    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET", help="presets in the order of the set")
+    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET", help="presets in the order of the set")
     sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
     sub.add_argument("--name", default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
-    sub.add_argument("--di", type=Path, metavar="FILE", help="loop a recording into the rig instead of a guitar")
+    sub.add_argument("--di", type=_there, metavar="FILE", help="loop a recording into the rig instead of a guitar")
     sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a WAV file")
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
@@ -224,8 +225,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
 
     sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")
-    sub.add_argument("source", type=Path, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
-    sub.add_argument("input", type=Path, metavar="IN", help="the dry recording: WAV, FLAC ...")
+    sub.add_argument("source", type=_there, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
+    sub.add_argument("input", type=_there, metavar="IN", help="the dry recording: WAV, FLAC ...")
     sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
     sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
@@ -243,20 +244,20 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command(info, "rig info presets/models/small-combo-clean.json")
     sub.add_argument(
-        "file", type=Path, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
+        "file", type=_there, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(convert, "rig convert my-amp.json my-amp.nam")
-    sub.add_argument("input", type=Path, metavar="IN", help="a model of either kind")
+    sub.add_argument("input", type=_there, metavar="IN", help="a model of either kind")
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
 
     sub = command(check, "rig check presets/*.toml")
-    sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET|MODEL")
+    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(bench, "rig bench presets/blues.toml")
-    sub.add_argument("source", type=Path, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
+    sub.add_argument("source", type=_there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
     sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
@@ -271,6 +272,8 @@ class _Parser(argparse.ArgumentParser):
     """argparse, but wrong use is one line that names what would be right."""
 
     def error(self, message: str) -> NoReturn:
+        most = QUOTED + len("unrecognized arguments: ")
+        message = message if len(message) <= most or not message.startswith("unrecognized") else f"{message[:most]}..."
         _complain(f"{message}; see {self.prog} --help")
         raise SystemExit(2)
 
@@ -278,14 +281,21 @@ class _Parser(argparse.ArgumentParser):
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             known = f"; known: {', '.join(action.choices)}"
             raise argparse.ArgumentError(
-                None, f"no command '{value}'{did_you_mean(str(value), action.choices) or known}"
+                None, f"no command {quoted(value)}{did_you_mean(str(value), action.choices) or known}"
             )
         super()._check_value(action, value)
 
 
+def _there(text: str) -> Path:
+    """A path that is read, as the disk spells it."""
+    from rig.files import spelled
+
+    return spelled(Path(text))
+
+
 def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 65536")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
     return int(text)
 
 
@@ -299,7 +309,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0.1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds from 0.1 to 3600")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of seconds from 0.1 to 3600")
     return seconds
 
 

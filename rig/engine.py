@@ -45,6 +45,8 @@ class Payload:
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
+    lead: frames, at `rate`, before the sound of a recording, which were cut off; None: it is none.
+    waits: of an engine that joins branches, the frames by which it lets a and b come later.
     input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
     idle: its parameters and settings that do nothing with these files; no screen shows them.
     about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
@@ -58,6 +60,8 @@ class Payload:
     rate: int = 0
     delay: int = 0
     polarity: int = 1
+    lead: int | None = None
+    waits: tuple[int, int] = (0, 0)
     input_dbu: float | None = None
     output_dbu: float | None = None
     idle: tuple[str, ...] = ()
@@ -92,6 +96,19 @@ BRANCHES = ("a", "b")
 
 
 @dataclass(frozen=True)
+class Branches:
+    """What an engine that joins branch a and branch b is told of them, in frames at JACK's rate.
+
+    early: by which a comes before b. apart: by which what b is made of was recorded after what a is made of, which
+    cutting off what lies before the sound took away. cancels: whether they cancel each other, once the early one waits.
+    """
+
+    early: int = 0
+    apart: int = 0
+    cancels: bool = False
+
+
+@dataclass(frozen=True)
 class Engine:
     """One plug-in of a chain.
 
@@ -99,8 +116,7 @@ class Engine:
     settings: what else is read at load, by the same `load`.
     load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload. It is told all settings, defaults too.
     Raises RigError naming file and fault.
-    join: for an engine that mixes two chains: (frames by which a comes before b, whether they cancel each other,
-    {setting: value}) -> Payload, in place of `load`.
+    join: for an engine that mixes two chains: (the two, {setting: value}) -> Payload, in place of `load`.
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
@@ -112,7 +128,7 @@ class Engine:
     files: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] = field(default=_nothing, repr=False)
-    join: Callable[[int, bool, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
+    join: Callable[[Branches, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
     pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
     aliases: tuple[str, ...] = ()

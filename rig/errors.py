@@ -10,7 +10,19 @@ class RigError(Exception):
     """What went wrong, in one line a player can act on. The command line prints it and exits with 1."""
 
 
+QUOTED = 200
+"""Letters of what somebody wrote that a message repeats."""
+
+
+def quoted(text: object) -> str:
+    """What somebody wrote, in quotes, on one line and not long."""
+    shown = "".join(letter if letter.isprintable() else "·" for letter in str(text)[: QUOTED + 1])
+    return f"'{shown}'" if len(shown) <= QUOTED else f"'{shown[: QUOTED - 3]}...'"
+
+
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
     """`"; did you mean 'x'?"` for the nearest of `right`, or `""` where nothing is near."""
+    if len(wrong) > QUOTED:  # nobody meant anything, and looking would take long
+        return ""
     near = difflib.get_close_matches(wrong, list(right), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return f"; did you mean {quoted(near[0])}?" if near else ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, did_you_mean, quoted
+from rig.kinds import misplaced
 
 Stamp = tuple[int, int, int]
 """What is another when a file's content is: when it was written, its size, and which file it is."""
@@ -27,9 +30,9 @@ def read_text(path: Path, kind: str, limit: int) -> str:
     """The whole file as UTF-8 text, without a byte-order mark.
 
     kind: what the caller expects, for the message ("preset", "model"). limit: bytes.
-    Raises RigError for a file that is missing, no file, not ours to read, empty, too large or not text.
+    Raises RigError for a file that is missing, no file, not ours to read, of another kind, empty, too large, no text.
     """
-    fault = unreadable(path, kind)
+    fault = unreadable(path, kind) or misplaced(path, kind)
     if fault:
         raise RigError(f"{path}: {fault}")
     try:
@@ -51,12 +54,13 @@ def unreadable(path: Path, kind: str, shown: str | None = None) -> str:
 
     shown: the path as the player wrote it, for a message that does not start with the path itself.
     """
-    name = f"{kind} file '{shown}'" if shown is not None else f"such {kind} file"
-    subject = f"{kind} file '{shown}' is " if shown is not None else ""
+    name = f"{kind} file {quoted(shown)}" if shown is not None else f"such {kind} file"
+    subject = f"{kind} file {quoted(shown)} is " if shown is not None else ""
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return f"no {name}{_near(path)}"
+        link = _broken_link(path)
+        return f"{subject}{link}" if link else f"no {name}{_foreign(shown or str(path)) or _near(path)}"
     except (OSError, ValueError) as error:
         return f"{subject}out of reach: {reason(error)}"
     if stat.S_ISDIR(mode):
@@ -98,11 +102,59 @@ def reason(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
+def spelled(path: Path) -> Path:
+    """A path as the disk spells it: Unicode writes one `ü` in two ways, and what macOS packed has the other one.
+
+    Where nothing is there under either spelling it stays as it is.
+    """
+    if str(path).isascii() or os.path.lexists(path):
+        return path
+    found = Path(path.anchor)
+    for part in path.parts[1:] if path.anchor else path.parts:
+        if not os.path.lexists(found / part):
+            same = [name for name in _names(found) if _composed(name) == _composed(part)]
+            if not same:
+                return path
+            part = same[0]
+        found /= part
+    return found
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
+
+
+def _broken_link(path: Path) -> str:
+    """What is said of a link on the way that leads nowhere; "" where there is none."""
+    for step in (path, *path.parents):
+        if step.is_symlink() and not step.exists():
+            at = "" if step == path else f" at {quoted(step.name)}"
+            return f"a broken link{at}: there is no {quoted(step.readlink())}"
+    return ""
+
+
+def _foreign(written: str) -> str:
+    """What is said of a path as Windows writes it."""
+    if re.match(r"[A-Za-z]:[\\/]", written):
+        return "; that is a path of Windows: write where it lies here, with /"
+    return "; write / in place of \\" if "\\" in written else ""
+
+
 def _near(path: Path) -> str:
     """The name that comes nearest, at the first step of the path that does not exist."""
     while not path.parent.is_dir() and path.parent != path:
         path = path.parent
-    try:
-        return did_you_mean(path.name, (entry.name for entry in path.parent.iterdir()))
-    except OSError:
-        return ""
+    names = _names(path.parent)
+    wanted = _composed(path.name).casefold()
+    for same in (lambda name: name, lambda name: Path(name).stem):  # another case; no ending, or another
+        alike = [name for name in names if same(_composed(name).casefold()) == wanted]
+        if alike:
+            return did_you_mean(alike[0], alike)
+    return did_you_mean(path.name, names)

@@ -9,13 +9,15 @@ import numpy as np
 from rig.errors import RigError
 from rig.files import unreadable
 from rig.files import whole as whole  # where rig.gig looks for it
+from rig.kinds import misplaced
 
 
 def read(path: Path) -> tuple[np.ndarray, int]:
     """A WAV or FLAC of any depth: ((frames, channels) float32, rate in Hz). Raises RigError naming file and fault."""
     import soundfile
 
-    fault = unreadable(path, "sound") or ("the file is empty" if not path.stat().st_size else "")
+    fault = unreadable(path, "sound") or ("" if path.stat().st_size else "the file is empty")
+    fault = fault or misplaced(path, "sound")
     if fault:
         raise RigError(f"{path}: {fault}")
     try:

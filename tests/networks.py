@@ -12,6 +12,9 @@ import numpy as np
 
 GATED = ("gated", "softgated")
 
+RATE = {"sample_rate": 48_000}
+"""What every file says, so that nothing is resampled where that is not the matter; `sample_rate=None`: nothing."""
+
 
 def guitarml(
     rng: np.random.Generator,
@@ -61,6 +64,7 @@ def guitarml(
         "filter_width": taps,
         "dilations": list(dilations),
         "variables": variables,
+        **RATE,
         **extra,
     }
 
@@ -270,7 +274,7 @@ def keras(
             weights = [array(ins, size), array(size, scale=0.1)]
         written.append({**entry, "weights": weights})
         ins = size
-    return {"in_shape": [None, None, inputs], "layers": written, **extra}
+    return {"in_shape": [None, None, inputs], "layers": written, **RATE, **extra}
 
 
 def proteus(
@@ -307,5 +311,6 @@ def proteus(
             "bias_fl": bias,
         },
         "state_dict": {key: value.astype(np.float32).tolist() for key, value in state.items()},
+        **RATE,
         **extra,
     }

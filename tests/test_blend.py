@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from test_load import chains
+from test_models import wire
 from test_rebuild import chain_of, gig_of
 
 from rig.cli import main
@@ -17,7 +18,7 @@ from rig.document.read import examine, read_preset
 from rig.engine import Payload, registry
 from rig.gig.gain_staging import arranged
 from rig.gig.snapshot import EngineView
-from rig.native import BLOCK, Chain, Rack, Unit
+from rig.native import BLOCK, Chain, Rack, Unit, resampler
 from rig.tui import signal_chain as screen
 
 RATE = 48_000
@@ -174,9 +175,109 @@ def test_an_engine_at_its_own_rate_is_waited_for(rng, own, delay):
     x = (0.3 * np.sin(2 * np.pi * 997 * t) + 0.2 * np.sin(2 * np.pi * 3001 * t)).astype(np.float32)
     units = blend(unit("gain", "a"), unit("cab", "b", ir(delay, rate=own)))
     chain = Chain(units, RATE)
-    wait = Chain(units[1:2], RATE).latency + round(delay * RATE / own)
-    assert chain.latency == Chain(units[1:2], RATE).latency
+    wait = resampler.around(own, RATE).latency + round(delay * RATE / own)
+    assert chain.latency == wait
     assert np.abs(chain.process(x)[3000:] - x[3000 - wait : -wait]).max() < 1e-3
+
+
+# ---- two microphones of one loudspeaker
+
+APART = 24
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> dict[str, dict[str, Path]]:
+    """Two microphones, one of them APART frames farther away, after a second in which nothing is heard."""
+    response = np.r_[0.8, -0.4, 0.2, 0.1, -0.05]
+    for name, late in (("near", 480), ("far", 480 + APART)):
+        soundfile.write(tmp_path / f"{name}.wav", np.r_[np.zeros(late), response], RATE, subtype="FLOAT")
+    return {name: {"ir": tmp_path / f"{name}.wav"} for name in ("near", "far")}
+
+
+def mic(files: dict[str, Path], branch: str = "", rate: int = RATE) -> Unit:
+    cab = registry()["cab"]
+    return Unit(cab, cab.load(files, {}, rate), branch=branch)
+
+
+def heard(*units: Unit) -> np.ndarray:
+    return play(*units, x=np.eye(1, 400, dtype=np.float32)[0])
+
+
+@pytest.mark.parametrize("late", ["a", "b"])
+def test_two_microphones_stay_as_far_apart_as_they_were(pair, late):
+    """And only so far: what both have before their sound delays nothing."""
+    one = heard(mic(pair["near"]))
+    assert np.argmax(np.abs(one)) == 0
+    sides = (
+        [mic(pair["far"], "a"), mic(pair["near"], "b")]
+        if late == "a"
+        else [mic(pair["near"], "a"), mic(pair["far"], "b")]
+    )
+    units = blend(*sides, align=False)
+    expected = 0.5 * (one + np.r_[np.zeros(APART), one[:-APART]])
+    assert np.allclose(heard(*units), expected, atol=1e-6)
+    assert units[-1].payload.about == f"{late} waits {APART} frames"
+
+
+def test_at_another_rate_too(pair):
+    units = blend(mic(pair["near"], "a", 96_000), mic(pair["far"], "b", 96_000), align=False, rate=96_000)
+    assert units[-1].payload.waits == (0, 2 * APART)
+
+
+def test_aligned_they_begin_together(pair):
+    units = blend(mic(pair["near"], "a"), mic(pair["far"], "b"))
+    assert np.allclose(heard(*units), heard(mic(pair["near"])), atol=1e-6)
+    assert (units[-1].payload.waits, units[-1].payload.about) == ((0, 0), "")
+
+
+def test_a_microphone_beside_none_waits_for_nothing(pair):
+    """What lies before its sound is then the file's own affair; so it is while the other one is off."""
+    assert blend(mic(pair["far"], "a"), unit("gain", "b"), align=False)[-1].payload.waits == (0, 0)
+    off = replace(mic(pair["far"], "b"), on=False)
+    assert blend(mic(pair["near"], "a"), off, align=False)[-1].payload.waits == (0, 0)
+
+
+# ---- what is late counts
+
+
+def test_what_makes_sound_late_counts_and_what_is_off_does_not(pair):
+    """Measured by an impulse, for each cause of it."""
+    model = unit("cab", payload=ir(37))
+    chains = {
+        "a late capture": ([model], 37),
+        "two of them": ([model, unit("gain"), model], 74),
+        "the late branch": (blend(unit("gain", "a"), unit("cab", "b", ir(37))), 37),
+        "the branch that waits": (blend(unit("gain", "a"), unit("cab", "b", ir(37)), mix=0.0), 37),
+        "a and b, both late": (blend(unit("cab", "a", ir(50)), unit("cab", "b", ir(37))), 50),
+        "microphones apart": (blend(mic(pair["near"], "a"), mic(pair["far"], "b"), align=False, mix=1.0), APART),
+        "an engine that is off": ([replace(model, on=False), model], 37),
+        "a blend that is off": (
+            [*blend(unit("gain", "a"), unit("cab", "b", ir(37)))[:-1],
+             replace(blend(unit("gain", "a"), unit("cab", "b", ir(37)))[-1], on=False)], 0),
+        "what is off in a branch": (blend(unit("gain", "a"), replace(unit("cab", "b", ir(37)), on=False)), 0),
+    }  # fmt: skip
+    for cause, (units, late) in chains.items():
+        chain = Chain(units, RATE)
+        assert chain.latency == late, cause
+        assert np.argmax(np.abs(chain.process(np.eye(1, 400, dtype=np.float32)[0]))) == late, cause
+
+
+def test_switching_a_late_engine_off_takes_its_delay_away():
+    chain = Chain([unit("cab", payload=ir(37)), unit("cab", payload=ir(5))], RATE)
+    assert chain.latency == 42
+    chain.switch(0, False)
+    assert chain.latency == 5
+    chain.switch(0, True)
+    assert chain.latency == 42
+
+
+def test_a_late_capture_counts(tmp_path):
+    """Its file is measured, and at another rate it is as late in seconds."""
+    model = registry()["model"]
+    for jack, late in ((RATE, 24), (2 * RATE, 48)):
+        payload = model.load({"model": wire(tmp_path, 24)}, model.settled({}), jack)
+        chain = Chain([Unit(model, payload)], jack)
+        assert chain.latency == late == np.argmax(np.abs(chain.process(np.eye(1, 400, dtype=np.float32)[0])))
 
 
 def test_what_is_done_is_said():

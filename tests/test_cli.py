@@ -17,7 +17,7 @@ from networks import guitarml, nam_lstm
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
-from rig.models import player
+from rig.models import analysis, player
 from rig.models.formats import load_model
 from rig.sound import resample
 
@@ -174,8 +174,8 @@ def test_info_of_a_model_as_json(run, folder):
     assert found["metadata"] == {"esr": 0.0123}
     assert found["bytes"] == (folder / "amp.json").stat().st_size
     assert (found["engine"], found["variants"], found["knobs"]) == ("model", [], [])
-    assert found["polarity"] in (1, -1)
-    assert found["delay"] >= 0
+    assert found["polarity"] in (1, -1, None)
+    assert found["delay"] is None or found["delay"] >= 0
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_info_of_a_model_as_json(run, folder):
         ),
         (
             "guitarml/bluesJr_fullD2.json",
-            ["delay 24 frames, 0.50 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
+            ["delay 24 frames, 0.54 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
         ),
         (
             "keras/tw40_blues_deluxe_deerinkstudios.json",
@@ -230,12 +230,24 @@ def test_info_of_what_players_have(run, shared, name, said):
 
 
 def test_info_says_when_no_rate_is_stated(run, folder, rng):
-    (folder / "old.json").write_text(json.dumps(guitarml(rng, level_adjust=10, dilations=[1, 2, 4, 8, 16, 32] * 2)))
+    (folder / "old.json").write_text(
+        json.dumps(guitarml(rng, level_adjust=10, dilations=[1, 2, 4, 8, 16, 32] * 2, sample_rate=None))
+    )
     said = " ".join(run("info", folder / "old.json").out.split())
-    assert "sample rate not stated" in said
+    assert "sample rate not stated: 44 100 Hz, as GuitarML's files are made for, is assumed" in said
     assert "level 10 (+20.0 dB)" in said
     assert "12 layers (1, 2, 4 ... 32, twice)" in said
-    assert run("info", folder / "old.json", "--json").json["sample_rate"] is None
+    found = run("info", folder / "old.json", "--json").json
+    assert (found["sample_rate"], found["sample_rate_assumed"]) == (None, 44_100)
+    assert run("info", folder / "amp.json", "--json").json["sample_rate_assumed"] is None
+    assert "44.1 kHz assumed" in run("info", folder).out
+
+
+def test_info_says_when_a_delay_is_not_clear(run, folder, monkeypatch):
+    monkeypatch.setattr(analysis, "arrival", lambda play: analysis.Arrival(None, None))
+    assert "delay not clear polarity not clear" in " ".join(run("info", folder / "amp.json").out.split())
+    found = run("info", folder / "amp.json", "--json").json
+    assert (found["delay"], found["delay_ms"], found["polarity"], found["fault"]) == (None,) * 4
 
 
 def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):
@@ -320,6 +332,7 @@ MODEL = [
     *(
         "receptive_field_ms",
         "sample_rate",
+        "sample_rate_assumed",
         "level",
         "input_dbu",
         "output_dbu",
@@ -561,6 +574,16 @@ def test_render_of_a_model_runs_at_its_own_rate(run, folder, rng, rate):
     expected = resample(player.run(load_model(folder / "lead.nam"), own), 48_000, rate)
     middle = slice(rate // 10, -rate // 10)
     assert np.abs(wet - expected)[middle].max() < 1e-4
+
+
+@pytest.mark.parametrize("rate", [48_000, 44_100])
+def test_render_of_a_model_that_names_no_rate_runs_at_the_recordings(run, folder, rng, rate):
+    (folder / "lead.nam").write_text(json.dumps(nam_lstm(rng, hidden=4, sample_rate=None)))
+    dry = rng.normal(0, 0.1, 4800).astype(np.float32)
+    soundfile.write(folder / "low.wav", dry, rate, subtype="FLOAT")
+    assert run("render", folder / "lead.nam", folder / "low.wav", folder / "wet.wav").status == 0
+    wet = soundfile.read(folder / "wet.wav", dtype="float32")[0]
+    assert np.array_equal(wet, player.run(load_model(folder / "lead.nam"), dry))
 
 
 def test_render_of_another_amp_is_another_sound(run, folder):

@@ -48,7 +48,7 @@ def test_there_and_back(tmp_path, rng, kind, sizes):
     assert np.abs(settled(there, x) - expected).max() < 3e-6 * size
     assert np.abs(settled(back, x) - expected).max() < 3e-6 * size
     assert (there.level, back.level) == (1.0, 1.0)
-    assert (there.family, back.family) == ("nam", "guitarml")
+    assert (there.family.name, back.family.name) == ("nam", "guitarml")
     assert there.network.receptive_field == first.network.receptive_field
     assert back.weights == first.weights
     assert (there.sample_rate, back.sample_rate) == (48_000, 48_000)
@@ -66,7 +66,8 @@ def test_layers_that_are_not_heard(tmp_path, rng):
 
 
 def test_what_a_file_says_of_itself_goes_along(tmp_path, rng):
-    source = write(tmp_path, guitarml(rng, name="Deluxe", esr=0.01, gear_make="Acme", date="2026-11-20"))
+    said = {"name": "Deluxe", "esr": 0.01, "gear_make": "Acme", "date": "2026-11-20", "sample_rate": None}
+    source = write(tmp_path, guitarml(rng, **said))
     notes = convert(source, tmp_path / "out.nam")
     content = json.loads((tmp_path / "out.nam").read_text())
     metadata = content["metadata"]
@@ -77,6 +78,16 @@ def test_what_a_file_says_of_itself_goes_along(tmp_path, rng):
     assert metadata["loudness"] == pytest.approx(load_model(tmp_path / "out.nam").loudness_db)
     convert(tmp_path / "out.nam", tmp_path / "back.json")
     assert load_model(tmp_path / "back.json").name == "Deluxe"
+
+
+def test_a_rate_that_was_assumed_is_stated_in_the_new_file(tmp_path, rng):
+    """Each family assumes another."""
+    convert(write(tmp_path, guitarml(rng)), tmp_path / "stated.nam")
+    content = json.loads((tmp_path / "stated.nam").read_text())
+    del content["sample_rate"]
+    notes = convert(write(tmp_path, content, "amp.nam"), tmp_path / "out.json")
+    assert notes[0] == "no sample rate was stated: 48000 Hz, as Neural Amp Modeler's files are made for"
+    assert load_model(tmp_path / "out.json").sample_rate == 48_000
 
 
 def test_models_that_players_have(tmp_path, shared):

@@ -135,6 +135,51 @@ def test_cab_refuses_silence(tmp_path):
         response(path, 48_000)
 
 
+def cab_of(path, *channels: np.ndarray, rate: int = RATE) -> Payload:
+    soundfile.write(path, np.stack(channels, 1), rate, subtype="FLOAT")
+    return registry()["cab"].load({"ir": path}, {}, rate)
+
+
+IR = np.r_[0.9, -0.5, 0.3, np.geomspace(0.1, 1e-3, 500)]
+
+
+@pytest.mark.parametrize("frames", [100, 4800, 24_000])
+@pytest.mark.parametrize("noise_db", [-70, -50, -35])
+def test_noise_before_the_sound_is_no_sound(tmp_path, rng, frames, noise_db):
+    """Else it delays what is played, and where there is much of it, no sound is left."""
+    noise = rng.normal(0, 10 ** (noise_db / 20) / 3, frames)
+    found = cab_of(tmp_path / "ir.wav", np.r_[noise, IR])
+    assert found.lead == frames
+    clean = cab_of(tmp_path / "clean.wav", IR)
+    assert clean.lead == 0
+    assert np.allclose(found.arrays[0][:500], clean.arrays[0][:500], atol=1e-6)
+
+
+def test_a_sound_that_grows_is_no_noise(tmp_path):
+    """A filter of linear phase rings before its peak as it does behind it."""
+    t = np.arange(-400, 401)
+    found = cab_of(tmp_path / "ir.wav", np.sinc(t / 6) * np.hanning(801))
+    assert np.argmax(np.abs(found.arrays[0])) > 350
+
+
+def test_what_is_not_played_of_a_cabinet_is_said(tmp_path, rng):
+    other, long = IR[::-1].copy(), np.r_[IR, 0.01 * np.ones(24_000)]
+    silent = np.zeros_like(IR)
+    path = tmp_path / "ir.wav"
+    assert cab_of(path, IR).about == "ir, 503 taps"
+    assert cab_of(path, IR, IR).about == cab_of(path, IR, silent).about == "ir, 503 taps"
+    assert cab_of(path, IR, other).about == "ir, 503 taps, left channel only"
+    assert cab_of(path, IR, other, other, other).about == "ir, 503 taps, channel 1 of 4 only"
+    assert cab_of(path, long).about == "ir, 8192 taps, cut off after 171 ms"
+    assert cab_of(path, long, rate=96_000).about == "ir, 8192 taps, cut off after 85 ms"
+
+
+def test_a_cabinet_whose_left_side_is_silent_plays_the_right(tmp_path, rng):
+    for nothing in (np.zeros_like(IR), rng.normal(0, 1e-5, IR.size)):
+        right = cab_of(tmp_path / "ir.wav", nothing, IR)
+        assert np.array_equal(right.arrays[0], cab_of(tmp_path / "mono.wav", IR).arrays[0])
+
+
 def test_an_engine_that_its_files_do_not_fit_is_refused():
     with pytest.raises(RigError, match="cab"):
         chain("cab", np.zeros(8193, np.float32))

@@ -48,7 +48,7 @@ def nam_model(content: dict) -> Model:
 
 
 def bare(network: ConvNet) -> Model:
-    return Model(Path("net"), "net", "guitarml", "ConvNet", network)
+    return Model(Path("net"), "net", guitarml_format.FAMILY, "ConvNet", network)
 
 
 def guitarml_models(rng: np.random.Generator) -> Iterator[Model]:

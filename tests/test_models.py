@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import guitarml
+from networks import guitarml, keras, nam_lstm, proteus
 
 from rig.engine import Payload, registry
 from rig.errors import RigError
@@ -63,8 +63,35 @@ def test_delay_and_polarity_are_found_behind_distortion_and_tone(delay, gain):
     assert analysis.arrival(curved(gain, delay)) == analysis.Arrival(delay, 1 if gain > 0 else -1)
 
 
-def test_silence_is_neither_late_nor_turned_over():
-    assert analysis.arrival(np.zeros_like) == analysis.Arrival(0, 1)
+def room(rng: np.random.Generator, frames: int):
+    """A chain that smears a sound over so many frames."""
+    echoes = rng.normal(0, 1, frames)
+    return lambda x: np.convolve(x, echoes)[: len(x)].astype(np.float32)
+
+
+def test_where_no_delay_and_no_polarity_can_be_known_none_is_claimed(rng):
+    unclear = analysis.Arrival(None, None)
+    assert analysis.arrival(np.zeros_like) == unclear
+    assert analysis.arrival(room(rng, 1000)) == unclear
+    assert analysis.arrival(lambda x: rng.normal(0, 0.1, len(x)).astype(np.float32)) == unclear
+    assert analysis.arrival(lambda x: x**2) == unclear, "an octave above has no polarity"
+    two = analysis.arrival(lambda x: 0.8 * x + np.r_[np.zeros(128, np.float32), x[:-128]])
+    assert two == unclear, "it arrives twice"
+    turned = analysis.arrival(lambda x: np.diff(x, prepend=np.float32(0)))
+    assert turned == analysis.Arrival(0, None), "a quarter of a turn is neither"
+
+
+def test_what_is_not_clear_is_not_reckoned_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(analysis, "arrival", lambda play: analysis.Arrival(None, None))
+    heard = load(wire(tmp_path, 24, -1.0))
+    assert (heard.delay, heard.polarity, heard.about) == (0, 1, "wire-24--1.0")
+
+
+def test_what_cancels_a_little_is_not_turned_over(rng):
+    x, y = analysis._guitar(), analysis._guitar()[::-1]
+    y = y - x * np.dot(x, y) / np.dot(x, x)  # nothing of x
+    assert not analysis.cancels(lambda _: x, lambda _: y - 0.05 * x, 0)
+    assert analysis.cancels(lambda _: x, lambda _: y - 0.5 * x, 0)
 
 
 @pytest.mark.parametrize("early", [-30, 0, 30])
@@ -98,6 +125,20 @@ def test_a_model_is_measured_once(tmp_path, monkeypatch):
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("weight", [1e30, -3e38, 1e12])
+def test_a_model_with_damaged_weights_is_refused_without_a_murmur(tmp_path, rng, weight, recwarn):
+    net = guitarml(rng)
+    for variable in net["variables"]:
+        variable["data"] = [number * weight for number in variable["data"]]
+    lstm = nam_lstm(rng)
+    lstm["weights"][-9:] = [weight] * 9
+    for content in (net, lstm):
+        (tmp_path / "amp.json").write_text(json.dumps(content))
+        with pytest.raises(RigError, match=r"amp\.json: (its weights are too large|what it plays is far too loud)"):
+            load(tmp_path / "amp.json")
+    assert not recwarn.list
+
+
 # ---- loudness
 
 
@@ -123,16 +164,50 @@ def test_normalized_models_are_equally_loud(tmp_path, rng):
 # ---- rate, size, engine
 
 
-def test_the_rate_is_the_presets_or_the_files_or_jacks(tmp_path):
-    silent, said = wire(tmp_path), wire(tmp_path, 1, sample_rate=44_100)
-    assert load(silent).rate == 0
+def test_the_rate_is_the_presets_or_the_files_or_its_familys(tmp_path):
+    silent, said = wire(tmp_path, sample_rate=None), wire(tmp_path, 1, sample_rate=44_100)
     assert load(said).rate == 44_100
     assert load(said, jack=44_100).rate == 0
     assert load(said, rate=RATE).rate == 0
-    assert load(silent, rate=44_100).rate == 44_100
-    assert load(silent, rate=44_100).about == "wire-0-1.0, 44.1 kHz"
+    assert load(silent).rate == 44_100
+    assert load(silent, rate=RATE).rate == 0
+    assert load(silent, rate=RATE).about == "wire-0-1.0"
+    assert load(silent, jack=RATE, rate=96_000).about == "wire-0-1.0, 96 kHz"
     with pytest.raises(RigError, match=r"wire-0-1\.0\.json: rate = 300 Hz; a model's is 8000 Hz or more"):
         load(silent, rate=300)
+
+
+@pytest.mark.parametrize(
+    ("writer", "hz", "said"),
+    [
+        (guitarml, 44_100, "44.1 kHz assumed"),
+        (proteus, 44_100, "44.1 kHz assumed"),
+        (keras, 48_000, "48 kHz assumed"),
+        (nam_lstm, 48_000, "48 kHz assumed"),
+    ],
+)
+def test_a_file_that_names_no_rate_is_made_for_its_familys(tmp_path, rng, writer, hz, said):
+    """At every rate of JACK's, and it is said."""
+    path, stated = tmp_path / "amp.json", tmp_path / "stated.json"
+    content = writer(rng, sample_rate=None)
+    path.write_text(json.dumps(content))
+    stated.write_text(json.dumps(content | {"sample_rate": hz}))
+    for jack in (44_100, 48_000, 96_000):
+        assumed, known = load(path, jack), load(stated, jack)
+        assert (assumed.rate, assumed.ints) == (known.rate, known.ints)
+        assert said in assumed.about
+        assert "assumed" not in known.about
+    assert "assumed" not in load(path, rate=48_000).about, "the preset says it"
+
+
+def test_the_shape_of_a_model_does_not_change_with_jacks_rate(tmp_path):
+    """A filter of three taps, made for 48 kHz, cuts as many Hz at any of JACK's rates."""
+    path = tmp_path / "fir.nam"
+    fir = {"receptive_field": 3, "bias": False}
+    path.write_text(json.dumps({"architecture": "Linear", "config": fir, "weights": [0.25, 0.5, 0.25]}))
+    for jack in (44_100, 48_000, 96_000):
+        x = np.sin(2 * np.pi * 12_000 * np.arange(jack // 2) / jack).astype(np.float32)
+        assert np.std(play(path, x, jack)[jack // 4 :]) == pytest.approx(0.5 * np.std(x), rel=0.01)
 
 
 def test_at_a_multiple_of_its_rate_a_model_is_stretched(tmp_path):

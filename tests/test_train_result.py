@@ -89,7 +89,7 @@ def test_a_nam_file_is_the_same_model(takes, capsys):
     for name in ("a.json", "a.nam"):
         assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2") == 0
     json_model, nam_model = (load_model(takes / name) for name in ("a.json", "a.nam"))
-    assert nam_model.family == "nam"
+    assert nam_model.family.name == "nam"
     assert nam_model.sample_rate == json_model.sample_rate
     assert nam_model.metadata["esr"] == json_model.metadata["esr"]
     assert apart(json_model, nam_model) < 1e-5

@@ -8,7 +8,6 @@ import pytest
 from model_files import write
 from networks import guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
 
-from rig.models.compatibility import players
 from rig.models.formats import load_model
 from rig.models.formats.words import in_words, receptive_field, short
 
@@ -53,13 +52,13 @@ def test_families(tmp_path, rng, name):
     model = load_model(write(tmp_path, make(rng, **options)))
     assert words in in_words(model.network)
     assert short(model.network).startswith(few)
-    assert players(model) == loads
+    assert model.family.players(model) == loads
 
 
 def test_neural_amp_modelers_architectures(tmp_path, rng):
     def said(content: dict) -> tuple[str, str, tuple[str, ...]]:
         model = load_model(write(tmp_path, content))
-        return in_words(model.network), short(model.network), players(model)
+        return in_words(model.network), short(model.network), model.family.players(model)
 
     assert said(two(rng)) == (
         "WaveNet, tanh, 2 arrays of 6 then 3 channels, 3 taps, 3 layers (1, 2, 4)",
@@ -87,6 +86,6 @@ def test_the_receptive_field_of_what_remembers_for_ever_has_no_end(tmp_path, rng
 def test_what_players_have(shared: Path):
     for path in (shared / "models").glob("*/*"):
         model = load_model(path)
-        assert players(model), path.name
+        assert model.family.players(model), path.name
         assert len(short(model.network)) < 24
         assert "\n" not in in_words(model.network)

@@ -33,7 +33,7 @@ from rig.document.document import (
 from rig.document.knobs import called
 from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
-from rig.files import read_text, unreadable
+from rig.files import read_text, spelled, unreadable
 
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
@@ -464,11 +464,13 @@ class _Reader:
             self.fault(place, f"{key} must be a path in quotes, not {_kind(value)}")
             return self.path
         try:
-            path = (self.path.parent / Path(value).expanduser()).resolve()
+            given = self.path.parent / Path(value).expanduser()
+            given = spelled(given) if self.files else given
+            path = given.resolve()
         except (OSError, RuntimeError, ValueError):
             self.fault(place, f"{key} = {_shown(value)} is no path")
             return self.path
-        fault = unreadable(path, key, value) if self.files else ""
+        fault = unreadable(given, key, value) if self.files else ""
         if fault:
             self.fault(place, fault)
         return path

@@ -20,6 +20,7 @@ from rig.gig.builder import short
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.reconciler import Installed, Refused
 from rig.gig.snapshot import News
+from rig.kinds import MODEL, kind_of
 from rig.models.library import read
 
 if TYPE_CHECKING:
@@ -151,5 +152,5 @@ def _told(path: Path) -> str:
     """ "lead.json: ESR 0.0123"."""
     esr = None
     with suppress(RigError):  # a cabinet, or gone by now
-        esr = read(path).metadata.get("esr") if path.suffix.lower() not in (".wav", ".flac") else None
+        esr = read(path).metadata.get("esr") if kind_of(path) is MODEL else None
     return f"{path.name}: ESR {esr:.4f}" if isinstance(esr, float) else path.name

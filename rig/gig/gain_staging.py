@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rig.engine import Payload
+from rig.engine import Branches, Payload
 from rig.models import analysis
 from rig.native import Chain, Unit, decibels, linear
 
@@ -55,15 +55,20 @@ def _whole(payload: Payload) -> Payload:
 
 def _join(unit: Unit, a: Sequence[Unit], b: Sequence[Unit], rate: int) -> Payload:
     alone = [Chain([replace(u, branch="") for u in side], rate) for side in (a, b)]
-    late = [chain.latency + sum(_delay(u.payload, rate) for u in chain.units if u.on) for chain in alone]
     for chain in alone:
         chain.prewarm()
-    early = late[1] - late[0]
+    early = alone[1].latency - alone[0].latency
     cancels = analysis.cancels(alone[0].process, alone[1].process, early)
     assert unit.engine.join
-    return unit.engine.join(early, cancels, unit.engine.settled(unit.settings))
+    return unit.engine.join(Branches(early, _apart(a, b, rate), cancels), unit.engine.settled(unit.settings))
 
 
-def _delay(payload: Payload, rate: int) -> int:
-    """Frames at `rate`."""
-    return round(payload.delay * rate / (payload.rate or rate))
+def _apart(a: Sequence[Unit], b: Sequence[Unit], rate: int) -> int:
+    """Frames by which what b is made of was recorded after what a is made of; 0 where one of them is no recording."""
+    leads = []
+    for side in (a, b):
+        known = [u.payload.lead * rate / (u.payload.rate or rate) for u in side if u.on and u.payload.lead is not None]
+        if not known:
+            return 0
+        leads.append(round(sum(known)))
+    return leads[1] - leads[0]

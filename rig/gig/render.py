@@ -14,6 +14,7 @@ from rig.document.read import read_preset
 from rig.document.scenes import applied
 from rig.errors import RigError
 from rig.gig.reconciler import Progress, Reconciler
+from rig.kinds import PRESET, kind_of
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
 from rig.native import BLOCK, Rack
@@ -45,7 +46,7 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
 def _model_rack(model: Model, rate: int) -> Rack:
     """A rack that plays a model with no limiter around it, from where its family's trainers or players start it."""
     chain = chain_of(model, rate)
-    if model.family != "guitarml":
+    if model.family.settles:
         chain.prewarm()
     rack = Rack(rate)
     rack.offer("amp", 0, chain)
@@ -81,7 +82,7 @@ def render(
         raise RigError(f"{output}: there is no folder '{output.parent}'")
     x = audio[:, 0]
     pieces: Iterable[np.ndarray]
-    if source.suffix.lower() == ".toml":
+    if kind_of(source) is PRESET:
         pieces = _through(_preset_rack(source, amp, rate), x, block, progress)
     else:
         model = load_model(source)

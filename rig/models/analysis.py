@@ -21,15 +21,18 @@ REACH = 1024  # frames: as long as a response is looked at, and the longest dela
 SIZE = 8192  # of the Fourier transforms: nothing wraps round
 
 EARLY = 0.8  # of the highest peak: an earlier one as high as that is the arrival, what follows is the amp's own colour
-SURE = 0.3  # how much alike two signals must be before one of them is said to be turned over
+NEAR = 48  # frames around the arrival that belong to it: a millisecond of colour
+CLEAR = 2.0  # by how much the arrival must stand out from all that is not near it; real captures have 3 and more
+SURE = 0.3  # how much alike two signals must be before one of them is said to be turned over, or not to be
+LOSS = 0.1  # how much two chains must cancel each other for it to be heard: half a decibel
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """frames: how late what went in comes out. polarity: -1 where it comes out turned over."""
+    """frames: how late what went in comes out. polarity: -1 where it comes out turned over, else 1. None: not clear."""
 
-    frames: int
-    polarity: int
+    frames: int | None
+    polarity: int | None
 
 
 def arrival(play: Play) -> Arrival:
@@ -42,13 +45,16 @@ def arrival(play: Play) -> Arrival:
     for binaural synthesis", 2008).
     """
     frames = _delay(_response(play))
-    return Arrival(frames, -1 if _alike(_guitar(), play(_guitar())[frames:]) < -SURE else 1)
+    if frames is None:
+        return Arrival(None, None)
+    alike = _alike(_guitar(), play(_guitar())[frames:])
+    return Arrival(frames, int(np.sign(alike)) if abs(alike) >= SURE else None)
 
 
 def cancels(a: Play, b: Play, early: int) -> bool:
     """Whether a guitar through two chains loses when they are added. early: frames by which a comes before b."""
     out_a, out_b = a(_guitar()), b(_guitar())
-    return _alike(out_a[max(0, -early) :], out_b[max(0, early) :]) < 0
+    return _alike(out_a[max(0, -early) :], out_b[max(0, early) :]) < -LOSS
 
 
 def loudness_db(play: Play) -> float:
@@ -79,11 +85,13 @@ def _response(play: Play) -> np.ndarray:
     return found
 
 
-def _delay(response: np.ndarray) -> int:
-    """Frames between a response and the one of minimum phase with the same tone."""
+def _delay(response: np.ndarray) -> int | None:
+    """Frames between a response and the one of minimum phase with the same tone; None: it might be others as well."""
     alike = np.abs(_correlation(response, _minimum_phase(response))[:REACH])
     peak = np.r_[True, alike[1:] >= alike[:-1]] & np.r_[alike[:-1] >= alike[1:], True]
-    return int(np.flatnonzero(peak & (alike >= EARLY * alike.max()))[0])
+    first = int(np.flatnonzero(peak & (alike >= EARLY * alike.max()))[0])
+    apart = np.abs(np.arange(REACH) - first) > NEAR
+    return first if alike[first] > CLEAR * alike[apart].max() else None
 
 
 def _minimum_phase(response: np.ndarray) -> np.ndarray:

@@ -6,6 +6,9 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from rig.engine import Payload, Setting
 from rig.errors import RigError
@@ -20,9 +23,7 @@ from rig.native.resampler import FASTEST, SLOWEST
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
-    Setting(
-        "rate", "Hz", "for which it was made; 0: as its file says, or else JACK's", 0.0, FASTEST, 0.0, on_screen=False
-    ),
+    Setting("rate", "Hz", "for which it was made; 0: as its file says, or its family", 0, FASTEST, 0, on_screen=False),
 )
 """What every engine that plays model files reads at load."""
 
@@ -31,6 +32,11 @@ LOUDNESS_DB = -18.0
 
 LATE = 8
 """Frames of delay from which the screen says so; less is the work of any filter."""
+
+LOUDEST = 1e6
+"""What a guitar comes out as at most, 1 being full scale: files may ask for +60 dB, and networks for as much again."""
+
+Found = TypeVar("Found")
 
 Pack = Callable[[Model, int], Payload]
 """(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
@@ -60,7 +66,8 @@ def loader(pack: Pack) -> Load:
     def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
         path, quality = files["model"], settings["quality"]
         model = read(path)
-        own = _own_rate(path, model, settings["rate"]) or rate
+        own = _own_rate(path, model, settings["rate"])
+        assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
         made, heard = pack(model.at(quality), stretch), arrival(path, quality)
         if settings["normalize"]:
@@ -68,29 +75,29 @@ def loader(pack: Pack) -> Load:
         return replace(
             made,
             rate=0 if rate % own == 0 else own,
-            delay=heard.frames * stretch,
-            polarity=heard.polarity,
+            delay=(heard.frames or 0) * stretch,
+            polarity=heard.polarity or 1,
             idle=made.idle if model.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
-            about=", ".join([made.about, *_notes(heard, own, rate)]),
+            about=", ".join([made.about, *_notes(heard, own, rate, assumed)]),
         )
 
     return load
 
 
 def _own_rate(path: Path, model: Model, said: float) -> int:
-    """Hz for which a model was made, by the preset or by its file; 0: neither says."""
+    """Hz for which a model was made, by the preset, by its file or as its family is."""
     if said and said < SLOWEST:
         raise RigError(f"{path}: rate = {said:g} Hz; a model's is {SLOWEST} Hz or more")
-    return int(said) or model.sample_rate or 0
+    return int(said) or model.rate
 
 
-def _notes(heard: Arrival, own: int, rate: int) -> list[str]:
-    """What a player may want to know beside the model's name."""
-    notes = [f"{own / 1000:g} kHz"] if own != rate else []
-    notes += [f"{heard.frames} frames late"] if heard.frames >= LATE else []
-    return notes + (["turned over"] if heard.polarity < 0 else [])
+def _notes(heard: Arrival, own: int, rate: int, assumed: bool) -> list[str]:
+    """What a player may want to know beside the model's name. assumed: nobody says that it is made for `own` Hz."""
+    notes = [f"{own / 1000:g} kHz{' assumed' if assumed else ''}"] if assumed or own != rate else []
+    notes += [f"{heard.frames} frames late"] if heard.frames and heard.frames >= LATE else []
+    return notes + (["turned over"] if heard.polarity == -1 else [])
 
 
 @functools.lru_cache(SLOTS)
@@ -100,12 +107,26 @@ def _read(path: Path, stamp: Stamp | None) -> Model:
 
 @functools.lru_cache(4 * SLOTS)
 def _arrival(path: Path, stamp: Stamp | None, quality: float) -> Arrival:
-    return analysis.arrival(settled(read(path).at(quality)))
+    return _measured(path, quality, analysis.arrival)
 
 
 @functools.lru_cache(4 * SLOTS)
 def _loudness_db(path: Path, stamp: Stamp | None, quality: float) -> float:
-    return analysis.loudness_db(settled(read(path).at(quality)))
+    return _measured(path, quality, analysis.loudness_db)
+
+
+def _measured(path: Path, quality: float, measure: Callable[[analysis.Play], Found]) -> Found:
+    """What measuring a model file gives. Raises RigError for one that plays what nobody can hear."""
+    chain = chain_of(read(path).at(quality))
+    chain.prewarm()
+
+    def play(x: np.ndarray) -> np.ndarray:
+        y = chain.process(x)
+        if any(chain.faults) or not np.abs(y).max() <= LOUDEST:
+            raise RigError(f"{path}: what it plays is far too loud, or no number at all: its weights are damaged")
+        return y
+
+    return measure(play)
 
 
 def settled(model: Model) -> analysis.Play:

@@ -30,9 +30,9 @@ def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chai
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:
     """A model on a signal at its own rate. x: (frames,) -> (frames,) float32, `block` frames at a time.
 
-    The GuitarML family starts from zeros, as its trainers compute; all others from silence, as their players do.
+    It starts as its family does: from zeros, as trainers compute, or from silence, as players do.
     """
     chain, x = chain_of(model, reference=reference), np.asarray(x, np.float32)
-    if model.family != "guitarml":
+    if model.family.settles:
         chain.prewarm()
     return np.concatenate([chain.process(x[i : i + block]) for i in range(0, len(x), block)] or [x])

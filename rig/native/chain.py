@@ -55,6 +55,7 @@ class Chain:
         for setup, mount, unit in zip(setups, mounts, units, strict=False):
             self._fill(setup, unit, rate, keep)
             self._mount(mount, unit, rate, keep)
+        self._late = [mount.latency + _delay(u.payload, rate) for mount, u in zip(mounts, units, strict=False)]
         why = ffi.new("const char **")
         self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, why)
         if self._c == ffi.NULL:
@@ -110,8 +111,21 @@ class Chain:
 
     @property
     def latency(self) -> int:
-        """Frames by which what comes out is late: engines that are on and run at rates of their own take some."""
-        return lib.rig_chain_latency(self._c)
+        """Frames by which what comes out is late. Engines that are on count: those that run at rates of their own,
+        those whose files are late, and of branches that come together the later one, with what it is made to wait.
+        """
+        late, side = 0, 0  # of the signal, which branch a is, too, and of branch b
+        for unit, on, own in zip(self.units, self._on, self._late, strict=True):
+            own = own if on else 0
+            if unit.branch == "b":
+                side += own
+            elif unit.branch:
+                late += own
+            else:
+                a, b = unit.payload.waits
+                late = max(late + a, side + b) + own if on else late  # what joins is off: branch a alone is heard
+                side = late
+        return max(late, side)
 
     @property
     def faults(self) -> tuple[int, ...]:
@@ -175,6 +189,11 @@ class Chain:
         listen = np.ascontiguousarray(signal if key is None else key, np.float32)
         lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
         return out
+
+
+def _delay(payload: Payload, rate: int) -> int:
+    """Frames at `rate` by which the sound of an engine's files is late."""
+    return round(payload.delay * rate / (payload.rate or rate))
 
 
 def chains_made() -> int:

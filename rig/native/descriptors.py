@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rig.engine import Engine, Param, Payload, Setting
+from rig.engine import Branches, Engine, Param, Payload, Setting
 from rig.errors import RigError
 from rig.native._c import ffi, lib
 
@@ -32,7 +32,7 @@ def engine(
     files: tuple[str, ...] = (),
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
     settings: tuple[Setting, ...] = (),
-    join: Callable[[int, bool, Mapping[str, float]], Payload] | None = None,
+    join: Callable[[Branches, Mapping[str, float]], Payload] | None = None,
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from rig import native
-from rig.models.formats import Model, load_model
+from rig.models.formats import Model, guitarml, load_model
 from rig.models.formats.network import Activation, Conv, Layer, LayerArray, RecurrentNet, WaveNet, macs
 from rig.models.player import chain_of
 from rig.native import Chain
@@ -117,7 +117,7 @@ def synthetic(name: str, channels: int, dilations: Sequence[int]) -> Model:
         for d in dilations
     )
     array = LayerArray(Conv(weights(1, 1, c), weights(c)), layers, Conv(np.ones((1, 1, 1), np.float32), weights(1)))
-    return Model(Path(name), name, "guitarml", "WaveNet", WaveNet((array,)))
+    return Model(Path(name), name, guitarml.FAMILY, "WaveNet", WaveNet((array,)))
 
 
 def models(paths: Sequence[Path]) -> list[Model]:

@@ -15,17 +15,16 @@ from rig.engine import Param, Setting, registry
 from rig.errors import RigError
 from rig.gig.builder import Builder, Versions, unheard
 from rig.gig.gain_staging import arranged
+from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
-from rig.models.formats.words import FAMILIES, in_words
+from rig.models.formats.words import in_words
 from rig.native import Chain, Unit
-from rig.report.model_facts import MODELS, FolderFacts, ModelFacts, folder_facts, model_facts
+from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
 from rig.sound import read
 
 RATE = 48_000
 """Hz at which `check` loads: the rate of most sound cards' JACK."""
-
-PRESETS = (".toml",)
 
 
 @dataclass(frozen=True)
@@ -130,16 +129,18 @@ class EngineFacts:
 
 
 def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> Facts:
-    """What `rig info` tells of a preset, a model, a recording, by the file's ending, or a folder of models.
+    """What `rig info` tells of a preset, a model or a recording, whatever it is called, or of a folder of models.
 
     progress: gets 0..1 on the way through a folder. Raises RigError.
     """
-    if path.is_dir():
+    kind = kind_of(path)
+    if kind is FOLDER:
         return folder_facts(path, progress)
-    ending = path.suffix.lower()
-    if ending in PRESETS:
+    if kind.advice:
+        raise RigError(f"{path}: {kind.words}; {kind.advice}")
+    if kind is PRESET:
         return preset_facts(path)
-    return model_facts(path) if ending in MODELS else recording_facts(path)
+    return model_facts(path) if kind is MODEL else recording_facts(path)
 
 
 def recording_facts(path: Path) -> RecordingFacts:
@@ -166,9 +167,13 @@ def recording_facts(path: Path) -> RecordingFacts:
 def check(paths: Sequence[Path]) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
     builder = Builder(RATE, Versions())
-    return CheckReport(
-        tuple(_check_model(path) if path.suffix.lower() in MODELS else _check_preset(path, builder) for path in paths)
-    )
+    return CheckReport(tuple(_check_model(path) if _is_model(path) else _check_preset(path, builder) for path in paths))
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file is to be checked as a model: it is one, or something else that is called like one."""
+    kind = kind_of(path)
+    return kind is MODEL or (kind is not PRESET and path.suffix.lower() in MODELS)
 
 
 def _check_model(path: Path) -> CheckedModel:
@@ -226,12 +231,12 @@ TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "auth
 
 def brief(path: Path) -> tuple[str, ...]:
     """A model or an impulse response in a few words, one or two lines. Raises RigError."""
-    if path.suffix.lower() not in MODELS:
+    if kind_of(path) in (SOUND, UNKNOWN):
         return (_brief_recording(recording_facts(path)),)
     model = library.read(path)
-    words = [f"{FAMILIES[model.family]} {model.architecture}"]
+    words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
-    words += [f"{model.sample_rate / 1000:g} kHz"] if model.sample_rate else []
+    words += [f"{model.rate / 1000:g} kHz{'' if model.sample_rate else ' assumed'}"]
     words += [f"{model.loudness_db:.1f} dB loud"] if model.loudness_db is not None else []
     words += [f"knobs: {', '.join(model.knobs)}"] if model.knobs else []
     told = [str(model.metadata[key]) for key in TOLD if isinstance(model.metadata.get(key), str)]

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.models.compatibility import players
-from rig.models.formats import Model
+from rig.kinds import MODELS
+from rig.models.formats import Family, Model
 from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, loudness_db, read
 from rig.models.player import ENGINE
@@ -18,11 +18,6 @@ from rig.report.cost import SECONDS, Cost, measure
 
 PLAIN_RATE = 48_000
 """Hz that most models are made for and most sound cards run at."""
-
-MODELS = (".json", ".nam", ".aidax")
-
-FAMILY_RATE = 44_100
-"""Hz at which the GuitarML family was trained; its files state none."""
 
 GLANCE = 0.02
 """s for which each model of a folder is measured: there may be hundreds."""
@@ -48,13 +43,14 @@ class Played:
     """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
 
     delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
+    Each is None where it is not clear.
     """
 
     loudness_db: float
     loudness_from: str
-    delay: int
-    delay_ms: float
-    polarity: int
+    delay: int | None
+    delay_ms: float | None
+    polarity: int | None
     cost: Cost
 
 
@@ -70,9 +66,10 @@ class Unplayed:
 class ModelFacts:
     """A model: what it is, what its file adds, what it asks of the rig and what it costs.
 
-    family: see formats.Model. variants: networks by quality, the cheapest first; empty where there is just one.
+    variants: networks by quality, the cheapest first; empty where there is just one.
     receptive_field: frames, None where there is no end of it; receptive_field_ms: at its rate, or at that of its family
-    where it states none. sample_rate: Hz, as stated. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
+    where it states none. sample_rate: Hz, as stated; sample_rate_assumed: that of its
+    family, where none is. level: linear. input_dbu, output_dbu: dBu of a full-scale sine.
     loads_in: other players that load it. bytes: of its file. short: its architecture in a few letters, in a folder's
     list only.
     """
@@ -80,7 +77,7 @@ class ModelFacts:
     file: Path
     kind: str = field(default="model", init=False)
     name: str
-    family: str
+    family: Family
     architecture: str
     variants: tuple[VariantFacts, ...]
     engine: str
@@ -89,6 +86,7 @@ class ModelFacts:
     receptive_field: int | None
     receptive_field_ms: float | None
     sample_rate: int | None
+    sample_rate_assumed: int | None
     level: float
     input_dbu: float | None
     output_dbu: float | None
@@ -104,6 +102,8 @@ class ModelFacts:
         for key, value in asdict(self).items():
             if key == "playing":
                 found |= _playing(self.playing)
+            elif key == "family":
+                found[key] = self.family.name
             elif key != "short" or value is not None:
                 found[key] = value
         return found
@@ -156,7 +156,6 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
     """
     model = read(path)
     reach = receptive_field(model.network)
-    rate = model.sample_rate or (FAMILY_RATE if model.family == "guitarml" else PLAIN_RATE)
     return ModelFacts(
         file=path,
         name=model.name,
@@ -170,13 +169,14 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
         knobs=model.knobs,
         weights=model.weights,
         receptive_field=reach,
-        receptive_field_ms=1000 * reach / rate if reach else None,
+        receptive_field_ms=1000 * reach / model.rate if reach else None,
         sample_rate=model.sample_rate,
+        sample_rate_assumed=None if model.sample_rate else model.rate,
         level=model.level,
         input_dbu=model.input_dbu,
         output_dbu=model.output_dbu,
         playing=_played(path, model, server or ask(), seconds),
-        loads_in=players(model),
+        loads_in=model.family.players(model),
         bytes=path.stat().st_size,
         metadata={key: value for key, value in model.metadata.items() if key not in TOLD_ELSEWHERE},
     )
@@ -193,7 +193,7 @@ def _played(path: Path, model: Model, server: Server, seconds: float) -> Played 
         loudness_db=loudness_db(path),
         loudness_from="measured" if model.loudness_db is None else "file",
         delay=heard.frames,
-        delay_ms=1000 * heard.frames / (model.sample_rate or PLAIN_RATE),
+        delay_ms=None if heard.frames is None else 1000 * heard.frames / model.rate,
         polarity=heard.polarity,
         cost=cost,
     )

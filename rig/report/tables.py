@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.engine import Param, Setting
-from rig.models.formats.words import FAMILIES
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts
@@ -25,6 +24,9 @@ WIDE = 160
 
 LONG = 300
 """Letters of a value: a file may say anything."""
+
+UNCLEAR = "not clear"
+"""What is said of a delay or a polarity that might be another as well."""
 
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
@@ -136,17 +138,16 @@ def _wires(found: PresetFacts) -> dict[str, str]:
 
 
 def _model(found: ModelFacts) -> dict[str, str]:
-    rate, level, reach = found.sample_rate, found.level, found.receptive_field
-    at = "" if rate else " at 44.1 kHz" if found.family == "guitarml" else " at 48 kHz"
+    level, reach = found.level, found.receptive_field
     rows = {
         "name": found.name,
-        "family": FAMILIES[found.family],
+        "family": found.family.title,
         "architecture": found.architecture,
         **_variants(found.variants),
         "knobs": ", ".join(found.knobs),
         "weights": _grouped(found.weights),
-        "receptive field": f"{_grouped(reach)} frames, {found.receptive_field_ms:.1f} ms{at}" if reach else "no end",
-        "sample rate": f"{_grouped(rate)} Hz" if rate else "not stated",
+        "receptive field": f"{_grouped(reach)} frames, {found.receptive_field_ms:.1f} ms" if reach else "no end",
+        "sample rate": _rate(found),
         "level": ""
         if level == 1.0
         else f"{level:g} ({20 * math.log10(abs(level)):+.1f} dB)"
@@ -162,6 +163,13 @@ def _model(found: ModelFacts) -> dict[str, str]:
     return {key: value for key, value in rows.items() if value} | {k: v for k, v in told.items() if k not in rows}
 
 
+def _rate(found: ModelFacts) -> str:
+    """Hz, by the file or by its family."""
+    if found.sample_rate:
+        return f"{_grouped(found.sample_rate)} Hz"
+    return f"not stated: {_grouped(found.family.rate)} Hz, as {found.family.title}'s files are made for, is assumed"
+
+
 def _variants(variants: Sequence[VariantFacts]) -> dict[str, str]:
     """A row for each network that a file offers by quality, but the best one, which is told above."""
     return {f"  quality below {variant.below:.3g}": variant.architecture for variant in variants[:-1]}
@@ -174,14 +182,21 @@ def _no_sound(playing: Unplayed) -> dict[str, str]:
 def _sound(playing: Played) -> dict[str, str]:
     cost = playing.cost
     whose = "its file says" if playing.loudness_from == "file" else "measured"
-    frames = f"{playing.delay} frame{'s' if playing.delay > 1 else ''}"
+    polarity = {1: "kept", -1: "turned over", None: UNCLEAR}[playing.polarity]
     return {
         "loudness": f"{_db(playing.loudness_db)}, {whose}",
-        "delay": f"{frames}, {playing.delay_ms:.2f} ms" if playing.delay else "none",
-        "polarity": "turned over" if playing.polarity < 0 else "kept",
+        "delay": _late(playing.delay, playing.delay_ms),
+        "polarity": polarity,
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
     }
+
+
+def _late(frames: int | None, ms: float | None) -> str:
+    """A delay, as far as one can tell."""
+    if frames is None:
+        return UNCLEAR
+    return f"{frames} frame{'s' if frames > 1 else ''}, {ms:.2f} ms" if frames else "none"
 
 
 def _db(value: float | None) -> str:
@@ -213,9 +228,9 @@ def _folder(found: FolderFacts) -> Table:
         elif isinstance(model.playing, Unplayed):
             table.add_row(name, "", _text(model.playing.fault, "red"))
         else:
-            rate = f"{model.sample_rate / 1000:g} kHz" if model.sample_rate else "-"
+            rate = f"{(model.sample_rate or model.family.rate) / 1000:g} kHz{'' if model.sample_rate else ' assumed'}"
             loudness, cost = _db(model.playing.loudness_db), f"{100 * model.playing.cost.share:.1f} %"
-            table.add_row(name, FAMILIES[model.family], model.short, rate, loudness, cost)
+            table.add_row(name, model.family.title, model.short, rate, loudness, cost)
     table.caption = f"cost: of a core at {_grouped(found.rate)} Hz in periods of {found.block}"
     return table
 

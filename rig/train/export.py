@@ -98,7 +98,7 @@ def verify(path: Path, pieces: list[tuple[np.ndarray, np.ndarray]]) -> float:
     from rig.models.formats import load_model
 
     model = load_model(path)  # players let a `.nam` settle on silence, which PyTorch did not hear
-    skip = 0 if model.family == "guitarml" else (receptive_field(model.network) or 1) - 1
+    skip = (receptive_field(model.network) or 1) - 1 if model.family.settles else 0
     worst = max(float(np.abs(play(path, dry) - predicted)[skip:].max()) for dry, predicted in pieces)
     if not worst <= TOLERANCE:
         raise RigError(

@@ -22,7 +22,7 @@ ONES = "rig train makes gated networks of the GuitarML family, so it can start o
 def read(path: Path) -> LayerArray:
     """A model file's layers. Raises RigError for a file that cannot be read, or one that we cannot learn with."""
     found = load_model(path)
-    model = found if found.family == "guitarml" else _converted(found)
+    model = found if found.family is guitarml.FAMILY else _converted(found)
     if model is None or not isinstance(model.network, WaveNet):
         raise RigError(f"--init '{path}': {ONES}")
     (array,) = model.network.arrays

@@ -15,14 +15,11 @@ from rig.files import reason, whole
 from rig.models import analysis
 from rig.models.convert.to_guitarml import to_guitarml
 from rig.models.convert.to_nam import to_nam
-from rig.models.formats import Model, guitarml, load_model
+from rig.models.formats import Family, Model, guitarml, load_model, nam
 from rig.models.formats.reading import Fault, listing
 from rig.models.library import settled
 
-ENDINGS = {".nam": "nam", ".json": "guitarml"}
-FAMILY_RATE = 44_100
-"""Hz at which the GuitarML family was trained; its files state none."""
-
+ENDINGS = {".nam": nam.FAMILY, ".json": guitarml.FAMILY}
 TOLERANCE = 1e-4
 """Of full scale: by how much two files that are the same model may differ, in the arithmetic of float32."""
 
@@ -38,9 +35,9 @@ def convert(source: Path, target: Path) -> tuple[str, ...]:
         raise RigError(f"{target}: a model's name ends in .nam (Neural Amp Modeler) or .json (GuitarML)")
     if not target.parent.is_dir():
         raise RigError(f"{target}: there is no folder '{target.parent}'")
-    if model.family == family:
+    if model.family is family:
         raise RigError(f"{source}: is such a file already")
-    if {model.family, family} != set(ENDINGS.values()):
+    if model.family not in ENDINGS.values():
         raise RigError(f"{source}: only GuitarML's and Neural Amp Modeler's models are converted into each other")
     try:
         text = to_text(model, target)
@@ -59,14 +56,14 @@ def convert(source: Path, target: Path) -> tuple[str, ...]:
 
 def to_text(model: Model, target: Path) -> str:
     """The file that `target` is to be, by its ending, as text. Raises Fault."""
-    if ENDINGS[target.suffix.lower()] == "nam":
-        return json.dumps(to_nam(model, _nam_metadata(model), model.sample_rate or FAMILY_RATE), separators=(",", ":"))
+    if ENDINGS[target.suffix.lower()] is nam.FAMILY:
+        return json.dumps(to_nam(model, _nam_metadata(model), model.rate), separators=(",", ":"))
     return guitarml_text(to_guitarml(model, _guitarml_metadata(model)))
 
 
 def trained_text(file: Mapping[str, object], target: Path) -> str:
     """A GuitarML file's content, as `rig train` makes it, as the text of `target`, by its ending. Raises RigError."""
-    if ENDINGS[target.suffix.lower()] == "guitarml":
+    if ENDINGS[target.suffix.lower()] is guitarml.FAMILY:
         return guitarml_text(file)
     try:
         return to_text(guitarml.parse(file, target), target)
@@ -89,12 +86,12 @@ def apart(a: Model, b: Model) -> float:
     return float(np.abs(a.level * settled(a)(noise) - b.level * settled(b)(noise)).max())
 
 
-def _notes(model: Model, family: str) -> list[str]:
+def _notes(model: Model, family: Family) -> list[str]:
     notes = []
     if model.level != 1.0:
         notes.append(f"level_adjust {model.level:g} is part of the network now")
-    if model.sample_rate is None and family == "nam":
-        notes.append(f"no sample rate was stated: {FAMILY_RATE} Hz, at which this family was trained")
+    if model.sample_rate is None:
+        notes.append(f"no sample rate was stated: {model.rate} Hz, as {model.family.title}'s files are made for")
     if model.variants:
         notes.append("the best of its networks was taken")
     return notes
@@ -117,7 +114,7 @@ def _nam_metadata(model: Model) -> dict[str, object]:
 def _guitarml_metadata(model: Model) -> dict[str, object]:
     """What the file said, in our own words for it."""
     found = {key: value for key, value in model.metadata.items() if key not in ("version", "architecture", "config")}
-    return {**found, "name": model.name, **({"sample_rate": model.sample_rate} if model.sample_rate else {})}
+    return {**found, "name": model.name, "sample_rate": model.rate}
 
 
 def _date(said: object) -> dict[str, int]:

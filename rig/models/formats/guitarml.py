@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.models.formats import Model
+from rig.models.formats import compatibility
+from rig.models.formats.model import Family, Model
 from rig.models.formats.network import Activation, Conv, Layer, LayerArray, WaveNet, relu
 from rig.models.formats.reading import (
     CHANNELS,
@@ -52,7 +53,7 @@ ARCHITECTURE = (
     "filter_width",
     "dilations",
 )
-KEYS = (*ARCHITECTURE, "variables")
+KEYS = ("variables", *ARCHITECTURE)
 
 
 def parse(file: Mapping[str, object], path: Path) -> Model:
@@ -114,7 +115,7 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     return Model(
         path=path,
         name=title(file.get("name"), path),
-        family="guitarml",
+        family=FAMILY,
         architecture="WaveNet",
         network=WaveNet(arrays=(array,)),
         knobs=knobs(inputs),
@@ -155,3 +156,6 @@ def _place(layer: int, depth: int) -> str:
 def _level(value: object) -> float:
     """A linear factor; the family writes 0 where none is meant."""
     return 1.0 if value is None else gain(value, "level_adjust") or 1.0
+
+
+FAMILY = Family("guitarml", "GuitarML", KEYS, parse, rate=44_100, settles=False, players=compatibility.guitarml)

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.models.formats import Model
+from rig.models.formats import compatibility
 from rig.models.formats.activations import keras_activation
 from rig.models.formats.flat import Room
 from rig.models.formats.fold import fold
+from rig.models.formats.model import Family, Model
 from rig.models.formats.network import Activation, Conv, Gru, Lstm, RecurrentNet, relu
 from rig.models.formats.reading import (
     CHANNELS,
@@ -32,6 +33,7 @@ from rig.models.formats.reading import (
     integer,
     knobs,
     listing,
+    metadata,
     nested,
     optional,
     required,
@@ -66,12 +68,12 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     if width != 1:
         raise Fault(f"a model with {width} outputs; rig plays one")
 
-    metadata = table(optional(file, "metadata", {}), "metadata")
-    rates = (metadata.get("samplerate"), metadata.get("sample_rate"), file.get("samplerate"), file.get("sample_rate"))
+    said = metadata(file.get("metadata"))
+    rates = (place.get(key) for place in (said, file) for key in ("samplerate", "sample_rate"))
     return Model(
         path=path,
-        name=title(metadata.get("name"), path),
-        family="keras",
+        name=title(said.get("name"), path),
+        family=FAMILY,
         architecture=next((name for kind, name in ARCHITECTURES.items() if kind in kinds), "Dense"),
         network=RecurrentNet(
             layers=tuple(stages),
@@ -79,10 +81,10 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
             input_gain=gain_db(optional(file, "in_gain", 0.0), "in_gain"),
             output_gain=gain_db(optional(file, "out_gain", 0.0), "out_gain"),
         ),
-        knobs=knobs(inputs, _knob_names(metadata)),
-        sample_rate=sample_rate(next((rate for rate in rates if rate is not None), None), "samplerate"),
+        knobs=knobs(inputs, _knob_names(said)),
+        sample_rate=sample_rate(*rates),
         weights=count,
-        metadata={**metadata, **{key: value for key, value in file.items() if key not in NETWORK}},
+        metadata={**said, **{key: value for key, value in file.items() if key not in NETWORK}},
     )
 
 
@@ -211,10 +213,10 @@ def _last(shape: object, what: str, high: int) -> int:
     return integer(sizes[-1], what, 1, high)
 
 
-def _knob_names(metadata: Mapping[str, object]) -> list[object]:
+def _knob_names(said: Mapping[str, object]) -> list[object]:
     """What a file may call its inputs beside the guitar: texts, or objects with a name."""
     for key in ("knobs", "params", "parameters"):
-        listed = metadata.get(key)
+        listed = said.get(key)
         if isinstance(listed, list):
             return [value.get("name") if isinstance(value, dict) else value for value in listed]
     return []
@@ -222,3 +224,6 @@ def _knob_names(metadata: Mapping[str, object]) -> list[object]:
 
 def _count(weights: object) -> int:
     return sum(map(_count, weights)) if isinstance(weights, list) else 1
+
+
+FAMILY = Family("keras", "AIDA-X", KEYS, parse, rate=48_000, players=compatibility.keras)

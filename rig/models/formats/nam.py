@@ -1,8 +1,7 @@
 """Neural Amp Modeler's `.nam` files: WaveNet (A1, A2), LSTM, ConvNet, Linear, and several of them in one container.
 
 {version, architecture, config, weights: a flat list, sample_rate, metadata}. Files without a sample rate are older than
-that key and were trained at 48 kHz; what to make of it is left to the player. Source of every layout: the exporter of
-the package neural-amp-modeler.
+that key and were trained at 48 kHz. Source of every layout: the exporter of the package neural-amp-modeler.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from rig.models.formats import Model, Variant
+from rig.models.formats import compatibility
 from rig.models.formats.activations import torch_activation
 from rig.models.formats.flat import Flat, Room
 from rig.models.formats.fold import fold
+from rig.models.formats.model import Family, Model, Variant
 from rig.models.formats.nam_slim import slimmed
 from rig.models.formats.nam_wavenet import outputs, read_wavenet
 from rig.models.formats.network import Activation, Conv, ConvNet, Lstm, Network, RecurrentNet
@@ -33,6 +33,7 @@ from rig.models.formats.reading import (
     integer,
     knobs,
     listing,
+    metadata,
     number,
     optional,
     required,
@@ -68,16 +69,16 @@ def _model(file: Mapping[str, object], place: _Place) -> Model:
         raise Fault(UNKNOWN[architecture])
     config = table(required(file, "config"), "config")
     model = READERS[architecture](file, config, place)
-    metadata = table(optional(file, "metadata", {}), "metadata")
+    said = metadata(file.get("metadata"))
     rate = sample_rate(file.get("sample_rate"))
     found = replace(
         model,
-        name=title(metadata.get("name"), place.path),
+        name=title(said.get("name"), place.path),
         sample_rate=model.sample_rate if rate is None else rate,
-        loudness_db=_either(decibels(metadata.get("loudness")), model.loudness_db),
-        input_dbu=_either(decibels(metadata.get("input_level_dbu")), model.input_dbu),
-        output_dbu=_either(decibels(metadata.get("output_level_dbu")), model.output_dbu),
-        metadata={**metadata, **({"version": file["version"]} if "version" in file else {})},
+        loudness_db=_either(decibels(said.get("loudness")), model.loudness_db),
+        input_dbu=_either(decibels(said.get("input_level_dbu")), model.input_dbu),
+        output_dbu=_either(decibels(said.get("output_level_dbu")), model.output_dbu),
+        metadata={**said, **({"version": file["version"]} if "version" in file else {})},
     )
     # Slimmed networks know nothing of their own: what the file says holds for them all.
     return replace(found, variants=tuple(_inherit(variant, found) for variant in found.variants))
@@ -88,7 +89,7 @@ def _single(place: _Place, architecture: str, network: Network, weights: int) ->
     return Model(
         path=place.path,
         name=place.path.stem,
-        family="nam",
+        family=FAMILY,
         architecture=architecture,
         network=network,
         knobs=knobs(network.inputs),
@@ -222,3 +223,6 @@ UNKNOWN = {
     "Sequential": "a Sequential: several models in a row, which no player reads from one file; export each of its own",
     "PackedWaveNet": "a PackedWaveNet as it is trained; export it as a container of its submodels",
 }
+
+
+FAMILY = Family("nam", "Neural Amp Modeler", KEYS, parse, rate=48_000, players=compatibility.nam)

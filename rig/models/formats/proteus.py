@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.models.formats import Model
+from rig.models.formats import compatibility
+from rig.models.formats.model import Family, Model
 from rig.models.formats.network import Activation, Conv, Gru, Lstm, RecurrentNet
 from rig.models.formats.reading import (
     CHANNELS,
@@ -22,6 +23,7 @@ from rig.models.formats.reading import (
     flag,
     integer,
     knobs,
+    metadata,
     nested,
     optional,
     required,
@@ -30,7 +32,7 @@ from rig.models.formats.reading import (
     title,
 )
 
-KEYS = ("model_data", "state_dict")
+KEYS = ("state_dict", "model_data")
 Take = Callable[..., np.ndarray]
 
 
@@ -60,19 +62,18 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
     if odd:
         raise Fault(f"state_dict: {odd[0][:40]!r} belongs to no layer that model_data tells of")
 
-    metadata = {key: value for key, value in file.items() if key not in KEYS}
-    own = table(optional(file, "metadata", {}), "metadata")
-    rates = (own.get("samplerate"), own.get("sample_rate"), file.get("samplerate"), file.get("sample_rate"))
+    said = metadata(file.get("metadata"))
+    rates = (place.get(key) for place in (said, file) for key in ("samplerate", "sample_rate"))
     return Model(
         path=path,
-        name=title(own.get("name", file.get("name")), path),
-        family="proteus",
+        name=title(said.get("name", file.get("name")), path),
+        family=FAMILY,
         architecture=unit,
         network=RecurrentNet((*stages, (Conv(weights, bias), Activation("linear"))), skip=float(skip)),
         knobs=knobs(inputs),
-        sample_rate=sample_rate(next((rate for rate in rates if rate is not None), None), "samplerate"),
+        sample_rate=sample_rate(*rates),
         weights=sum(taken.values()),
-        metadata=metadata,
+        metadata={key: value for key, value in file.items() if key not in KEYS},
     )
 
 
@@ -103,3 +104,6 @@ def _arrays(
 
 
 CELLS: Mapping[str, Callable[[Take, int, int, int], Lstm | Gru]] = {"LSTM": _lstm, "GRU": _gru}
+
+
+FAMILY = Family("proteus", "Proteus", KEYS, parse, rate=44_100, players=compatibility.proteus)

@@ -157,9 +157,21 @@ def gain_db(value: object, what: str) -> float:
     return 10 ** (level_db / 20)
 
 
-def sample_rate(value: object, what: str = "sample_rate") -> int | None:
-    """Hz; None where the file names none."""
-    return None if value is None else integer(value, what, 1000, 1_000_000)
+def sample_rate(*said: object) -> int | None:
+    """Hz, by the first of several values that names a rate: a number, or one in quotes, above 0; else None."""
+    for value in said:
+        try:
+            hz = number(value, "sample_rate")
+        except Fault:
+            continue
+        if hz > 0:
+            return integer(round(hz), "sample_rate", 1000, 1_000_000)
+    return None
+
+
+def metadata(value: object) -> Mapping[str, object]:
+    """What a file says of itself, where it is an object: the sound does not hang on it."""
+    return value if isinstance(value, dict) else {}
 
 
 def title(value: object, path: Path) -> str:

@@ -30,9 +30,6 @@ NAMES = {
     "hardswish": "Hardswish",
     "elu": "ELU",
 }
-FAMILIES = {"guitarml": "GuitarML", "nam": "Neural Amp Modeler", "keras": "AIDA-X", "proteus": "Proteus"}
-"""What players call the families of model files."""
-
 CHANNELS = (" channel", " channels")
 
 

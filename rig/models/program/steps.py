@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.models.formats.network import ACTIVATIONS, Activation, Conv
+from rig.models.formats.reading import Fault
 
 # The numbers of csrc/network/program.h and csrc/network/kernels/kernels.h, in their order.
 CONV, ACTIVATE, BEND, SCALE, FADE, ADD, FILL = range(7)
@@ -67,7 +68,7 @@ class Steps:
         ints = [memory, self.inputs, int(self.ones), output, len(self.rows), len(self.fields)]
         ints += (number for pair in zip(self.rows, self.lookback, strict=True) for number in pair)
         ints += (number for step in self.fields for number in step)
-        return Program(tuple(map(int, ints)), tuple(np.ascontiguousarray(array, np.float32) for array in self.arrays))
+        return Program(tuple(map(int, ints)), tuple(self.arrays))
 
     @property
     def raw(self) -> Rows:
@@ -87,6 +88,9 @@ class Steps:
     ) -> None:  # fmt: skip
         place = (kind, to, to_row, rows, source, from_row, ins, extra, extra_row, extras, add)
         self.fields.append((*place, taps, dilation, activation, head, how))
+        arrays = tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+        if kind != BEND and not all(np.isfinite(array).all() for array in arrays):  # a clip may have no limits
+            raise Fault("its weights are too large: multiplied by each other they are no numbers any more")
         self.arrays += arrays
 
     def conv(

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import re
 
-from rig.models.formats import Model
+from rig.models.formats.model import Model
 from rig.models.formats.network import LayerArray, RecurrentNet, WaveNet
 
 A1 = (0, 5)
 """The last version of files that hold nothing but what A1 has."""
 
 
-def players(model: Model) -> tuple[str, ...]:
-    """The names of players that load its file; none: rig only."""
-    return {"guitarml": _guitarml, "nam": _nam, "keras": _keras, "proteus": _proteus}[model.family](model)
-
-
-def _guitarml(model: Model) -> tuple[str, ...]:
+def guitarml(model: Model) -> tuple[str, ...]:
+    """The names of players that load a file; none: rig only."""
     if model.knobs:
         return ("SmartGuitarPedal",) if len(model.knobs) == 1 else ()
     return ("SmartGuitarAmp",) if model.level != 1.0 else ("WaveNetVA", "SmartGuitarAmp", "SmartGuitarPedal")
 
 
-def _nam(model: Model) -> tuple[str, ...]:
+def nam(model: Model) -> tuple[str, ...]:
     if model.knobs:
         return ()
     old = _version(model) <= A1 and not model.variants
@@ -40,7 +36,7 @@ def _nam(model: Model) -> tuple[str, ...]:
     return ("Neural Amp Modeler", "guitarix") if usual else ("Neural Amp Modeler",)
 
 
-def _keras(model: Model) -> tuple[str, ...]:
+def keras(model: Model) -> tuple[str, ...]:
     """Players play a recurrent layer and a dense one; RTNeural itself could do more."""
     network = model.network
     assert isinstance(network, RecurrentNet)
@@ -50,7 +46,7 @@ def _keras(model: Model) -> tuple[str, ...]:
     return ("AIDA-X", "guitarix")
 
 
-def _proteus(model: Model) -> tuple[str, ...]:
+def proteus(model: Model) -> tuple[str, ...]:
     """Proteus itself has one LSTM and at most one knob."""
     network = model.network
     assert isinstance(network, RecurrentNet)
