@@ -469,7 +469,7 @@ def test_a_file_that_is_gone_when_all_is_built_anew_stays_wanted(folder):
     (folder / "away.json").rename(folder / "one.json")
     gig.move(Rack(RATE))
     assert not any(outcome.error for outcome in gig.settle())
-    assert [label for label in labels(gig)] == ["gain", "model", "tone"]
+    assert list(labels(gig)) == ["gain", "model", "tone"]
 
 
 def test_when_the_playing_amp_goes_its_neighbour_plays(folder):
