@@ -17,6 +17,7 @@ from rig.document.file import open_preset
 from rig.engine import registry
 from rig.errors import RigError
 from rig.gig.builder import Builder, Place
+from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Reconciler
 from rig.gig.worker import Job, Worker
@@ -132,13 +133,13 @@ def random_keep(job: Job) -> bool:
     return hash(job.key) % 2 == 0
 
 
-def gig_of(path: Path, worker: type[Worker] = Worker) -> Gig:
+def gig_of(path: Path, worker: type[Worker] = Worker, watcher: FileWatcher | None = None) -> Gig:
     """A gig without JACK, its rack running."""
     file = open_preset(path)
     document = Document((file.preset,))
     reconciler = Reconciler(Rack(RATE), worker)
     reconciler.load(document, document.amps[0].uid)
-    gig = Gig([file], reconciler, Client(), document.amps[0].uid)
+    gig = Gig([file], reconciler, Client(), document.amps[0].uid, watcher=watcher)
     reconciler.rack.limit(False)
     reconciler.rack.begin(open=True)
     return gig

@@ -17,6 +17,8 @@ from rig import native
 from rig.document.document import alike
 from rig.document.read import read_preset
 from rig.errors import RigError
+from rig.gig import follower
+from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Reconciler
 from rig.gig.render import load
@@ -26,6 +28,13 @@ PLAYED = np.random.default_rng(2).normal(0, 0.1, RATE // 4).astype(np.float32)
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 randoms = st.integers(0, 2**32).map(Random)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Files are looked at whenever a gig is asked for news."""
+    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(follower, "AGAIN_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +121,32 @@ def test_every_chain_that_is_made_is_freed(folder, random):
     del gig, rack
     gc.collect()
     assert native.chains_made() - native.chains_freed() == start
+
+
+@settings(parent=many, max_examples=25)
+@given(randoms)
+def test_what_somebody_else_changes_in_the_file_and_what_the_player_changes_come_together(folder, random):
+    path = written(folder, random)
+    watcher = FileWatcher()
+    watcher.changed([path, *folder.glob("*.json"), *folder.glob("*.wav")])
+    gig = gig_of(path, Unhurried, watcher)
+    for _ in range(3):
+        play_around(random, gig, 6)
+        other = gig_of(path, Unhurried)
+        play_around(random, other, 6)
+        other.settle()
+        if other.unsaved:
+            other.do("save")
+        for _ in range(6):  # seen, come to rest, read, built, told
+            gig.settle()
+            gig.news()
+        assert gig.files[gig.preset.uid].text == path.read_text()
+    for amp in gig.document.amps:
+        gig.play(amp.uid)
+        np.testing.assert_array_equal(heard(gig.reconciler), heard(fresh(gig)))
+    if gig.unsaved:
+        gig.do("save")
+    assert alike(read_preset(path), gig.document.presets[0])
 
 
 # --- how an edit sounds -------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -225,6 +225,12 @@ def labels(written: Iterable[str], given: Iterable[str] = ()) -> tuple[str, ...]
         taken.add(name)
         found.append(name)
     return tuple(found)
+
+
+def free_name(taken: Collection[str], name: str) -> str:
+    """A name like that one, which none of those `taken` (in small letters) is: "Crunch 2"."""
+    numbers = (f"{name[: NAME - 3]} {number}" for number in range(2, AMPS + 3))
+    return next(found for found in numbers if found.casefold() not in taken)
 
 
 def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:

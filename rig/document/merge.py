@@ -7,7 +7,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TypeVar
 
-from rig.document.document import Amp, Chain, EngineSpec, Preset, pruned, with_identities
+from rig.document.document import Amp, Chain, EngineSpec, Preset, free_name, labels, pruned, with_identities
 
 Item = TypeVar("Item", Amp, EngineSpec)
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def _engines(uids: dict[int, int], read: Chain, before: Chain) -> None:
 
 def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
     """Ours, with all that differs between `base` and `theirs` as theirs has it. All three share identities."""
-    return pruned(
+    return _unlike(
         replace(
             ours,
             name=_either(base.name, theirs.name, ours.name),
@@ -56,8 +56,42 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             jack=_either(base.jack, theirs.jack, ours.jack),
             midi=_either(base.midi, theirs.midi, ours.midi),
             dbu=_either(base.dbu, theirs.dbu, ours.dbu),
-        )
+        ),
+        theirs,
     )
+
+
+def _unlike(preset: Preset, theirs: Preset) -> Preset:
+    """No two amps of one name or one key, nor two engines of a chain of one label: theirs keep it."""
+    first = {amp.uid for amp in theirs.amps}
+    names: set[str] = set()
+    keys: set[str] = set()
+    found: dict[int, Amp] = {}
+    for amp in sorted(preset.amps, key=lambda amp: amp.uid not in first):
+        name = amp.name if amp.name.casefold() not in names else free_name(names, amp.name)
+        key = amp.key if amp.key not in keys else None
+        found[amp.uid] = replace(amp, name=name, key=key, chain=_labelled(amp.chain, theirs))
+        names.add(name.casefold())
+        keys.update(key or "")
+    amps = tuple(found[amp.uid] for amp in preset.amps)
+    return pruned(
+        replace(preset, amps=amps, input=_labelled(preset.input, theirs), output=_labelled(preset.output, theirs))
+    )
+
+
+def _labelled(chain: Chain, theirs: Preset) -> Chain:
+    """Labels of theirs stay; another one that has the same gets the next that is free."""
+    first = {spec.uid: spec.label for spec in theirs.engines()}
+    given = [first.get(spec.uid, "") for spec in chain]
+    taken = set(given)
+    for i, spec in enumerate(chain):
+        if not given[i] and spec.label not in taken:
+            given[i] = spec.label
+            taken.add(spec.label)
+    names = labels((spec.engine for spec in chain), given)
+    if all(spec.label == name for spec, name in zip(chain, names, strict=True)):
+        return chain
+    return tuple(replace(spec, label=name) for spec, name in zip(chain, names, strict=True))
 
 
 def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import ON, Amp, Document, Target
+from rig.document.document import ON, Amp, Document, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.engine import Engine, named, registry
@@ -193,7 +193,8 @@ def _new(gig: Gig, name: str) -> None:
 def _copy(gig: Gig, words: str) -> None:
     which, _, name = words.partition(" as ") if " as " in words else (words, "", "")
     amp = address.amp(gig.document, which) if which else gig.amp
-    name = name.strip() or edits.free_name(gig.document.preset_of(amp.uid), amp.name)
+    taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
+    name = name.strip() or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
     gig.edit(document, f"copy {amp.name}")
     gig.play(uid)

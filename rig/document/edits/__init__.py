@@ -3,14 +3,13 @@
 Things are named by their identity here; address.py finds it in a player's words.
 """
 
-from rig.document.edits.amps import delete_amp, free_name, key, move_amp, new_amp, rename_amp
+from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
 from rig.document.edits.engines import insert, level, load, move, remove, turn
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
     "delete_amp",
     "delete_scene",
-    "free_name",
     "insert",
     "key",
     "level",

@@ -40,13 +40,6 @@ def _copied(amp: Amp) -> Amp:
     return with_identities(Preset(Path(), "", (amp,)), fresh).amps[0]
 
 
-def free_name(preset: Preset, name: str) -> str:
-    """A name that no amp of the preset has: "Crunch 2"."""
-    taken = {amp.name.casefold() for amp in preset.amps}
-    numbers = (f"{name[: NAME - 3]} {number}" for number in range(2, AMPS + 3))
-    return next(found for found in numbers if found.casefold() not in taken)
-
-
 def rename_amp(document: Document, uid: int, name: str) -> Document:
     """Another name; MIDI and scenes go on pointing at it."""
     preset = document.preset_of(uid)
