@@ -443,6 +443,21 @@ def test_what_a_path_is_called_finds_it_again(folder):
                 assert target.uid == owner
 
 
+def test_what_cannot_be_played_is_not_saved(folder):
+    gig = gig_of(folder)
+    gig.do("set Clean.gain.gain 4")
+    gig.do("load Clean.model torn.json")
+    gig.do("save")
+    (outcome,) = gig.install()
+    assert "torn.json" in outcome.error
+    assert (folder / "blues.toml").read_text() == BLUES.replace("gain = 3", "gain = 4")
+    gig.do("load Clean.model torn.json")
+    gig.do("set Clean.gain.gain 5")
+    gig.do("ab")
+    gig.do("save")
+    assert (folder / "blues.toml").read_text() == BLUES.replace("gain = 3", "gain = 5")
+
+
 # --- what has played is not taken away ----------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from rig.native import Chain, Rack, decibels
 if TYPE_CHECKING:
     from rig.gig.tuner import Tuner
 
+FINISH_SECONDS = 2.0
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -250,6 +251,13 @@ class Gig:
             self.reconciler.wait(max(0.0, until - time.monotonic()))
             outcomes += self.install()
         return (*outcomes, *self.install())
+
+    def finish(self) -> None:
+        """Wait a moment for what is being built: only what can be played is saved. RigError where it takes longer."""
+        outcomes = self.settle(FINISH_SECONDS)
+        self._outcomes.extend(outcomes)
+        if self.building:
+            raise RigError("something is still being built; save again in a moment")
 
     @property
     def watching(self) -> bool:

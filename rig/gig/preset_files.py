@@ -27,8 +27,6 @@ class PresetFiles(dict[int, PresetFile]):
         changed = self._history.unsaved()
         if not changed:
             raise RigError("all is saved already")
-        if self._history.comparing:
-            self._history.ab(time.monotonic())
         for preset in changed:
             self._keep(self[preset.uid].saved(preset, over=over))
         return f"saved {', '.join(self[preset.uid].path.name for preset in changed)}"

@@ -246,6 +246,9 @@ def _ab(gig: Gig, _: str) -> None:
 def _save(gig: Gig, words: str) -> None:
     over = words == "over" or words.startswith("over ")
     rest = words.removeprefix("over").strip() if over else words
+    if gig.history.comparing:
+        gig.compare()
+    gig.finish()
     if not rest:
         gig.say(gig.files.save(over=over))
         gig.reconcile()
