@@ -108,6 +108,7 @@ def foreign(compiler: Compiler) -> Callable[[str], Engine]:
     def find(name: str) -> Engine:
         return native.engine(name, address=ctypes.addressof(ctypes.c_char.in_dll(loaded, f"test_engine_{name}")))
 
+    find.library = loaded  # what else it tells
     return find
 
 

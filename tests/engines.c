@@ -32,6 +32,31 @@ static void process_malloc(void *self, const float *p, float *const *io, uint32_
     free(kept);
 }
 
+/* Breaks in every block, however often it begins anew; counts how often that is. */
+unsigned test_engine_resets;
+static void process_broken(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    (void)self, (void)p;
+    io[RIG_SIGNAL][frames - 1] = NAN;
+}
+static void reset_broken(void *self) { (void)self; ++test_engine_resets; }
+
+/* Says one number over and over, or once; and what cannot bear a loud input. */
+static const rig_param number[] = {{"value", "", "what it says", -3.4e38f, 3.4e38f, 1.0f, NULL},
+                                   {"once", "", "1: in one frame of its life", 0.0f, 1.0f, 0.0f, NULL}};
+static void process_blast(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    for (uint32_t i = 0; i < frames; ++i)
+        if (p[1] < 0.5f) io[RIG_SIGNAL][i] = p[0];
+        else if (((state *)self)->blocks == 0) ((state *)self)->blocks = 1, io[RIG_SIGNAL][i] = p[0];
+}
+static void reset_blast(void *self) { (void)self; }
+static void process_touchy(void *self, const float *p, float *const *io, uint32_t frames)
+{
+    (void)self, (void)p;
+    for (uint32_t i = 0; i < frames; ++i) io[RIG_SIGNAL][i] = fabsf(io[RIG_SIGNAL][i]) > 0.5f ? NAN : 0.5f * io[RIG_SIGNAL][i];
+}
+
 /* A sine at full scale, whatever comes in: what an engine at its own rate may add. */
 static const rig_param pitch[] = {{"hz", "Hz", "of the sine", 0.0f, 1e6f, 440.0f, NULL}};
 
@@ -92,6 +117,9 @@ static void process_clip(void *self, const float *p, float *const *io, uint32_t 
 const rig_engine test_engine_nan = {RIG_ABI, 1, "nan", "breaks", when, size, init, memory, process_nan, reset};
 const rig_engine test_engine_inf = {RIG_ABI, 1, "inf", "breaks", when, size, init, memory, process_inf, reset};
 const rig_engine test_engine_malloc = {RIG_ABI, 1, "malloc", "allocates", when, size, init, memory, process_malloc, reset};
+const rig_engine test_engine_broken = {RIG_ABI, 0, "broken", "breaks", NULL, size, init, memory, process_broken, reset_broken};
+const rig_engine test_engine_blast = {RIG_ABI, 2, "blast", "is too loud", number, size, init, memory, process_blast, reset_blast};
+const rig_engine test_engine_touchy = {RIG_ABI, 0, "touchy", "breaks when it hears much", NULL, size, init, memory, process_touchy, reset_blast};
 const rig_engine test_engine_tone = {RIG_ABI, 1, "tone", "plays", pitch, size_tone, init_tone, memory, process_tone, reset_tone};
 const rig_engine test_engine_bend = {RIG_ABI, 1, "bend", "bends", key, size_bend, init, memory_bend, process_bend, reset_bend};
 const rig_engine test_engine_clip = {RIG_ABI, 2, "clip", "clips", clip, size, init, memory, process_clip, reset};

@@ -421,6 +421,29 @@ def test_check_finds_what_is_wrong_inside_the_files(run, folder, what):
     assert "1 fault" in ran.out
 
 
+def test_check_names_what_blasts(run, folder, rng):
+    """A model that a loud guitar drives beyond all music, alone and in a preset, also in the chain behind the amps."""
+    content = nam_lstm(rng)
+    content["weights"][-1] = 3e38
+    (folder / "lead.nam").write_text(json.dumps(content))
+    ran = run("check", folder / "lead.nam")
+    assert ran.status == 1
+    assert ran.fault.startswith(f"{folder / 'lead.nam'}: a loud guitar makes it blast (above +60 dBFS")
+    (folder / "loud.toml").write_text(
+        '[[amp]]\nname = "A"\nchain = [{ engine = "gain", gain = 40 }, { model = "lead.nam" }]\n'
+        '[[amp]]\nname = "B"\nchain = [{ engine = "gain", gain = 40 }]\n'
+        '[output]\nchain = [{ engine = "gain", gain = 40 }, { ir = "cab.wav" }]\n'
+    )
+    ran = run("check", folder / "loud.toml", "--json")
+    assert ran.status == 1
+    (found,) = json.loads(ran.out)["presets"]
+    assert [fault.partition(": a loud guitar")[0] for fault in found["faults"]] == [
+        f"{folder / 'loud.toml'}: amp 1 'A', model",
+        f"{folder / 'loud.toml'}: output, gain",
+    ]
+    assert [amp["ok"] for amp in found["amps"]] == [False, True]
+
+
 def test_check_lists_all_faults_of_all_presets(run, folder):
     spoil(folder, "nan")
     (folder / "cab.wav").write_bytes(b"no sound")

@@ -5,6 +5,7 @@
 
 #include "atomic.h"
 #include "denormals.h"
+#include "guard.h"
 
 static uint64_t made, freed;
 
@@ -109,6 +110,7 @@ void rig_chain_run(rig_chain *chain, float *signal, const float *key, uint32_t f
     }
     chain->at += frames;
     rig_ramp_apply(&chain->gain, rig_get_float(&chain->level), signal, frames);
+    rig_tame(signal, RIG_BLAST, frames); /* the level is behind the last guard */
 }
 
 void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames)

@@ -1,7 +1,8 @@
 /* The soft limiter that ends the rack: no sample leaves above full scale, and nothing below -3 dBFS is touched.
 
    The peak follower rises at once and falls over about 100 ms; the gain bends the peak onto a curve that starts at the
-   knee with slope 1 and comes to rest at 1: knee + (1 - knee) tanh((peak - knee) / (1 - knee)). */
+   knee with slope 1 and comes to rest at 1: knee + (1 - knee) tanh((peak - knee) / (1 - knee)). It follows as far as music
+   goes; what is louder is cut off, so that a blast is forgotten within a quarter of a second. */
 #ifndef RIG_LIMITER_H
 #define RIG_LIMITER_H
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #define RIG_KNEE 0.7079458f
+#define RIG_LOUDEST 10.0f /* +20 dBFS: of amps that are set sensibly none comes near */
 
 typedef struct {
     float peak, fall;
@@ -20,17 +22,18 @@ static inline void rig_limiter_init(rig_limiter *l, double rate)
     l->fall = (float)exp(-1.0 / (0.1 * rate));
 }
 
-/* [audio] Limits in place; returns the smallest gain it used. */
+/* [audio] Limits in place what holds numbers only; returns the smallest gain it used. */
 static inline float rig_limiter_run(rig_limiter *l, float *x, uint32_t frames)
 {
     float least = 1.0f, peak = l->peak;
     for (uint32_t i = 0; i < frames; ++i) {
         const float now = fabsf(x[i]);
         peak *= l->fall;
-        if (now > peak) peak = now;
+        if (now > peak) peak = now < RIG_LOUDEST ? now : RIG_LOUDEST;
         if (peak <= RIG_KNEE) continue;
         const float gain = (RIG_KNEE + (1.0f - RIG_KNEE) * tanhf((peak - RIG_KNEE) / (1.0f - RIG_KNEE))) / peak;
-        x[i] *= gain;
+        const float y = x[i] * gain;
+        x[i] = y > 1.0f ? 1.0f : y < -1.0f ? -1.0f : y;
         if (gain < least) least = gain;
     }
     l->peak = peak;

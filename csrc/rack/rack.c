@@ -5,17 +5,17 @@
 
 #include "clock.h"
 #include "denormals.h"
-#include "limiter.h"
+#include "guard.h"
+#include "master.h"
 #include "recorder.h"
 #include "slot_bank.h"
+#include "touch.h"
 
 #define FADE_SECONDS 0.010 /* from amp to amp */
-#define MASTER_FADE_SECONDS 0.025 /* mute, start and end */
 
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_rack {
-    uint32_t want, bypass, open, limit;
-    float level;
+    uint32_t want, bypass;
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
@@ -24,18 +24,10 @@ struct rig_rack {
     rig_history input;      /* what came in: the key, and what the tuner hears */
     const float *loop;      /* a recording that plays into the input, or NULL */
     uint32_t loop_frames, loop_at;
-    rig_ramp gain;          /* the level */
-    float master_fade, master_fade_step;  /* 0: closed, 1: open */
-    rig_limiter limiter;
+    rig_master master;
     rig_recorder recorder;
     rig_meters meters;
 };
-
-/* The system hands out pages when they are first written to. Now, not in the middle of a song. */
-static void touch(volatile char *memory, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i += 1024) memory[i] = 0;
-}
 
 rig_rack *rig_rack_new(uint32_t rate)
 {
@@ -47,15 +39,11 @@ rig_rack *rig_rack_new(uint32_t rate)
         free(rise);
         return NULL;
     }
-    touch((volatile char *)r, sizeof *r);
+    rig_touch((volatile char *)r, sizeof *r);
     for (uint32_t i = 0; i < frames; ++i) rise[i] = (float)sin((i + 0.5) / frames * 1.57079632679489662);
     r->rate = rate;
     r->fade = (rig_fade){frames, rise};
-    r->level = 1.0f;
-    r->limit = 1;
-    r->master_fade_step = (float)(1.0 / (MASTER_FADE_SECONDS * rate));
-    rig_ramp_start(&r->gain, 1.0f);
-    rig_limiter_init(&r->limiter, rate);
+    rig_master_init(&r->master, rate);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i]);
     r->meters.limiter = 1.0f;
     return r;
@@ -85,9 +73,9 @@ void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 
 void rig_rack_play(rig_rack *r, uint32_t amp) { rig_put(&r->want, amp); }
 void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
-void rig_rack_open(rig_rack *r, int on) { rig_put(&r->open, (uint32_t)on); }
-void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->limit, (uint32_t)on); }
-void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->level, gain); }
+void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
+void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
+void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
@@ -147,47 +135,11 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
             v += r->loop[r->loop_at];
             r->loop_at = r->loop_at + 1 == r->loop_frames ? 0 : r->loop_at + 1;
         }
-        const int fine = fabsf(v) < 1e6f; /* false for NaN, too */
+        const int fine = fabsf(v) < RIG_BLAST; /* false for NaN, too */
         x[i] = fine ? v : 0.0f;
         bad |= !fine;
     }
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
-}
-
-static float highest(const float *x, uint32_t frames)
-{
-    float peak = 0.0f;
-    for (uint32_t i = 0; i < frames; ++i) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
-    return peak;
-}
-
-static void show_peak(float *meter, float peak)
-{
-    if (peak > rig_get_float(meter)) rig_put_float(meter, peak);
-}
-
-static void show_clip(uint32_t *clips, float peak)
-{
-    if (peak >= 1.0f) rig_put(clips, *clips + 1);
-}
-
-/* Level, master_fade and limiter. */
-static void finish(rig_rack *r, float *x, uint32_t frames)
-{
-    const float end = rig_get(&r->open) ? 1.0f : 0.0f;
-    const float step = end > r->master_fade ? r->master_fade_step : -r->master_fade_step;
-    rig_ramp_aim(&r->gain, rig_get_float(&r->level), frames);
-    for (uint32_t i = 0; i < frames; ++i) {
-        if (r->master_fade != end) r->master_fade = fminf(1.0f, fmaxf(0.0f, r->master_fade + step));
-        x[i] *= rig_ramp_next(&r->gain) * r->master_fade;
-    }
-    show_clip(&r->meters.out_clips, highest(x, frames));
-    if (rig_get(&r->limit)) {
-        const float gain = rig_limiter_run(&r->limiter, x, frames);
-        if (gain < rig_get_float(&r->meters.limiter)) rig_put_float(&r->meters.limiter, gain);
-    }
-    show_peak(&r->meters.out_peak, highest(x, frames));
-    rig_put(&r->meters.silent, r->master_fade == 0.0f && end == 0.0f);
 }
 
 static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, uint64_t deadline)
@@ -196,13 +148,13 @@ static void run_block(rig_rack *r, const float *in, float *out, float *di, uint3
     read_input(r, in, x, frames);
     memcpy(di, x, frames * sizeof(float));
     rig_history_write(&r->input, x, frames);
-    const float peak = highest(x, frames);
-    show_peak(&r->meters.in_peak, peak);
-    show_clip(&r->meters.in_clips, peak);
+    const float peak = rig_highest(x, frames);
+    rig_show_peak(&r->meters.in_peak, peak);
+    rig_show_clip(&r->meters.in_clips, peak);
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
         if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
-    finish(r, x, frames);
+    rig_master_run(&r->master, x, frames, &r->meters);
     memcpy(out, x, frames * sizeof(float));
     rig_put(&r->meters.frames, r->meters.frames + frames);
 }
@@ -224,9 +176,7 @@ void rig_rack_begin(rig_rack *r, int open)
 {
     steer(r);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_arrive(&r->banks[i]);
-    r->open = (uint32_t)open;
-    r->master_fade = open ? 1.0f : 0.0f;
-    rig_ramp_start(&r->gain, r->level);
+    rig_master_begin(&r->master, open);
     steer(r);
 }
 

@@ -6,6 +6,7 @@
 
 #define RIG_SLOTS 64        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains */
 #define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
+#define RIG_BLAST 1000      /* +60 dBFS: what is louder is no sound. Our own gain at its most on a loud guitar makes +40, and there may be two */
 
 /* The three places where a chain can stand, in the order of the signal. */
 #define RIG_INPUT 0
@@ -84,7 +85,7 @@ void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
 void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
-void rig_rack_limit(rig_rack *rack, int on);
+void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
 void rig_rack_record(rig_rack *rack, int on);

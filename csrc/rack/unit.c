@@ -5,6 +5,11 @@
 
 #include "atomic.h"
 #include "clock.h"
+#include "guard.h"
+
+/* In fades from off to on, which take 10 ms. */
+#define CALM 5      /* one that has played for so long breaks for the first time */
+#define LONGEST 128 /* that one is left out */
 
 /* [main] Memory as engines are promised it: zeroed, on a cache line. */
 static void *new_state(size_t bytes)
@@ -38,6 +43,13 @@ static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t
     return NULL;
 }
 
+/* As if the guard had never caught it. */
+static void at_peace(rig_unit *unit)
+{
+    unit->ran = CALM * unit->fade;
+    unit->rest = unit->pause = 0;
+}
+
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           size_t *bytes)
 {
@@ -47,6 +59,7 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->branch = mount->branch;
     unit->on = !mount->off;
     unit->fade = mount->fade ? mount->fade : 1;
+    at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
     return why;
@@ -72,18 +85,6 @@ uint32_t rig_unit_memory(const rig_unit *unit)
     return unit->resampler ? rig_resampler_memory(unit->resampler, memory) : memory;
 }
 
-/* True when any sample is NaN or infinite: all exponent bits are set. */
-static int not_finite(const float *signal, uint32_t frames)
-{
-    uint32_t bad = 0;
-    for (uint32_t i = 0; i < frames; ++i) {
-        uint32_t bits;
-        memcpy(&bits, &signal[i], sizeof bits);
-        bad |= (bits & 0x7f800000u) == 0x7f800000u;
-    }
-    return (int)bad;
-}
-
 static void scale(float *signal, float gain, uint32_t frames)
 {
     if (gain == 1.0f) return;
@@ -105,12 +106,12 @@ static void mix(rig_unit *unit, const float *dry, float *signal, uint32_t frames
     if (!on) memcpy(signal + i, dry + i, (frames - i) * sizeof(float));
 }
 
-void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
+/* Runs the engine on a block; returns whether what came out is sound. */
+static int play(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
 {
-    float params[RIG_PARAMS], before[RIG_BLOCK];
+    float params[RIG_PARAMS];
     float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key, [RIG_SIDE] = side};
     get_params(unit, params);
-    memcpy(before, signal, frames * sizeof(float));
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
     if (unit->resampler) rig_resampler_run(unit->resampler, at, unit->engine, unit->self, params, io, frames);
@@ -118,10 +119,48 @@ void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, 
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
-    if (not_finite(signal, frames)) {
+    return !rig_exceeds(signal, RIG_BLAST, frames);
+}
+
+static void begin_anew(rig_unit *unit)
+{
+    unit->engine->reset(unit->self);
+    if (unit->resampler) rig_resampler_reset(unit->resampler);
+}
+
+/* The engine has broken: it starts anew. Beginning anew may cost more than playing, so one that breaks again at once is left
+   out for a while, and for twice as long each time. */
+static void caught(rig_unit *unit)
+{
+    const uint32_t longer = unit->pause ? 2 * unit->pause : unit->fade, most = LONGEST * unit->fade;
+    unit->pause = unit->ran >= CALM * unit->fade ? 0 : longer < most ? longer : most;
+    unit->rest = unit->pause;
+    unit->ran = 0;
+    begin_anew(unit);
+    rig_put(&unit->faults, unit->faults + 1);
+}
+
+/* It plays again after a while: in a straight line from what went in, as it begins out of silence. */
+static void ease_in(const rig_unit *unit, const float *dry, float *signal, uint32_t frames)
+{
+    for (uint32_t i = 0; i < frames && unit->ran + i < unit->fade; ++i) {
+        const float share = (float)(unit->ran + i) / (float)unit->fade;
+        signal[i] = (1.0f - share) * dry[i] + share * signal[i];
+    }
+}
+
+void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
+{
+    float before[RIG_BLOCK];
+    memcpy(before, signal, frames * sizeof(float));
+    if (unit->rest) {
+        unit->rest -= unit->rest < frames ? unit->rest : frames;
+    } else if (play(unit, at, signal, key, side, frames)) {
+        if (unit->pause) ease_in(unit, before, signal, frames);
+        if (unit->ran < CALM * unit->fade) unit->ran += frames;
+    } else {
         memcpy(signal, before, frames * sizeof(float));
-        rig_unit_reset(unit);
-        rig_put(&unit->faults, unit->faults + 1);
+        caught(unit);
     }
     mix(unit, before, signal, frames);
 }
@@ -135,6 +174,6 @@ int rig_unit_settle(rig_unit *unit)
 
 void rig_unit_reset(rig_unit *unit)
 {
-    unit->engine->reset(unit->self);
-    if (unit->resampler) rig_resampler_reset(unit->resampler);
+    begin_anew(unit);
+    at_peace(unit);
 }

@@ -15,7 +15,10 @@ typedef struct {
     uint32_t on;     /* the same: 0: its input passes it by */
     uint32_t fade;   /* frames from off to on */
     uint32_t wet;    /* audio: how many of them have passed: 0 the input alone, fade the engine alone */
-    uint32_t faults; /* audio puts, Python gets */
+    uint32_t ran;    /* audio: frames played since the guard caught it, as far as they matter */
+    uint32_t rest;   /* audio: frames for which it is still left out */
+    uint32_t pause;  /* audio: for how many the latest fault left it out */
+    uint32_t faults; /* audio puts, Python gets: how often the guard caught it */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
@@ -28,8 +31,8 @@ void rig_unit_free(rig_unit *unit);
 /* [audio] Frames of the chain's past that the engine's output hangs on. */
 uint32_t rig_unit_memory(const rig_unit *unit);
 
-/* [audio] Runs the engine on a block that begins with frame `at`; if it breaks, it starts anew and its input passes through,
-   so that the sound goes on. One that is off runs, too: when it comes back it is in the middle of the music. */
+/* [audio] Runs the engine on a block that begins with frame `at`. If it breaks, or blasts, it starts anew and its input passes
+   through, so that the sound goes on; if it breaks again at once it is left out for 10 ms, then 20, and so on up to 1.3 s. One that is off runs, too: when it comes back it is in the middle of the music. */
 void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames);
 
 /* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */

@@ -8,9 +8,10 @@ from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLOCK, SLOTS, STAGES, Meters, Rack
+from rig.native.rack import BLAST, BLOCK, SLOTS, STAGES, Meters, Rack
 
 __all__ = [
+    "BLAST",
     "BLOCK",
     "BRANCHES",
     "SLOTS",

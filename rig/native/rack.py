@@ -13,6 +13,7 @@ from rig.native.chain import Chain
 from rig.native.decibels import linear
 from rig.native.descriptors import address_of
 
+BLAST: int = lib.RIG_BLAST
 BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}

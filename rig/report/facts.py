@@ -13,12 +13,13 @@ from rig.document.document import INPUT, OUTPUT, EngineSpec
 from rig.document.read import examine
 from rig.engine import Param, Setting, registry
 from rig.errors import RigError
-from rig.gig.builder import Builder, Versions, unheard
+from rig.gig.builder import Builder, ChainSpec, Versions, unheard
 from rig.gig.gain_staging import arranged
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
 from rig.native import Chain, Unit
+from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
 from rig.sound import read
@@ -181,7 +182,10 @@ def _check_model(path: Path) -> CheckedModel:
     try:
         model = library.read(path)
         engine = registry()[player.ENGINE]
-        Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
+        chain = Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
+        chain.prewarm()
+        if blasting(chain, loud(RATE))[0]:
+            raise RigError(f"{path}: {SAID}")
     except RigError as error:
         return CheckedModel(path, faults=(str(error),))
     return CheckedModel(path, model.name, in_words(model.network))
@@ -209,12 +213,29 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
         about = _about(units, dbu)
         return tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(specs))
 
+    def play(place: str, specs: tuple[EngineSpec, ...], level: float, signal: np.ndarray) -> np.ndarray:
+        if any(fault.startswith(f"{path}: {place}, ") for fault in faults):
+            return signal
+        try:
+            built = builder.build(ChainSpec(specs, level, dbu))
+        except RigError as error:
+            faults.append(f"{path}: {place}, {error}")
+            return signal
+        assert built, "there is none that it could sound like"
+        caught, out = blasting(built, signal)
+        faults.extend(f"{path}: {place}, {specs[i].label}: {SAID}" for i in caught)
+        return out
+
+    places = [f"amp {i} '{amp.name}'" for i, amp in enumerate(preset.amps, 1)]
     before = chain(INPUT, preset.input)
     amps = [
-        AmpFacts(amp.name, amp.key, amp.level, chain(f"amp {i} '{amp.name}'", amp.chain))
-        for i, amp in enumerate(preset.amps, 1)
+        AmpFacts(amp.name, amp.key, amp.level, chain(place, amp.chain))
+        for place, amp in zip(places, preset.amps, strict=True)
     ]
     after = chain(OUTPUT, preset.output)
+    driven = play(INPUT, preset.input, 0.0, loud(RATE))
+    for place, amp in zip(places, preset.amps, strict=True):
+        play(OUTPUT, preset.output, 0.0, play(place, amp.chain, amp.level, driven))
     broken = [any(fault.startswith(f"{path}: amp {i} ") for fault in faults) for i in range(1, len(amps) + 1)]
     checked = tuple(replace(amp, ok=not bad) for amp, bad in zip(amps, broken, strict=True))
     return CheckedPreset(path, preset.name, before, checked, after, tuple(faults))
