@@ -199,7 +199,7 @@ def _check_model(path: Path) -> CheckedModel:
         Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
     except RigError as error:
         return CheckedModel(path, faults=(str(error),))
-    return CheckedModel(path, model.name, in_words(model.network))
+    return CheckedModel(path, model.name, model.words or in_words(model.network))
 
 
 def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
