@@ -11,7 +11,7 @@ import numpy as np
 from rig import native
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.sound import read, resample
+from rig.sound import CABINET, read, resample
 
 MOST_TAPS = 8192
 SILENCE_DB = -80.0  # what comes before and after the response, measured against its peak, is cut off
@@ -41,7 +41,7 @@ def cut(path: Path, rate: int) -> Response:
 
     Raises RigError naming file and fault.
     """
-    audio, file_rate = read(path)
+    audio, file_rate = read(path, CABINET)
     channel, unused = _channel(path, audio)
     ir = resample(channel.astype(np.float64), file_rate, rate) * file_rate / rate
     lead = _start(ir, rate)

@@ -277,6 +277,35 @@ def keras(
     return {"in_shape": [None, None, inputs], "layers": written, **RATE, **extra}
 
 
+def smartamppro(
+    rng: np.random.Generator,
+    window: int = 120,
+    taps: tuple[int, int] = (12, 12),
+    strides: tuple[int, int] | None = (12, 12),
+    channels: int = 4,
+    hidden: int = 8,
+    recurrent: bool = True,
+    **extra: object,
+) -> dict:
+    """A GuitarML SmartAmpPro model. strides: None where the file says none. recurrent: whether it has that kernel."""
+
+    def array(*shape: int, scale: float | None = None) -> list:
+        scale = float(np.prod(shape[:-1])) ** -0.5 if scale is None else scale
+        return rng.normal(0.0, scale, shape).astype(np.float32).tolist()
+
+    lstm = {"kernel:0": array(channels, 4 * hidden), "bias:0": array(4 * hidden, scale=0.3)}
+    return {
+        "conv1d": {"bias:0": array(channels, scale=0.1), "kernel:0": array(taps[0], 1, channels)},
+        "conv1d_1": {"bias:0": array(channels, scale=0.1), "kernel:0": array(taps[1], channels, channels)},
+        "lstm": lstm | ({"recurrent_kernel:0": array(hidden, 4 * hidden)} if recurrent else {}),
+        "dense": {"bias:0": array(1, scale=0.1), "kernel:0": array(hidden, 1)},
+        "input_size": window,
+        **({"conv1d_stride": strides[0], "conv1d_1_stride": strides[1]} if strides else {}),
+        **RATE,
+        **extra,
+    }
+
+
 def proteus(
     rng: np.random.Generator,
     unit: str = "LSTM",

@@ -170,6 +170,36 @@ def _lstm(layer: Lstm, x: np.ndarray) -> np.ndarray:
     return y
 
 
+def smartamppro(file: dict, x: np.ndarray) -> np.ndarray:
+    """A SmartAmpPro file as Keras trains it: for each sample its window through both convolutions, then the LSTM from zeros."""
+
+    def strided(name: str, x: np.ndarray) -> np.ndarray:
+        kernel, bias = np.array(file[name]["kernel:0"]), np.array(file[name]["bias:0"])
+        taps = len(kernel)
+        stride = int(file.get(f"{name}_stride", taps))
+        count = -(-len(x) // stride)
+        zeros = max(0, (count - 1) * stride + taps - len(x))
+        x = np.pad(x, ((zeros // 2, zeros - zeros // 2), (0, 0)))
+        return np.stack(
+            [np.einsum("ki,kio->o", x[i * stride : i * stride + taps], kernel) + bias for i in range(count)]
+        )
+
+    window, lstm, dense = int(file["input_size"]), file["lstm"], file["dense"]
+    kernel, bias = np.array(lstm["kernel:0"]), np.array(lstm["bias:0"])
+    size = len(bias) // 4
+    recurrent = np.array(lstm.get("recurrent_kernel:0", np.zeros((size, 4 * size))))
+    x = np.concatenate([np.zeros(window - 1), np.asarray(x, np.float64)])
+    y = np.empty(len(x) - window + 1)
+    for t in range(len(y)):
+        hidden = cell = np.zeros(size)
+        for heard in strided("conv1d_1", strided("conv1d", x[t : t + window, None])):
+            i, f, c, o = (heard @ kernel + hidden @ recurrent + bias).reshape(4, size)
+            cell = sigmoid(f) * cell + sigmoid(i) * np.tanh(c)
+            hidden = sigmoid(o) * np.tanh(cell)
+        y[t] = (hidden @ np.array(dense["kernel:0"]) + np.array(dense["bias:0"]))[0]
+    return y
+
+
 def _gru(layer: Gru, x: np.ndarray) -> np.ndarray:
     hidden, size = layer.hidden.astype(np.float64), len(layer.hidden)
     recurrent, bias = layer.recurrent.astype(np.float64), layer.recurrent_bias.astype(np.float64)

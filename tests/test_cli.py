@@ -270,8 +270,10 @@ def test_info_of_a_recording(run, folder):
     assert "WAV PCM_24" in said
     assert "4800 samples, 100.0 ms" in said
     assert "peak -6.0 dBFS" in said
+    assert "as a cabinet 47" in said
     found = run("info", folder / "dry.wav", "--json").json
     assert found["frames"] == 4800
+    assert found["cabinet"].endswith(" taps")
     assert found["rms_db"] == pytest.approx(-9.0, abs=0.1)
 
 
@@ -343,7 +345,19 @@ MODEL = [
     ),
 ]
 RECORDING = [
-    *("file", "kind", "format", "sample_rate", "channels", "frames", "seconds", "peak_db", "peak_at_ms", "rms_db"),
+    *(
+        "file",
+        "kind",
+        "format",
+        "sample_rate",
+        "channels",
+        "frames",
+        "seconds",
+        "peak_db",
+        "peak_at_ms",
+        "rms_db",
+        "cabinet",
+    ),
     "bytes",
 ]
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from model_files import check_arrays, variable, write
-from networks import FILM_KEYS, guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
+from networks import FILM_KEYS, guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus, smartamppro
 
 from rig.errors import RigError
 from rig.models.formats import load_model
@@ -242,6 +242,10 @@ def test_a_file_too_large_is_not_read(tmp_path):
         (("architecture",), "Wavenet", "unknown architecture 'Wavenet'; did you mean 'WaveNet'?"),
         (("architecture",), "Sequential", "a Sequential: several models in a row, which no player reads from one file"),
         (("architecture",), None, "unknown architecture null; known: WaveNet, "),
+        *[
+            (("architecture",), name, f"a {name}, whose knobs change the network; no player reads these: train a model")
+            for name in ("HyperWaveNet", "HyperConvNet", "CatWaveNet", "CatLSTM", "ParametricLSTM")
+        ],
         (("config",), [], "config must be an object {...}, not a list"),
         (("config", "layers"), [], "layers lists 0 layer arrays; 1 to 128 are possible"),
         (("config", "layers"), [{}] * 129, "layers lists 129 layer arrays; 1 to 128 are possible"),
@@ -415,6 +419,40 @@ def test_what_is_wrong_with_a_proteus_file(tmp_path, rng, change, expected):
     assert fault(write(tmp_path, content)) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (("input_size",), 0, "input_size is 0; 1 to 16384 is possible"),
+        (("input_size",), 1200, "its LSTM takes 9 steps for each sample; at most 4 are possible"),
+        (("input_size",), None, "input_size must be a number, not null"),
+        (("conv1d",), [], "conv1d must be an object {...}, not a list"),
+        (("conv1d", "bias:0"), [], "conv1d bias:0: its length is 0; 1 to 1024 is possible"),
+        (("conv1d", "kernel:0", 3), [[1.0]], "conv1d kernel:0 must be 12 x 1 x 4 numbers; a list at depth 3 has 1"),
+        (("conv1d_stride",), 0, "conv1d_stride is 0; 1 to 16384 is possible"),
+        (("lstm", "bias:0"), [0.0] * 33, "lstm bias:0 must be 32 numbers; a list at depth 1 has 33"),
+        (("lstm", "kernel:0"), [[1.0] * 32] * 3, "lstm kernel:0 must be 4 x 32 numbers; a list at depth 1 has 3"),
+        (("dense", "kernel:0"), [[1.0]], "dense kernel:0 must be 8 x 1 numbers; a list at depth 1 has 1"),
+    ],
+    ids=lambda value: str(value)[-30:],
+)
+def test_what_is_wrong_with_a_smartamppro_file(tmp_path, rng, path, value, expected):
+    content = smartamppro(rng)
+    place = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    assert fault(write(tmp_path, content)).startswith(expected)
+
+
+@pytest.mark.parametrize("key", ["conv1d", "conv1d_1", "lstm", "dense", "input_size"])
+def test_what_lacks_in_a_smartamppro_file(tmp_path, rng, key):
+    content = smartamppro(rng)
+    del content[key]
+    assert fault(write(tmp_path, content)) == f"'{key}' is missing"
+    several = smartamppro(rng, window=240, recurrent=False)
+    assert fault(write(tmp_path, several)) == "lstm: 'recurrent_kernel:0' is missing"
+
+
 def hungry() -> dict[str, str]:
     """Files that ask for much: gigabytes, if they were taken at their word."""
     return {
@@ -542,6 +580,7 @@ def small_models() -> dict[str, dict]:
             metadata={"name": "x", "samplerate": "48000", "knobs": ["drive"]},
         ),
         "proteus": proteus(rng, hidden=2, layers=2, inputs=2),
+        "smartamppro": smartamppro(rng, window=9, taps=(2, 3), strides=(2, 3), channels=2, hidden=2),
     }
 
 

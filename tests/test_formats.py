@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from model_files import arrays, check_arrays, variable, write
-from networks import GATED, guitarml, keras, nam_a1, nam_array, nam_wavenet, proteus
+from networks import GATED, guitarml, keras, nam_a1, nam_array, nam_wavenet, proteus, smartamppro
 from reference import forward
+from reference import smartamppro as windowed
 
+from rig.models import player
 from rig.models.formats import load_model
 from rig.models.formats.guitarml import ACTIVATIONS
 from rig.models.formats.network import Conv, LayerArray
@@ -225,6 +227,34 @@ def test_a_keras_file_reproduces_what_it_says_it_must(shared):
     expected = np.ravel(content["output_batch"])
     assert np.abs(expected).max() > 0.05
     np.testing.assert_allclose(forward(model.network, np.ravel(content["input_batch"])), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"window": 120},
+        {"window": 100, "strides": None},
+        {"window": 120, "taps": (10, 12), "strides": (10, 12), "recurrent": False},
+        {"window": 240, "hidden": 5},
+        {"window": 120, "taps": (12, 12), "strides": (10, 8), "channels": 3},
+        {"window": 97, "taps": (5, 7), "strides": (6, 6), "channels": 2},
+        {"window": 31, "taps": (4, 3), "strides": (3, 4), "channels": 1, "hidden": 1},
+        {"window": 1, "taps": (12, 12)},
+        {"window": 10, "taps": (3, 3), "strides": (12, 12)},
+    ],
+    ids=str,
+)
+def test_smartamppro_files_sound_as_keras_trains_them(tmp_path, rng, shape):
+    """A window for each sample, and an LSTM that begins anew, in one step or several."""
+    content = smartamppro(rng, **shape)
+    model = load_model(write(tmp_path, content | {"input_size": str(content["input_size"])}))
+    assert (model.family.name, model.architecture, model.rate) == ("smartamppro", "LSTM", 48_000)
+    check_arrays(model.network)
+    x = rng.uniform(-1, 1, 400)
+    expected = windowed(content, x)
+    np.testing.assert_allclose(forward(model.network, x), expected, atol=1e-6)
+    assert np.abs(player.run(model, x.astype(np.float32)) - expected).max() < 1e-5
+    assert model.network.receptive_field == content["input_size"]
 
 
 @pytest.mark.parametrize("inputs", [1, 2], ids=["guitar", "knob"])

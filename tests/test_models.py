@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import guitarml, keras, nam_lstm, proteus
+from networks import guitarml, keras, nam_lstm, proteus, smartamppro
 
 from rig.engine import Payload, registry
 from rig.errors import RigError
@@ -182,6 +182,7 @@ def test_the_rate_is_the_presets_or_the_files_or_its_familys(tmp_path):
     [
         (guitarml, 44_100, "44.1 kHz assumed"),
         (proteus, 44_100, "44.1 kHz assumed"),
+        (smartamppro, 44_100, "44.1 kHz assumed"),
         (keras, 48_000, "48 kHz assumed"),
         (nam_lstm, 48_000, "48 kHz assumed"),
     ],

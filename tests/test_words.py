@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from model_files import write
-from networks import guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus
+from networks import guitarml, keras, nam_a1, nam_array, nam_lstm, nam_wavenet, proteus, smartamppro
 
 from rig.models.formats import load_model
 from rig.models.formats.words import in_words, receptive_field, short
+from rig.report.facts import check
+from rig.report.model_facts import model_facts
 
 LEAKY = {"type": "LeakyReLU", "negative_slope": 0.01}
 NEW = "Neural Amp Modeler of 2026 or newer (A2)"
@@ -89,3 +91,26 @@ def test_what_players_have(shared: Path):
         assert model.family.players(model), path.name
         assert len(short(model.network)) < 24
         assert "\n" not in in_words(model.network)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words", "loads"),
+    [
+        (
+            {},
+            "a window of 120 samples, convolution 4 (12 taps), convolution 4 (12 taps), LSTM, 8 wide",
+            ("SmartAmpPro",),
+        ),
+        (
+            {"window": 240, "strides": (10, 12)},
+            "a window of 240 samples, convolution 4 (12 taps, stride 10), convolution 4 (12 taps), LSTM, 8 wide, 2 steps a sample",
+            (),
+        ),
+    ],
+)
+def test_what_is_played_as_another_kind_of_network_has_words_of_its_own(tmp_path, rng, shape, words, loads):
+    path = write(tmp_path, smartamppro(rng, **shape))
+    found = model_facts(path, (48_000, 64), 0.01)
+    assert (found.architecture, found.loads_in, found.short) == (words, loads, None)
+    (checked,) = check([path]).presets
+    assert checked.architecture == words

@@ -267,7 +267,7 @@ def read_pair(dry: Path, wet: Path) -> Pair:
 
 def _read_side(path: Path, name: str) -> Side:
     try:
-        audio, rate = sound.read(path)
+        audio, rate = sound.read(path, sound.CAPTURE)
         return Side(name, np.ascontiguousarray(audio[:, 0]), rate, audio.shape[1], sound.bits(path), path)
     except RigError as error:
         raise RigError(f"{name} recording: {error}") from None

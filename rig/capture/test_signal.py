@@ -65,7 +65,7 @@ def from_file(path: Path, rate: int) -> Signal:
 
     Raises RigError where it cannot be read.
     """
-    audio, own = sound.read(path)
+    audio, own = sound.read(path, sound.CAPTURE)
     body = sound.resample(audio[:, 0], own, rate).astype(np.float64)
     body /= max(1.0, float(np.abs(body).max()))
     return _around(body, rate, min(REPEAT_SECONDS, len(body) / rate), path.name)

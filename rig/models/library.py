@@ -18,7 +18,7 @@ from rig.models.analysis import Arrival
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
 from rig.native import SLOTS, linear
-from rig.native.resampler import FASTEST, SLOWEST
+from rig.sound import FASTEST, SLOWEST
 
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),

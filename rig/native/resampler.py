@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rig.errors import RigError
+from rig.sound import FASTEST, SLOWEST
 
-SLOWEST, FASTEST = 8_000, 384_000  # Hz
 STOP_DB = 102.0  # by which what could alias is held down; a little more than the 100 dB that are promised
 PASS_HZ = 20_000.0  # as far as is heard, and
 PASS_SHARE = 18_000 / 44_100  # of the slower rate, as far as a filter that isn't felt can leave things as they are

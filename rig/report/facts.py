@@ -28,11 +28,16 @@ RATE = 48_000
 """Hz at which `check` loads: the rate of most sound cards' JACK."""
 
 
+CABINET = "cab"
+"""The engine that plays impulse responses."""
+
+
 @dataclass(frozen=True)
 class RecordingFacts:
     """A recording or an impulse response. format: "WAV PCM_24". frames: samples a channel. bytes: of the file.
 
     peak_db, rms_db: dB of full scale over all channels, None for silence. peak_at_ms: where the peak is.
+    cabinet: what of it would play as one, in words; None where it is none, as it is silent or too long.
     """
 
     file: Path
@@ -45,6 +50,7 @@ class RecordingFacts:
     peak_db: float | None
     peak_at_ms: float
     rms_db: float | None
+    cabinet: str | None
     bytes: int
 
     def facts(self) -> dict[str, object]:
@@ -161,8 +167,17 @@ def recording_facts(path: Path) -> RecordingFacts:
         peak_db=_decibels(float(loud.max())),
         peak_at_ms=1000 * int(np.argmax(loud)) / rate,
         rms_db=_decibels(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))),
+        cabinet=_as_cabinet(path),
         bytes=path.stat().st_size,
     )
+
+
+def _as_cabinet(path: Path) -> str | None:
+    """What of a recording would play as a cabinet, in words; None where it cannot be one."""
+    try:
+        return registry()[CABINET].load({"ir": path}, {}, RATE).about.removeprefix(f"{path.stem}, ")
+    except RigError:
+        return None
 
 
 def check(paths: Sequence[Path]) -> CheckReport:
@@ -188,7 +203,7 @@ def _check_model(path: Path) -> CheckedModel:
             raise RigError(f"{path}: {SAID}")
     except RigError as error:
         return CheckedModel(path, faults=(str(error),))
-    return CheckedModel(path, model.name, in_words(model.network))
+    return CheckedModel(path, model.name, model.words or in_words(model.network))
 
 
 def _check_preset(path: Path, builder: Builder) -> CheckedPreset:

@@ -160,7 +160,7 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
         file=path,
         name=model.name,
         family=model.family,
-        architecture=in_words(model.network),
+        architecture=model.words or in_words(model.network),
         variants=tuple(
             VariantFacts(variant.limit, variant.model.name, in_words(variant.model.network))
             for variant in model.variants
@@ -224,6 +224,9 @@ def _models(folder: Path) -> Iterator[Path]:
 
 def _glance(path: Path, server: Server) -> ModelFacts | Unreadable:
     try:
-        return replace(model_facts(path, server, GLANCE), short=short(read(path).network))
+        model = read(path)
+        return replace(
+            model_facts(path, server, GLANCE), short=model.architecture if model.words else short(model.network)
+        )
     except RigError as error:
         return Unreadable(path, str(error).removeprefix(f"{path}: "))

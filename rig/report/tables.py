@@ -244,6 +244,7 @@ def _recording(found: RecordingFacts) -> dict[str, str]:
         "length": f"{_grouped(found.frames)} samples, {_seconds(found.seconds)}",
         "peak": "silence" if peak is None else f"{peak:.1f} dBFS at {found.peak_at_ms / 1000:.3f} s",
         "rms": "silence" if rms is None else f"{rms:.1f} dBFS",
+        **({"as a cabinet": found.cabinet} if found.cabinet else {}),
         "file size": _size(found.bytes),
     }
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.models.formats import guitarml, keras, nam, proteus
+from rig.models.formats import guitarml, keras, nam, proteus, smartamppro
 from rig.models.formats.model import Family, Model, Variant
 from rig.models.formats.reading import Fault, read_json, table
 
 __all__ = ["FAMILIES", "Family", "Model", "Variant", "load_model"]
 
-FAMILIES: tuple[Family, ...] = (nam.FAMILY, proteus.FAMILY, keras.FAMILY, guitarml.FAMILY)
+FAMILIES: tuple[Family, ...] = (nam.FAMILY, proteus.FAMILY, keras.FAMILY, smartamppro.FAMILY, guitarml.FAMILY)
 """All that can be read. A file that could be of two is of the first."""
 
 

@@ -53,6 +53,13 @@ def proteus(model: Model) -> tuple[str, ...]:
     return ("Proteus",) if model.architecture == "LSTM" and len(network.layers) == 2 and len(model.knobs) <= 1 else ()
 
 
+def smartamppro(model: Model) -> tuple[str, ...]:
+    """Its LSTM takes one step for each sample, whatever the file says."""
+    network = model.network
+    assert isinstance(network, WaveNet)
+    return ("SmartAmpPro",) if len(network.arrays[0].layers) == 2 else ()
+
+
 def _version(model: Model) -> tuple[int, int]:
     """Major and minor; files that say none are old."""
     found = re.match(r"(\d{1,6})\.(\d{1,6})", str(model.metadata.get("version", "0.0")))

@@ -53,6 +53,7 @@ class Model:
     loudness_db: as its metadata say. input_dbu, output_dbu: the levels of a full-scale sine at the device, where known.
     weights: numbers that the network has in the file. variants: networks by quality, the cheapest first; empty where
     there is just one.
+    words: the network in a line, where it is played as one of another kind.
     metadata: what the file says of itself beyond the network (esr, date, gear, ...).
     """
 
@@ -69,6 +70,7 @@ class Model:
     output_dbu: float | None = None
     weights: int = 0
     variants: tuple[Variant, ...] = ()
+    words: str = ""
     metadata: Mapping[str, object] = field(default_factory=dict)
 
     def at(self, quality: float) -> Model:

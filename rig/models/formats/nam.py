@@ -38,6 +38,7 @@ from rig.models.formats.reading import (
     optional,
     required,
     sample_rate,
+    short,
     table,
     title,
 )
@@ -64,21 +65,24 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
 
 
 def _model(file: Mapping[str, object], place: _Place) -> Model:
-    architecture = choice(required(file, "architecture"), "architecture", (*READERS, *UNKNOWN))
+    said = required(file, "architecture")
+    if isinstance(said, str) and said not in READERS and said.startswith(PARAMETRIC):
+        raise Fault(f"a {short(said)[1:-1]}, whose knobs change the network; {WITHOUT_KNOBS}")
+    architecture = choice(said, "architecture", (*READERS, *UNKNOWN))
     if architecture in UNKNOWN:
         raise Fault(UNKNOWN[architecture])
     config = table(required(file, "config"), "config")
     model = READERS[architecture](file, config, place)
-    said = metadata(file.get("metadata"))
+    told = metadata(file.get("metadata"))
     rate = sample_rate(file.get("sample_rate"))
     found = replace(
         model,
-        name=title(said.get("name"), place.path),
+        name=title(told.get("name"), place.path),
         sample_rate=model.sample_rate if rate is None else rate,
-        loudness_db=_either(decibels(said.get("loudness")), model.loudness_db),
-        input_dbu=_either(decibels(said.get("input_level_dbu")), model.input_dbu),
-        output_dbu=_either(decibels(said.get("output_level_dbu")), model.output_dbu),
-        metadata={**said, **({"version": file["version"]} if "version" in file else {})},
+        loudness_db=_either(decibels(told.get("loudness")), model.loudness_db),
+        input_dbu=_either(decibels(told.get("input_level_dbu")), model.input_dbu),
+        output_dbu=_either(decibels(told.get("output_level_dbu")), model.output_dbu),
+        metadata={**told, **({"version": file["version"]} if "version" in file else {})},
     )
     # Slimmed networks know nothing of their own: what the file says holds for them all.
     return replace(found, variants=tuple(_inherit(variant, found) for variant in found.variants))
@@ -219,6 +223,10 @@ READERS: Mapping[str, Callable[..., Model]] = {
     "Linear": _linear,
     "SlimmableContainer": _container,
 }
+PARAMETRIC = ("Hyper", "Cat", "Parametric")
+"""What the names of models with knobs begin with, which neural-amp-modeler trains."""
+
+WITHOUT_KNOBS = "no player reads these: train a model without knobs for each setting, which is a WaveNet or an LSTM"
 UNKNOWN = {
     "Sequential": "a Sequential: several models in a row, which no player reads from one file; export each of its own",
     "PackedWaveNet": "a PackedWaveNet as it is trained; export it as a container of its submodels",
