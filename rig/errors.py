@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class RigError(Exception):
@@ -18,6 +18,14 @@ def quoted(text: object) -> str:
     """What somebody wrote, in quotes, on one line and not long."""
     shown = "".join(letter if letter.isprintable() else "·" for letter in str(text)[: QUOTED + 1])
     return f"'{shown}'" if len(shown) <= QUOTED else f"'{shown[: QUOTED - 3]}...'"
+
+
+def _unheard(line: str) -> None:
+    pass
+
+
+notice: Callable[[str], None] = _unheard
+"""Told, in one line, what a player should know though the work goes on. The command line has it printed on stderr."""
 
 
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:

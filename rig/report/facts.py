@@ -11,7 +11,7 @@ import numpy as np
 
 from rig.document.document import INPUT, OUTPUT, EngineSpec
 from rig.document.read import examine
-from rig.engine import Param, Setting, registry
+from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, unheard
 from rig.gig.gain_staging import arranged
@@ -103,9 +103,10 @@ class CheckedModel:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `rig check` found, in the order of the files that it was given."""
+    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
 
     presets: tuple[CheckedPreset | CheckedModel, ...]
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -113,7 +114,8 @@ class CheckReport:
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
-        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets]}
+        skipped = [asdict(plug_in) for plug_in in self.skipped]
+        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets], "skipped": skipped}
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,8 @@ def _as_cabinet(path: Path) -> str | None:
 def check(paths: Sequence[Path]) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
     builder = Builder(RATE, Versions())
-    return CheckReport(tuple(_check_model(path) if _is_model(path) else _check_preset(path, builder) for path in paths))
+    checked = tuple(_check_model(path) if _is_model(path) else _check_preset(path, builder) for path in paths)
+    return CheckReport(checked, skipped())
 
 
 def _is_model(path: Path) -> bool:
