@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
 from rig.errors import QUOTED, RigError, did_you_mean, quoted
+from rig.text import printable
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -103,7 +104,7 @@ def convert(args: argparse.Namespace) -> int:
     from rig.models.convert import convert
 
     for note in convert(args.input, args.output):
-        print(f"{args.output}: {note}", file=sys.stderr)
+        print(printable(f"{args.output}: {note}"), file=sys.stderr)
     return 0
 
 
@@ -184,7 +185,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if debug:
             import traceback
 
-            traceback.print_exception(error)
+            for line in "".join(traceback.format_exception(error)).split("\n"):
+                print(printable(line), file=sys.stderr)
         return 1
 
 
@@ -328,13 +330,14 @@ def _line(error: BaseException) -> str:
 
 def _complain(line: str) -> None:
     sys.stdout.flush()
-    print(f"rig: {' '.join(line.splitlines())}", file=sys.stderr)
+    print(printable(f"rig: {' '.join(line.splitlines())}"), file=sys.stderr)
 
 
 def _json(value: object) -> int:
     import json
 
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
     return 0
 
 

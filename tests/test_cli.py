@@ -256,6 +256,19 @@ def test_info_writes_no_control_characters_that_a_file_holds(run, folder, rng):
     assert run("info", folder / "odd.json", "--json").json["metadata"]["esr"] is None
 
 
+def test_what_a_file_is_called_moves_no_cursor(run, folder):
+    for name in ("\x1b]0;hacked\x07.toml", "\x9b2J.toml", "\udcff.toml"):
+        for argv in (("check", folder / name), ("info", folder / name), ("info", "--json", folder / name)):
+            ran = run(*argv)
+            assert not [c for c in ran.out + ran.err if not c.isprintable() and c != "\n"]
+            assert ran.status == 1
+        (folder / name).write_bytes((folder / "blues.toml").read_bytes())
+        for argv in (("check", folder / name), ("check", "--json", folder / name)):
+            ran = run(*argv)
+            assert not [c for c in ran.out + ran.err if not c.isprintable() and c != "\n"]
+            assert ran.status == 0
+
+
 def test_info_of_a_preset(run, folder):
     ran = run("info", folder / "blues.toml")
     assert ran.status == 0

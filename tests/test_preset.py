@@ -202,8 +202,11 @@ def test_a_missing_model_reads_as_the_house_promises(folder, monkeypatch):
         ('name = "x', "line 1, the end of the file: "),
         ("name = 'x'\nname = 'y'\n" + AMP, "line 2, column 11: Cannot overwrite a value"),
         ("a = " + "[" * 50_000, "nested too deeply for a preset"),
+        ("a = " + "9" * 5_000, "a number has hundreds of digits"),
+        ("a = 0x" + "9" * 5_000, "a number has hundreds of digits"),
+        ("[input]\ndbu = [{ x = 0x" + "9" * 5_000 + " }]", "a number has hundreds of digits"),
     ],
-    ids=["empty", "bracket", "end", "twice", "deep"],
+    ids=["empty", "bracket", "end", "twice", "deep", "long", "hex", "inside"],
 )
 def test_what_is_no_toml(folder, text, expected):
     (line,) = faults(folder, text)

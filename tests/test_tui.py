@@ -689,6 +689,24 @@ def test_letters() -> None:
     assert all(len(line) == block_font.columns("AMP 9", 3) for line in block_font.draw("AMP 9", 3))
 
 
+def test_nothing_that_is_drawn_moves_the_cursor() -> None:
+    sheet = Sheet(24, 1)
+    escape = "a\x1b]0;x\x07\x9b2J\u202eb\n日"
+    sheet.put(0, 0, escape, palette.PLAIN)
+    assert sheet.plain().rstrip() == "a·]0;x··2J·b·日"
+    sheet = Sheet(24, 1)
+    sheet.put_right(24, 0, escape, palette.PLAIN)
+    assert sheet.plain().endswith("a·]0;x··2J·b·日")
+    assert fit("\x1b" * 30, 5) == "\x1b" * 4 + "…"
+
+
+async def test_a_message_with_an_escape_sequence_is_only_text() -> None:
+    gig = FakeGig()
+    gig.told = (News("\x1b]0;hacked\x07.toml: no such file", wrong=True),)
+    async with playing(gig) as (screen, pilot):
+        await seen(pilot, screen.note, "·]0;hacked·.toml: no such file")
+
+
 def test_wide_letters_keep_their_columns() -> None:
     sheet = Sheet(6, 1)
     assert sheet.put(0, 0, "日本語日", palette.PLAIN) == 8

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rig.errors import RigError, did_you_mean
 from rig.jack.client import Client
+from rig.text import printable
 
 
 def choose(client: Client, send: str | None, back: str | None, *, ask: bool) -> tuple[str, str]:
@@ -34,7 +35,7 @@ def _known(given: str, there: Sequence[str]) -> str:
 def _asked(there: Sequence[str], question: str) -> str:
     print(question)
     for number, port in enumerate(there, 1):
-        print(f"  {number}  {port}")
+        print(printable(f"  {number}  {port}"))
     while True:
         try:
             answer = input(f"1-{len(there)}, enter for 1: ").strip() or "1"

@@ -9,6 +9,7 @@ from rig.capture.measure import Measured
 from rig.capture.procedure import Captured
 from rig.capture.session import CHECK, TAKE, CaptureStatus
 from rig.errors import RigError
+from rig.text import printable
 
 EVERY = 10  # percent of a take, where no bar can be drawn
 PASSES = 1.0  # of the check's loop, before it is judged
@@ -24,7 +25,7 @@ class TextView:
 
     def say(self, line: str) -> None:
         self._clear()
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
     def show(self, status: CaptureStatus) -> bool:
         if status.phase == TAKE:
@@ -88,4 +89,5 @@ def tell(captured: Captured, output: Path, rate: int) -> None:
         print(f"{what:9s} {how}", file=sys.stderr)
     for finding in captured.measured.findings:
         print(finding, file=sys.stderr)
-    print(f"{output}: captured. Now: rig train {output} -o {output.name}.json", file=sys.stderr, flush=True)
+    done = f"{output}: captured. Now: rig train {output} -o {output.name}.json"
+    print(printable(done), file=sys.stderr, flush=True)

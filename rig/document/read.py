@@ -90,7 +90,7 @@ def examine_text(
 
 def _toml(path: Path, text: str) -> dict[str, object]:
     try:
-        return tomli.loads(text)
+        content = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         parts = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL)
         what, place = parts.groups() if parts else (str(error), "")
@@ -98,6 +98,20 @@ def _toml(path: Path, text: str) -> dict[str, object]:
         raise RigError(f"{path}: {place + ': ' if place else ''}{' '.join(what.split())}") from None
     except RecursionError:
         raise RigError(f"{path}: nested too deeply for a preset") from None
+    except ValueError:  # of Python's int(), which takes no more than some thousand digits
+        raise RigError(f"{path}: a number has hundreds of digits") from None
+    if _has_endless(content):
+        raise RigError(f"{path}: a number has hundreds of digits")
+    return content
+
+
+def _has_endless(value: object) -> bool:
+    """Whether an integer in it is more than a float can hold, or can be written: in hexadecimal, TOML may say so."""
+    if isinstance(value, dict):
+        return any(map(_has_endless, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_endless, value))
+    return isinstance(value, int) and value.bit_length() > 1000
 
 
 class _Reader:

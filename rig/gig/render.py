@@ -19,6 +19,7 @@ from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
 from rig.native import BLOCK, Rack
 from rig.sound import read, resample, whole
+from rig.text import printable
 
 
 def load(document: Document, playing: int, rate: int, progress: Progress = lambda step, share: None) -> Reconciler:
@@ -75,7 +76,7 @@ def render(
 
     audio, rate = read(input)
     if audio.shape[1] > 1:
-        print(f"rig: {input} has {audio.shape[1]} channels; the left one is played", file=sys.stderr)
+        print(printable(f"rig: {input} has {audio.shape[1]} channels; the left one is played"), file=sys.stderr)
     if output.suffix.lower() not in (".wav", ".flac"):
         raise RigError(f"{output}: only .wav and .flac are written")
     if not output.parent.is_dir():

@@ -15,6 +15,7 @@ from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts
+from rig.text import printable
 
 if TYPE_CHECKING:
     from rig.report.bench import Report
@@ -314,7 +315,7 @@ def _text(value: object, style: str = "") -> Text:
 
 def _clean(value: object) -> str:
     """What a file says, without what would move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else "·" for letter in str(value))
+    return printable(str(value))
 
 
 def _value(value: object) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rig.errors import RigError
+from rig.text import printable
 from rig.train import options
 from rig.train.settings import Job
 
@@ -128,6 +129,6 @@ def _make(job: Job, args: argparse.Namespace, device: str, stop: threading.Event
     else:
         result = run.learn(going, stop, picture=not args.no_report)
         told = run.Summary.of(going, result, time.monotonic() - began)
-    print("\n".join(told.lines()), file=sys.stderr)
+    print("\n".join(map(printable, told.lines())), file=sys.stderr)
     if args.json:
         print(json.dumps(told.json()), flush=True)

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from rig.text import printable
 from rig.train.keys import Keys
 from rig.train.plot import Curve, plot
 from rig.train.progress import Standing, clock_text
@@ -73,7 +74,7 @@ class LiveView:
 
     def say(self, line: str) -> None:
         """A line that stays, above the view."""
-        self.live.console.print(Text(line))
+        self.live.console.print(Text(printable(line)))
 
     def step(self, share: float, loss: float) -> None:
         """A step is over: keys, and now and then a picture. Returns after the pause, if there is one."""

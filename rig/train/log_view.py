@@ -6,6 +6,7 @@ import sys
 import time
 from typing import TextIO
 
+from rig.text import printable
 from rig.train.progress import Standing
 from rig.train.state import Epoch
 from rig.train.verdict import scored, shown
@@ -26,7 +27,7 @@ class LogView:
         pass
 
     def say(self, line: str) -> None:
-        print(line, file=self.stream, flush=True)
+        print(printable(line), file=self.stream, flush=True)
 
     def step(self, share: float, loss: float) -> None:
         """A step is over; nobody needs a line for that."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.errors import RigError
+from rig.text import printable
 from rig.train import capture, checkpoint, data, init_from, loop, options
 from rig.train.capture import Capture
 from rig.train.data import Data
@@ -60,7 +61,7 @@ def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
     """Read and check the captures; begin, or go on from a checkpoint or a model. Raises RigError."""
     captures = tuple(capture.read(dry, wet) for dry, wet in job.sides)
     for note in (note for one in captures for note in one.notes):
-        print(note, file=sys.stderr)
+        print(printable(note), file=sys.stderr)
     rate = one_rate(captures)
     mark = checkpoint.fingerprint(captures)
     initial = init_from.read(args.init) if args.init else None

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
+from rig.text import printable
 from rig.tui.selection import Slot
 
 GROUPS = (
@@ -86,7 +87,7 @@ class AddScreen(ModalScreen[Wanted]):
         for offer in self.shown:
             head = offer.group if offer.group != group else ""
             group = offer.group
-            about = escape(offer.engine.about + (" …" if offer.engine.files else ""))
+            about = escape(printable(offer.engine.about) + (" …" if offer.engine.files else ""))
             options.add_option(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
         options.highlighted = 0 if self.shown else None
         if not self.shown:
@@ -113,4 +114,4 @@ class AddScreen(ModalScreen[Wanted]):
     def action_where(self, by: int) -> None:
         """Somewhere else along the path."""
         self.at = (self.at + by) % len(self.places)
-        self.query_one("#card").border_title = f"add {escape(self.places[self.at].words)}"
+        self.query_one("#card").border_title = f"add {escape(printable(self.places[self.at].words))}"

@@ -12,7 +12,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rig.text import printable
 from rig.tui.palette import GROUND, STAGE
+
+__all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of"]
 
 STAGE_COLOUR = Color.parse(STAGE)
 
@@ -28,7 +31,8 @@ class Sheet:
         self._style = [[style] * width for _ in range(height)]
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
-        """Write one line from (x, y) rightwards; the column after it."""
+        """Write one line from (x, y) rightwards; the column after it. What is not printable stands as a dot."""
+        text = printable(text)
         if not 0 <= y < self.height:
             return x + width_of(text)
         if is_narrow(text):
@@ -96,12 +100,7 @@ def is_narrow(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def width_of(text: str) -> int:
     """Columns that `text` takes on the terminal."""
-    return sum(get_character_cell_size(char) for char in text)
-
-
-def printable(text: str) -> str:
-    """What a file or its name says, without what would move a terminal's cursor or cannot be written to one."""
-    return "".join(letter if letter.isprintable() else "·" for letter in text)
+    return sum(get_character_cell_size(char) for char in printable(text))
 
 
 def fit(text: str, width: int) -> str:

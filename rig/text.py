@@ -1,0 +1,8 @@
+"""Text that somebody else wrote, on its way to a terminal."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """What a file or its name says, without what would move a terminal's cursor or cannot be written to one."""
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else "·" for letter in text)
