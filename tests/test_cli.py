@@ -449,15 +449,15 @@ def test_check_finds_what_is_wrong_inside_the_files(run, folder, what):
 
 
 def test_check_names_what_blasts(run, folder, rng):
-    """A model that a loud guitar drives beyond all music, alone and in a preset, also in the chain behind the amps."""
+    """A model that blasts by itself, and engines that a loud guitar drives beyond all music, also behind the amps."""
     content = nam_lstm(rng)
-    content["weights"][-1] = 1e4
+    content["weights"][-1] = 3e38
     (folder / "lead.nam").write_text(json.dumps(content))
     ran = run("check", folder / "lead.nam")
     assert ran.status == 1
-    assert ran.fault.startswith(f"{folder / 'lead.nam'}: a loud guitar makes it blast (above +60 dBFS")
+    assert ran.fault.startswith(f"{folder / 'lead.nam'}: what it plays is far too loud")
     (folder / "loud.toml").write_text(
-        '[[amp]]\nname = "A"\nchain = [{ engine = "gain", gain = 40 }, { model = "lead.nam" }]\n'
+        '[[amp]]\nname = "A"\nchain = [{ engine = "gain", gain = 40 }, { engine = "gain", gain = 40 }]\n'
         '[[amp]]\nname = "B"\nchain = [{ engine = "gain", gain = 40 }]\n'
         '[output]\nchain = [{ engine = "gain", gain = 40 }, { ir = "cab.wav" }]\n'
     )
@@ -465,7 +465,7 @@ def test_check_names_what_blasts(run, folder, rng):
     assert ran.status == 1
     (found,) = json.loads(ran.out)["presets"]
     assert [fault.partition(": a loud guitar")[0] for fault in found["faults"]] == [
-        f"{folder / 'loud.toml'}: amp 1 'A', model",
+        f"{folder / 'loud.toml'}: amp 1 'A', gain2",
         f"{folder / 'loud.toml'}: output, gain",
     ]
     assert [amp["ok"] for amp in found["amps"]] == [False, True]
