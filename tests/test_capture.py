@@ -403,6 +403,25 @@ def test_the_player_recorder_meters_peaks_and_counts_clips():
     assert (player_recorder.meters().return_peak, player_recorder.meters().clips) == (0.25, 2)
 
 
+@pytest.mark.parametrize("again", ["silence", "the take that ran"])
+def test_a_take_that_was_to_run_is_kept_until_what_came_after_it_runs(again):
+    """Also where that is the same as what came before it: the audio thread may be in the one between."""
+    player_recorder = PlayerRecorder(RATE)
+    before = None if again == "silence" else Take(np.ones(8), 8, loop=True)
+    between = Take(np.ones(8), 8, loop=True)
+    gone = weakref.ref(between)
+    player_recorder.put(before)
+    player_recorder.process(np.zeros(8, np.float32))
+    player_recorder.put(between)
+    player_recorder.put(before)
+    del between
+    player_recorder.collect()
+    assert gone() is not None
+    player_recorder.process(np.zeros(8, np.float32))
+    player_recorder.collect()
+    assert gone() is None
+
+
 def test_a_reel_is_kept_until_the_deck_has_let_go_of_it():
     player_recorder = PlayerRecorder(RATE)
     first, second = Take(np.ones(8), 8, loop=True), Take(np.ones(8), 8, loop=True)

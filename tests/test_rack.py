@@ -229,6 +229,59 @@ def test_meters_show_peaks_once(rng):
     assert rack.meters().in_peak == 0.0
 
 
+def test_two_who_watch_the_meters_take_nothing_from_each_other(rng):
+    rack = rack_of(Chain([unit("gain", gain=-6.0)], RATE))
+    rack.limit(True)
+    x = np.zeros(1000, np.float32)
+    x[500] = -0.8
+    rack.process(x)
+    late = rack.watch()
+    assert late.meters().in_peak == 0.0, "what was before it came is not its"
+    other = rack.watch()
+    rack.process(8.0 * x)
+    for watch in (rack, late, other):
+        meters = watch.meters()
+        assert meters.in_peak == pytest.approx(6.4)
+        assert meters.out_peak > 0.7
+        assert meters.limiter < 0.5
+        assert meters.load > 0.0
+        again = watch.meters()
+        assert (again.in_peak, again.out_peak, again.limiter, again.load) == (0.0, 0.0, 1.0, 0.0)
+    rack.process(0.1 * x)
+    assert rack.meters().in_peak == pytest.approx(0.08)
+    rack.process(0.2 * x)
+    assert [watch.meters().in_peak for watch in (rack, late, other)] == pytest.approx([0.16, 0.16, 0.16])
+    assert other.meters().frames == 4000
+
+
+def test_no_peak_is_lost_while_others_look(rng):
+    """Each of several threads sees the highest peak of a rack that runs in another, whoever looks when."""
+    import threading
+
+    rack = rack_of()
+    watches = [rack.watch() for _ in range(3)]
+    highest, stop = [0.0] * len(watches), threading.Event()
+
+    def look(i: int) -> None:
+        while not stop.is_set():
+            highest[i] = max(highest[i], watches[i].meters().in_peak)
+
+    threads = [threading.Thread(target=look, args=(i,)) for i in range(len(watches))]
+    for thread in threads:
+        thread.start()
+    try:
+        for at in rng.permutation(300):
+            x = np.zeros(BLOCK, np.float32)
+            x[0] = (at + 1) / 300
+            rack.process(x)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    for seen, watch in zip(highest, watches, strict=True):
+        assert max(seen, watch.meters().in_peak) == 1.0
+
+
 def test_a_loop_plays_into_the_input_and_is_recorded(rng):
     x = guitar(rng, 0.1)
     rack = Rack(RATE)

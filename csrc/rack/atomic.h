@@ -20,4 +20,12 @@ static inline float rig_get_float(const float *p)
 
 static inline void rig_put_float(float *p, float v) { __atomic_store(p, &v, __ATOMIC_RELAXED); }
 
+/* What was noted, and the note begins anew: nothing that comes in between is lost. */
+static inline float rig_take_float(float *p, float rest)
+{
+    float v;
+    __atomic_exchange(p, &rest, &v, __ATOMIC_RELAXED);
+    return v;
+}
+
 #endif

@@ -11,35 +11,33 @@
 
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_player_recorder {
-    rig_take *next;     /* Python stores, audio loads */
+    const rig_order *next; /* Python stores, audio loads */
     float level;
 
-    rig_take *take;     /* audio stores, Python loads: what it no longer sees here is its own again */
+    uint64_t runs;         /* audio stores, Python loads: the number of the order that runs; those before it are Python's again */
     rig_ramp gain;
     rig_player_recorder_meters meters;
 };
 
 rig_player_recorder *rig_player_recorder_new(void) { return calloc(1, sizeof(rig_player_recorder)); }
 void rig_player_recorder_free(rig_player_recorder *p) { free(p); }
-void rig_player_recorder_put(rig_player_recorder *p, rig_take *take) { rig_store(&p->next, take); }
-int rig_player_recorder_holds(rig_player_recorder *p, const rig_take *take) { return rig_load(&p->take) == take; }
+void rig_player_recorder_put(rig_player_recorder *p, const rig_order *order) { rig_store(&p->next, order); }
+uint64_t rig_player_recorder_runs(rig_player_recorder *p) { return rig_load(&p->runs); }
 uint64_t rig_take_at(const rig_take *take) { return rig_load(&take->at); }
 void rig_player_recorder_level(rig_player_recorder *p, float gain) { rig_put_float(&p->level, gain); }
 
 void rig_player_recorder_read(rig_player_recorder *p, rig_player_recorder_meters *m)
 {
     m->clips = rig_get(&p->meters.clips);
-    m->send_peak = rig_get_float(&p->meters.send_peak);
-    m->return_peak = rig_get_float(&p->meters.return_peak);
-    rig_put_float(&p->meters.send_peak, 0.0f);
-    rig_put_float(&p->meters.return_peak, 0.0f);
+    m->send_peak = rig_take_float(&p->meters.send_peak, 0.0f);
+    m->return_peak = rig_take_float(&p->meters.return_peak, 0.0f);
 }
 
 static void show_peak(float *meter, const float *x, uint32_t frames)
 {
-    float peak = rig_get_float(meter);
+    float peak = 0.0f;
     for (uint32_t i = 0; i < frames; ++i) peak = fabsf(x[i]) > peak ? fabsf(x[i]) : peak;
-    rig_put_float(meter, peak);
+    if (peak > rig_get_float(meter)) rig_put_float(meter, peak);
 }
 
 static void count_clips(uint64_t *clips, const float *x, uint32_t frames)
@@ -63,10 +61,12 @@ void rig_player_recorder_process(rig_player_recorder *p, const float *in, float 
 {
     if (!frames) return;
     const rig_denormals fpu = rig_denormals_enter();
-    rig_take *take = rig_load(&p->next);
+    const rig_order *order = rig_load(&p->next);
     memset(out, 0, frames * sizeof(float));
-    if (take) run(take, in, out, frames);
-    rig_store(&p->take, take);
+    if (order) {
+        if (order->take) run(order->take, in, out, frames);
+        rig_store(&p->runs, order->number);
+    }
     rig_ramp_apply(&p->gain, rig_get_float(&p->level), out, frames);
     show_peak(&p->meters.send_peak, out, frames);
     show_peak(&p->meters.return_peak, in, frames);

@@ -7,7 +7,7 @@
 
 typedef struct rig_player_recorder rig_player_recorder;
 
-/* What is played, and where the answer goes. Python keeps it, and both its buffers, until the player holds another. */
+/* What is played, and where the answer goes. */
 typedef struct {
     const float *play;
     float *heard;
@@ -15,6 +15,13 @@ typedef struct {
     uint32_t loop;  /* 1: over and over, heard being a ring; 0: once, then silence until heard is full */
     uint64_t at;    /* frames so far; the audio thread stores it after the samples */
 } rig_take;
+
+/* What is to run. Python keeps it, its take and the take's buffers until a later one runs: the numbers rise from 1, so that none
+   is taken for another that was the same. */
+typedef struct {
+    rig_take *take; /* NULL: silence */
+    uint64_t number;
+} rig_order;
 
 /* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_player_recorder_meters(). */
 typedef struct {
@@ -25,8 +32,8 @@ typedef struct {
 /* [main] */
 rig_player_recorder *rig_player_recorder_new(void);
 void rig_player_recorder_free(rig_player_recorder *p);
-void rig_player_recorder_put(rig_player_recorder *p, rig_take *take);          /* runs from the next period on; NULL: silence */
-int rig_player_recorder_holds(rig_player_recorder *p, const rig_take *take);   /* whether that is the one that runs now */
+void rig_player_recorder_put(rig_player_recorder *p, const rig_order *order); /* runs from the next period on */
+uint64_t rig_player_recorder_runs(rig_player_recorder *p);                    /* the number of the order that runs now; 0: none yet */
 uint64_t rig_take_at(const rig_take *take);
 void rig_player_recorder_level(rig_player_recorder *p, float gain);
 void rig_player_recorder_read(rig_player_recorder *p, rig_player_recorder_meters *meters);

@@ -96,13 +96,6 @@ void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
     rig_history_read(&r->input, rig_load(&r->input.written), frames, input, frames);
 }
 
-static float take(float *meter, float rest)
-{
-    const float value = rig_get_float(meter);
-    rig_put_float(meter, rest);
-    return value;
-}
-
 void rig_rack_meters(rig_rack *r, rig_meters *m)
 {
     rig_meters *from = &r->meters;
@@ -117,10 +110,10 @@ void rig_rack_meters(rig_rack *r, rig_meters *m)
         .playing = rig_get(&from->playing),
         .settled = rig_get(&from->settled),
         .silent = rig_get(&from->silent),
-        .in_peak = take(&from->in_peak, 0.0f),
-        .out_peak = take(&from->out_peak, 0.0f),
-        .limiter = take(&from->limiter, 1.0f),
-        .load = take(&from->load, 0.0f),
+        .in_peak = rig_take_float(&from->in_peak, 0.0f),
+        .out_peak = rig_take_float(&from->out_peak, 0.0f),
+        .limiter = rig_take_float(&from->limiter, 1.0f),
+        .load = rig_take_float(&from->load, 0.0f),
         .load_mean = rig_get_float(&from->load_mean),
     };
 }

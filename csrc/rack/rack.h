@@ -17,7 +17,8 @@
 typedef struct rig_chain rig_chain;
 typedef struct rig_rack rig_rack;
 
-/* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_rack_meters(). */
+/* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_rack_meters(), which
+   one reader calls; he hands them on to others. */
 typedef struct {
     uint64_t callbacks, frames;
     uint64_t fade_frame;        /* the frame at which the latest switch of the amp began to be heard */

@@ -7,8 +7,9 @@ from rig.native.chain import BRANCHES, Chain, Unit, chains_freed, chains_made
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
+from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, SLOTS, STAGES, Meters, Rack
+from rig.native.rack import BLAST, BLOCK, SLOTS, STAGES, Rack
 
 __all__ = [
     "BLAST",
@@ -23,6 +24,7 @@ __all__ = [
     "Rack",
     "Take",
     "Unit",
+    "Watch",
     "chains_freed",
     "chains_made",
     "decibels",

@@ -55,23 +55,23 @@ class PlayerRecorder:
         self.rate = rate
         self._c = ffi.gc(lib.rig_player_recorder_new(), lib.rig_player_recorder_free)
         self._meters = ffi.new("rig_player_recorder_meters *")
-        self._lent: list[Take | None] = []
+        self._lent: list[tuple[object, Take | None]] = []  # the orders that C may still look at, the latest last
+        self._orders = 0
         self._client: object = None
 
     def put(self, take: Take | None) -> None:
         """Run this one from the next period on; None: silence."""
         self.collect()
-        self._lent.append(take)
-        lib.rig_player_recorder_put(self._c, self._address(take))
+        self._orders += 1
+        order = ffi.new("rig_order *", (ffi.NULL if take is None else take._c, self._orders))
+        self._lent.append((order, take))
+        lib.rig_player_recorder_put(self._c, order)
 
     def collect(self) -> None:
-        """Let go of the takes that C no longer runs: all others, as soon as it runs the latest."""
-        if self._lent and lib.rig_player_recorder_holds(self._c, self._address(self._lent[-1])):
-            del self._lent[:-1]
-
-    @staticmethod
-    def _address(take: Take | None) -> object:
-        return ffi.NULL if take is None else take._c
+        """Let go of the takes that C no longer runs: those that were put before the one that it does."""
+        runs = lib.rig_player_recorder_runs(self._c)
+        first = self._orders - len(self._lent) + 1  # the number of the first that is lent
+        del self._lent[: max(0, runs - first)]
 
     def level(self, gain: float) -> None:
         """Multiplies what is played by a linear gain."""

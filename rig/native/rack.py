@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,32 +11,12 @@ from rig.native._c import ffi, lib
 from rig.native.chain import Chain
 from rig.native.decibels import linear
 from rig.native.descriptors import address_of
+from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
 BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
-
-
-@dataclass(frozen=True)
-class Meters:
-    """What the audio thread says of itself; see rig_meters in csrc/rack/rack.h. Peaks are since the last look."""
-
-    callbacks: int
-    frames: int
-    fade_frame: int
-    record_lost: int
-    input_faults: int
-    in_clips: int
-    out_clips: int
-    playing: int
-    settled: bool
-    silent: bool
-    in_peak: float
-    out_peak: float
-    limiter: float
-    load: float
-    load_mean: float
 
 
 class Rack:
@@ -47,6 +26,8 @@ class Rack:
         self.rate = rate
         self._c = ffi.gc(lib.rig_rack_new(rate), lib.rig_rack_free)
         self._meters = ffi.new("rig_meters *")
+        self._board = Board(self._take_meters)
+        self._own = self._board.watch()
         self._lent: dict[int, Chain] = {}
         self._slots: set[tuple[int, int]] = set()
         self._loop: np.ndarray | None = None
@@ -117,6 +98,14 @@ class Rack:
         return out
 
     def meters(self) -> Meters:
+        """What the audio thread says of itself; peaks are since the last call of this."""
+        return self._own.meters()
+
+    def watch(self) -> Watch:
+        """For another one who looks at the meters: peaks are since its own last look. Any thread."""
+        return self._board.watch()
+
+    def _take_meters(self) -> Meters:
         lib.rig_rack_meters(self._c, self._meters)
         m = self._meters
         values = {name: getattr(m, name) for name in Meters.__dataclass_fields__}
