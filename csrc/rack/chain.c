@@ -76,20 +76,6 @@ uint32_t rig_chain_need(rig_chain *chain)
 
 uint32_t rig_chain_memory(rig_chain *chain) { return rig_chain_need(chain); }
 
-uint32_t rig_chain_latency(const rig_chain *chain)
-{
-    uint32_t frames = 0, side = 0;
-    for (uint32_t i = 0; i < chain->n_units; ++i) {
-        const rig_unit *unit = &chain->units[i];
-        uint32_t *const at = unit->branch == RIG_BRANCH_B ? &side : &frames;
-        const uint32_t on = rig_get(&unit->on);
-        if (unit->branch == RIG_TRUNK && on) frames = most(frames, side); /* what joins is off: branch a alone is heard */
-        if (unit->resampler && on) *at += unit->resampler->latency;
-        if (unit->branch == RIG_TRUNK) side = frames;
-    }
-    return most(frames, side);
-}
-
 int rig_chain_settle(rig_chain *chain)
 {
     int moved = 0;

@@ -25,7 +25,7 @@ from rig.document.document import (
 )
 from rig.document.knobs import AMP_LEVEL, Knob, called, kind, knob_of
 from rig.errors import RigError, did_you_mean
-from rig.files import unreadable
+from rig.files import spelled, unreadable
 
 
 @dataclass(frozen=True)
@@ -201,10 +201,11 @@ def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str,
 def existing(preset: Preset, name: str, key: str) -> Path:
     """A file by what a player calls it, looked for beside the preset. Raises RigError where there is none."""
     try:
-        path = (preset.path.parent / Path(name).expanduser()).resolve()
+        given = spelled(preset.path.parent / Path(name).expanduser())
+        path = given.resolve()
     except (OSError, RuntimeError, ValueError):
         raise RigError(f"'{name[:60]}' is no path") from None
-    fault = unreadable(path, key, name)
+    fault = unreadable(given, key, name)
     if fault:
         raise RigError(fault)
     return path
