@@ -72,10 +72,15 @@ def unreadable(path: Path, kind: str, shown: str | None = None) -> str:
     return ""
 
 
+def part_of(path: Path) -> Path:
+    """What a file is called until it is whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     try:
         yield part
         part.replace(path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from compiler import CSRC, HERE
+from leash import leashed
 from networks import guitarml
 
 from rig import native
@@ -294,6 +297,23 @@ def test_a_loop_plays_into_the_input_and_is_recorded(rng):
     assert np.array_equal(taken[:, 0], np.tile(x, 3))
     assert np.array_equal(taken[:, 1], taken[:, 0])
     assert np.array_equal(rack.heard(1000), x[-1000:])
+
+
+RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder")
+
+
+@pytest.mark.slow
+def test_threads_share_nothing_without_saying_so(compiler):
+    """The rack, a recording and a capture's player in an audio thread, under the compiler's thread sanitizer."""
+    flags = ("-O1", "-g", "-fsanitize=thread", "-pthread")
+    sources = [CSRC / "rack" / f"{name}.c" for name in RACK] + [CSRC / "engines" / "gain.c", HERE / "threads.c"]
+    program = compiler.program("threads", [compiler.object(source, *flags) for source in sources], *flags)
+    done = subprocess.run(leashed([program]), capture_output=True, text=True)
+    if "unexpected memory mapping" in done.stderr:
+        pytest.skip("the kernel lays memory out in a way that the sanitizer cannot work with")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert int(done.stdout.split()[0]) > 0, "it recorded so much that some was lost"
 
 
 def test_what_python_can_ask_for_is_checked(rng):

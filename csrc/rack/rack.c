@@ -51,6 +51,7 @@ rig_rack *rig_rack_new(uint32_t rate)
 
 void rig_rack_free(rig_rack *r)
 {
+    rig_recorder_free(&r->recorder);
     free(r->fade.rise);
     free(r);
 }
@@ -84,12 +85,20 @@ void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
     r->loop_at = 0;
 }
 
-void rig_rack_record(rig_rack *r, int on) { rig_put(&r->recorder.on, (uint32_t)on); }
+int rig_rack_record(rig_rack *r, int on)
+{
+    if (on) return rig_recorder_begin(&r->recorder, r->rate);
+    rig_recorder_end(&r->recorder);
+    return 1;
+}
 
 uint32_t rig_rack_recorded(rig_rack *r, float *stereo, uint32_t frames)
 {
     return rig_recorder_read(&r->recorder, stereo, frames);
 }
+
+uint64_t rig_rack_record_lost(const rig_rack *r) { return rig_recorder_lost(&r->recorder); }
+uint64_t rig_rack_record_missing(const rig_rack *r) { return rig_recorder_missing(&r->recorder); }
 
 void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {

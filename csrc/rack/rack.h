@@ -22,7 +22,7 @@ typedef struct rig_rack rig_rack;
 typedef struct {
     uint64_t callbacks, frames;
     uint64_t fade_frame;        /* the frame at which the latest switch of the amp began to be heard */
-    uint64_t record_lost;       /* frames that the recorder could not keep up with */
+    uint64_t record_lost;       /* frames that the recorder could not keep up with, in all recordings */
     uint32_t input_faults;      /* blocks in which the input itself was not a number */
     uint32_t in_clips, out_clips; /* blocks that reached full scale; at the output: before the limiter */
     uint32_t playing;           /* the amp's slot that is heard */
@@ -88,8 +88,10 @@ void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
-void rig_rack_record(rig_rack *rack, int on);
-uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames);
+int rig_rack_record(rig_rack *rack, int on);      /* begins or ends a recording; 0: no memory for it */
+uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames); /* what has come since, silence for what is lost */
+uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this recording that found no room */
+uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
 void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */

@@ -1,45 +1,51 @@
-/* A ring that carries what is heard from the audio thread to whoever writes it to disk. One writer, one reader. */
+/* A ring that carries what is heard from the audio thread to whoever writes it to disk. One writer, one reader.
+
+   It holds over twenty seconds: so long a disk may stall. What finds no room is lost, but its place is noted, and the reader
+   gets silence of the same length there, so that what follows stays in time. */
 #ifndef RIG_RECORDER_H
 #define RIG_RECORDER_H
 
-#include "atomic.h"
+#include <stdint.h>
 
-#define RIG_RECORD 131072 /* stereo frames: over a second at any rate that a card has */
+#define RIG_RECORD_SECONDS 20
+#define RIG_HOLES 64 /* noted, and not yet read */
+
+/* Frames that are lost, after so many that are not. */
+typedef struct {
+    uint64_t at, frames;
+} rig_hole;
 
 typedef struct {
-    uint32_t on;              /* Python puts, audio gets */
-    uint64_t written, read;   /* frames; the audio thread stores the first, the reader the second */
-    uint64_t lost;
-    float data[2 * RIG_RECORD];
+    uint32_t take;             /* Python puts: the number of the recording that runs, 0 for none */
+    uint64_t frames;           /* Python puts before the first take: the ring's size, a power of two */
+    float *data;               /* the same: stereo */
+
+    uint32_t heard;            /* audio: the take that it was in last */
+    uint64_t missing;          /* audio: frames lost since the last that found room */
+    uint64_t written, noted;   /* audio stores, the reader loads: frames, holes */
+    uint64_t lost;             /* audio puts */
+    rig_hole holes[RIG_HOLES]; /* audio writes before it stores `noted` */
+
+    uint64_t read, passed;     /* the reader stores, audio loads: frames, holes */
+    uint64_t silence;          /* reader: what it has not yet been given of the hole that it is in */
+    uint64_t told, begun;      /* reader: frames of holes that it has passed; of those lost before this take */
+    uint32_t takes;            /* reader: how many there have been */
 } rig_recorder;
 
-/* [audio] */
-static inline void rig_recorder_write(rig_recorder *r, const float *left, const float *right, uint32_t frames)
-{
-    if (!rig_get(&r->on)) return;
-    const uint64_t written = r->written;
-    if (RIG_RECORD - (written - rig_load(&r->read)) < frames) {
-        rig_put(&r->lost, r->lost + frames);
-        return;
-    }
-    for (uint32_t i = 0; i < frames; ++i) {
-        r->data[2 * ((written + i) % RIG_RECORD)] = left[i];
-        r->data[2 * ((written + i) % RIG_RECORD) + 1] = right[i];
-    }
-    rig_store(&r->written, written + frames);
-}
+/* [main] Begins a recording, with nothing of the one before; 0: there is no memory for it. */
+int rig_recorder_begin(rig_recorder *recorder, uint32_t rate);
+void rig_recorder_end(rig_recorder *recorder);
+void rig_recorder_free(rig_recorder *recorder);
 
-/* [main] Moves up to `frames` stereo frames into `out`; returns how many. */
-static inline uint32_t rig_recorder_read(rig_recorder *r, float *out, uint32_t frames)
-{
-    const uint64_t read = r->read, there = rig_load(&r->written) - read;
-    const uint32_t n = there < frames ? (uint32_t)there : frames;
-    for (uint32_t i = 0; i < n; ++i) {
-        out[2 * i] = r->data[2 * ((read + i) % RIG_RECORD)];
-        out[2 * i + 1] = r->data[2 * ((read + i) % RIG_RECORD) + 1];
-    }
-    rig_store(&r->read, read + n);
-    return n;
-}
+/* [audio] */
+void rig_recorder_write(rig_recorder *recorder, const float *left, const float *right, uint32_t frames);
+
+/* [main] Moves up to `frames` stereo frames into `out`, silence for those that are lost; returns how many. */
+uint32_t rig_recorder_read(rig_recorder *recorder, float *out, uint32_t frames);
+
+/* [main] Frames of this recording that are lost; and those among them that read() gives no silence for, as nothing has
+   followed them yet. */
+uint64_t rig_recorder_lost(const rig_recorder *recorder);
+uint64_t rig_recorder_missing(const rig_recorder *recorder);
 
 #endif

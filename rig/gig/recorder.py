@@ -2,44 +2,115 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
+import numpy as np
+
 from rig.errors import RigError
+from rig.files import part_of, reason
+from rig.gig.wav import WavWriter, repaired
 from rig.native import Rack
-from rig.sound import whole
+
+SECONDS = 0.05  # between two looks into the ring
+PIECE = 1 << 16  # frames of silence that are written at a time
+
+PART = re.compile(r"\.(.+\.wav)\.\d+\.part", re.IGNORECASE)
+"""What files.part_of() calls a recording until it ends."""
 
 
 class Recorder:
-    """Records out_1 and out_2 into a WAV from now until stop(). Raises RigError where the file can't be made."""
+    """Records out_1 and out_2 into a WAV from now until stop(). Raises RigError where the file can't be made.
+
+    path: the file; where there is one of that name already, the next that is free: take-2.wav, take-3.wav ...
+    fault: why nothing is written any more, in one line; "" while all is well. What was written before is kept.
+    """
 
     def __init__(self, rack: Rack, path: Path, rate: int) -> None:
-        import soundfile
-
         if path.suffix.lower() != ".wav":
             raise RigError(f"{path}: recordings are .wav files")
-        self.path = path
-        self._rack = rack
-        self._part = whole(path)
+        self.path = _free(path)
+        self.fault = ""
+        self._asked, self._rack, self._rate = path, rack, rate
+        self._part = part_of(self.path)
+        rack.record(True)
         try:
-            self._file = soundfile.SoundFile(self._part.__enter__(), "w", rate, 2, "FLOAT", format="WAV")
-        except (OSError, soundfile.LibsndfileError):
-            raise RigError(f"{path}: can't be written") from None
+            self._wav = WavWriter(self._part, rate, 2)
+        except OSError as error:
+            rack.record(False)
+            raise RigError(f"{path}: can't be written ({reason(error)})") from None
+        self._lost: int | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._write, name="recorder", daemon=True)
-        rack.recorded()  # leave behind what an earlier recording left
-        rack.record(True)
         self._thread.start()
 
+    @property
+    def lost(self) -> int:
+        """Frames so far that the disk was too slow for; in the file there is silence of the same length. Any thread."""
+        return self._rack.record_lost if self._lost is None else self._lost
+
     def _write(self) -> None:
-        while not self._done.wait(0.05):
-            self._file.write(self._rack.recorded())
-        self._file.write(self._rack.recorded())
+        try:
+            while not self._done.wait(SECONDS):
+                self._drain()
+            self._drain()
+            for at in range(0, missing := self._rack.record_missing, PIECE):
+                self._wav.write(np.zeros((min(PIECE, missing - at), 2), np.float32))
+        except Exception as error:  # whatever it is: the gig goes on, and says it
+            self._rack.record(False)
+            self.fault = f"{self.path}: {reason(error)}; the {self._wav.frames / self._rate:.1f} s until then are kept"
+
+    def _drain(self) -> None:
+        while len(piece := self._rack.recorded()):
+            self._wav.write(piece)
 
     def stop(self) -> None:
-        """End the recording; only then does the file bear its name."""
+        """End the recording; only then does the file bear its name. Raises nothing: see fault."""
         self._rack.record(False)
         self._done.set()
         self._thread.join()
-        self._file.close()
-        self._part.__exit__(None, None, None)
+        self._lost = self._rack.record_lost
+        try:
+            self._wav.close()
+            self.path = _free(self._asked, self._part)
+            self._part.rename(self.path)
+        except OSError as error:
+            self.fault = f"{self.path}: {reason(error)}; what there is lies in {self._part.name}"
+
+
+def rescued(folder: Path) -> tuple[Path, ...]:
+    """Finish what recordings that were killed left in a folder. Returns the WAVs that came of it, the oldest first.
+
+    Recordings that run are left alone, and so is what cannot be written here.
+    """
+    try:
+        parts = [(path.stat().st_mtime, path) for path in folder.iterdir() if PART.fullmatch(path.name)]
+    except OSError:
+        return ()
+    return tuple(path for _, part in sorted(parts) if (path := _rescued(part)))
+
+
+def _rescued(part: Path) -> Path | None:
+    name = PART.fullmatch(part.name)
+    assert name, "rescued() looks for these"
+    try:
+        if not repaired(part):
+            return None
+        path = _free(part.with_name(name[1]), part)
+        part.rename(path)
+    except OSError:
+        return None
+    return path
+
+
+def _free(path: Path, ours: Path | None = None) -> Path:
+    """The path, or the next one beside it where there is nothing yet, nor what another recording left of it.
+
+    ours: the part that is to become it.
+    """
+    found, number = path, 1
+    while found.exists() or (part_of(found).exists() and part_of(found) != ours):
+        number += 1
+        found = path.with_stem(f"{path.stem}-{number}")
+    return found

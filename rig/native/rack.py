@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rig.errors import RigError
 from rig.native._c import ffi, lib
 from rig.native.chain import Chain
 from rig.native.decibels import linear
@@ -84,12 +85,30 @@ class Rack:
         lib.rig_rack_loop(self._c, ffi.from_buffer("float[]", self._loop), self._loop.size)
 
     def record(self, on: bool) -> None:
-        lib.rig_rack_record(self._c, on)
+        """Begin a recording, with nothing of the one before, or end it. Raises RigError where memory lacks."""
+        if not lib.rig_rack_record(self._c, on):
+            raise RigError("there is no memory left to record in")
 
-    def recorded(self) -> np.ndarray:
-        """What has been recorded since the last call, (frames, 2) float32."""
-        out = np.empty((1 << 17, 2), np.float32)
-        return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), len(out))]
+    def recorded(self, frames: int = 1 << 17) -> np.ndarray:
+        """What has been recorded since the last call, `frames` at most: (frames, 2) float32.
+
+        Where some was lost, because nobody called for twenty seconds, there is silence of the same length.
+        """
+        out = np.empty((frames, 2), np.float32)
+        return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), frames)]
+
+    @property
+    def record_lost(self) -> int:
+        """Frames of this recording that were lost. Any thread."""
+        return lib.rig_rack_record_lost(self._c)
+
+    @property
+    def record_missing(self) -> int:
+        """Lost frames that recorded() gives no silence for, as nothing has followed them: what a recording ends with.
+
+        For whoever calls recorded(), when that has given all it has.
+        """
+        return lib.rig_rack_record_missing(self._c)
 
     def heard(self, frames: int) -> np.ndarray:
         """The last frames of the input, (frames,) float32; at most RIG_HISTORY less a block."""

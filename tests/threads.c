@@ -1,0 +1,94 @@
+/* A rack and a capture's player whose audio thread runs while two others ask all that may be asked of them. Built with the compiler's
+   thread sanitizer, which ends it at the first number that two threads use without saying so. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "rack/player_recorder.h"
+#include "rack/rack.h"
+
+#define RATE 48000
+#define PERIOD 64
+
+extern const rig_engine rig_engine_gain;
+
+static rig_rack *rack;
+static rig_player_recorder *deck;
+static int done;
+
+static rig_chain *chain(void)
+{
+    const float params[] = {6.0f};
+    const rig_engine *engine = &rig_engine_gain;
+    const rig_setup setup = {.rate = RATE, .params = params};
+    const rig_mount mount = {.fade = RATE / 100, .gain_in = 1.0f, .gain_out = 1.0f};
+    const char *why = NULL;
+    return rig_chain_new(1, &engine, &setup, &mount, &why);
+}
+
+static void *audio(void *arg)
+{
+    float in[PERIOD], out_1[PERIOD], out_2[PERIOD], di[PERIOD];
+    (void)arg;
+    for (unsigned n = 0; !__atomic_load_n(&done, __ATOMIC_RELAXED); ++n) {
+        for (int i = 0; i < PERIOD; ++i) in[i] = (float)((n * PERIOD + i) % 100) / 100.0f;
+        rig_rack_process(rack, in, out_1, out_2, di, PERIOD);
+        rig_player_recorder_process(deck, in, out_1, PERIOD);
+    }
+    return NULL;
+}
+
+/* Slower than the ring is filled, now and then: there are holes. */
+static void *disk(void *arg)
+{
+    static float stereo[2 * 4096];
+    uint64_t got = 0;
+    (void)arg;
+    while (!__atomic_load_n(&done, __ATOMIC_RELAXED) && !usleep(50000)) got += rig_rack_recorded(rack, stereo, 4096) + rig_rack_record_missing(rack);
+    return (void *)(uintptr_t)got;
+}
+
+int main(void)
+{
+    rig_meters meters = {0};
+    rig_player_recorder_meters peaks;
+    static float play[256], heard[2][256];
+    static rig_take takes[2];
+    static rig_order orders[256]; /* the audio thread is never so many behind */
+    pthread_t threads[2];
+    uint64_t ordered = 0;
+    rack = rig_rack_new(RATE);
+    deck = rig_player_recorder_new();
+    rig_chain *lent = chain(), *back;
+    rig_rack_offer(rack, RIG_AMP, 0, lent);
+    rig_rack_begin(rack, 1);
+    for (int i = 0; i < 2; ++i) takes[i] = (rig_take){play, heard[i], 256, 256, 1, 0};
+    rig_rack_record(rack, 1);
+    pthread_create(&threads[0], NULL, audio, NULL);
+    pthread_create(&threads[1], NULL, disk, NULL);
+    for (unsigned i = 0; i < 4000 || meters.callbacks < 60000; ++i) {
+        rig_rack_level(rack, (float)(i % 7));
+        rig_rack_open(rack, i % 11 != 0);
+        rig_rack_limit(rack, i % 13 != 0);
+        rig_rack_play(rack, i % 2);
+        rig_rack_meters(rack, &meters);
+        rig_player_recorder_read(deck, &peaks);
+        if (ordered - rig_player_recorder_runs(deck) < 200) {
+            rig_order *order = &orders[++ordered % 256];
+            *order = (rig_order){i % 3 ? &takes[i % 3 - 1] : NULL, ordered};
+            rig_player_recorder_put(deck, order);
+        }
+        rig_player_recorder_level(deck, (float)(i % 3));
+        (void)rig_rack_record_lost(rack);
+        if (i % 50 == 0 && (back = rig_rack_offer(rack, RIG_AMP, 1, chain()))) rig_chain_free(back);
+        if ((back = rig_rack_collect(rack, RIG_AMP, 1))) rig_chain_free(back);
+    }
+    __atomic_store_n(&done, 1, __ATOMIC_RELAXED);
+    for (int i = 0; i < 2; ++i) pthread_join(threads[i], NULL);
+    rig_rack_free(rack);
+    rig_chain_free(lent);
+    rig_player_recorder_free(deck);
+    printf("%llu lost\n", (unsigned long long)meters.record_lost);
+    return 0;
+}
