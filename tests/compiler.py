@@ -11,7 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parent / "csrc"
-FLAGS = ("-std=gnu11", "-fno-math-errno", "-Wno-psabi", f"-I{CSRC}")
+FLAGS = ("-std=gnu11", "-fno-math-errno", "-ffp-contract=off", "-Wno-psabi", f"-I{CSRC}")
 
 
 @dataclass(frozen=True)

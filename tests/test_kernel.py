@@ -258,7 +258,14 @@ def test_an_instruction_set_that_is_not_there_is_refused():
         native.use_isa("avx2048")
 
 
-def linked(compiler: Compiler, source: str, *flags: str, command: str = "cc", plain: tuple[str, ...] = ()) -> Path:
+def linked(
+    compiler: Compiler,
+    source: str,
+    *flags: str,
+    command: str = "cc",
+    level: str = "-O2",
+    plain: tuple[str, ...] = (),
+) -> Path:
     """A C file of the tests with all of our C around it, as a program of its own. plain: kernels that go without the flags."""
     sources = [
         HERE / source,
@@ -270,17 +277,28 @@ def linked(compiler: Compiler, source: str, *flags: str, command: str = "cc", pl
         *sorted(CSRC.glob("network/kernels/*.c")),
     ]
     objects = [
-        compiler.object(file, *(("-O2",) if file.stem in plain else ("-O2", *flags)), command=command)
+        compiler.object(file, *((level,) if file.stem in plain else (level, *flags)), command=command)
         for file in sources
     ]
     return compiler.program(Path(source).stem, objects, *flags, command=command)
 
 
+COMPILERS = os.environ.get("RIG_COMPILERS", "").split()
+"""Others to ask than the one that is there: `RIG_COMPILERS="gcc-13 gcc-14 clang-19" make test ARGS="-k plain_program"`."""
+
+
 @pytest.mark.slow
-def test_the_kernels_as_a_plain_program(compiler):
-    done = subprocess.run(leashed([linked(compiler, "kernels.c")]), capture_output=True, text=True, timeout=120)
+@pytest.mark.parametrize(
+    ("command", "level"), [("cc", "-O2"), *((command, level) for command in COMPILERS for level in ("-O2", "-O3"))]
+)
+def test_the_kernels_as_a_plain_program(command, level, compiler):
+    """On each instruction set the numbers are right, and the size of a block changes no bit, whatever compiler was at work."""
+    if shutil.which(command) is None:
+        pytest.skip(f"there is no {command} here")
+    program = linked(compiler, "kernels.c", command=command, level=level)
+    done = subprocess.run(leashed([program]), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
-    assert done.stdout.startswith(native.isas()[0])
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(native.isas())
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@
 #define LEAST _mm256_min_ps
 #define MOST _mm256_max_ps
 #define INVERSE(x) (1.0f / (x))
+#define FUSED _mm256_fmadd_ps
 #define ISA avx2
 #define LANES 8
 #define TILES T(6, 2) T(4, 3) T(3, 4) T(2, 4) T(1, 8)

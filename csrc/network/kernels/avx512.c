@@ -14,9 +14,10 @@
 static inline __attribute__((always_inline)) __m512 inverse(__m512 x)
 {
     const __m512 rough = _mm512_rcp14_ps(x);
-    return rough * (2.0f - x * rough);
+    return rough * _mm512_fnmadd_ps(x, rough, _mm512_set1_ps(2.0f));
 }
 #define INVERSE inverse
+#define FUSED _mm512_fmadd_ps
 #define ISA avx512
 #define LANES 16
 #define TILES T(8, 2) T(4, 4) T(3, 4) T(2, 4) T(1, 4)

@@ -6,6 +6,7 @@
 #define LEAST vminq_f32
 #define MOST vmaxq_f32
 #define INVERSE(x) (1.0f / (x))
+#define FUSED(a, b, c) vfmaq_f32(c, a, b)
 #define ISA neon
 #define LANES 4
 #define TILES T(4, 4) T(2, 8) T(1, 8)
