@@ -8,7 +8,16 @@ from pathlib import Path
 from cffi import FFI
 
 HERE = Path(__file__).resolve().parent
-FLAGS = ["-std=gnu11", "-O3", "-fno-math-errno", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unused-parameter"]
+FLAGS = [
+    "-std=gnu11",
+    "-O3",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-Wall",
+    "-Wextra",
+    "-Wno-psabi",
+    "-Wno-unused-parameter",
+]
 HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h")
 
 

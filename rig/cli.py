@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rig import __version__
+from rig import __version__, errors
 from rig.errors import RigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ def play(args: argparse.Namespace) -> int:
         return headless.run(opened, save=args.save_on_quit)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
+    from rig.engine import registry
     from rig.tui.app import RigApp
 
+    registry()  # what it has to say goes to a terminal that is not yet a screen
     app = RigApp(opened)
     status = app.run()
     if app.error is not None:
@@ -130,9 +132,10 @@ def engines(args: argparse.Namespace) -> int:
     found = engine_facts()
     if args.json:
         return _json([engine.facts() for engine in found])
+    from rig.engine import skipped
     from rig.report import tables
 
-    tables.show_engines(found)
+    tables.show_engines(found, skipped())
     return 0
 
 
@@ -168,6 +171,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     args = _parser().parse_args(argv)
     debug = getattr(args, "debug", False)
+    errors.notice = _complain
     try:
         status: int = args.function(args)
         return status

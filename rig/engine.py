@@ -7,12 +7,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig import errors
 from rig.errors import RigError
 
 if TYPE_CHECKING:
@@ -135,21 +136,64 @@ class Engine:
         return {**{setting.name: setting.initial for setting in self.settings}, **given}
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A plug-in that could not be loaded. name: its entry point, and the package that brings it; why: in one line."""
+
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"left out the plug-in {self.name}: {self.why}"
+
+
 @functools.cache
 def registry() -> dict[str, Engine]:
-    """All engines by name: one module each in `engines/`, then those of the entry-point group `rig.engines`."""
+    """All engines by name: one module each in `engines/`, then those of the entry-point group `rig.engines`.
+
+    A plug-in that fails to load is left out, and a notice given once: see `skipped`. Raises RigError where one of ours
+    lacks its C, and where two share a name.
+    """
+    engines, left_out = _found()
+    for each in left_out:
+        errors.notice(str(each))
+    return engines
+
+
+def skipped() -> tuple[Skipped, ...]:
+    """The plug-ins that are installed and could not be loaded."""
+    return _found()[1]
+
+
+@functools.cache
+def _found() -> tuple[dict[str, Engine], tuple[Skipped, ...]]:
     import engines
 
     found = [
         importlib.import_module(f"engines.{module.name}").ENGINE for module in pkgutil.iter_modules(engines.__path__)
     ]
-    for point in entry_points(group="rig.engines"):
-        found.append(point.load())
+    plug_ins = [_plug_in(point) for point in entry_points(group="rig.engines")]
+    found += [engine for engine in plug_ins if isinstance(engine, Engine)]
     names = [name for engine in found for name in (engine.name, *engine.aliases)]
     for name in names:
         if names.count(name) > 1:
             raise RigError(f"two engines are called '{name}': remove one of the packages that bring it")
-    return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}
+    return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}, tuple(
+        left_out for left_out in plug_ins if isinstance(left_out, Skipped)
+    )
+
+
+def _plug_in(point: EntryPoint) -> Engine | Skipped:
+    """The engine of another package. Whatever that package does wrong must not keep the others from playing."""
+    package = point.dist.name if point.dist else "?"
+    name = f"'{point.name}' of the package {package}"
+    try:
+        engine = point.load()
+    except RigError as error:
+        return Skipped(name, str(error))
+    except (Exception, SystemExit) as error:
+        return Skipped(name, f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": "))
+    return engine if isinstance(engine, Engine) else Skipped(name, f"{point.value} is no Engine, but {engine!r}")
 
 
 def named(name: str, engines: Mapping[str, Engine] | None = None) -> Engine | None:

@@ -361,7 +361,7 @@ def test_info_json_keeps_its_keys(run, folder, rng):
 def test_check_json_keeps_its_keys(run, folder):
     files = [folder / name for name in ("blues.toml", "none.toml", "amp.json", "none.json")]
     report = json.loads(run("check", *files, "--json").out)
-    assert list(report) == ["ok", "presets"]
+    assert list(report) == ["ok", "presets", "skipped"]
     preset, missing, model, no_model = report["presets"]
     for found in (preset, missing):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults"]

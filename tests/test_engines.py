@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
+from leash import leashed
 
 from rig import native
-from rig.engine import Payload, Setting, named, registry
+from rig.engine import Payload, Setting, _found, named, registry
 from rig.errors import RigError
 from rig.native import Chain, Unit
 
 RATE = 48_000
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def chain(name: str, *arrays: np.ndarray, **params: float) -> Chain:
@@ -172,9 +179,66 @@ def test_an_engine_is_found_by_its_name_and_by_older_ones():
 
 def test_two_engines_cannot_share_a_name(monkeypatch):
     twin = dataclasses.replace(registry()["gain"], name="lstm")
-    monkeypatch.setattr("rig.engine.entry_points", lambda group: [SimpleNamespace(load=lambda: twin)])
+    point = SimpleNamespace(name="twin", dist=None, load=lambda: twin)
+    monkeypatch.setattr("rig.engine.entry_points", lambda group: [point])
     with pytest.raises(RigError, match="two engines are called 'lstm'"):
-        registry.__wrapped__()
+        _found.__wrapped__()
+
+
+PLUG_INS = {
+    "gone": "'gone' of the package broken: ModuleNotFoundError: No module named 'not_there'",
+    "quits": "'quits' of the package broken: SystemExit: 3",
+    "number": "'number' of the package broken: broken_plug_ins:number is no Engine, but 7",
+    "no_c": "'no_c' of the package broken: engine 'no_c' has no C: rig_engine_no_c in csrc/engines/no_c.c",
+}
+
+
+def test_a_plug_in_that_fails_is_left_out_and_named_once(tmp_path):
+    """Each command goes on with the other engines."""
+    (tmp_path / "broken_plug_ins.py").write_text("""
+import sys
+from rig import native
+number = 7
+def __getattr__(name):
+    if name == "gone":
+        import not_there
+    if name == "quits":
+        sys.exit(3)
+    return native.engine(name)
+""")
+    info = tmp_path / "broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    points = "".join(f"{name} = broken_plug_ins:{name}\n" for name in PLUG_INS)
+    (info / "entry_points.txt").write_text(f"[rig.engines]\n{points}")
+    around = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = leashed([sys.executable, "-m", "rig", *words])
+        return subprocess.run(command, env=around, capture_output=True, text=True, timeout=60)
+
+    done = run("engines")
+    assert done.returncode == 0, done.stderr
+    assert "gain" in done.stdout
+    said = done.stderr.splitlines()
+    for line, why in zip(said, PLUG_INS.values(), strict=True):
+        assert line.startswith(f"rig: left out the plug-in {why}")
+        assert why.partition(": ")[2] in " ".join(done.stdout.split())
+    done = run("check", str(ROOT / "presets" / "practice.toml"), "--json")
+    assert (done.returncode, done.stderr.splitlines()) == (0, said)
+    assert [plug_in["why"] in line for plug_in, line in zip(json.loads(done.stdout)["skipped"], said, strict=True)]
+
+
+def test_an_engine_without_its_c_is_named():
+    with pytest.raises(RigError, match=r"^engine 'nothing' has no C: rig_engine_nothing in csrc/engines/nothing\.c"):
+        native.engine("nothing")
+
+
+def test_an_engine_that_joins_chains_keeps_to_their_rate():
+    gain, blend = registry()["gain"], registry()["blend"]
+    joins = Unit(blend, Payload(ints=(0, 0, 0), rate=44_100))
+    with pytest.raises(RigError, match="engine blend: one that joins two chains runs at their rate, 48000 Hz; it asks"):
+        Chain([Unit(gain, branch="a"), Unit(gain, branch="b"), joins], RATE)
 
 
 def test_a_knob_may_be_chosen_by_a_word(foreign, rng):

@@ -87,6 +87,11 @@ class Chain:
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         if unit.payload.rate in (0, rate):
             return
+        if unit.engine.join:
+            raise RigError(
+                f"engine {unit.engine.name}: one that joins two chains runs at their rate, {rate} Hz; it asks for "
+                f"{unit.payload.rate} Hz"
+            )
         around = resampler.around(unit.payload.rate, rate)
         keep.append(around)
         mount.latency = around.latency

@@ -39,10 +39,15 @@ def engine(
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
-    The parameter table comes from C, where it is stated once. Raises RigError when the descriptor is for another
-    ABI, and when the values of a choice are not 0, 1, 2 and so on.
+    The parameter table comes from C, where it is stated once. Raises RigError where there is no such C, when the
+    descriptor is for another ABI, and when the values of a choice are not 0, 1, 2 and so on.
     """
     c = descriptor(address) if address else lib.rig_engine_named(name.encode())
+    if c == ffi.NULL:
+        raise RigError(
+            f"engine '{name}' has no C: rig_engine_{name} in csrc/engines/{name}.c, whose name field is \"{name}\"; "
+            "where it is there, build it: make test"
+        )
     if c.abi != lib.RIG_ABI:
         raise RigError(f"engine '{name}' was built for ABI {c.abi}, this rig has {lib.RIG_ABI}: rebuild its package")
     params = tuple(

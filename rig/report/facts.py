@@ -11,7 +11,7 @@ import numpy as np
 
 from rig.document.document import INPUT, OUTPUT, EngineSpec
 from rig.document.read import examine
-from rig.engine import Param, Setting, registry
+from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, Versions, unheard
 from rig.gig.gain_staging import arranged
@@ -97,9 +97,10 @@ class CheckedModel:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `rig check` found, in the order of the files that it was given."""
+    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
 
     presets: tuple[CheckedPreset | CheckedModel, ...]
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -107,7 +108,8 @@ class CheckReport:
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
-        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets]}
+        skipped = [asdict(plug_in) for plug_in in self.skipped]
+        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets], "skipped": skipped}
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def check(paths: Sequence[Path]) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
     builder = Builder(RATE, Versions())
     return CheckReport(
-        tuple(_check_model(path) if path.suffix.lower() in MODELS else _check_preset(path, builder) for path in paths)
+        tuple(_check_model(path) if path.suffix.lower() in MODELS else _check_preset(path, builder) for path in paths),
+        skipped(),
     )
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rig.engine import Param, Setting
+from rig.engine import Param, Setting, Skipped
 from rig.models.formats.words import FAMILIES
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
@@ -29,8 +29,8 @@ LONG = 300
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
 
-def show_engines(found: Sequence[EngineFacts]) -> None:
-    """Every engine with its files, settings and knobs."""
+def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) -> None:
+    """Every engine with its files, settings and knobs; and the plug-ins that were left out."""
     table = _table("engine", "key", "range", "start", "what it does")
     for engine in found:
         also = f" (also named {', '.join(engine.aliases)})" if engine.aliases else ""
@@ -41,6 +41,8 @@ def show_engines(found: Sequence[EngineFacts]) -> None:
             table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
         for param in engine.params:
             table.add_row("", *_range(param), _text(param.help))
+    for plug_in in skipped:
+        table.add_row(_text(plug_in.name, HEADING), "", "", "", _text(f"left out: {plug_in.why}", "bold red"))
     _console().print(table)
 
 
