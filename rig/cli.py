@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
 from rig.errors import QUOTED, RigError, did_you_mean, quoted
+from rig.shipped import find_preset, find_take
 from rig.text import printable
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
     from rig.gig.opening import open_gig
 
+    presets = [find_preset(preset) for preset in args.preset]
+
     def opened(progress: Progress) -> Gig:
         return open_gig(
-            args.preset,
+            presets,
             name=args.name,
             server=args.server,
             connect=not args.no_connect,
-            di=args.di,
+            di=args.di and find_take(args.di),
             record=args.record,
             amp=args.amp,
             watch=args.watch,
@@ -62,8 +65,9 @@ def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
     from rig.gig.render import render
 
+    source, take = find_preset(args.source), find_take(args.input)
     with _bar("rendering") as show:
-        render(args.source, args.input, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
+        render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
     return 0
 
 
@@ -90,7 +94,7 @@ def info(args: argparse.Namespace) -> int:
     from rig.report.facts import facts
 
     with _bar("measuring models") as show:
-        found = facts(args.file, show)
+        found = facts(find_preset(args.file), show)
     if args.json:
         return _json(found.facts())
     from rig.report import tables
@@ -112,7 +116,7 @@ def check(args: argparse.Namespace) -> int:
     """Load presets with all their files, or models, and list every fault."""
     from rig.report.facts import check
 
-    report = check(args.preset)
+    report = check([find_preset(preset) for preset in args.preset])
     if args.json:
         _json(report.facts())
     else:
@@ -150,8 +154,9 @@ def bench(args: argparse.Namespace) -> int:
     isas = native.isas() if args.isa == "all" else (args.isa or native.isa(),)
     for isa in isas:
         native.use_isa(isa)
-    given = [path for path in args.source if kind_of(path) is not PRESET]
-    given_presets = [path for path in args.source if kind_of(path) is PRESET]
+    sources = [find_preset(path) for path in args.source]
+    given = [path for path in sources if kind_of(path) is not PRESET]
+    given_presets = [path for path in sources if kind_of(path) is PRESET]
     report = bench.Report(bench.machine(), {}, ())
     if given or not given_presets:
         with _bar("measuring models") as show:
@@ -200,7 +205,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A live rig for guitarists in the terminal.",
         parents=[common],
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Begin with: rig play presets/blues.toml --di presets/demo.flac",
+        epilog="Begin with: rig play blues --di demo",
     )
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
@@ -216,13 +221,24 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(function=function)
         return sub
 
-    sub = command(play, "rig play presets/blues.toml --amp Crunch")
-    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET", help="presets in the order of the set")
+    sub = command(play, "rig play blues --amp Crunch")
+    sub.add_argument(
+        "preset",
+        type=_there,
+        nargs="+",
+        metavar="PRESET",
+        help="presets in the order of the set: files, or names of yours or of those that ship",
+    )
     sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
     sub.add_argument("--name", default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
-    sub.add_argument("--di", type=_there, metavar="FILE", help="loop a recording into the rig instead of a guitar")
+    sub.add_argument(
+        "--di",
+        type=_there,
+        metavar="FILE",
+        help="loop a recording into the rig instead of a guitar; demo is the one that ships",
+    )
     sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a WAV file")
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
@@ -230,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
     sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
 
-    sub = command(render, "rig render presets/blues.toml di.wav lead.wav --amp Lead")
+    sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
     sub.add_argument("source", type=_there, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
     sub.add_argument("input", type=_there, metavar="IN", help="the dry recording: WAV, FLAC ...")
     sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
@@ -258,11 +274,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("input", type=_there, metavar="IN", help="a model of either kind")
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
 
-    sub = command(check, "rig check presets/*.toml")
+    sub = command(check, "rig check blues rock my-set/*.toml")
     sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(bench, "rig bench presets/blues.toml")
+    sub = command(bench, "rig bench blues")
     sub.add_argument("source", type=_there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -181,12 +182,20 @@ def skipped() -> tuple[Skipped, ...]:
     return _found()[1]
 
 
+def _ours() -> ModuleType:
+    """The package of our own engines. In a bare checkout, which nobody installed, it is the folder `engines`."""
+    try:
+        return importlib.import_module("rig.engines")
+    except ModuleNotFoundError:
+        return importlib.import_module("engines")
+
+
 @functools.cache
 def _found() -> tuple[dict[str, Engine], tuple[Skipped, ...]]:
-    import engines
-
+    ours = _ours()
     found = [
-        importlib.import_module(f"engines.{module.name}").ENGINE for module in pkgutil.iter_modules(engines.__path__)
+        importlib.import_module(f"{ours.__name__}.{module.name}").ENGINE
+        for module in pkgutil.iter_modules(ours.__path__)
     ]
     plug_ins = [_plug_in(point) for point in entry_points(group="rig.engines")]
     found += [engine for engine in plug_ins if isinstance(engine, Engine)]

@@ -743,7 +743,7 @@ def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     )
     assert (done.returncode, done.stderr) == (0, "")
     loaded = done.stdout.splitlines()[-1].split()
-    assert {"rig", "engines", "numpy", "jack", "textual"} <= set(loaded)
+    assert {"rig", "numpy", "jack", "textual"} <= set(loaded)
     assert not {"torch", "matplotlib"} & set(loaded)
 
 

@@ -113,7 +113,7 @@ def test_cab_is_the_convolution_without_latency(rng, taps):
 
 
 def test_cab_reads_any_rate_trims_and_normalises(tmp_path):
-    from engines.cab import response
+    from rig.engines.cab import response
 
     rate = 44_100
     t = np.arange(4000) / rate
@@ -134,7 +134,7 @@ def test_cab_reads_any_rate_trims_and_normalises(tmp_path):
 
 
 def test_cab_refuses_silence(tmp_path):
-    from engines.cab import response
+    from rig.engines.cab import response
 
     path = tmp_path / "nothing.wav"
     soundfile.write(path, np.zeros(100), 48_000)

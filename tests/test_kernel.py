@@ -17,9 +17,9 @@ from leash import leashed
 from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
 
-from engines.model import ENGINE, payload
 from rig import native
 from rig.engine import Payload
+from rig.engines.model import ENGINE, payload
 from rig.errors import RigError
 from rig.models import player
 from rig.models.formats import Model, load_model, nam

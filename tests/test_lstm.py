@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.model import KNOBS, payload
 from rig import native
 from rig.engine import registry
+from rig.engines.model import KNOBS, payload
 from rig.errors import RigError
 from rig.models.formats import Model, load_model
 from rig.models.formats.network import ACTIVATIONS, Activation, Conv, Gru, Lstm, RecurrentNet

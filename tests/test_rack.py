@@ -24,7 +24,7 @@ RATE = 48_000
 def model(rng: np.random.Generator, tmp_path: Path, **shape) -> Payload:
     import json
 
-    from engines.model import payload
+    from rig.engines.model import payload
     from rig.models.formats import load_model
 
     path = tmp_path / "net.json"

@@ -71,7 +71,7 @@ def test_the_demo_take_is_fifteen_seconds_and_loops():
 
 
 def test_cabinets_are_minimum_phase_and_as_loud_as_none():
-    from engines.cab import response
+    from rig.engines.cab import response
 
     for path in sorted((PRESETS / "cabs").glob("*.wav")):
         taps = response(path, 48_000)

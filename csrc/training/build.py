@@ -22,6 +22,6 @@ ffi.set_source(
     "rig.train._kernel",
     CDEF.split("int rig_layer_channels")[0] + '#include "csrc/training/layer.c"\n',
     include_dirs=["."],
-    extra_compile_args=["-O3", "-fno-math-errno", "-ffp-contract=fast", "-Wno-psabi"],
+    extra_compile_args=["-O3", "-g1", "-fno-math-errno", "-ffp-contract=fast", "-Wno-psabi"],
     depends=["csrc/training/layer.c", "csrc/training/layer.h", "csrc/training/layers.h"],
 )

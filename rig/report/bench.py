@@ -18,6 +18,7 @@ from rig.models.formats import Model, guitarml, load_model
 from rig.models.formats.network import Activation, Conv, Layer, LayerArray, RecurrentNet, WaveNet, macs
 from rig.models.player import chain_of
 from rig.native import Chain
+from rig.shipped import PRESETS
 
 RATE = 48_000  # Hz
 BLOCKS = (16, 64, 256)
@@ -25,7 +26,6 @@ SECONDS = 3.0  # of audio for each row; a slice of it in every round
 SLICE = 0.05  # s; short, so that the machine is the same for all that is compared in a round
 WARM = 16  # blocks that are not counted before each slice
 REFERENCE = 0.1  # of the audio goes to the sample-by-sample kernel, which is slow and needs no percentiles
-SHIPPED = Path(__file__).resolve().parent.parent / "presets"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def models(paths: Sequence[Path]) -> list[Model]:
         return [load_model(path) for path in paths]
     octaves = [2**i for i in range(10)]
     return [
-        *(load_model(path) for path in sorted((SHIPPED / "models").glob("*.json"))),
+        *(load_model(path) for path in sorted((PRESETS / "models").glob("*.json"))),
         synthetic("WaveNet1 16ch x 10", 16, octaves),
         synthetic("WaveNet2 8ch x 18", 8, 2 * octaves[:9]),
         synthetic("WaveNet3 16ch x 18", 16, 2 * octaves[:9]),

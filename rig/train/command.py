@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rig.errors import RigError
+from rig.shipped import DISTRIBUTION
 from rig.text import printable
 from rig.train import options
 from rig.train.settings import Job
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         import torch
     except ImportError:
-        raise RigError("rig train needs PyTorch: pip install 'rig[train]'") from None
+        raise RigError(f"rig train needs PyTorch: pip install '{DISTRIBUTION}[train]'") from None
     from rig import native  # noqa: F401  (missing after an hour of training would be too late)
 
     torch.set_num_threads(args.threads)

@@ -1,0 +1,55 @@
+"""What ships with rig, and how a player names it: presets, the demo take, the headers for authors of engines.
+
+In the repository these folders lie beside the package; installed, they lie inside it (setup.py).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rig.errors import RigError, did_you_mean
+
+DISTRIBUTION = "rig-live"
+"""What pip calls us."""
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _folder(name: str, in_repository: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / in_repository
+
+
+PRESETS = _folder("presets", "presets")
+INCLUDE = _folder("include", "csrc")
+"""What an engine of another package is compiled with: -I this, #include "rig_engine.h"."""
+DEMO = PRESETS / "demo.flac"
+
+
+def own_presets() -> Path:
+    """The folder of the player's own presets; it need not be there."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "rig" / "presets"
+
+
+def find_preset(given: Path) -> Path:
+    """The preset that a player means: a path, or a name, which may come without its `.toml`.
+
+    A name is looked for in the working folder, among the player's own presets, and among those that ship. What looks
+    like another kind of file comes back as it is. Raises RigError for a name without an ending that is nowhere.
+    """
+    if given.is_file() or given != Path(given.name) or given.suffix not in ("", ".toml"):
+        return given
+    file = given.with_suffix(".toml").name if given.name else ""
+    folders = [Path(), own_presets(), PRESETS]
+    found = next((folder / file for folder in folders if file and (folder / file).is_file()), None)
+    if found or given.suffix or given.exists():
+        return found or given
+    known = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    hint = did_you_mean(given.name, known) or f"; there are {', '.join(known)}"
+    raise RigError(f"no preset '{given}' here, in {folders[1]} or among those that ship{hint}")
+
+
+def find_take(given: Path) -> Path:
+    """The recording that a player means: a path, or `demo` for the one that ships."""
+    return DEMO if given == Path("demo") and not given.exists() else given
