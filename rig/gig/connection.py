@@ -9,6 +9,7 @@ import numpy as np
 
 from rig.errors import RigError
 from rig.jack.client import Client
+from rig.jack.pulse import Pulse
 from rig.native import Rack
 from rig.sound import resample
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
+GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
+STALLED = "JACK does not answer"
 
 Recording = tuple[np.ndarray, int]
 """(frames,) float32, and its rate in Hz."""
@@ -33,13 +36,19 @@ class Connection:
         self._loop = loop
         self.source = ((source, f"{client.name}:in"),) if source else ()
         self.wired = False
+        self.stalled = False  # JACK calls us no more, but hasn't said that it goes
+        self._pulse = Pulse()
         self._rejoin_at = 0.0
         self._building = False  # JACK is back at another rate, and what is to play there is being built
 
     def connect(self) -> None:
         """Wire up; where JACK has gone, start it. Raises RigError."""
         if not self._client.alive:
-            self._client.reopen()
+            self.wired = True
+            if not self._client.reopen():
+                self._gig.say("JACK is being started")
+                self._rejoin_at = 0.0
+                return
             self._arrived()
         self.wire()
 
@@ -49,11 +58,31 @@ class Connection:
         faults = self._client.connect(self._gig.preset.jack, input=not self.source)
         self._gig.say("; ".join(faults) or "connected")
 
-    def look(self) -> None:
-        """Play on where JACK runs again. What is against it is said, and tried less often."""
+    def look(self, callbacks: int) -> None:
+        """Play on where JACK runs again. What is against it is said, and tried less often.
+
+        callbacks: how often JACK has called the rack so far.
+        """
         now = time.monotonic()
-        if self._client.alive or now < self._rejoin_at:
-            return
+        if self._client.running:
+            self._watch(callbacks, now)
+        if not self._client.alive and now >= self._rejoin_at:
+            self._rejoin(now)
+
+    def _watch(self, callbacks: int, now: float) -> None:
+        """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
+        still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
+        if still and not self.stalled:
+            self._gig.say(STALLED)
+        elif self.stalled and not still:
+            self._gig.say("JACK answers again")
+        self.stalled = still > 0.0
+        if still > GONE_SECONDS:
+            self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
+            self._client.leave()
+
+    def _rejoin(self, now: float) -> None:
+        self.stalled = False
         self._rejoin_at = now + REJOIN_SECONDS
         try:
             if self._client.reopen(start=False):
@@ -66,6 +95,7 @@ class Connection:
 
     def _arrived(self) -> None:
         """JACK is back. Where it runs at another rate, all chains are built for that; it is quiet until they are."""
+        self._pulse, self.stalled = Pulse(), False
         rate = self._client.rate
         if rate == self._gig.reconciler.rack.rate:
             return
@@ -87,7 +117,7 @@ class Connection:
             self._client.start(rack)
         except RigError as error:
             self._gig.say(str(error))
-            self._client.close()
+            self._client.leave()
             return
         self._gig.open_master()
         if self.wired:

@@ -279,10 +279,13 @@ class Gig:
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
-        self.connection.look()
         rack = self.reconciler.rack
-        rack.collect()
         meters = rack.meters()
+        self.connection.look(meters.callbacks)
+        if rack is not self.reconciler.rack:  # JACK is back, at another rate
+            rack = self.reconciler.rack
+            meters = rack.meters()
+        rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
         note, cents = self._hear() if self.tuning else ("", 0.0)
         amp = self.amp
@@ -305,7 +308,7 @@ class Gig:
             latency_ms=self._latency_ms(),
             server=self.client.server,
             connections=self.connection.source + self.client.connections(),
-            alive=self.client.alive,
+            alive=self.client.alive and not self.connection.stalled,
             faults=self._faults(meters.input_faults),
             note=note,
             cents=cents,
@@ -376,7 +379,8 @@ class Gig:
         rack = self.reconciler.rack
         rack.open(False)
         until = time.monotonic() + CLOSE_SECONDS
-        while self.client.alive and not rack.meters().silent and time.monotonic() < until:
+        sounds = self.client.alive and not self.connection.stalled
+        while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
         self._stop_recording()
         self.client.close()

@@ -1,0 +1,168 @@
+"""What goes wrong around JACK: servers that hang, go, come back or never start."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_gig import FakeGig
+from headless import Headless
+from jack_servers import process_of, running
+
+from rig.jack.calls import Calls, NoAnswer
+from rig.jack.pulse import Pulse
+
+WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
+
+
+@pytest.fixture
+def preset(tmp_path) -> Path:
+    path = tmp_path / "plain.toml"
+    path.write_text('name = "Plain"\n[[amp]]\nname = "Amp"\nchain = [{ engine = "gain" }]\n')
+    return path
+
+
+def says(rig: Headless, **wanted: object) -> dict:
+    """The first status that says all that."""
+    until = time.monotonic() + 30
+    while True:
+        found = rig.event("status")
+        found["connections"].sort()
+        if {key: found[key] for key in wanted} == wanted:
+            return found
+        assert time.monotonic() < until, found
+
+
+@contextlib.contextmanager
+def stopped(process: int) -> Iterator[None]:
+    """It hangs meanwhile."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
+# --- a call that hangs --------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_hangs_is_given_up_and_the_next_one_at_once():
+    calls, release = Calls(), threading.Event()
+    assert calls(lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        calls(lambda: 1 // 0)
+    with pytest.raises(NoAnswer):
+        calls(release.wait, seconds=0.01)
+    with pytest.raises(NoAnswer):
+        calls(lambda: 4, seconds=1000.0)
+    release.set()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(NoAnswer):
+            assert calls(lambda: 5) == 5
+            break
+    else:
+        raise AssertionError("it never answers again")
+    calls.end()
+
+
+def test_a_pulse_that_stands_still_is_told_from_a_look_too_soon_and_from_a_sleep_of_ours():
+    pulse = Pulse()
+    assert pulse.look(0, 0.0, 0.01) == 0.0
+    assert pulse.look(9, 0.1, 0.01) == 0.0
+    assert pulse.look(9, 0.5, 0.01) == 0.0, "too soon"
+    assert pulse.look(9, 0.7, 0.01) == pytest.approx(0.6)
+    assert pulse.look(10, 0.8, 0.01) == 0.0
+    assert pulse.look(10, 500.0, 0.01) == 0.0, "we were away"
+    assert pulse.look(10, 501.0, 0.01) == pytest.approx(1.0)
+    assert Pulse().look(5, 0.0, 1.0) == 0.0
+
+
+class Clock:
+    """Time that passes when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("rig.gig.connection.time.monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_a_jack_that_calls_no_more_is_said_and_after_a_while_left(clock):
+    gig, left = FakeGig(), []
+    client, meters = gig.client, gig.reconciler.rack.meters()
+    gig.reconciler.rack.meters = lambda: meters
+    client.running, client.leave = True, lambda: left.append(clock.now)
+
+    def after(seconds: float, moves: bool) -> tuple[bool, str]:
+        end = clock.now + seconds
+        while clock.now < end:
+            clock.now += 0.1
+            meters.callbacks += moves
+            status = gig.status()
+        return status.alive, status.message
+
+    assert after(3, True) == (True, "")
+    assert after(0.4, False) == (True, "")
+    assert after(0.4, False) == (False, "JACK does not answer")
+    assert after(0.1, True) == (True, "JACK answers again")
+    assert after(2, False) == (False, "JACK does not answer")
+    assert not left
+    after(4, False)
+    assert left
+
+
+@pytest.mark.slow
+def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another_one_runs(jackd, jack_name, preset):
+    log = preset.with_name("jackd.log")
+    with running(jackd, jack_name, log):
+        rig = Headless(preset, "--server", jack_name.text)
+        says(rig, alive=True, connections=WIRES)
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, message="JACK does not answer", connections=WIRES)
+        says(rig, alive=True, message="JACK answers again")
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, connections=[])
+            rig.say("set Amp.gain.gain 3")
+            rig.event("done")
+        says(rig, alive=True, connections=WIRES)
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, connections=[])
+            os.kill(process_of(jack_name.text), signal.SIGKILL)
+    with running(jackd, jack_name, log):
+        says(rig, alive=True, connections=WIRES, unsaved=True)
+        rig.say("quit")
+        assert rig.end() == (0, "")
+
+
+@pytest.mark.parametrize("way", ["quit", "signal", "late"])
+def test_a_rig_ends_though_its_server_hangs(jackd, jack_name, preset, way):
+    with running(jackd, jack_name, preset.with_name("jackd.log")):
+        rig = Headless(preset, "--server", jack_name.text)
+        says(rig, alive=True)
+        with stopped(process_of(jack_name.text)):
+            if way == "late":
+                says(rig, alive=False, connections=[])
+            if way == "signal":
+                rig.process.terminate()
+            else:
+                rig.say("quit")
+            assert rig.end() == (0, "")
+
+
+def test_a_start_against_a_server_that_hangs_says_so(jackd, jack_name, preset):
+    with running(jackd, jack_name, preset.with_name("jackd.log")), stopped(process_of(jack_name.text)):
+        rig = Headless(preset, "--server", jack_name.text)
+        code, said = rig.end()
+    assert (code, said.count("\n")) == (1, 1)
+    assert f"JACK server '{jack_name.text}' does not answer" in said
