@@ -12,7 +12,7 @@ from rig.document.document import Amp, Document, EngineSpec, Preset
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
@@ -30,6 +30,7 @@ from rig.native import Chain, Rack, decibels
 if TYPE_CHECKING:
     from rig.gig.tuner import Tuner
 
+LONGEST_VERB = 5000  # characters: a path has at most 4096
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -91,12 +92,23 @@ class Gig:
     def do(self, command: str) -> None:
         """Carry out one verb, as the headless mode reads them; see VERBS. What it says is in the next Status.message.
 
-        Raises RigError for an unknown verb, amp or parameter, and for what makes no sense.
+        Raises RigError for an unknown verb, amp or parameter, for what makes no sense, and for a fault in rig itself:
+        no verb ends a gig.
         """
+        try:
+            self._do(command)
+        except RigError:
+            raise
+        except Exception as error:
+            raise RigError(own_fault(error)) from error
+
+    def _do(self, command: str) -> None:
+        if len(command) > LONGEST_VERB:
+            raise RigError(f"a verb has at most {LONGEST_VERB} characters; this one has {len(command)}")
         name, _, rest = command.strip().partition(" ")
         verb = VERBS.get(name)
         if verb is None:
-            raise RigError(f"no verb '{name}'{did_you_mean(name, VERBS) or '; there are ' + ', '.join(VERBS)}")
+            raise RigError(f"no verb '{cut(name)}'{did_you_mean(name, VERBS) or '; there are ' + ', '.join(VERBS)}")
         rest = rest.strip()
         if rest and not verb.words:
             raise RigError(f"'{name}' stands alone")
