@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 from fake_gig import FakeGig
 from headless import Headless
 from jack_servers import process_of, running
+from leash import leashed
 
 from rig.jack.calls import Calls, NoAnswer
 from rig.jack.pulse import Pulse
@@ -166,3 +169,59 @@ def test_a_start_against_a_server_that_hangs_says_so(jackd, jack_name, preset):
         code, said = rig.end()
     assert (code, said.count("\n")) == (1, 1)
     assert f"JACK server '{jack_name.text}' does not answer" in said
+
+
+# --- a server of our own ------------------------------------------------------------------------------------------
+
+
+def ends(process: int, seconds: float = 10) -> bool:
+    """Whether it is gone within seconds."""
+    until = time.monotonic() + seconds
+    while (there := Path(f"/proc/{process}").exists()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not there
+
+
+def test_a_rig_that_is_killed_leaves_no_server_behind(jack_name, preset):
+    rig = Headless(preset, "--server", jack_name.text)
+    rig.event("ready")
+    server = process_of(jack_name.text)
+    assert server
+    rig.process.kill()
+    rig.process.wait()
+    assert ends(server)
+
+
+IN_A_THREAD = """
+import sys, threading, time
+from rig.jack.client import Client
+clients = []
+thread = threading.Thread(target=lambda: clients.append(Client("rig", sys.argv[1])))
+thread.start()
+thread.join()
+time.sleep(1)
+print(clients[0]._server.alive, clients[0].alive)
+clients[0].close()
+"""
+
+
+def test_a_server_outlives_the_thread_that_opened_the_gig(jack_name):
+    """As the screen opens it; Linux tells a child when the thread that started it ends."""
+    command = [sys.executable, "-c", IN_A_THREAD, jack_name.text]
+    done = subprocess.run(leashed(command), capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("True True\n", "")
+    assert not process_of(jack_name.text)
+
+
+def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
+    rig = Headless(preset, "--server", jack_name.text)
+    says(rig, alive=True, connections=WIRES)
+    first = process_of(jack_name.text)
+    os.kill(first, signal.SIGKILL)
+    assert ends(first)
+    while process_of(jack_name.text) in (0, first):
+        rig.event("status")
+    assert "started by rig" in says(rig, alive=True, connections=WIRES)["server"]
+    rig.say("quit")
+    assert rig.end() == (0, "")
+    assert not process_of(jack_name.text)
