@@ -108,6 +108,10 @@ class FakeClient:
         self.wired = WIRED
         return ()
 
+    def wire_again(self, wires: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        self.wired = tuple({*self.wired, *wires})
+        return ()
+
     def reopen(self, start: bool = True) -> bool:
         self.alive = start
         return start

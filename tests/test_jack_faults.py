@@ -20,6 +20,7 @@ from leash import leashed
 
 from rig.jack.calls import Calls, NoAnswer
 from rig.jack.pulse import Pulse
+from rig.jack.wires import Wires
 
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
 
@@ -225,3 +226,103 @@ def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
     rig.say("quit")
     assert rig.end() == (0, "")
     assert not process_of(jack_name.text)
+
+
+# --- wires --------------------------------------------------------------------------------------------------------
+
+A, B, C = ("rig:out_1", "reverb:in"), ("rig:di", "tape:in"), ("rig:out_2", "reverb:in")
+
+
+def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away():
+    wires = Wires()
+    assert wires.stood("rig") is None
+    wires.note((A, B, C), "rig", 10.0)
+    wires.note((A, B), "rig", 20.0)
+    wires.note((A, B), "rig", 22.0)
+    assert wires.stood("rig") == (B, A), "somebody took one away"
+    wires.note((A,), "rig", 30.0)
+    wires.note((), "rig", 30.3)
+    assert wires.stood("rig") == (B, A), "they went with JACK"
+    assert wires.stood("rig-01") == (("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in"))
+    wires.note((), "rig", 32.0)
+    assert wires.stood("rig") == (), "somebody took all away"
+
+
+class Others:
+    """Ports and wires of other programs."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+
+    def run(self, code: str) -> None:
+        """In a process of its own: libjack talks to one server a process. It has `client`."""
+        begin = "import jack, sys; client = jack.Client('other', no_start_server=True, servername=sys.argv[1]);"
+        done = subprocess.run(leashed([sys.executable, "-c", begin + code, self.server]), timeout=30)
+        assert done.returncode == 0
+
+    @contextlib.contextmanager
+    def reverb(self) -> Iterator[None]:
+        """A program with ports of its own, that makes no wires."""
+        code = "import jack, sys, time; c = jack.Client('reverb', no_start_server=True, servername=sys.argv[1]);"
+        code += "c.inports.register('in'); c.set_process_callback(lambda frames: None); c.activate();"
+        code += "print(flush=True); time.sleep(600)"
+        command = leashed([sys.executable, "-c", code, self.server], signal.SIGKILL)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        try:
+            process.stdout.readline()
+            yield
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--no-connect"]])
+def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset, flags):
+    log, others = preset.with_name("jackd.log"), Others(jack_name.text)
+    mine = [["rig:di", "system:playback_2"], ["rig:out_1", "reverb:in"]]
+    with running(jackd, jack_name, log), others.reverb():
+        rig = Headless(preset, "--server", jack_name.text, *flags)
+        says(rig, alive=True, connections=[] if flags else WIRES, unheard=bool(flags))
+        others.run("".join(f"client.disconnect(*{wire});" for wire in ([] if flags else WIRES)))
+        says(rig, alive=True, connections=[], unheard=True)
+        others.run("".join(f"client.connect(*{wire});" for wire in mine))
+        says(rig, connections=mine, unheard=False)
+    says(rig, alive=False)
+    with running(jackd, jack_name, log):
+        told = says(rig, alive=True, connections=mine[:1])
+        assert told["message"] == "connected as before, but reverb:in is not there yet"
+        assert told["unheard"]
+        with others.reverb():
+            assert says(rig, alive=True, connections=mine)["message"] == "connected again: reverb:in"
+            rig.say("quit")
+            assert rig.end() == (0, "")
+
+
+def test_what_nobody_hears_is_said():
+    gig = FakeGig()
+    gig.client.connect = lambda wiring, input: []
+    gig.set(connections=(("system:capture_1", "rig:in"), ("rig:di", "tape:in")))
+    gig.do("connect")
+    assert (gig.status().message, gig.status().unheard) == ("nothing hears rig: no playback ports", True)
+    gig.set(connections=(("rig:out_2", "system:playback_2"),))
+    gig.do("connect")
+    assert (gig.status().message, gig.status().unheard) == ("connected", False)
+
+
+def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_back(clock):
+    gig, asked = FakeGig(), []
+    gig.do("connect")
+    gig.status()
+    gig.set(alive=False)
+    gig.connection.rewire()
+    gig.client.connect = lambda wiring, input: asked.append(wiring) or []
+
+    def reopen(start: bool) -> bool:
+        gig.client.alive = True
+        return True
+
+    gig.client.reopen = reopen
+    clock.now += 2
+    assert gig.status().alive
+    assert asked == [gig.preset.jack]

@@ -152,7 +152,7 @@ class Gig:
         self.files.accept(file, f"reload {file.path.name}", base)
         self.reconcile()
         if self.connection.wired and self.preset.jack != wired:
-            self.connection.wire()
+            self.connection.rewire()
 
     @property
     def unsaved(self) -> bool:
@@ -330,6 +330,7 @@ class Gig:
             scene=amp.scene,
             unsaved=self.unsaved,
             comparing=self.history.comparing,
+            unheard=self.connection.unheard,
         )
 
     def _latency_ms(self) -> float:

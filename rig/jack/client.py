@@ -21,6 +21,7 @@ from rig.jack.opening import OPEN_SECONDS, Opening
 from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack
 
+FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -233,6 +234,10 @@ class Client:
         ends = (other, name) if ours in self._ports[0] else (name, other)
         return self._calls(joined.wire, *ends)
 
+    def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
+        """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
+        return self._calls(self._here().wire_again, wires)
+
     def connections(self) -> tuple[Wire, ...]:
         """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
         joined = self._joined
@@ -268,8 +273,9 @@ class Client:
 
     def _drop(self) -> None:
         if self._server:
+            self._restart = self._server.age > FLAPPING_SECONDS
             self._server.stop(kill=True)
-            self._server, self._restart = None, True
+            self._server = None
         joined, self._joined = self._joined, None
         if joined:
             joined.alive = False

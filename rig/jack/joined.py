@@ -105,6 +105,12 @@ class Joined:
             return f"JACK has no way from '{source}' to '{sink}'"
         return None
 
+    def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
+        """Connect those whose two ends are there. Returns the others."""
+        there = {port.name for port in self.client.get_ports(is_audio=True)}
+        ready = [wire for wire in wires if there.issuperset(wire)]
+        return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
+
     def physical(self, *, inputs: bool) -> list[str]:
         """The sound card's ports. inputs: those that take sound."""
         found = self.client.get_ports(is_audio=True, is_physical=True, is_input=inputs, is_output=not inputs)

@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from rig.jack.leash import leashed
@@ -20,6 +21,7 @@ class Server:
 
     def __init__(self, name: str | None, driver: list[str], says: str) -> None:
         self.says = says
+        self._began = time.monotonic()
         self._log = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  closed in stop()
         naming = ["-n", name] if name else []
         command = ["jackd", *naming, "-d", *driver]
@@ -31,6 +33,11 @@ class Server:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._began
 
     @property
     def alive(self) -> bool:
