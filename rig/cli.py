@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
-from rig.errors import QUOTED, RigError, did_you_mean, quoted
+from rig.errors import QUOTED, RigError, did_you_mean, own_fault, quoted
 from rig.shipped import find_preset, find_take
 from rig.text import printable
 
@@ -47,7 +47,7 @@ def play(args: argparse.Namespace) -> int:
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened, save=args.save_on_quit)
+        return headless.run(opened, save=args.save_on_quit, debug=getattr(args, "debug", False))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.engine import registry
@@ -341,7 +341,7 @@ def _line(error: BaseException) -> str:
         return str(error)
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
-    return f"a fault in rig itself: {type(error).__name__}: {error} (--debug shows where)"
+    return f"{own_fault(error)} (--debug shows where)"
 
 
 def _complain(line: str) -> None:

@@ -11,13 +11,23 @@ class RigError(Exception):
 
 
 QUOTED = 200
-"""Letters of what somebody wrote that a message repeats."""
+"""Letters of what somebody wrote that a message repeats; more would be no line."""
+
+
+def cut(text: str) -> str:
+    """What somebody wrote, as much of it as an error may quote."""
+    return text if len(text) <= QUOTED else f"{text[: QUOTED - 3]}..."
 
 
 def quoted(text: object) -> str:
     """What somebody wrote, in quotes, on one line and not long."""
     shown = "".join(letter if letter.isprintable() else "·" for letter in str(text)[: QUOTED + 1])
-    return f"'{shown}'" if len(shown) <= QUOTED else f"'{shown[: QUOTED - 3]}...'"
+    return f"'{cut(shown)}'"
+
+
+def own_fault(error: BaseException) -> str:
+    """What to say of an error that nobody has foreseen."""
+    return f"a fault in rig itself: {type(error).__name__}: {cut(str(error))}"
 
 
 def _unheard(line: str) -> None:

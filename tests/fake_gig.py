@@ -93,6 +93,7 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.alive, self.xruns, self.wired = True, 0, WIRED
+        self.running = False  # as far as anybody is to watch over it
 
     def latency_ms(self) -> float:
         return 2.7
@@ -105,6 +106,10 @@ class FakeClient:
 
     def connect(self, wiring: object, input: bool) -> tuple[str, ...]:
         self.wired = WIRED
+        return ()
+
+    def wire_again(self, wires: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        self.wired = tuple({*self.wired, *wires})
         return ()
 
     def reopen(self, start: bool = True) -> bool:
@@ -122,7 +127,15 @@ class FakeRack:
 
     def meters(self) -> SimpleNamespace:
         return SimpleNamespace(
-            in_peak=0.0, out_peak=0.0, in_clips=0, out_clips=0, limiter=1.0, load=0.0, input_faults=0, silent=True
+            callbacks=0,
+            in_peak=0.0,
+            out_peak=0.0,
+            in_clips=0,
+            out_clips=0,
+            limiter=1.0,
+            load=0.0,
+            input_faults=0,
+            silent=True,
         )
 
     def __getattr__(self, name: str) -> Callable[..., None]:

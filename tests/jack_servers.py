@@ -99,3 +99,12 @@ def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, sec
             return
         time.sleep(0.1)
     raise RuntimeError(f"jackd did not come up:\n{log.read_text(errors='replace')}")
+
+
+def process_of(name: str) -> int:
+    """The process of the server of that name; 0 where there is none."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has just ended
+            if f"jackd\0-n\0{name}\0".encode() in file.read_bytes():
+                return int(file.parent.name)
+    return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jack_servers import reserved_name, running
+from jack_servers import process_of, reserved_name, running
 from leash import leashed
 
 HERE = Path(__file__).parent
@@ -21,7 +20,7 @@ BEGIN = """
 import subprocess, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from jack_servers import reserved_name, running
+from jack_servers import process_of, reserved_name, running
 from leash import leashed
 """
 SLEEP = BEGIN + "subprocess.Popen(leashed(['sleep', '600'])); print('started', flush=True); time.sleep(600)"
@@ -93,15 +92,6 @@ def test_a_leashed_program_heeds_all_signals(held_back):
     assert process.wait(10) == -signal.SIGPIPE
 
 
-def serving(name: str) -> int:
-    """The process of the server of that name; 0 where there is none."""
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # it has just ended
-            if f"jackd\0-n\0{name}\0".encode() in file.read_bytes():
-                return int(file.parent.name)
-    return 0
-
-
 def gone(process: int, seconds: float = 10) -> bool:
     """Whether it is within seconds."""
     end = time.monotonic() + seconds
@@ -118,7 +108,7 @@ def left(name: str) -> list[str]:
 def test_a_server_with_clients_ends_with_the_run_and_the_next_takes_over_what_it_leaves(jackd, tmp_path):
     """JACK has places for eight servers on a machine, and those that were killed keep theirs until one of their name comes."""
     process, name = started(JACKD, jackd, tmp_path / "theirs.log")
-    server = serving(name)
+    server = process_of(name)
     assert server
     with reserved_name() as another:
         assert another.text != name, "two processes, two names"

@@ -43,7 +43,7 @@ class Client:
 
     name = "rig"
     rate, block = RATE, 64
-    alive, xruns, server = True, 0, ""
+    alive, running, xruns, server = True, False, 0, ""
 
     def latency_ms(self) -> float:
         return 0.0

@@ -24,7 +24,7 @@ from rig.document.document import (
     Target,
 )
 from rig.document.knobs import AMP_LEVEL, Knob, called, kind, knob_of
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean
 from rig.files import spelled, unreadable
 
 
@@ -98,20 +98,20 @@ def amp(document: Document, words: str, playing: int | None = None) -> Amp:
     """
     text = words.strip()
     amps = document.amps
-    if re.fullmatch("[0-9]+", text) and 1 <= int(text) <= len(amps):
+    if re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= len(amps):
         return amps[int(text) - 1]
     named = [found for found in amps if found.name.casefold() == text.casefold()]
     if not named:
         named = [found for preset, name in _in_presets(document, text) for found in preset.amps if _same(found, name)]
     near = [found for found in named if playing is not None and _together(document, found.uid, playing)]
     if len(named) > 1 and len(near) != 1:
-        raise RigError(f"{len(named)} amps are called '{text}': write {_choices(document, named)}")
+        raise RigError(f"{len(named)} amps are called '{cut(text)}': write {_choices(document, named)}")
     if named:
         return (near or named)[0]
     if re.fullmatch("[0-9]+", text):
         raise RigError(f"no amp {text[:9]}: this set has {len(amps)}")
     names = [found.name for found in amps]
-    raise RigError(f"no amp '{text}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
+    raise RigError(f"no amp '{cut(text)}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
 
 
 def pick(document: Document, words: str, playing: int | None = None) -> Pick:
@@ -133,7 +133,7 @@ def scene(of: Amp, words: str) -> str:
         if name.casefold() == words.casefold():
             return name
     hint = did_you_mean(words, names) or (f"; there are {', '.join(names)}" if names else "; it has none")
-    raise RigError(f"{of.name} has no scene '{words}'{hint}")
+    raise RigError(f"{of.name} has no scene '{cut(words)}'{hint}")
 
 
 def chain(document: Document, words: str, playing: int) -> Place:
@@ -153,7 +153,7 @@ def engine(document: Document, words: str, playing: int) -> tuple[Place, EngineS
     """An engine by its path, "Crunch.gain". Raises RigError with the nearest name."""
     where, dot, label = words.strip().rpartition(".")
     if not dot or not where:
-        raise RigError(f"'{words}' names no engine: write amp.engine, as in 'Crunch.gain'")
+        raise RigError(f"'{cut(words)}' names no engine: write amp.engine, as in 'Crunch.gain'")
     place = chain(document, where, playing)
     return place, _labelled(place, where, label)
 
@@ -164,7 +164,7 @@ def _labelled(place: Place, where: str, label: str) -> EngineSpec:
         return found
     names = [spec.label for spec in place.chain]
     hint = did_you_mean(label, names) or f"; there are {', '.join(names) or 'none'}"
-    raise RigError(f"{where} has no engine '{label}'{hint}")
+    raise RigError(f"{cut(where)} has no engine '{cut(label)}'{hint}")
 
 
 def knob(document: Document, words: str, playing: int) -> tuple[Target, Knob]:
@@ -177,7 +177,7 @@ def knob(document: Document, words: str, playing: int) -> tuple[Target, Knob]:
             if "." not in where:
                 raise
     if "." not in where:
-        raise RigError(f"'{words}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
+        raise RigError(f"'{cut(words)}' names no knob: write amp.engine.knob, as in 'set Crunch.gain.gain 3.5'")
     _, spec = engine(document, where, playing)
     return Target(spec.uid, name), knob_of(spec, name, where)
 
@@ -204,8 +204,8 @@ def existing(preset: Preset, name: str, key: str) -> Path:
         given = spelled(preset.path.parent / Path(name).expanduser())
         path = given.resolve()
     except (OSError, RuntimeError, ValueError):
-        raise RigError(f"'{name[:60]}' is no path") from None
-    fault = unreadable(given, key, name)
+        raise RigError(f"'{cut(name)}' is no path") from None
+    fault = unreadable(given, key, cut(name))
     if fault:
         raise RigError(fault)
     return path

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from rig.document.document import LEVEL, LEVEL_KNOB, ON, Chain, EngineSpec
 from rig.engine import Engine, Param, Setting, named, registry
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean
 
 Knob = Param | Setting
 
@@ -36,7 +36,7 @@ def knob_of(spec: EngineSpec, name: str, where: str) -> Knob:
     knobs = {knob.name: knob for knob in knobs_of(spec)}
     if name not in knobs:
         hint = did_you_mean(name, knobs) or f"; there are {', '.join(knobs) or 'none'}"
-        raise RigError(f"{where} has no knob '{name}'{hint}")
+        raise RigError(f"{cut(where)} has no knob '{cut(name)}'{hint}")
     return knobs[name]
 
 
@@ -65,7 +65,8 @@ def value(knob: Knob, path: str, text: str) -> float:
     if text in knob.choices:
         return float(knob.choices.index(text))
     if knob.choices and not re.fullmatch(r"[0-9]+", text):
-        raise RigError(f"{path}: '{text}' is none of {', '.join(knob.choices)}{did_you_mean(text, knob.choices)}")
+        hint = f"{', '.join(knob.choices)}{did_you_mean(text, knob.choices)}"
+        raise RigError(f"{cut(path)}: '{cut(text)}' is none of {hint}")
     wanted = number(text, f"set {path}")
     if not knob.minimum <= wanted <= knob.maximum:
         raise RigError(f"{path}: {wanted:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
@@ -79,5 +80,5 @@ def number(text: str, what: str) -> float:
     except ValueError:
         wanted = math.nan
     if not math.isfinite(wanted):
-        raise RigError(f"{what}: '{text[:60]}' is not a number")
+        raise RigError(f"{cut(what)}: '{cut(text)}' is not a number")
     return wanted

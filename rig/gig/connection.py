@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rig.errors import RigError
 from rig.jack.client import Client
+from rig.jack.joined import Wire
+from rig.jack.pulse import Pulse
+from rig.jack.wires import Wires
 from rig.native import Rack
 from rig.sound import resample
 
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 
 REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
+GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
+STALLED = "JACK does not answer"
 
 Recording = tuple[np.ndarray, int]
 """(frames,) float32, and its rate in Hz."""
@@ -33,39 +40,129 @@ class Connection:
         self._loop = loop
         self.source = ((source, f"{client.name}:in"),) if source else ()
         self.wired = False
+        self.stalled = False  # JACK calls us no more, but hasn't said that it goes
+        self._pulse = Pulse()
+        self._wires = Wires()
+        self._missing: tuple[Wire, ...] = ()  # stood before JACK went, and wait for their other ends
+        self._missing_at = 0.0
+        self._due = False  # somebody asked to be wired while JACK was gone
         self._rejoin_at = 0.0
         self._building = False  # JACK is back at another rate, and what is to play there is being built
 
     def connect(self) -> None:
-        """Wire up; where JACK has gone, start it. Raises RigError."""
-        if not self._client.alive:
-            self._client.reopen()
+        """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
+        if self._client.alive:
+            self._missing = ()
+            self._wire()
+            return
+        self.wired = self._due = True
+        if self._client.reopen():
             self._arrived()
-        self.wire()
+            if not self._building:
+                self._wire_again()
+        else:
+            self._gig.say("JACK is being started")
+            self._rejoin_at = 0.0
 
-    def wire(self) -> None:
+    def rewire(self) -> None:
+        """The preset's wiring is another one. While JACK is gone: connect so when it is back. What fails is said."""
+        if not self._client.alive:
+            self._wires.forget()
+            return
+        try:
+            self._wire()
+        except RigError as error:
+            self._gig.say(str(error))
+
+    def _wire(self) -> None:
         """Connect as the playing amp's preset says."""
         self.wired = True
-        faults = self._client.connect(self._gig.preset.jack, input=not self.source)
-        self._gig.say("; ".join(faults) or "connected")
+        wiring = self._gig.preset.jack
+        faults = self._client.connect(wiring, input=not self.source)
+        unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
+        self._gig.say("; ".join(faults) or unheard or "connected")
 
-    def look(self) -> None:
-        """Play on where JACK runs again. What is against it is said, and tried less often."""
+    def _wire_again(self) -> None:
+        """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
+        stood, due = self._wires.stood(self._client.name), self._due
+        self._due = False
+        if self.wired and (due or stood is None):
+            self._wire()
+        self._missing = stood or ()  # where JACK does not answer, it will be looked at again
+        self._missing = self._client.wire_again(self._missing)
+        ends = ", ".join(self._others(self._missing))
+        if ends:
+            self._gig.say(f"connected as before, but {ends} is not there yet")
+        elif stood and not due:
+            self._gig.say(self._unheard("as before") or "connected as before")
+
+    def _others(self, wires: Sequence[Wire]) -> list[str]:
+        """The ports at the other ends of wires."""
+        ours = f"{self._client.name}:"
+        return list(dict.fromkeys(sink if source.startswith(ours) else source for source, sink in wires))
+
+    def _unheard(self, why: str) -> str:
+        return f"nothing hears {self._client.name}: {why}" if self.unheard else ""
+
+    @property
+    def unheard(self) -> bool:
+        """Whether JACK is there and nobody is connected to our outputs."""
+        outputs = [f"{self._client.name}:out_1", f"{self._client.name}:out_2"]
+        return self._client.alive and not any(source in outputs for source, _ in self._client.connections())
+
+    def look(self, callbacks: int) -> None:
+        """Play on where JACK runs again. What is against it is said, and tried less often.
+
+        callbacks: how often JACK has called the rack so far.
+        """
         now = time.monotonic()
-        if self._client.alive or now < self._rejoin_at:
+        if self._client.running:
+            self._watch(callbacks, now)
+        if self._client.alive:
+            if not self._building:
+                self._wires.note((*self._client.connections(), *self._missing), self._client.name, now)
+            self._wire_missing(now)
+        elif now >= self._rejoin_at:
+            self._rejoin(now)
+
+    def _watch(self, callbacks: int, now: float) -> None:
+        """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
+        still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
+        if still and not self.stalled:
+            self._gig.say(STALLED)
+        elif self.stalled and not still:
+            self._gig.say("JACK answers again")
+        self.stalled = still > 0.0
+        if still > GONE_SECONDS:
+            self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
+            self._client.leave()
+
+    def _wire_missing(self, now: float) -> None:
+        """Others take their time to come back, too."""
+        if not self._missing or now < self._missing_at:
             return
+        self._missing_at = now + REJOIN_SECONDS
+        before = self._missing
+        with contextlib.suppress(RigError):  # it will be looked at again
+            self._missing = self._client.wire_again(before)
+        if made := [wire for wire in before if wire not in self._missing]:
+            self._gig.say(f"connected again: {', '.join(self._others(made))}")
+
+    def _rejoin(self, now: float) -> None:
+        self.stalled = False
         self._rejoin_at = now + REJOIN_SECONDS
         try:
             if self._client.reopen(start=False):
                 self._arrived()
-                if self.wired and not self._building:
-                    self.wire()
+                if not self._building:
+                    self._wire_again()
         except RigError as error:
             self._gig.say(str(error))
             self._rejoin_at = now + REFUSED_SECONDS
 
     def _arrived(self) -> None:
         """JACK is back. Where it runs at another rate, all chains are built for that; it is quiet until they are."""
+        self._pulse, self.stalled, self._missing = Pulse(), False, ()
         rate = self._client.rate
         if rate == self._gig.reconciler.rack.rate:
             return
@@ -87,9 +184,12 @@ class Connection:
             self._client.start(rack)
         except RigError as error:
             self._gig.say(str(error))
-            self._client.close()
+            self._client.leave()
             return
         self._gig.open_master()
-        if self.wired:
-            self.wire()
+        try:
+            self._wire_again()
+        except RigError as error:
+            self._gig.say(str(error))
+            return
         self._gig.say(f"playing on at {rack.rate / 1000:g} kHz")

@@ -12,7 +12,7 @@ from rig.document.document import Amp, Document, EngineSpec, Preset
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rig.gig.tuner import Tuner
 
 FINISH_SECONDS = 2.0
+LONGEST_VERB = 5000  # characters: a path has at most 4096
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -93,12 +94,23 @@ class Gig:
     def do(self, command: str) -> None:
         """Carry out one verb, as the headless mode reads them; see VERBS. What it says is in the next Status.message.
 
-        Raises RigError for an unknown verb, amp or parameter, and for what makes no sense.
+        Raises RigError for an unknown verb, amp or parameter, for what makes no sense, and for a fault in rig itself:
+        no verb ends a gig.
         """
+        try:
+            self._do(command)
+        except RigError:
+            raise
+        except Exception as error:
+            raise RigError(own_fault(error)) from error
+
+    def _do(self, command: str) -> None:
+        if len(command) > LONGEST_VERB:
+            raise RigError(f"a verb has at most {LONGEST_VERB} characters; this one has {len(command)}")
         name, _, rest = command.strip().partition(" ")
         verb = VERBS.get(name)
         if verb is None:
-            raise RigError(f"no verb '{name}'{did_you_mean(name, VERBS) or '; there are ' + ', '.join(VERBS)}")
+            raise RigError(f"no verb '{cut(name)}'{did_you_mean(name, VERBS) or '; there are ' + ', '.join(VERBS)}")
         rest = rest.strip()
         if rest and not verb.words:
             raise RigError(f"'{name}' stands alone")
@@ -142,7 +154,7 @@ class Gig:
         self.files.accept(file, f"reload {file.path.name}", base)
         self.reconcile()
         if self.connection.wired and self.preset.jack != wired:
-            self.connection.wire()
+            self.connection.rewire()
 
     @property
     def unsaved(self) -> bool:
@@ -292,10 +304,13 @@ class Gig:
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
-        self.connection.look()
         rack = self.reconciler.rack
-        rack.collect()
         meters = rack.meters()
+        self.connection.look(meters.callbacks)
+        if rack is not self.reconciler.rack:  # JACK is back, at another rate
+            rack = self.reconciler.rack
+            meters = rack.meters()
+        rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
         note, cents = self._hear() if self.tuning else ("", 0.0)
         amp = self.amp
@@ -318,7 +333,7 @@ class Gig:
             latency_ms=self._latency_ms(),
             server=self.client.server,
             connections=self.connection.source + self.client.connections(),
-            alive=self.client.alive,
+            alive=self.client.alive and not self.connection.stalled,
             faults=self._faults(meters.input_faults),
             note=note,
             cents=cents,
@@ -328,6 +343,7 @@ class Gig:
             scene=amp.scene,
             unsaved=self.unsaved,
             comparing=self.history.comparing,
+            unheard=self.connection.unheard,
         )
 
     def _latency_ms(self) -> float:
@@ -389,7 +405,8 @@ class Gig:
         rack = self.reconciler.rack
         rack.open(False)
         until = time.monotonic() + CLOSE_SECONDS
-        while self.client.alive and not rack.meters().silent and time.monotonic() < until:
+        sounds = self.client.alive and not self.connection.stalled
+        while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
         self._stop_recording()
         self.client.close()

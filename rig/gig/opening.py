@@ -11,6 +11,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress, Reconciler
 from rig.jack.client import Client
+from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
 from rig.sound import read, resample
 
@@ -54,7 +55,7 @@ def open_gig(
         if amp is not None:
             gig.do(f"amp {amp}")
         reconciler.rack.begin(open=False)
-        client.start(reconciler.rack)
+        client.start(reconciler.rack, OPEN_SECONDS)
         if connect:
             gig.do("connect")
         if record:

@@ -130,7 +130,7 @@ class Status:
     as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
-    plays, and what was changed comes back with `ab`.
+    plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs.
     """
 
     amp: int
@@ -161,6 +161,7 @@ class Status:
     scene: str = ""
     unsaved: bool = False
     comparing: bool = False
+    unheard: bool = False
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rig.document.document import ON, Amp, Document, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.engine import Engine, named, registry
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -74,7 +74,7 @@ def _set(gig: Gig, words: str) -> None:
     path = path.strip()
     target, knob = address.knob(gig.document, path, gig.playing)
     if knob.name in gig.idle(target.uid):
-        raise RigError(f"{path.rpartition('.')[0]} has no knob '{knob.name}' with what it plays")
+        raise RigError(f"{cut(path.rpartition('.')[0])} has no knob '{knob.name}' with what it plays")
     _turn(gig, target, value(knob, path, text), f"{path} {text}")
 
 
@@ -143,7 +143,7 @@ def _engine(name: str) -> Engine:
     names = list(registry())
     if not name:
         raise RigError(f"insert: which engine? There are {', '.join(names)}")
-    raise RigError(f"no engine '{name[:60]}'{did_you_mean(name, names) or '; there are ' + ', '.join(names)}")
+    raise RigError(f"no engine '{cut(name)}'{did_you_mean(name, names) or '; there are ' + ', '.join(names)}")
 
 
 def _remove(gig: Gig, words: str) -> None:
@@ -255,7 +255,7 @@ def _save(gig: Gig, words: str) -> None:
     elif rest.startswith("as ") and rest[3:].strip():
         gig.say(gig.files.save_as(gig.preset, Path(rest[3:].strip()).expanduser(), over=over))
     else:
-        raise RigError(f"save: '{words[:60]}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
+        raise RigError(f"save: '{cut(words)}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
 
 
 def _revert(gig: Gig, _: str) -> None:
@@ -266,7 +266,7 @@ def _revert(gig: Gig, _: str) -> None:
 def _switched(now: bool, text: str, what: str) -> bool:
     """A switch that turns over, or goes where "on" or "off" says."""
     if text not in ("", "on", "off"):
-        raise RigError(f"{what}: '{text[:60]}' is neither on nor off")
+        raise RigError(f"{what}: '{cut(text)}' is neither on nor off")
     return text == "on" if text else not now
 
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from rig.errors import RigError
+from rig.errors import RigError, own_fault
 from rig.gig.builder import Builder, BuildError, ChainSpec, Place, short
 from rig.native import Chain
 
@@ -112,4 +112,4 @@ class Worker:
         except RigError as error:
             return Built(job, error=short(str(error), files))
         except Exception as error:  # the thread lives on, and so does the gig
-            return Built(job, error=f"a fault in rig itself: {type(error).__name__}: {error}")
+            return Built(job, error=own_fault(error))

@@ -1,4 +1,4 @@
 """JACK: our client, its wiring and latency, and a server where none runs.
 
-The only place that touches jack-client's private names.
+Only joined.py touches jack-client's private names.
 """

@@ -152,12 +152,12 @@ class Wires(Canvas):
             return
         sources, sinks = wiring(self.status.connections)
         x = -1
-        for arrow, ports, missing in (
-            ("in ←", sources, "no input: press c"),
-            ("out →", sinks, "no output: press c"),
+        for arrow, ports, missing, empty in (
+            ("in ←", sources, "no input: press c", palette.YELLOW),
+            ("out →", sinks, "no output: press c", palette.RED),
         ):
             x = sheet.put(x + 3, 0, arrow + " ", palette.DIM)
-            text, ink = (together(ports), palette.PLAIN) if ports else (missing, palette.YELLOW)
+            text, ink = (together(ports), palette.PLAIN) if ports else (missing, empty)
             x = sheet.put(x, 0, fit(text, max(8, (sheet.width - 16) // 2)), ink)
         room = sheet.width - 2 - (x + 3)
         if room >= 8:

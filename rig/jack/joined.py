@@ -1,0 +1,128 @@
+"""Our place in a JACK server, as long as it lasts. It is for the thread that calls libjack.
+
+The only place that touches jack-client's private names, in `_register` and `Joined.activate`: its Python callbacks cost
+dropouts, so the process callback is a C function; and it has no calls for latency.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import jack
+
+from rig.errors import RigError
+from rig.jack.calls import NoAnswer
+from rig.jack.latency import CAPTURE, PLAYBACK, Latency
+from rig.native import PlayerRecorder, Rack
+
+Wire = tuple[str, str]
+"""(from, to), two ports' full names."""
+
+# libjack writes to stderr whatever it likes; a screen does not survive that.
+jack.set_error_function(lambda message: None)
+jack.set_info_function(lambda message: None)
+
+
+def _address(pointer: object) -> int:
+    """Where something of jack-client's points at."""
+    return int(jack._ffi.cast("uintptr_t", pointer))
+
+
+def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
+    """Make the C function of a rack or a player_recorder the client's process callback. Returns the ports' addresses.
+
+    Uses jack._lib, jack._ffi, client._ptr and port._ptr.
+    """
+    address = _address(jack._lib.jack_port_get_buffer)
+    pointers = {name: _address(port._ptr) for name, port in ports.items()}
+    function, argument = runs.callback(address, pointers)
+    failed = jack._lib.jack_set_process_callback(
+        client._ptr, jack._ffi.cast("JackProcessCallback", function), jack._ffi.cast("void *", argument)
+    )
+    if failed:
+        raise RigError("JACK does not take our process callback")
+    return pointers
+
+
+def find(name: str, server: str | None) -> jack.Client | None:
+    """A client of the server that runs; None where none does."""
+    try:
+        return jack.Client(name, no_start_server=True, servername=server)
+    except jack.JackOpenError:
+        return None
+
+
+class Joined:
+    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes` and `xruns` are for any thread."""
+
+    def __init__(self, client: jack.Client, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        self.client = client
+        self.name: str = client.name
+        self.rate: int = client.samplerate  # Hz
+        self.ports = {name: client.inports.register(name) for name in inputs}
+        self.ports |= {name: client.outports.register(name) for name in outputs}
+        self.names = {name: str(port.name) for name, port in self.ports.items()}
+        self.alive, self.changes, self.xruns = True, 0, 0
+        self.latency: Latency | None = None
+
+    def activate(self, rack: Rack | PlayerRecorder, delay: int) -> None:
+        """Let JACK run it. delay: frames that sound takes through it. Raises NoAnswer."""
+        pointers = _register(self.client, rack, self.ports)
+        ins, outs = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
+        self.latency = Latency(_address(self.client._ptr), pointers, ins, outs, delay)
+        self.client.set_xrun_callback(self.on_xrun)
+        self.client.set_port_connect_callback(self.on_wiring)
+        self.client.set_shutdown_callback(self.on_shutdown)
+        try:
+            self.client.activate()
+        except jack.JackError:
+            raise NoAnswer("JACK does not answer") from None
+
+    def on_xrun(self, delay: float) -> None:
+        self.xruns += 1
+
+    def on_wiring(self, *_: object) -> None:
+        self.changes += 1
+
+    def on_shutdown(self, status: object, reason: str) -> None:
+        self.alive = False
+
+    def wires(self) -> tuple[Wire, ...]:
+        """What is connected to our ports."""
+        found = []
+        for port in self.ports.values():
+            for other in self.client.get_all_connections(port):
+                found.append((other.name, port.name) if port.is_input else (port.name, other.name))
+        return tuple(found)
+
+    def wire(self, source: str, sink: str) -> str | None:
+        """Connect two ports. Returns why not, in one line, or None."""
+        try:
+            if sink not in (port.name for port in self.client.get_all_connections(source)):
+                self.client.connect(source, sink)
+        except jack.JackError:
+            return f"JACK has no way from '{source}' to '{sink}'"
+        return None
+
+    def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
+        """Connect those whose two ends are there. Returns the others."""
+        there = {port.name for port in self.client.get_ports(is_audio=True)}
+        ready = [wire for wire in wires if there.issuperset(wire)]
+        return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
+
+    def physical(self, *, inputs: bool) -> list[str]:
+        """The sound card's ports. inputs: those that take sound."""
+        found = self.client.get_ports(is_audio=True, is_physical=True, is_input=inputs, is_output=not inputs)
+        return [port.name for port in found]
+
+    def latency_frames(self) -> int:
+        """Round trip."""
+        assert self.latency
+        return self.latency.of("in", CAPTURE) + self.latency.of("out_1", PLAYBACK)
+
+    def leave(self) -> None:
+        """Where the server has gone that is as good."""
+        with contextlib.suppress(jack.JackError):
+            self.client.deactivate()
+            self.client.close()

@@ -1,0 +1,50 @@
+"""`rig play --headless` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from leash import leashed
+
+
+class Headless:
+    """A rig that is told verbs, and whose events are read."""
+
+    def __init__(self, *arguments: str | Path, **options) -> None:
+        command = [sys.executable, "-m", "rig", "play", "--headless", *map(str, arguments)]
+        self.process = subprocess.Popen(
+            leashed(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            **options,
+        )
+
+    def event(self, name: str, seconds: float = 20.0) -> dict:
+        """The next event of that name."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if select.select([self.process.stdout], [], [], 0.1)[0]:
+                line = self.process.stdout.readline()
+                if not line:
+                    break
+                event = json.loads(line)
+                if event["event"] == name:
+                    return event
+        self.process.kill()
+        raise AssertionError(f"no {name}: {self.process.stderr.read()}")
+
+    def say(self, command: str) -> None:
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    def end(self) -> tuple[int, str]:
+        _, err = self.process.communicate(timeout=15)
+        return self.process.returncode, err

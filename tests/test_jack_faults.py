@@ -1,0 +1,328 @@
+"""What goes wrong around JACK: servers that hang, go, come back or never start."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_gig import FakeGig
+from headless import Headless
+from jack_servers import process_of, running
+from leash import leashed
+
+from rig.jack.calls import Calls, NoAnswer
+from rig.jack.pulse import Pulse
+from rig.jack.wires import Wires
+
+WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
+
+
+@pytest.fixture
+def preset(tmp_path) -> Path:
+    path = tmp_path / "plain.toml"
+    path.write_text('name = "Plain"\n[[amp]]\nname = "Amp"\nchain = [{ engine = "gain" }]\n')
+    return path
+
+
+def says(rig: Headless, **wanted: object) -> dict:
+    """The first status that says all that."""
+    until = time.monotonic() + 30
+    while True:
+        found = rig.event("status")
+        found["connections"].sort()
+        if {key: found[key] for key in wanted} == wanted:
+            return found
+        assert time.monotonic() < until, found
+
+
+@contextlib.contextmanager
+def stopped(process: int) -> Iterator[None]:
+    """It hangs meanwhile."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
+# --- a call that hangs --------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_hangs_is_given_up_and_the_next_one_at_once():
+    calls, release = Calls(), threading.Event()
+    assert calls(lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        calls(lambda: 1 // 0)
+    with pytest.raises(NoAnswer):
+        calls(release.wait, seconds=0.01)
+    with pytest.raises(NoAnswer):
+        calls(lambda: 4, seconds=1000.0)
+    release.set()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with contextlib.suppress(NoAnswer):
+            assert calls(lambda: 5) == 5
+            break
+    else:
+        raise AssertionError("it never answers again")
+    calls.end()
+
+
+def test_a_pulse_that_stands_still_is_told_from_a_look_too_soon_and_from_a_sleep_of_ours():
+    pulse = Pulse()
+    assert pulse.look(0, 0.0, 0.01) == 0.0
+    assert pulse.look(9, 0.1, 0.01) == 0.0
+    assert pulse.look(9, 0.5, 0.01) == 0.0, "too soon"
+    assert pulse.look(9, 0.7, 0.01) == pytest.approx(0.6)
+    assert pulse.look(10, 0.8, 0.01) == 0.0
+    assert pulse.look(10, 500.0, 0.01) == 0.0, "we were away"
+    assert pulse.look(10, 501.0, 0.01) == pytest.approx(1.0)
+    assert Pulse().look(5, 0.0, 1.0) == 0.0
+
+
+class Clock:
+    """Time that passes when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("rig.gig.connection.time.monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_a_jack_that_calls_no_more_is_said_and_after_a_while_left(clock):
+    gig, left = FakeGig(), []
+    client, meters = gig.client, gig.reconciler.rack.meters()
+    gig.reconciler.rack.meters = lambda: meters
+    client.running, client.leave = True, lambda: left.append(clock.now)
+
+    def after(seconds: float, moves: bool) -> tuple[bool, str]:
+        end = clock.now + seconds
+        while clock.now < end:
+            clock.now += 0.1
+            meters.callbacks += moves
+            status = gig.status()
+        return status.alive, status.message
+
+    assert after(3, True) == (True, "")
+    assert after(0.4, False) == (True, "")
+    assert after(0.4, False) == (False, "JACK does not answer")
+    assert after(0.1, True) == (True, "JACK answers again")
+    assert after(2, False) == (False, "JACK does not answer")
+    assert not left
+    after(4, False)
+    assert left
+
+
+@pytest.mark.slow
+def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another_one_runs(jackd, jack_name, preset):
+    log = preset.with_name("jackd.log")
+    with running(jackd, jack_name, log):
+        rig = Headless(preset, "--server", jack_name.text)
+        says(rig, alive=True, connections=WIRES)
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, message="JACK does not answer", connections=WIRES)
+        says(rig, alive=True, message="JACK answers again")
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, connections=[])
+            rig.say("set Amp.gain.gain 3")
+            rig.event("done")
+        says(rig, alive=True, connections=WIRES)
+        with stopped(process_of(jack_name.text)):
+            says(rig, alive=False, connections=[])
+            os.kill(process_of(jack_name.text), signal.SIGKILL)
+    with running(jackd, jack_name, log):
+        says(rig, alive=True, connections=WIRES, unsaved=True)
+        rig.say("quit")
+        assert rig.end() == (0, "")
+
+
+@pytest.mark.parametrize("way", ["quit", "signal", "late"])
+def test_a_rig_ends_though_its_server_hangs(jackd, jack_name, preset, way):
+    with running(jackd, jack_name, preset.with_name("jackd.log")):
+        rig = Headless(preset, "--server", jack_name.text)
+        says(rig, alive=True)
+        with stopped(process_of(jack_name.text)):
+            if way == "late":
+                says(rig, alive=False, connections=[])
+            if way == "signal":
+                rig.process.terminate()
+            else:
+                rig.say("quit")
+            assert rig.end() == (0, "")
+
+
+def test_a_start_against_a_server_that_hangs_says_so(jackd, jack_name, preset):
+    with running(jackd, jack_name, preset.with_name("jackd.log")), stopped(process_of(jack_name.text)):
+        rig = Headless(preset, "--server", jack_name.text)
+        code, said = rig.end()
+    assert (code, said.count("\n")) == (1, 1)
+    assert f"JACK server '{jack_name.text}' does not answer" in said
+
+
+# --- a server of our own ------------------------------------------------------------------------------------------
+
+
+def ends(process: int, seconds: float = 10) -> bool:
+    """Whether it is gone within seconds."""
+    until = time.monotonic() + seconds
+    while (there := Path(f"/proc/{process}").exists()) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not there
+
+
+def test_a_rig_that_is_killed_leaves_no_server_behind(jack_name, preset):
+    rig = Headless(preset, "--server", jack_name.text)
+    rig.event("ready")
+    server = process_of(jack_name.text)
+    assert server
+    rig.process.kill()
+    rig.process.wait()
+    assert ends(server)
+
+
+IN_A_THREAD = """
+import sys, threading, time
+from rig.jack.client import Client
+clients = []
+thread = threading.Thread(target=lambda: clients.append(Client("rig", sys.argv[1])))
+thread.start()
+thread.join()
+time.sleep(1)
+print(clients[0]._server.alive, clients[0].alive)
+clients[0].close()
+"""
+
+
+def test_a_server_outlives_the_thread_that_opened_the_gig(jack_name):
+    """As the screen opens it; Linux tells a child when the thread that started it ends."""
+    command = [sys.executable, "-c", IN_A_THREAD, jack_name.text]
+    done = subprocess.run(leashed(command), capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("True True\n", "")
+    assert not process_of(jack_name.text)
+
+
+def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
+    rig = Headless(preset, "--server", jack_name.text)
+    says(rig, alive=True, connections=WIRES)
+    first = process_of(jack_name.text)
+    os.kill(first, signal.SIGKILL)
+    assert ends(first)
+    while process_of(jack_name.text) in (0, first):
+        rig.event("status")
+    assert "started by rig" in says(rig, alive=True, connections=WIRES)["server"]
+    rig.say("quit")
+    assert rig.end() == (0, "")
+    assert not process_of(jack_name.text)
+
+
+# --- wires --------------------------------------------------------------------------------------------------------
+
+A, B, C = ("rig:out_1", "reverb:in"), ("rig:di", "tape:in"), ("rig:out_2", "reverb:in")
+
+
+def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away():
+    wires = Wires()
+    assert wires.stood("rig") is None
+    wires.note((A, B, C), "rig", 10.0)
+    wires.note((A, B), "rig", 20.0)
+    wires.note((A, B), "rig", 22.0)
+    assert wires.stood("rig") == (B, A), "somebody took one away"
+    wires.note((A,), "rig", 30.0)
+    wires.note((), "rig", 30.3)
+    assert wires.stood("rig") == (B, A), "they went with JACK"
+    assert wires.stood("rig-01") == (("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in"))
+    wires.note((), "rig", 32.0)
+    assert wires.stood("rig") == (), "somebody took all away"
+
+
+class Others:
+    """Ports and wires of other programs."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+
+    def run(self, code: str) -> None:
+        """In a process of its own: libjack talks to one server a process. It has `client`."""
+        begin = "import jack, sys; client = jack.Client('other', no_start_server=True, servername=sys.argv[1]);"
+        done = subprocess.run(leashed([sys.executable, "-c", begin + code, self.server]), timeout=30)
+        assert done.returncode == 0
+
+    @contextlib.contextmanager
+    def reverb(self) -> Iterator[None]:
+        """A program with ports of its own, that makes no wires."""
+        code = "import jack, sys, time; c = jack.Client('reverb', no_start_server=True, servername=sys.argv[1]);"
+        code += "c.inports.register('in'); c.set_process_callback(lambda frames: None); c.activate();"
+        code += "print(flush=True); time.sleep(600)"
+        command = leashed([sys.executable, "-c", code, self.server], signal.SIGKILL)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        try:
+            process.stdout.readline()
+            yield
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", [[], ["--no-connect"]])
+def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset, flags):
+    log, others = preset.with_name("jackd.log"), Others(jack_name.text)
+    mine = [["rig:di", "system:playback_2"], ["rig:out_1", "reverb:in"]]
+    with running(jackd, jack_name, log), others.reverb():
+        rig = Headless(preset, "--server", jack_name.text, *flags)
+        says(rig, alive=True, connections=[] if flags else WIRES, unheard=bool(flags))
+        others.run("".join(f"client.disconnect(*{wire});" for wire in ([] if flags else WIRES)))
+        says(rig, alive=True, connections=[], unheard=True)
+        others.run("".join(f"client.connect(*{wire});" for wire in mine))
+        says(rig, connections=mine, unheard=False)
+    says(rig, alive=False)
+    with running(jackd, jack_name, log):
+        told = says(rig, alive=True, connections=mine[:1])
+        assert told["message"] == "connected as before, but reverb:in is not there yet"
+        assert told["unheard"]
+        with others.reverb():
+            assert says(rig, alive=True, connections=mine)["message"] == "connected again: reverb:in"
+            rig.say("quit")
+            assert rig.end() == (0, "")
+
+
+def test_what_nobody_hears_is_said():
+    gig = FakeGig()
+    gig.client.connect = lambda wiring, input: []
+    gig.set(connections=(("system:capture_1", "rig:in"), ("rig:di", "tape:in")))
+    gig.do("connect")
+    assert (gig.status().message, gig.status().unheard) == ("nothing hears rig: no playback ports", True)
+    gig.set(connections=(("rig:out_2", "system:playback_2"),))
+    gig.do("connect")
+    assert (gig.status().message, gig.status().unheard) == ("connected", False)
+
+
+def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_back(clock):
+    gig, asked = FakeGig(), []
+    gig.do("connect")
+    gig.status()
+    gig.set(alive=False)
+    gig.connection.rewire()
+    gig.client.connect = lambda wiring, input: asked.append(wiring) or []
+
+    def reopen(start: bool) -> bool:
+        gig.client.alive = True
+        return True
+
+    gig.client.reopen = reopen
+    clock.now += 2
+    assert gig.status().alive
+    assert asked == [gig.preset.jack]
