@@ -100,6 +100,56 @@ async def test_each_key_is_its_verb() -> None:
             assert (keys, gig.verbs) == (keys, verbs)
 
 
+async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("t")
+        assert "t play on" in screen.foot.text() and "undo" not in screen.foot.text()
+        await pilot.press(
+            "=", "space", "o", "a", "x", "b", "u", "v", "s", "c", "left", "down", "backspace", "enter", "f2"
+        )
+        assert pilot.app.screen is screen and gig.verbs == ["tuner"]
+        await pilot.press("m", "2", "[")
+        assert gig.verbs[1:] == ["mute", "amp 2", "level -4"]
+        assert "T U N E R   +   M U T E D" in screen.banner.text()
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "m", "t", "=")
+        assert gig.verbs[-1] == "set Crunch.gain.gain 6.5"
+        assert "undo" in screen.foot.text()
+
+
+MUTED_UNDER = ["question_mark", "o", "= q", "o slash a", "a", "enter", "a c a b enter"]
+
+
+@pytest.mark.parametrize("keys", MUTED_UNDER)
+async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press(*keys.split())
+        text = keys in ("o slash a", "a", "enter")
+        top = pilot.app.screen
+        await pilot.press("ctrl+n" if text else "m")
+        assert gig.muted
+        await pilot.press("ctrl+n" if text else "M", "f3" if text else "3")
+        assert not gig.muted and gig.amp.name == "Lead"
+        assert pilot.app.screen is top or keys.startswith("o") or "c a b" in keys
+        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "amp 3"]
+
+
+async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
+    async with playing(FakeGig()) as (screen, _):
+        for key in ("1-9 amp", "m mute", "t tuner", "? help", "q quit"):
+            assert key in screen.foot.text()
+
+
+async def test_caps_lock_changes_nothing_but_redo() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press("M", "M", "B", "u", "U", "T", "T")
+        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+
+
 async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
@@ -419,18 +469,34 @@ async def test_quit_while_loading_stops_it() -> None:
     assert stopped == ["Left"]
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("key", ["q q", "Q q", "ctrl+c", "ctrl+q"])
 async def test_quit_closes_once_and_says_so(key: str) -> None:
     gig = FakeGig()
     said = []
     close = gig.close
     async with playing(gig) as (screen, pilot):
         gig.close = lambda: (said.append(screen.banner.words), close())
-        await pilot.press(key)
+        await pilot.press(*key.split())
         await until(pilot, lambda: gig.closed)
         assert gig.verbs == []
     assert said[0] == "FADING OUT"
     assert pilot.app.return_value == 0
+
+
+async def test_one_q_beside_an_amp_key_does_not_end_the_show() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("q")
+        assert screen.note.text().strip() == "q again quits"
+        screen._quit_at -= 2.5
+        await pilot.press("q")
+        await pilot.pause(0.1)
+        assert gig.closed == 0 and not screen.leaving
+        gig.set(alive=False)
+        await until(pilot, lambda: not screen.status.alive)
+        screen._quit_at = float("-inf")
+        await pilot.press("q")
+        await until(pilot, lambda: gig.closed)
 
 
 async def test_second_ctrl_c_does_not_cut_the_fade_short() -> None:
@@ -512,7 +578,7 @@ class Terminal:
         raise AssertionError("it did not end")
 
 
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "q", "\x03"])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "qq", "\x03"])
 def test_ends_well_in_a_terminal(how: str) -> None:
     with Terminal() as terminal:
         before = termios.tcgetattr(terminal.fd)

@@ -11,6 +11,7 @@ from rig.tui.canvas import Canvas, Sheet, fit, width_of
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
+QUIT_S = 2.0  # within which q is pressed twice to quit
 
 
 class Head(Canvas):
@@ -110,9 +111,9 @@ class Note(Canvas):
             self.hint = hint
             self.repaint()
 
-    def say(self, message: str, now: float, wrong: bool = False) -> None:
+    def say(self, message: str, now: float, wrong: bool = False, seconds: float = MESSAGE_S) -> None:
         """Show `message` for some seconds from time `now`; in red when something is wrong."""
-        self.message, self._until = message, now + MESSAGE_S
+        self.message, self._until = message, now + seconds
         self._ink = palette.RED if wrong else palette.ACCENT
         self.repaint()
 
@@ -186,26 +187,43 @@ Keys = tuple[tuple[str, str, int], ...]
 """Key, what it does, and how soon it may be left out: 9 first."""
 
 PLAY_KEYS: Keys = (
-    ("1-9", "amp", 4),
+    ("1-9", "amp", 1),
     ("↑↓", "pick", 2),
     ("- =", "turn", 2),
     ("↵", "type", 6),
-    ("a", "add", 2),
+    ("a", "add", 3),
     ("x", "remove", 5),
     ("< >", "move", 6),
-    ("b", "on/off", 3),
+    ("b", "on/off", 4),
     ("o", "file", 5),
     ("u", "undo", 2),
     ("s", "save", 2),
     ("v", "A/B", 6),
     ("space", "bypass", 7),
-    ("m", "mute", 3),
-    ("t", "tuner", 5),
+    ("m", "mute", 1),
+    ("t", "tuner", 1),
     ("[ ]", "level", 7),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),
     ("?", "help", 1),
     ("q", "quit", 1),
+)
+
+TUNER_KEYS: Keys = (
+    ("t", "play on", 1),
+    ("m", "mute", 2),
+    ("1-9", "amp", 2),
+    ("[ ]", "level", 3),
+    ("?", "help", 4),
+    ("q", "quit", 4),
+)
+
+FIELD_KEYS: Keys = (
+    ("↵", "takes it", 1),
+    ("esc", "as it was", 1),
+    ("⌫", "rub out", 4),
+    ("ctrl+n", "mute", 2),
+    ("F1-F9", "amp", 3),
 )
 
 
@@ -215,6 +233,12 @@ class Foot(Canvas):
     def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.keys = keys
+
+    def show(self, keys: Keys) -> None:
+        """Other keys: those that do something now."""
+        self.keys = keys
+        if self.is_news(keys):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         bar = palette.ink(palette.QUIET, palette.PANEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,11 +12,12 @@ from rig.document.document import Document
 from rig.gig.gig import Gig
 from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
 from rig.tui import palette
-from rig.tui.bars import Banner, Foot, Head, Wires
+from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot, Head, Wires
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
 from rig.tui.help import HelpScreen
+from rig.tui.keys import AMPS, cased
 from rig.tui.knob_scale import stands, words, written
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
@@ -31,24 +33,29 @@ CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without 
 class PlayScreen(Editing):
     """A gig, to be played. The app gives it an open one and closes it."""
 
-    BINDINGS = [  # noqa: RUF012
-        *(Binding(str(n), f"amp({n})") for n in range(1, 10)),
-        Binding("left", "verb('prev')"),
-        Binding("right", "verb('next')"),
-        Binding("left_square_bracket", "level(-1)"),
-        Binding("right_square_bracket", "level(1)"),
-        Binding("space", "verb('bypass')"),
-        Binding("m", "verb('mute')"),
-        Binding("t", "verb('tuner')"),
-        Binding("c", "verb('connect')"),
-        Binding("question_mark", "help"),
-        Binding("q", "app.leave"),
-    ]
+    BINDINGS: ClassVar = cased(
+        [
+            *(Binding(str(n), f"amp({n})", id=f"amp_{n}") for n in AMPS),
+            Binding("left", "verb('prev')", id="previous"),
+            Binding("right", "verb('next')", id="next"),
+            Binding("left_square_bracket", "level(-1)", id="level_down"),
+            Binding("right_square_bracket", "level(1)", id="level_up"),
+            Binding("space", "verb('bypass')", id="bypass"),
+            Binding("m", "mute", id="mute"),
+            Binding("t", "verb('tuner')", id="tuner"),
+            Binding("c", "verb('connect')", id="connect"),
+            Binding("question_mark", "help", id="help"),
+            Binding("q", "quit", id="quit"),
+            *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
+            Binding("ctrl+n", "mute", id="mute_typing"),
+        ]
+    )
 
     def __init__(self, gig: Gig) -> None:
         super().__init__(gig)
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
+        self._quit_at = float("-inf")
 
         self.head = Head(id="head")
         self.banner = Banner(id="banner")
@@ -114,6 +121,7 @@ class PlayScreen(Editing):
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
         self.note.explain(self._hint() if status and not status.tuner else "")
+        self.foot.show(FIELD_KEYS if self.field else TUNER_KEYS if status and status.tuner else PLAY_KEYS)
 
     def _hint(self) -> str:
         line = self.line
@@ -157,7 +165,8 @@ class PlayScreen(Editing):
             self.banner.show("JACK IS GONE", "waiting for it, c starts one")
             return
         if status.tuner:
-            self.banner.show("TUNER", "muted: t plays on", palette.GO)
+            words, way_out = ("TUNER + MUTED", "t: tuned, m: heard") if status.muted else ("TUNER", "muted: t plays on")
+            self.banner.show(words, way_out, palette.GO)
             return
         said = [
             (status.muted, "MUTED", "m plays on", palette.STOP),
@@ -186,8 +195,35 @@ class PlayScreen(Editing):
 
     # --- what the player wants ---------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While one tunes, or types a value, keys that would change what is not to be seen do nothing."""
+        if self.field:
+            return action in ("amp_typing", "mute")
+        if action == "amp_typing":
+            return False
+        if self.status is None or not self.status.tuner:
+            return True
+        if action == "verb":
+            return parameters == ("tuner",) or (parameters == ("connect",) and not self.status.alive)
+        return action in ("amp", "mute", "level", "help", "quit")
+
     def action_verb(self, verb: str) -> None:
         self.do(verb)
+
+    def action_mute(self) -> None:
+        self.do("mute")
+
+    def action_amp_typing(self, number: int) -> None:
+        self.action_amp(number)
+
+    def action_quit(self) -> None:
+        """Leave; what sounds is not ended by one key that stands beside an amp's."""
+        now = time.monotonic()
+        if now - self._quit_at <= QUIT_S or self.gig.unsaved or self.status is None or not self.status.alive:
+            self.app.call_later(self.app.run_action, "leave")
+        else:
+            self._quit_at = now
+            self.note.say("q again quits", now, seconds=QUIT_S)
 
     def action_amp(self, number: int) -> None:
         amp = next((amp for amp in self.amps if amp.key == str(number)), None)

@@ -1,0 +1,36 @@
+"""Keys that work whatever screen is open: amps and mute have them everywhere, and second ones where text is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from textual.binding import Binding, BindingType
+
+AMPS = range(1, 10)
+
+TYPING = (
+    *(Binding(f"f{n}", f"app.amp({n})", priority=True, id=f"amp_{n}_typing") for n in AMPS),
+    Binding("ctrl+n", "app.mute", priority=True, id="mute_typing"),
+)
+"""For screens where letters and digits are text."""
+
+EVERYWHERE = (
+    *(Binding(str(n), f"app.amp({n})", id=f"amp_{n}") for n in AMPS),
+    Binding("m", "app.mute", id="mute"),
+)
+"""For screens that are open above the play screen."""
+
+
+def cased(bindings: Iterable[Binding]) -> list[BindingType]:
+    """With caps lock the same: a capital letter acts as the small one, where it has no meaning of its own."""
+    known = list(bindings)
+    taken = {key for binding in known for key in binding.key.split(",")}
+    return [replace(binding, key=",".join(_both(binding.key.split(","), taken))) for binding in known]
+
+
+def _both(keys: Iterable[str], taken: set[str]) -> Iterator[str]:
+    for key in keys:
+        yield key
+        if len(key) == 1 and key.islower() and key.upper() not in taken:
+            yield key.upper()
