@@ -28,6 +28,7 @@ from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
 from rig.tui.canvas import Sheet, fit
+from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
 from rig.tui.knob_scale import turn, written
 from rig.tui.layout import plan
@@ -209,6 +210,67 @@ async def test_amp_without_that_key_is_said() -> None:
         await pilot.press("7")
         assert gig.verbs == []
         assert "no amp on key 7" in screen.note.text()
+
+
+async def test_amps_from_ten_on_have_two_digits() -> None:
+    gig = FakeGig(12)
+    async with playing(gig) as (_, pilot):
+        await pilot.press("3")
+        assert gig.verbs == ["amp 3"], "no number of two digits begins so"
+        await pilot.press("1", "2")
+        assert gig.verbs[1:] == ["amp 12"]
+        await pilot.press("1", "0", "1", "5")
+        assert gig.verbs[2:] == ["amp 10", "amp 1", "amp 5"], "there is no 15"
+        await pilot.press("1")
+        assert gig.verbs[5:] == []
+        await until(pilot, lambda: gig.verbs[5:] == ["amp 1"])
+        await pilot.press("question_mark", "1", "1")
+        assert gig.verbs[6:] == ["amp 11"], "whatever is open"
+
+
+async def test_eleven_amps_need_no_second_digit() -> None:
+    gig = FakeGig(11)
+    async with playing(gig) as (_, pilot):
+        await pilot.press("1", "2")
+        assert gig.verbs == ["amp 1", "amp 2"]
+
+
+async def test_an_amp_is_found_by_letters_of_its_name() -> None:
+    gig = FakeGig(12)
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("slash", *"txld", "enter")
+        assert gig.verbs == ["amp 6"] and pilot.app.screen is screen
+        await pilot.press("slash", *"m", "down", "enter", "slash", "escape")
+        assert gig.verbs == ["amp 6", "amp 5"], "Metal first, then rhythM"
+
+
+def test_the_nearest_name_comes_first() -> None:
+    names = ("Solo Lead", "Lead", "Clean", "Old Edge", "Texas Lead")
+    amps = [AmpView(i, name, None, "Rock", name) for i, name in enumerate(names)]
+    assert [amp.name for amp in found(amps, "le")] == ["Lead", "Solo Lead", "Texas Lead", "Clean", "Old Edge"]
+    assert [amp.name for amp in found(amps, "tl")] == ["Texas Lead"]
+    assert [amp.name for amp in found(amps, "3")] == ["Clean"]
+    assert found(amps, "xyz") == () and len(found(amps, "")) == 5 and len(found(amps, "rock l")) == 3
+
+
+def several() -> tuple[AmpView, ...]:
+    """Amps of two presets."""
+    presets = ("Vienna by night", "Rock of the Ages")
+    return tuple(AmpView(i, NAMES[i], str(i + 1), presets[i // 3], NAMES[i]) for i in range(6))
+
+
+async def test_presets_of_a_set_are_told_apart() -> None:
+    gig = FakeGig(6)
+    async with playing(gig) as (screen, pilot):
+        assert "Blues" not in screen.tiles.text()
+        screen.amps = several()
+        gig.bypassed = True
+        await until(pilot, lambda: "BYPASS" in screen.tiles.text())
+        assert "Vienna" in screen.tiles.text() and "Rock" in screen.tiles.text()
+        assert "Vienna by night" in screen.head.text()
+        gig.do("amp 5")
+        screen._shown = (gig.document, gig.playing)
+        await until(pilot, lambda: "Rock of the Ages" in screen.head.text())
 
 
 async def test_click_plays_an_amp() -> None:

@@ -94,10 +94,10 @@ class RigApp(App[int]):
     def _playing(self) -> PlayScreen | None:
         return next((screen for screen in self.screen_stack if isinstance(screen, PlayScreen)), None)
 
-    def action_amp(self, number: int) -> None:
+    def action_amp(self, number: int, whole: bool = False) -> None:
         screen = self._playing()
         if screen is not None:
-            screen.action_amp(number)
+            screen.action_amp(number, whole)
 
     def action_mute(self) -> None:
         screen = self._playing()

@@ -47,9 +47,10 @@ class Head(Canvas):
         room = right - 4 - (width_of(unsaved) + 3 if unsaved else 0)
         if unsaved and room < 8:
             unsaved, room = unsaved[0], right - 7
-        x = sheet.put(2, 0, fit(self.title, room), palette.ACCENT)
-        if self.preset and self.preset != self.title and x + 2 + width_of(self.preset) < 2 + room:
-            x = sheet.put(x + 2, 0, self.preset, palette.SOFT)
+        playing = self.preset or self.title
+        x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
+        if playing != self.title and x + 10 < 2 + room:  # one of a set
+            x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
         sheet.put(x + 3, 0, unsaved, palette.YELLOW)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:

@@ -16,6 +16,7 @@ from rig.tui.keys import EVERYWHERE, cased
 
 PLAY = (
     ("1 … 9", "play that amp"),
+    ("/", "find an amp by its name"),
     ("← →", "previous, next amp"),
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass: dry guitar"),

@@ -9,14 +9,17 @@ from textual.binding import Binding, BindingType
 
 AMPS = range(1, 10)
 
+AMP_KEYS = (*((n, str(n)) for n in range(10)), *((n, f"amp{n}") for n in range(10, 41)))
+"""Numbers and their keys; 0 is the end of 10, 20 ... Those from 10 on have a key only where a player gives them one."""
+
 TYPING = (
-    *(Binding(f"f{n}", f"app.amp({n})", priority=True, id=f"amp_{n}_typing") for n in AMPS),
+    *(Binding(f"f{n}", f"app.amp({n}, True)", priority=True, id=f"amp_{n}_typing") for n in AMPS),
     Binding("ctrl+n", "app.mute", priority=True, id="mute_typing"),
 )
 """For screens where letters and digits are text."""
 
 EVERYWHERE = (
-    *(Binding(str(n), f"app.amp({n})", id=f"amp_{n}") for n in AMPS),
+    *(Binding(key, f"app.amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
     Binding("m", "app.mute", id="mute"),
 )
 """For screens that are open above the play screen."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.timer import Timer
 
 from rig.document.document import Document
 from rig.gig.gig import Gig
@@ -16,8 +18,9 @@ from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
+from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
-from rig.tui.keys import AMPS, cased
+from rig.tui.keys import AMP_KEYS, AMPS, cased
 from rig.tui.knob_scale import stands, words, written
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
@@ -27,6 +30,8 @@ from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 20
+LARGE = 12  # amps: so many have numbers of two digits
+SECOND_DIGIT_S = 0.4
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
 
 
@@ -35,7 +40,8 @@ class PlayScreen(Editing):
 
     BINDINGS: ClassVar = cased(
         [
-            *(Binding(str(n), f"amp({n})", id=f"amp_{n}") for n in AMPS),
+            *(Binding(key, f"amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
+            Binding("slash", "find_amp", id="find"),
             Binding("left", "verb('prev')", id="previous"),
             Binding("right", "verb('next')", id="next"),
             Binding("left_square_bracket", "level(-1)", id="level_down"),
@@ -56,6 +62,8 @@ class PlayScreen(Editing):
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
         self._quit_at = float("-inf")
+        self._digit = ""  # of an amp's number, its second one is waited for
+        self._more: Timer | None = None
 
         self.head = Head(id="head")
         self.banner = Banner(id="banner")
@@ -214,7 +222,7 @@ class PlayScreen(Editing):
         self.do("mute")
 
     def action_amp_typing(self, number: int) -> None:
-        self.action_amp(number)
+        self.action_amp(number, whole=True)
 
     def action_quit(self) -> None:
         """Leave; what sounds is not ended by one key that stands beside an amp's."""
@@ -225,12 +233,46 @@ class PlayScreen(Editing):
             self._quit_at = now
             self.note.say("q again quits", now, seconds=QUIT_S)
 
-    def action_amp(self, number: int) -> None:
-        amp = next((amp for amp in self.amps if amp.key == str(number)), None)
+    def action_amp(self, number: int, whole: bool = False) -> None:
+        """Play the amp of a key. Of a large set, two digits one after the other are a number, unless it is `whole`."""
+        first, self._digit = self._digit, ""
+        if self._more is not None:
+            self._more.stop()
+            self._more = None
+        if first and not whole:
+            if self._amp(f"{first}{number}"):
+                self._play(f"{first}{number}")
+                return
+            self._play(first)
+        if not whole and number and self._begins(number):
+            self._digit = str(number)
+            self._more = self.set_timer(SECOND_DIGIT_S, partial(self.action_amp, number, True))
+            self.note.say(f"{number} …", time.monotonic(), seconds=SECOND_DIGIT_S)
+        else:
+            self._play(str(number))
+
+    def _amp(self, name: str) -> AmpView | None:
+        return next((amp for amp in self.amps if label(amp) == name), None)
+
+    def _begins(self, digit: int) -> bool:
+        """Whether an amp's number begins with it, and there are so many that they need two digits."""
+        labels = (label(amp) for amp in self.amps)
+        return len(self.amps) >= LARGE and any(len(name) == 2 and name[0] == str(digit) for name in labels)
+
+    def _play(self, name: str) -> None:
+        amp = self._amp(name)
         if amp is None:
-            self.note.say(f"no amp on key {number}", time.monotonic(), wrong=True)
+            self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0)
         else:
             self.do(f"amp {amp.index + 1}")
+
+    def action_find_amp(self) -> None:
+        """Find an amp by letters of its name."""
+        self.app.push_screen(FindAmpScreen(self.amps, self.status.amp if self.status else 0), self._found_amp)
+
+    def _found_amp(self, index: int | None) -> None:
+        if index is not None:
+            self.do(f"amp {index + 1}")
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self.do(f"amp {picked.index + 1}")
