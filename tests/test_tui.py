@@ -27,7 +27,7 @@ from rig.tui import block_font, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
-from rig.tui.canvas import Sheet, fit
+from rig.tui.canvas import Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
 from rig.tui.knob_scale import turn, written
@@ -428,6 +428,48 @@ async def test_what_came_of_files_that_changed_is_said() -> None:
         await seen(pilot, screen.note, "reloaded lead.json: ESR 0.0123")
         gig.told = (News("set.toml: line 3: no = there; what played plays on", wrong=True),)
         await seen(pilot, screen.note, "line 3: no = there; what played plays on")
+
+
+LONG = "amp 2 'Crunch', engine 1: no model file 'models/crunch.jsn' in /home/someone/music/rigs; did you mean 'crunch.json'?"
+
+
+async def test_a_long_message_is_read_to_its_end() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        gig.told = (News(LONG, wrong=True),)
+        await seen(pilot, screen.note, "did you mean")
+        await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
+        assert screen.region.bottom == screen.foot.region.bottom
+        assert screen.knobs.size.height == plan(80, 24).knobs - 1
+        screen.note.hush()
+        await until(pilot, lambda: screen.knobs.size.height == plan(80, 24).knobs)
+        gig.told = (News("word " * 100 + "end", wrong=True),)
+        await seen(pilot, screen.note, "! shows it")
+        await pilot.press("t")
+        gig.told = (News(LONG, wrong=True),)
+        await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
+
+
+async def test_what_was_said_lately_can_be_read_again() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        for number in range(60):
+            screen.note.say(f"message {number} [b]", 0.0, wrong=number % 2 == 0)
+        await pilot.press("7", "q")
+        assert "message" not in screen.note.text()
+        await pilot.press("exclamation_mark", "m")
+        assert gig.muted
+        card = pilot.app.screen.query_one("#card Static").render().plain.splitlines()
+        assert len(card) == 50
+        assert [line.split("  ")[1] for line in (card[0], card[-1])] == ["message 59 [b]", "message 10 [b]"]
+        assert time.strftime("%H:") in card[0]
+        await pilot.press("pagedown", "exclamation_mark")
+        assert pilot.app.screen is screen
+
+
+def test_words_longer_than_a_line_are_cut() -> None:
+    assert wrapped("a bb " + "c" * 12 + " d", 5) == ["a bb", "ccccc", "ccccc", "cc d"]
+    assert wrapped("", 5) == [""] and wrapped("日本語", 4) == ["日本", "語"] and wrapped("日", 1) == ["日"]
 
 
 async def test_machine_is_shown() -> None:

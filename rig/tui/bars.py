@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from rich.style import Style
 
 from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
-from rig.tui.canvas import Canvas, Sheet, fit, width_of
+from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
+from rig.tui.messages import KEPT, Said
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
@@ -98,11 +102,12 @@ class Banner(Canvas):
 
 
 class Note(Canvas):
-    """One line: what the selected knob does, or for some seconds what went wrong."""
+    """A line, or as many as a message takes: what the selected knob does, or for some seconds what went wrong."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.hint = self.message = ""
+        self.kept: deque[Said] = deque(maxlen=KEPT)
         self._ink: Style = palette.PLAIN
         self._until = float("-inf")
 
@@ -112,9 +117,11 @@ class Note(Canvas):
             self.hint = hint
             self.repaint()
 
-    def say(self, message: str, now: float, wrong: bool = False, seconds: float = MESSAGE_S) -> None:
-        """Show `message` for some seconds from time `now`; in red when something is wrong."""
+    def say(self, message: str, now: float, wrong: bool = False, seconds: float = MESSAGE_S, keep: bool = True) -> None:
+        """Show `message` for some seconds from time `now`; in red when something is wrong. keep: to be read later."""
         self.message, self._until = message, now + seconds
+        if keep:
+            self.kept.append(Said(time.time(), message, wrong))
         self._ink = palette.RED if wrong else palette.ACCENT
         self.repaint()
 
@@ -130,7 +137,19 @@ class Note(Canvas):
 
     def paint(self, sheet: Sheet) -> None:
         text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
-        sheet.put(2, 0, fit(text, sheet.width - 4), ink)
+        lines, room = wrapped(text, sheet.width - 4), sheet.width - 4
+        if len(lines) > sheet.height:
+            if self.message and room >= 40:
+                more = "! shows it"
+                sheet.put_right(sheet.width - 2, sheet.height - 1, more, palette.SOFT)
+                room -= width_of(more) + 2
+            lines[sheet.height - 1 :] = [fit(" ".join(lines[sheet.height - 1 :]), room)]
+        for y, line in enumerate(lines):
+            sheet.put(2, y, line, ink)
+
+    def lines(self, width: int) -> int:
+        """How many a message takes on a screen of that width; 1 where nothing is said."""
+        return len(wrapped(self.message, width - 4)) if self.message else 1
 
 
 class Wires(Canvas):

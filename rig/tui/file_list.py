@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from rig.tui import palette
-from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
+from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of, wrapped
 from rig.tui.file_listing import Entry, size
 
 SCROLL = 3  # lines a notch of the wheel
@@ -190,20 +190,7 @@ class About(Canvas):
         if self.title and sheet.height > 2:
             sheet.put(2, y, fit(self.title, width), palette.STRONG)
             y = 2
-        lines = [line for text in self.told for line in _wrapped(text, width)]
+        lines = [line for text in self.told for line in wrapped(text, width)]
         for line in lines[: sheet.height - y]:
             sheet.put(2, y, line, palette.RED if self.wrong else palette.SOFT)
             y += 1
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """A sentence on as many lines as it takes."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line and width_of(line) + 1 + width_of(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line]

@@ -26,6 +26,7 @@ PLAY = (
     ("s", "save"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
+    ("!", "what was said lately"),
     ("?", "this help"),
     ("q q", "fade out, quit; ctrl+c, too"),
 )

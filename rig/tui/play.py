@@ -24,12 +24,14 @@ from rig.tui.keys import AMP_KEYS, AMPS, cased
 from rig.tui.knob_scale import stands, words, written
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
+from rig.tui.messages import MessagesScreen
 from rig.tui.meters import Meters
 from rig.tui.signal_chain import SignalChain
 from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 20
+MOST_NOTE = 4  # lines
 LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
@@ -42,6 +44,7 @@ class PlayScreen(Editing):
         [
             *(Binding(key, f"amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
             Binding("slash", "find_amp", id="find"),
+            Binding("exclamation_mark", "messages", id="messages"),
             Binding("left", "verb('prev')", id="previous"),
             Binding("right", "verb('next')", id="next"),
             Binding("left_square_bracket", "level(-1)", id="level_down"),
@@ -62,6 +65,7 @@ class PlayScreen(Editing):
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
         self._quit_at = float("-inf")
+        self._note_lines = 1
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
 
@@ -149,6 +153,8 @@ class PlayScreen(Editing):
         self.meters.take(status, now)
         self.wires.take(status)
         self.note.tick(now)
+        if self.note.lines(self.size.width) != self._note_lines:
+            self._lay_out()
         if status.tuner:
             self.tuner.take(status)
 
@@ -196,6 +202,11 @@ class PlayScreen(Editing):
         heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0}
         if tuning:
             heights |= dict.fromkeys(stage, 0)
+        self._note_lines = self.note.lines(self.size.width)
+        above = "tuner" if tuning else "knobs"
+        more = min(self._note_lines - rows.note, MOST_NOTE - 1, heights[above] - 1)
+        if rows.note and more > 0:  # a long message takes lines of what stands above it
+            heights |= {"note": rows.note + more, above: heights[above] - more}
         for name, height in heights.items():
             widget = self.query_one(f"#{name}")
             widget.display = height > 0
@@ -231,7 +242,7 @@ class PlayScreen(Editing):
             self.app.call_later(self.app.run_action, "leave")
         else:
             self._quit_at = now
-            self.note.say("q again quits", now, seconds=QUIT_S)
+            self.note.say("q again quits", now, seconds=QUIT_S, keep=False)
 
     def action_amp(self, number: int, whole: bool = False) -> None:
         """Play the amp of a key. Of a large set, two digits one after the other are a number, unless it is `whole`."""
@@ -247,7 +258,7 @@ class PlayScreen(Editing):
         if not whole and number and self._begins(number):
             self._digit = str(number)
             self._more = self.set_timer(SECOND_DIGIT_S, partial(self.action_amp, number, True))
-            self.note.say(f"{number} …", time.monotonic(), seconds=SECOND_DIGIT_S)
+            self.note.say(f"{number} …", time.monotonic(), seconds=SECOND_DIGIT_S, keep=False)
         else:
             self._play(str(number))
 
@@ -262,7 +273,7 @@ class PlayScreen(Editing):
     def _play(self, name: str) -> None:
         amp = self._amp(name)
         if amp is None:
-            self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0)
+            self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0, keep=False)
         else:
             self.do(f"amp {amp.index + 1}")
 
@@ -280,6 +291,10 @@ class PlayScreen(Editing):
     def action_level(self, by_db: int) -> None:
         if self.status is not None:
             self.do(f"level {self.status.level_db + by_db:.6g}")
+
+    def action_messages(self) -> None:
+        """What was said lately."""
+        self.app.push_screen(MessagesScreen(self.note.kept))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
