@@ -72,8 +72,11 @@ async def test_folders_stand_first_and_nothing_hidden_or_strange_is_there(folder
         assert gig.verbs == [], "looking changes nothing"
 
 
-async def test_letters_and_digits_find_and_switch_no_amp(folder) -> None:
+async def test_letters_and_digits_find_behind_a_slash_and_switch_no_amp(folder) -> None:
     async with browsing(folder) as (browser, pilot, gig, _):
+        assert "/ find" in browser.foot.text() and "m mute" in browser.foot.text()
+        await pilot.press("x", "q", "s", "slash")
+        assert "ctrl+n mute" in browser.foot.text()
         await pilot.press("2")
         assert names(browser) == ["c crunch 2.nam"]
         assert "1 of 6" in browser.where.text()
@@ -84,6 +87,8 @@ async def test_letters_and_digits_find_and_switch_no_amp(folder) -> None:
         assert "nothing here is called 'm Cq?'" in browser.shelf.text()
         await pilot.press(*["backspace"] * 5)
         assert names(browser) == ["..", "amps", "Pedals", *NAMES]
+        await pilot.press("c", "escape")
+        assert names(browser) == ["..", "amps", "Pedals", *NAMES] and pilot.app.screen is browser
         assert not [verb for verb in gig.verbs if not verb.startswith("try ")]
 
 
@@ -129,7 +134,7 @@ async def test_thousands_of_files(folder) -> None:
         assert "tone 2999.nam" in browser.shelf.text()
         await pilot.press("pageup", "up")
         assert browser.entry.path.name in browser.shelf.text()
-        await pilot.press(*"2998")
+        await pilot.press("slash", *"2998")
         assert names(browser) == ["tone 2998.nam"]
 
 

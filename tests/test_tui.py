@@ -27,7 +27,8 @@ from rig.tui import block_font, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
-from rig.tui.canvas import Sheet, fit
+from rig.tui.canvas import Sheet, fit, wrapped
+from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
 from rig.tui.knob_scale import turn, written
 from rig.tui.layout import plan
@@ -100,6 +101,56 @@ async def test_each_key_is_its_verb() -> None:
             assert (keys, gig.verbs) == (keys, verbs)
 
 
+async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("t")
+        assert "t play on" in screen.foot.text() and "undo" not in screen.foot.text()
+        await pilot.press(
+            "=", "space", "o", "a", "x", "b", "u", "v", "s", "c", "left", "down", "backspace", "enter", "f2"
+        )
+        assert pilot.app.screen is screen and gig.verbs == ["tuner"]
+        await pilot.press("m", "2", "[")
+        assert gig.verbs[1:] == ["mute", "amp 2", "level -4"]
+        assert "T U N E R   +   M U T E D" in screen.banner.text()
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape", "m", "t", "=")
+        assert gig.verbs[-1] == "set Crunch.gain.gain 6.5"
+        assert "undo" in screen.foot.text()
+
+
+MUTED_UNDER = ["question_mark", "o", "= q", "o slash a", "a", "enter", "a c a b enter"]
+
+
+@pytest.mark.parametrize("keys", MUTED_UNDER)
+async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press(*keys.split())
+        text = keys in ("o slash a", "a", "enter")
+        top = pilot.app.screen
+        await pilot.press("ctrl+n" if text else "m")
+        assert gig.muted
+        await pilot.press("ctrl+n" if text else "M", "f3" if text else "3")
+        assert not gig.muted and gig.amp.name == "Lead"
+        assert pilot.app.screen is top or keys.startswith("o") or "c a b" in keys
+        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "amp 3"]
+
+
+async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
+    async with playing(FakeGig()) as (screen, _):
+        for key in ("1-9 amp", "m mute", "t tuner", "? help", "q quit"):
+            assert key in screen.foot.text()
+
+
+async def test_caps_lock_changes_nothing_but_redo() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        await pilot.press("M", "M", "B", "u", "U", "T", "T")
+        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+
+
 async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
@@ -159,6 +210,67 @@ async def test_amp_without_that_key_is_said() -> None:
         await pilot.press("7")
         assert gig.verbs == []
         assert "no amp on key 7" in screen.note.text()
+
+
+async def test_amps_from_ten_on_have_two_digits() -> None:
+    gig = FakeGig(12)
+    async with playing(gig) as (_, pilot):
+        await pilot.press("3")
+        assert gig.verbs == ["amp 3"], "no number of two digits begins so"
+        await pilot.press("1", "2")
+        assert gig.verbs[1:] == ["amp 12"]
+        await pilot.press("1", "0", "1", "5")
+        assert gig.verbs[2:] == ["amp 10", "amp 1", "amp 5"], "there is no 15"
+        await pilot.press("1")
+        assert gig.verbs[5:] == []
+        await until(pilot, lambda: gig.verbs[5:] == ["amp 1"])
+        await pilot.press("question_mark", "1", "1")
+        assert gig.verbs[6:] == ["amp 11"], "whatever is open"
+
+
+async def test_eleven_amps_need_no_second_digit() -> None:
+    gig = FakeGig(11)
+    async with playing(gig) as (_, pilot):
+        await pilot.press("1", "2")
+        assert gig.verbs == ["amp 1", "amp 2"]
+
+
+async def test_an_amp_is_found_by_letters_of_its_name() -> None:
+    gig = FakeGig(12)
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("slash", *"txld", "enter")
+        assert gig.verbs == ["amp 6"] and pilot.app.screen is screen
+        await pilot.press("slash", *"m", "down", "enter", "slash", "escape")
+        assert gig.verbs == ["amp 6", "amp 5"], "Metal first, then rhythM"
+
+
+def test_the_nearest_name_comes_first() -> None:
+    names = ("Solo Lead", "Lead", "Clean", "Old Edge", "Texas Lead")
+    amps = [AmpView(i, name, None, "Rock", name) for i, name in enumerate(names)]
+    assert [amp.name for amp in found(amps, "le")] == ["Lead", "Solo Lead", "Texas Lead", "Clean", "Old Edge"]
+    assert [amp.name for amp in found(amps, "tl")] == ["Texas Lead"]
+    assert [amp.name for amp in found(amps, "3")] == ["Clean"]
+    assert found(amps, "xyz") == () and len(found(amps, "")) == 5 and len(found(amps, "rock l")) == 3
+
+
+def several() -> tuple[AmpView, ...]:
+    """Amps of two presets."""
+    presets = ("Vienna by night", "Rock of the Ages")
+    return tuple(AmpView(i, NAMES[i], str(i + 1), presets[i // 3], NAMES[i]) for i in range(6))
+
+
+async def test_presets_of_a_set_are_told_apart() -> None:
+    gig = FakeGig(6)
+    async with playing(gig) as (screen, pilot):
+        assert "Blues" not in screen.tiles.text()
+        screen.amps = several()
+        gig.bypassed = True
+        await until(pilot, lambda: "BYPASS" in screen.tiles.text())
+        assert "Vienna" in screen.tiles.text() and "Rock" in screen.tiles.text()
+        assert "Vienna by night" in screen.head.text()
+        gig.do("amp 5")
+        screen._shown = (gig.document, gig.playing)
+        await until(pilot, lambda: "Rock of the Ages" in screen.head.text())
 
 
 async def test_click_plays_an_amp() -> None:
@@ -318,6 +430,48 @@ async def test_what_came_of_files_that_changed_is_said() -> None:
         await seen(pilot, screen.note, "line 3: no = there; what played plays on")
 
 
+LONG = "amp 2 'Crunch', engine 1: no model file 'models/crunch.jsn' in /home/someone/music/rigs; did you mean 'crunch.json'?"
+
+
+async def test_a_long_message_is_read_to_its_end() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        gig.told = (News(LONG, wrong=True),)
+        await seen(pilot, screen.note, "did you mean")
+        await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
+        assert screen.region.bottom == screen.foot.region.bottom
+        assert screen.knobs.size.height == plan(80, 24).knobs - 1
+        screen.note.hush()
+        await until(pilot, lambda: screen.knobs.size.height == plan(80, 24).knobs)
+        gig.told = (News("word " * 100 + "end", wrong=True),)
+        await seen(pilot, screen.note, "! shows it")
+        await pilot.press("t")
+        gig.told = (News(LONG, wrong=True),)
+        await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
+
+
+async def test_what_was_said_lately_can_be_read_again() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        for number in range(60):
+            screen.note.say(f"message {number} [b]", 0.0, wrong=number % 2 == 0)
+        await pilot.press("7", "q")
+        assert "message" not in screen.note.text()
+        await pilot.press("exclamation_mark", "m")
+        assert gig.muted
+        card = pilot.app.screen.query_one("#card Static").render().plain.splitlines()
+        assert len(card) == 50
+        assert [line.split("  ")[1] for line in (card[0], card[-1])] == ["message 59 [b]", "message 10 [b]"]
+        assert time.strftime("%H:") in card[0]
+        await pilot.press("pagedown", "exclamation_mark")
+        assert pilot.app.screen is screen
+
+
+def test_words_longer_than_a_line_are_cut() -> None:
+    assert wrapped("a bb " + "c" * 12 + " d", 5) == ["a bb", "ccccc", "ccccc", "cc d"]
+    assert wrapped("", 5) == [""] and wrapped("日本語", 4) == ["日本", "語"] and wrapped("日", 1) == ["日"]
+
+
 async def test_machine_is_shown() -> None:
     gig = FakeGig()
     gig.set(xruns=3, load=0.42, message="started jackd on the dummy driver")
@@ -419,18 +573,34 @@ async def test_quit_while_loading_stops_it() -> None:
     assert stopped == ["Left"]
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+@pytest.mark.parametrize("key", ["q q", "Q q", "ctrl+c", "ctrl+q"])
 async def test_quit_closes_once_and_says_so(key: str) -> None:
     gig = FakeGig()
     said = []
     close = gig.close
     async with playing(gig) as (screen, pilot):
         gig.close = lambda: (said.append(screen.banner.words), close())
-        await pilot.press(key)
+        await pilot.press(*key.split())
         await until(pilot, lambda: gig.closed)
         assert gig.verbs == []
     assert said[0] == "FADING OUT"
     assert pilot.app.return_value == 0
+
+
+async def test_one_q_beside_an_amp_key_does_not_end_the_show() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("q")
+        assert screen.note.text().strip() == "q again quits"
+        screen._quit_at -= 2.5
+        await pilot.press("q")
+        await pilot.pause(0.1)
+        assert gig.closed == 0 and not screen.leaving
+        gig.set(alive=False)
+        await until(pilot, lambda: not screen.status.alive)
+        screen._quit_at = float("-inf")
+        await pilot.press("q")
+        await until(pilot, lambda: gig.closed)
 
 
 async def test_second_ctrl_c_does_not_cut_the_fade_short() -> None:
@@ -512,7 +682,7 @@ class Terminal:
         raise AssertionError("it did not end")
 
 
-@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "q", "\x03"])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "qq", "\x03"])
 def test_ends_well_in_a_terminal(how: str) -> None:
     with Terminal() as terminal:
         before = termios.tcgetattr(terminal.fd)

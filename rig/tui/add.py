@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from rich.markup import escape
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
 from rig.text import printable
+from rig.tui.keys import TYPING
 from rig.tui.selection import Slot
 
 GROUPS = (
@@ -55,7 +56,8 @@ def offers() -> tuple[Offer, ...]:
 class AddScreen(ModalScreen[Wanted]):
     """Asks for an engine. places: where one can go; at: where this one is to go, unless the player says otherwise."""
 
-    BINDINGS = [  # noqa: RUF012
+    BINDINGS: ClassVar = [
+        *TYPING,
         Binding("up", "walk(-1)"),
         Binding("down", "walk(1)"),
         Binding("tab", "where(1)"),
@@ -76,7 +78,7 @@ class AddScreen(ModalScreen[Wanted]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self.query_one("#card").border_subtitle = "↑↓ pick · ↵ add · tab elsewhere · esc"
+        self.query_one("#card").border_subtitle = "↑↓ · ↵ add · tab elsewhere · esc · ctrl+n mute · F1-9 amp"
         self.action_where(0)
         self._list("")
 

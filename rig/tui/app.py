@@ -89,6 +89,21 @@ class RigApp(App[int]):
         self.push_screen(LoadingScreen())
         self._in_thread(self._open)
 
+    # --- what keys do on every screen --------------------------------------------------------------------------
+
+    def _playing(self) -> PlayScreen | None:
+        return next((screen for screen in self.screen_stack if isinstance(screen, PlayScreen)), None)
+
+    def action_amp(self, number: int, whole: bool = False) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_amp(number, whole)
+
+    def action_mute(self) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_mute()
+
     # --- opening -----------------------------------------------------------------------------------------------
 
     def _in_thread(self, work: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.markup import escape
 from textual import events
@@ -13,12 +14,15 @@ from textual.widgets import Static
 
 from rig.tui import palette
 from rig.tui.canvas import printable
+from rig.tui.keys import EVERYWHERE, cased
 
 KEYS = {"escape": "esc"}  # as they are written
 
 
 class AskScreen(ModalScreen[str]):
     """Gives back the key that was pressed. said: what there is to know. answers: keys, and what each does."""
+
+    BINDINGS: ClassVar = cased(EVERYWHERE)
 
     def __init__(self, title: str, said: Sequence[str], answers: Sequence[tuple[str, str]], fault: str = "") -> None:
         super().__init__()
@@ -33,9 +37,12 @@ class AskScreen(ModalScreen[str]):
             yield Static("\n".join([*lines, "", *keys]))
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = self._title
+        card = self.query_one("#card")
+        card.border_title = self._title
+        card.border_subtitle = "m mute · 1-9 amp"
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in dict(self._answers):
+        key = event.key.lower() if len(event.key) == 1 else event.key
+        if key in dict(self._answers):
             event.stop()
-            self.dismiss(event.key)
+            self.dismiss(key)

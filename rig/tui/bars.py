@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
+
 from rich.style import Style
 
 from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
-from rig.tui.canvas import Canvas, Sheet, fit, width_of
+from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
+from rig.tui.messages import KEPT, Said
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
+QUIT_S = 2.0  # within which q is pressed twice to quit
 
 
 class Head(Canvas):
@@ -46,9 +51,10 @@ class Head(Canvas):
         room = right - 4 - (width_of(unsaved) + 3 if unsaved else 0)
         if unsaved and room < 8:
             unsaved, room = unsaved[0], right - 7
-        x = sheet.put(2, 0, fit(self.title, room), palette.ACCENT)
-        if self.preset and self.preset != self.title and x + 2 + width_of(self.preset) < 2 + room:
-            x = sheet.put(x + 2, 0, self.preset, palette.SOFT)
+        playing = self.preset or self.title
+        x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
+        if playing != self.title and x + 10 < 2 + room:  # one of a set
+            x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
         sheet.put(x + 3, 0, unsaved, palette.YELLOW)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:
@@ -96,11 +102,12 @@ class Banner(Canvas):
 
 
 class Note(Canvas):
-    """One line: what the selected knob does, or for some seconds what went wrong."""
+    """A line, or as many as a message takes: what the selected knob does, or for some seconds what went wrong."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.hint = self.message = ""
+        self.kept: deque[Said] = deque(maxlen=KEPT)
         self._ink: Style = palette.PLAIN
         self._until = float("-inf")
 
@@ -110,9 +117,11 @@ class Note(Canvas):
             self.hint = hint
             self.repaint()
 
-    def say(self, message: str, now: float, wrong: bool = False) -> None:
-        """Show `message` for some seconds from time `now`; in red when something is wrong."""
-        self.message, self._until = message, now + MESSAGE_S
+    def say(self, message: str, now: float, wrong: bool = False, seconds: float = MESSAGE_S, keep: bool = True) -> None:
+        """Show `message` for some seconds from time `now`; in red when something is wrong. keep: to be read later."""
+        self.message, self._until = message, now + seconds
+        if keep:
+            self.kept.append(Said(time.time(), message, wrong))
         self._ink = palette.RED if wrong else palette.ACCENT
         self.repaint()
 
@@ -128,7 +137,19 @@ class Note(Canvas):
 
     def paint(self, sheet: Sheet) -> None:
         text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
-        sheet.put(2, 0, fit(text, sheet.width - 4), ink)
+        lines, room = wrapped(text, sheet.width - 4), sheet.width - 4
+        if len(lines) > sheet.height:
+            if self.message and room >= 40:
+                more = "! shows it"
+                sheet.put_right(sheet.width - 2, sheet.height - 1, more, palette.SOFT)
+                room -= width_of(more) + 2
+            lines[sheet.height - 1 :] = [fit(" ".join(lines[sheet.height - 1 :]), room)]
+        for y, line in enumerate(lines):
+            sheet.put(2, y, line, ink)
+
+    def lines(self, width: int) -> int:
+        """How many a message takes on a screen of that width; 1 where nothing is said."""
+        return len(wrapped(self.message, width - 4)) if self.message else 1
 
 
 class Wires(Canvas):
@@ -186,26 +207,43 @@ Keys = tuple[tuple[str, str, int], ...]
 """Key, what it does, and how soon it may be left out: 9 first."""
 
 PLAY_KEYS: Keys = (
-    ("1-9", "amp", 4),
+    ("1-9", "amp", 1),
     ("↑↓", "pick", 2),
     ("- =", "turn", 2),
     ("↵", "type", 6),
-    ("a", "add", 2),
+    ("a", "add", 3),
     ("x", "remove", 5),
     ("< >", "move", 6),
-    ("b", "on/off", 3),
+    ("b", "on/off", 4),
     ("o", "file", 5),
     ("u", "undo", 2),
     ("s", "save", 2),
     ("v", "A/B", 6),
     ("space", "bypass", 7),
-    ("m", "mute", 3),
-    ("t", "tuner", 5),
+    ("m", "mute", 1),
+    ("t", "tuner", 1),
     ("[ ]", "level", 7),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),
     ("?", "help", 1),
     ("q", "quit", 1),
+)
+
+TUNER_KEYS: Keys = (
+    ("t", "play on", 1),
+    ("m", "mute", 2),
+    ("1-9", "amp", 2),
+    ("[ ]", "level", 3),
+    ("?", "help", 4),
+    ("q", "quit", 4),
+)
+
+FIELD_KEYS: Keys = (
+    ("↵", "takes it", 1),
+    ("esc", "as it was", 1),
+    ("⌫", "rub out", 4),
+    ("ctrl+n", "mute", 2),
+    ("F1-F9", "amp", 3),
 )
 
 
@@ -215,6 +253,12 @@ class Foot(Canvas):
     def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.keys = keys
+
+    def show(self, keys: Keys) -> None:
+        """Other keys: those that do something now."""
+        self.keys = keys
+        if self.is_news(keys):
+            self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         bar = palette.ink(palette.QUIET, palette.PANEL)

@@ -22,6 +22,7 @@ from rig.tui.bars import Foot, Head, Keys
 from rig.tui.canvas import printable
 from rig.tui.file_list import About, Shelf, Where
 from rig.tui.file_listing import Entry, homely, look, matching
+from rig.tui.keys import EVERYWHERE, TYPING, cased
 from rig.tui.meters import Meters
 
 REST_S = 0.15  # so long a file stays highlighted before it is heard: a held arrow key runs past
@@ -48,12 +49,23 @@ class BrowserScreen(Screen[Left]):
         ("↑↓", "hear", 1),
         ("↵", "keep", 1),
         ("esc", "as before", 1),
-        ("a-z 1-9", "find", 2),
-        ("←", "folder above", 3),
-        ("→", "into it", 4),
-        ("⌫", "rub out", 5),
+        ("/", "find", 2),
+        ("← →", "folders", 4),
+        ("m", "mute", 3),
+        ("1-9", "amp", 3),
     )
-    BINDINGS = [  # noqa: RUF012
+    FINDING: ClassVar[Keys] = (
+        ("↑↓", "pick", 1),
+        ("↵", "take", 1),
+        ("esc", "all", 1),
+        ("⌫", "rub out", 4),
+        ("ctrl+n", "mute", 2),
+        ("F1-F9", "amp", 3),
+    )
+    BINDINGS: ClassVar = [
+        *cased(EVERYWHERE),
+        *TYPING,
+        Binding("slash", "find", id="find"),
         Binding("up", "move(-1)"),
         Binding("down", "move(1)"),
         Binding("pageup", "page(-1)"),
@@ -80,6 +92,7 @@ class BrowserScreen(Screen[Left]):
         self._do = do
         self.before = self.plays = self._first = view.file
         self.typed = ""
+        self.finding = False  # letters and digits are text
         self._all: tuple[Entry, ...] = ()
         self._asked: Path | None = None  # is being built
         self._keeping = False
@@ -118,7 +131,7 @@ class BrowserScreen(Screen[Left]):
 
     def _open(self, folder: Path, highlight: Path | None = None) -> None:
         """Show a folder, one entry of it highlighted."""
-        self.folder, self.typed = folder, ""
+        self.folder, self.typed, self.finding = folder, "", False
         above = () if folder == folder.parent else (Entry(folder, "..", True, up=True),)
         try:
             found = look(folder, self.key)
@@ -158,7 +171,10 @@ class BrowserScreen(Screen[Left]):
         files = sum(not entry.is_folder for entry in self._all)
         shown = sum(not entry.is_folder for entry in self.shelf.entries) if self.typed else files
         count = f"{shown} of {files}" if self.typed else f"{files} file{'' if files == 1 else 's'}"
-        self.where.show(self.engine, printable(homely(self.folder)), self.typed, count, self._silent)
+        self.where.show(
+            self.engine, printable(homely(self.folder)), self.typed if self.finding else None, count, self._silent
+        )
+        self.foot.show(self.FINDING if self.finding else self.KEYS)
         self.shelf.plays, self.shelf.building = self.plays, self._asked
         self.shelf.show()
         self._show_about()
@@ -244,9 +260,14 @@ class BrowserScreen(Screen[Left]):
     # --- keys and mouse ----------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character:
+        """While one looks for a name, letters and digits are text; else they are keys as everywhere."""
+        if self.finding and event.is_printable and event.character:
             event.stop()
             self._type(self.typed + event.character)
+
+    def action_find(self) -> None:
+        self.finding = True
+        self._show()
 
     def _type(self, typed: str) -> None:
         self.typed = typed
@@ -255,8 +276,15 @@ class BrowserScreen(Screen[Left]):
     def action_rub_out(self) -> None:
         if self.typed:
             self._type(self.typed[:-1])
+        elif self.finding:
+            self._found()
         else:
             self.action_up()
+
+    def _found(self) -> None:
+        """No more is typed; all is listed again."""
+        self.finding = False
+        self._type("")
 
     def action_move(self, by: int) -> None:
         last = len(self.shelf.entries) - 1
@@ -299,7 +327,10 @@ class BrowserScreen(Screen[Left]):
         self._leave(kept=True)
 
     def action_leave(self) -> None:
-        """Back to what played when the browser opened."""
+        """Back to what played when the browser opened; of what was typed first."""
+        if self.finding:
+            self._found()
+            return
         error = ""
         if self._asked or self.plays != self.before:
             try:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from rig.text import printable
 from rig.tui.palette import GROUND, STAGE
 
-__all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of"]
+__all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of", "wrapped"]
 
 STAGE_COLOUR = Color.parse(STAGE)
 
@@ -110,6 +110,22 @@ def fit(text: str, width: int) -> str:
     while text and width_of(text) > width - 1:
         text = text[:-1]
     return text.rstrip() + "…" if width > 0 else ""
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A sentence on as many lines as it takes; a word that is longer than a line is cut into lines."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and width_of(line) + 1 + width_of(word) <= width:
+            line = f"{line} {word}"
+            continue
+        lines.append(line)
+        line = word
+        while width_of(line) > width > 0 and len(line) > 1:
+            head = next(n for n in range(len(line), 0, -1) if n == 1 or width_of(line[:n]) <= width)
+            lines.append(line[:head])
+            line = line[head:]
+    return [*lines[1:], line]
 
 
 class Canvas(Widget):

@@ -21,10 +21,10 @@ class ChooserScreen(BrowserScreen):
         ("↑↓", "pick", 1),
         ("↵", "add", 1),
         ("esc", "add nothing", 1),
-        ("a-z 1-9", "find", 2),
-        ("←", "folder above", 3),
-        ("→", "into it", 4),
-        ("⌫", "rub out", 5),
+        ("/", "find", 2),
+        ("← →", "folders", 4),
+        ("m", "mute", 3),
+        ("1-9", "amp", 3),
     )
 
     def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str], None]) -> None:
@@ -45,4 +45,7 @@ class ChooserScreen(BrowserScreen):
             self.dismiss(Left(self.engine, self.key, entry.path, kept=True))
 
     def action_leave(self) -> None:
-        self._leave(kept=False)
+        if self.finding:
+            self._found()
+        else:
+            self._leave(kept=False)

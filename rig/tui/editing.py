@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from textual import events
 from textual.binding import Binding
@@ -21,6 +21,7 @@ from rig.tui.bars import Note
 from rig.tui.browser import BrowserScreen, Left
 from rig.tui.canvas import printable
 from rig.tui.chooser import ChooserScreen
+from rig.tui.keys import cased
 from rig.tui.knob_scale import meant, turn
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
 from rig.tui.unsaved import on_disk
@@ -38,27 +39,29 @@ class Field(NamedTuple):
 class Editing(Screen[None]):
     """The keys of the play screen that change what plays. What comes of them is shown by who inherits this."""
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("up", "pick(-1)"),
-        Binding("down", "pick(1)"),
-        Binding("minus", "turn(-1, False)"),
-        Binding("equals_sign", "turn(1, False)"),
-        Binding("underscore", "turn(-1, True)"),
-        Binding("plus", "turn(1, True)"),
-        Binding("backspace", "back(False)"),
-        Binding("delete,shift+backspace", "back(True)"),
-        Binding("enter", "type"),
-        Binding("o", "browse"),
-        Binding("a", "add"),
-        Binding("x", "remove"),
-        Binding("b", "bypass_engine"),
-        Binding("less_than_sign", "move(-1)"),
-        Binding("greater_than_sign", "move(1)"),
-        Binding("u", "edit('undo')"),
-        Binding("U", "edit('redo')"),
-        Binding("v", "edit('ab')"),
-        Binding("s", "save"),
-    ]
+    BINDINGS: ClassVar = cased(
+        [
+            Binding("up", "pick(-1)", id="pick_up"),
+            Binding("down", "pick(1)", id="pick_down"),
+            Binding("minus", "turn(-1, False)", id="turn_down"),
+            Binding("equals_sign", "turn(1, False)", id="turn_up"),
+            Binding("underscore", "turn(-1, True)", id="turn_down_far"),
+            Binding("plus", "turn(1, True)", id="turn_up_far"),
+            Binding("backspace", "back(False)", id="as_saved"),
+            Binding("delete,shift+backspace", "back(True)", id="initial"),
+            Binding("enter", "type", id="type"),
+            Binding("o", "browse", id="browse"),
+            Binding("a", "add", id="add"),
+            Binding("x", "remove", id="remove"),
+            Binding("b", "bypass_engine", id="bypass_engine"),
+            Binding("less_than_sign", "move(-1)", id="move_back"),
+            Binding("greater_than_sign", "move(1)", id="move_on"),
+            Binding("u", "edit('undo')", id="undo"),
+            Binding("U", "edit('redo')", id="redo"),
+            Binding("v", "edit('ab')", id="compare"),
+            Binding("s", "save", id="save"),
+        ]
+    )
 
     def __init__(self, gig: Gig) -> None:
         super().__init__()
@@ -171,11 +174,12 @@ class Editing(Screen[None]):
         self.show_chain()
 
     def on_key(self, event: events.Key) -> None:
-        """While a value is typed, all keys are its own."""
+        """While a value is typed, all keys are its own but those that mute and play amps there."""
         field = self.field
         if field is None:
             return
-        event.stop()
+        if event.key in ("escape", "enter", "backspace") or event.is_printable:
+            event.stop()
         if event.key == "escape":
             self._type(None)
         elif event.key == "enter":

@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from rig.tui import palette
-from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
+from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of, wrapped
 from rig.tui.file_listing import Entry, size
 
 SCROLL = 3  # lines a notch of the wheel
@@ -21,10 +21,14 @@ class Where(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.engine, self.folder, self.typed, self.count, self.silent = "", "", "", "", ""
+        self.engine, self.folder, self.count, self.silent = "", "", "", ""
+        self.typed: str | None = None
 
-    def show(self, engine: str, folder: str, typed: str, count: str, silent: str) -> None:
-        """engine: "Crunch.wavenet". count: "12 of 40". silent: why nothing of it is heard, "MUTED"."""
+    def show(self, engine: str, folder: str, typed: str | None, count: str, silent: str) -> None:
+        """engine: "Crunch.wavenet". typed: None while nothing is looked for. count: "12 of 40".
+
+        silent: why nothing of it is heard, "MUTED".
+        """
         self.engine, self.folder, self.typed, self.count, self.silent = engine, folder, typed, count, silent
         if self.is_news(engine, folder, typed, count, silent):
             self.repaint()
@@ -48,13 +52,17 @@ class Where(Canvas):
         bar = palette.ink(palette.QUIET, palette.PANEL)
         sheet.fill(2, y, sheet.width - 4, 1, bar)
         right = sheet.put_right(sheet.width - 3, y, self.count, bar)
+        if self.typed is None:
+            x = sheet.put(3, y, "/", palette.ink(palette.GLOW, palette.PANEL, bold=True))
+            sheet.put(x + 1, y, fit("finds part of a name", right - x - 2), palette.ink(palette.FAINT, palette.PANEL))
+            return
         x = sheet.put(3, y, "find ", palette.ink(palette.GLOW, palette.PANEL, bold=True))
         room = right - x - 2
         typed = printable(self.typed)
         x = sheet.put(x, y, typed[-max(1, room) :], palette.ink(palette.BRIGHT, palette.PANEL, bold=True))
         x = sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.PANEL))
         if not self.typed:
-            hint = "type part of a name; 1-9 too, they switch no amp here"
+            hint = "type part of a name; F1-F9 switch amps, ctrl+n mutes"
             sheet.put(x, y, fit(hint, right - x - 2), palette.ink(palette.FAINT, palette.PANEL))
 
 
@@ -182,20 +190,7 @@ class About(Canvas):
         if self.title and sheet.height > 2:
             sheet.put(2, y, fit(self.title, width), palette.STRONG)
             y = 2
-        lines = [line for text in self.told for line in _wrapped(text, width)]
+        lines = [line for text in self.told for line in wrapped(text, width)]
         for line in lines[: sheet.height - y]:
             sheet.put(2, y, line, palette.RED if self.wrong else palette.SOFT)
             y += 1
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """A sentence on as many lines as it takes."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line and width_of(line) + 1 + width_of(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return [*lines, line]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.markup import escape
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rig.tui import palette
+from rig.tui.keys import EVERYWHERE, cased
 
 PLAY = (
     ("1 … 9", "play that amp"),
+    ("/", "find an amp by its name"),
     ("← →", "previous, next amp"),
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass: dry guitar"),
@@ -21,8 +26,9 @@ PLAY = (
     ("s", "save"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
+    ("!", "what was said lately"),
     ("?", "this help"),
-    ("q", "fade out and quit; ctrl+c, too"),
+    ("q q", "fade out, quit; ctrl+c, too"),
 )
 EDIT = (
     ("↑ ↓", "pick a knob or a file"),
@@ -44,7 +50,7 @@ WIDE = 78  # columns that both lists take side by side
 class HelpScreen(ModalScreen[None]):
     """All keys. Any of ?, escape, q, enter and space closes it."""
 
-    BINDINGS = [("escape,question_mark,q,enter,space", "dismiss", "close")]  # noqa: RUF012
+    BINDINGS: ClassVar = cased([Binding("escape,question_mark,q,enter,space", "dismiss"), *EVERYWHERE])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="card", classes="wide"):
@@ -56,7 +62,7 @@ class HelpScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.border_title = "keys"
-        card.border_subtitle = "esc closes"
+        card.border_subtitle = "m, 1-9 play on here · esc closes"
 
 
 def _list(keys: tuple[tuple[str, str], ...]) -> Static:

@@ -3,52 +3,71 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.timer import Timer
 
 from rig.document.document import Document
 from rig.gig.gig import Gig
 from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
 from rig.tui import palette
-from rig.tui.bars import Banner, Foot, Head, Wires
+from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot, Head, Wires
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
+from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
+from rig.tui.keys import AMP_KEYS, AMPS, cased
 from rig.tui.knob_scale import stands, words, written
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
+from rig.tui.messages import MessagesScreen
 from rig.tui.meters import Meters
 from rig.tui.signal_chain import SignalChain
 from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 20
+MOST_NOTE = 4  # lines
+LARGE = 12  # amps: so many have numbers of two digits
+SECOND_DIGIT_S = 0.4
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
 
 
 class PlayScreen(Editing):
     """A gig, to be played. The app gives it an open one and closes it."""
 
-    BINDINGS = [  # noqa: RUF012
-        *(Binding(str(n), f"amp({n})") for n in range(1, 10)),
-        Binding("left", "verb('prev')"),
-        Binding("right", "verb('next')"),
-        Binding("left_square_bracket", "level(-1)"),
-        Binding("right_square_bracket", "level(1)"),
-        Binding("space", "verb('bypass')"),
-        Binding("m", "verb('mute')"),
-        Binding("t", "verb('tuner')"),
-        Binding("c", "verb('connect')"),
-        Binding("question_mark", "help"),
-        Binding("q", "app.leave"),
-    ]
+    BINDINGS: ClassVar = cased(
+        [
+            *(Binding(key, f"amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
+            Binding("slash", "find_amp", id="find"),
+            Binding("exclamation_mark", "messages", id="messages"),
+            Binding("left", "verb('prev')", id="previous"),
+            Binding("right", "verb('next')", id="next"),
+            Binding("left_square_bracket", "level(-1)", id="level_down"),
+            Binding("right_square_bracket", "level(1)", id="level_up"),
+            Binding("space", "verb('bypass')", id="bypass"),
+            Binding("m", "mute", id="mute"),
+            Binding("t", "verb('tuner')", id="tuner"),
+            Binding("c", "verb('connect')", id="connect"),
+            Binding("question_mark", "help", id="help"),
+            Binding("q", "quit", id="quit"),
+            *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
+            Binding("ctrl+n", "mute", id="mute_typing"),
+        ]
+    )
 
     def __init__(self, gig: Gig) -> None:
         super().__init__(gig)
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
+        self._quit_at = float("-inf")
+        self._note_lines = 1
+        self._digit = ""  # of an amp's number, its second one is waited for
+        self._more: Timer | None = None
 
         self.head = Head(id="head")
         self.banner = Banner(id="banner")
@@ -114,6 +133,7 @@ class PlayScreen(Editing):
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
         self.note.explain(self._hint() if status and not status.tuner else "")
+        self.foot.show(FIELD_KEYS if self.field else TUNER_KEYS if status and status.tuner else PLAY_KEYS)
 
     def _hint(self) -> str:
         line = self.line
@@ -133,6 +153,8 @@ class PlayScreen(Editing):
         self.meters.take(status, now)
         self.wires.take(status)
         self.note.tick(now)
+        if self.note.lines(self.size.width) != self._note_lines:
+            self._lay_out()
         if status.tuner:
             self.tuner.take(status)
 
@@ -157,7 +179,8 @@ class PlayScreen(Editing):
             self.banner.show("JACK IS GONE", "waiting for it, c starts one")
             return
         if status.tuner:
-            self.banner.show("TUNER", "muted: t plays on", palette.GO)
+            words, way_out = ("TUNER + MUTED", "t: tuned, m: heard") if status.muted else ("TUNER", "muted: t plays on")
+            self.banner.show(words, way_out, palette.GO)
             return
         said = [
             (status.muted, "MUTED", "m plays on", palette.STOP),
@@ -179,6 +202,11 @@ class PlayScreen(Editing):
         heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0}
         if tuning:
             heights |= dict.fromkeys(stage, 0)
+        self._note_lines = self.note.lines(self.size.width)
+        above = "tuner" if tuning else "knobs"
+        more = min(self._note_lines - rows.note, MOST_NOTE - 1, heights[above] - 1)
+        if rows.note and more > 0:  # a long message takes lines of what stands above it
+            heights |= {"note": rows.note + more, above: heights[above] - more}
         for name, height in heights.items():
             widget = self.query_one(f"#{name}")
             widget.display = height > 0
@@ -186,15 +214,76 @@ class PlayScreen(Editing):
 
     # --- what the player wants ---------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While one tunes, or types a value, keys that would change what is not to be seen do nothing."""
+        if self.field:
+            return action in ("amp_typing", "mute")
+        if action == "amp_typing":
+            return False
+        if self.status is None or not self.status.tuner:
+            return True
+        if action == "verb":
+            return parameters == ("tuner",) or (parameters == ("connect",) and not self.status.alive)
+        return action in ("amp", "mute", "level", "help", "quit")
+
     def action_verb(self, verb: str) -> None:
         self.do(verb)
 
-    def action_amp(self, number: int) -> None:
-        amp = next((amp for amp in self.amps if amp.key == str(number)), None)
+    def action_mute(self) -> None:
+        self.do("mute")
+
+    def action_amp_typing(self, number: int) -> None:
+        self.action_amp(number, whole=True)
+
+    def action_quit(self) -> None:
+        """Leave; what sounds is not ended by one key that stands beside an amp's."""
+        now = time.monotonic()
+        if now - self._quit_at <= QUIT_S or self.gig.unsaved or self.status is None or not self.status.alive:
+            self.app.call_later(self.app.run_action, "leave")
+        else:
+            self._quit_at = now
+            self.note.say("q again quits", now, seconds=QUIT_S, keep=False)
+
+    def action_amp(self, number: int, whole: bool = False) -> None:
+        """Play the amp of a key. Of a large set, two digits one after the other are a number, unless it is `whole`."""
+        first, self._digit = self._digit, ""
+        if self._more is not None:
+            self._more.stop()
+            self._more = None
+        if first and not whole:
+            if self._amp(f"{first}{number}"):
+                self._play(f"{first}{number}")
+                return
+            self._play(first)
+        if not whole and number and self._begins(number):
+            self._digit = str(number)
+            self._more = self.set_timer(SECOND_DIGIT_S, partial(self.action_amp, number, True))
+            self.note.say(f"{number} …", time.monotonic(), seconds=SECOND_DIGIT_S, keep=False)
+        else:
+            self._play(str(number))
+
+    def _amp(self, name: str) -> AmpView | None:
+        return next((amp for amp in self.amps if label(amp) == name), None)
+
+    def _begins(self, digit: int) -> bool:
+        """Whether an amp's number begins with it, and there are so many that they need two digits."""
+        labels = (label(amp) for amp in self.amps)
+        return len(self.amps) >= LARGE and any(len(name) == 2 and name[0] == str(digit) for name in labels)
+
+    def _play(self, name: str) -> None:
+        amp = self._amp(name)
         if amp is None:
-            self.note.say(f"no amp on key {number}", time.monotonic(), wrong=True)
+            self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0, keep=False)
         else:
             self.do(f"amp {amp.index + 1}")
+
+    def action_find_amp(self) -> None:
+        """Find an amp by letters of its name."""
+        self.app.push_screen(FindAmpScreen(self.amps, self.status.amp if self.status else 0), self._found_amp)
+
+    def _found_amp(self, index: int | None) -> None:
+        if index is not None:
+            self.do(f"amp {index + 1}")
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self.do(f"amp {picked.index + 1}")
@@ -202,6 +291,10 @@ class PlayScreen(Editing):
     def action_level(self, by_db: int) -> None:
         if self.status is not None:
             self.do(f"level {self.status.level_db + by_db:.6g}")
+
+    def action_messages(self) -> None:
+        """What was said lately."""
+        self.app.push_screen(MessagesScreen(self.note.kept))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

@@ -133,12 +133,14 @@ class Tiles(Canvas):
         super().__init__(**kwargs)
         self.amps: tuple[AmpView, ...] = ()
         self.playing = 0
+        self._several = False  # presets
         self.state = ""  # "", "BYPASS", "MUTED" or GONE
         self._places: list[tuple[int, int, int, int, int]] = []
 
     def show(self, amps: tuple[AmpView, ...], playing: int, state: str) -> None:
         """The amps, which of them plays, and what keeps it from being heard."""
         self.amps, self.playing, self.state = amps, playing, state
+        self._several = len({amp.preset for amp in amps}) > 1
         if self.is_news(amps, playing, state):
             self.repaint()
 
@@ -188,6 +190,10 @@ class Tiles(Canvas):
             for row in range(y + 1, y + height - 1):
                 sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], palette.ink(palette.BRIGHT, ground))
         _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink, most)
+        said = width_of(self.state) + 2 if plays and self.state else 0
+        room = (width - said) // 2 - 4 if said else width - 6  # left of what is said in the middle
+        if self._several and room >= 5:
+            sheet.put(x + 2, y + height - 1, f" {fit(printable(amp.preset), room)} ", edge if plays else palette.DIM)
         if plays and self.state and width >= width_of(self.state) + 6:
             sheet.put_centred(x, y + height - 1, width, f" {self.state} ", edge)
         if amp.scene and width >= 8:
