@@ -495,3 +495,26 @@ def test_when_the_playing_amp_goes_its_neighbour_plays(folder):
     assert gig.amp.name == "Clean"
     do(gig, "redo", "amp Middle", "delete Middle")
     assert gig.amp.name == "Clean"
+
+
+# --- recording ----------------------------------------------------------------------------------------------------
+
+
+def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypatch):
+    gig = gig_of(folder)
+    (folder / "take.wav").write_bytes(b"somebody's")
+    gig.do(f"record {folder / 'take.wav'}")
+    assert gig.status().recording.endswith("take-2.wav"), "the one that is there stays"
+    assert gig.news() == ()
+    monkeypatch.setattr(type(gig._recorder), "lost", 24_000)
+    gig.status()
+    assert [(news.message, news.wrong) for news in gig.news()] == [
+        ("the disk is too slow: 0.5 s of the recording are silence", True)
+    ]
+    gig.status()
+    assert gig.news() == (), "said once"
+    gig._recorder.fault = "no space left on device"
+    assert gig.status().recording.endswith("take-2.wav")
+    assert gig.status().recording == ""
+    assert [news.wrong for news in gig.news()] == [True]
+    assert (folder / "take.wav").read_bytes() == b"somebody's"

@@ -21,7 +21,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
-from rig.gig.recorder import Recorder
+from rig.gig.recorder import Recorder, rescued
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
@@ -67,6 +67,8 @@ class Gig:
         self.muted: bool = False
         self.tuning: bool = False
         self._recorder: Recorder | None = None
+        self._lost = 0  # frames of the recording, as far as it was said
+        self._alarms: list[News] = []
         self._message = ""
         self._clips = (0, 0)
         self._faults_seen = FaultLog()
@@ -195,14 +197,30 @@ class Gig:
         elif path is None:
             raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
         else:
-            self._recorder = Recorder(self.reconciler.rack, path, self.client.rate)
-            self._message = f"recording into {path}"
+            found = rescued(path.parent)
+            self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
+            self._message = f"recording into {self._recorder.path}"
+            if found:
+                self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
 
     def _stop_recording(self) -> None:
-        if self._recorder:
-            self._recorder.stop()
-            self._message = f"recorded {self._recorder.path}"
-            self._recorder = None
+        recorder, self._recorder = self._recorder, None
+        if recorder:
+            recorder.stop()
+            self._message = recorder.fault or f"recorded {recorder.path}"
+
+    def _watch_recorder(self) -> None:
+        """Say at once what goes wrong with the recording. One that can't go on has ended."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        if recorder.lost > self._lost:
+            self._lost = recorder.lost
+            seconds = self._lost / self.client.rate
+            self._alarms.append(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
+        if recorder.fault:
+            self._stop_recording()
+            self._alarms.append(News(f"not recording any more: {recorder.fault}", wrong=True))
 
     # --- what takes a moment ---
 
@@ -277,8 +295,9 @@ class Gig:
         return self._follower is not None
 
     def news(self) -> tuple[News, ...]:
-        """Look whether files have changed, and say what came of those that had. To be called often, after install()."""
-        return self._follower.news() if self._follower else ()
+        """What goes wrong, and what came of files that have changed. To be called often, after install()."""
+        alarms, self._alarms = tuple(self._alarms), []
+        return alarms + (self._follower.news() if self._follower else ())
 
     def refresh(self, path: Path) -> None:
         """A file is asked for: it is read again where it has changed since."""
@@ -307,6 +326,7 @@ class Gig:
         rack = self.reconciler.rack
         meters = rack.meters()
         self.connection.look(meters.callbacks)
+        self._watch_recorder()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
             meters = rack.meters()
