@@ -514,7 +514,6 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     gig.status()
     assert gig.news() == (), "said once"
     gig._recorder.fault = "no space left on device"
-    assert gig.status().recording.endswith("take-2.wav")
     assert gig.status().recording == ""
     assert [news.wrong for news in gig.news()] == [True]
     assert (folder / "take.wav").read_bytes() == b"somebody's"
