@@ -46,6 +46,10 @@ def play(args: argparse.Namespace) -> int:
 
         return headless.run(opened, save=args.save_on_quit)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from rig.document.read import read_preset
+
+        for path in args.preset:  # what is wrong with the file is nearer to the player than the terminal
+            read_preset(path)
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.tui.app import RigApp
 
@@ -167,7 +171,14 @@ def bench(args: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
-    args = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and not given[0].startswith("-") and given[0].lower().endswith(".toml"):
+        given.insert(0, play.__name__)
+    parser = _parser()
+    args = parser.parse_args(given)
+    if "function" not in args:
+        parser.print_help()
+        return 0
     debug = getattr(args, "debug", False)
     try:
         status: int = args.function(args)
@@ -198,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Begin with: rig play presets/blues.toml --di presets/demo.flac",
     )
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
     def command(function: Callable[[argparse.Namespace], int], example: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from fake_gig import NAMES, FakeGig, opener
+from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.errors import RigError
@@ -30,7 +31,7 @@ from rig.tui.bars import together, wiring
 from rig.tui.canvas import Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
-from rig.tui.knob_scale import turn, written
+from rig.tui.knob_scale import place, turn, value_at, written
 from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
@@ -278,6 +279,39 @@ async def test_click_plays_an_amp() -> None:
     async with playing(gig, (120, 36)) as (_, pilot):
         await pilot.click("#tiles", offset=(100, 5))
         await until(pilot, lambda: gig.verbs == ["amp 4"])
+
+
+async def test_the_mouse_turns_and_picks() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        row, first, after, path, *_ = next(s for s in screen.knobs._sliders if s[3] == "Clean.gain.gain")
+        await pilot.click("#knobs", offset=(after - 1, row))
+        await until(pilot, lambda: gig.verbs == ["set Clean.gain.gain 40"])
+        await pilot.click("#knobs", offset=(first, row))
+        await until(pilot, lambda: gig.verbs[1:] == ["set Clean.gain.gain -60"])
+        await pilot._post_mouse_events([MouseScrollUp], "#knobs", offset=(first, row))
+        await until(pilot, lambda: gig.verbs[2:] == ["set Clean.gain.gain -59.5"])
+        first = next(place[0] for place in screen.path._places if place[2] == "Clean.eq")
+        await pilot.click("#path", offset=(first + 1, (screen.path.size.height - 1) // 2))
+        await until(pilot, lambda: screen.row.path == "Clean.eq.bass")
+        await pilot.press("enter")
+        await pilot.click("#path", offset=(8, (screen.path.size.height - 1) // 2))
+        assert screen.row.path == "Clean.eq.bass", "a value is being typed"
+        await pilot.press("escape")
+
+
+@pytest.mark.parametrize(("words", "more", "verbs"), [("m mute", 3, ["mute"]), ("- =", 2, ["set Clean.gain.gain 6.5"])])
+async def test_a_click_on_a_key_of_the_foot_presses_it(words: str, more: int, verbs: list[str]) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.click("#foot", offset=(screen.foot.text().index(words) + more, 0))
+        await until(pilot, lambda: gig.verbs == verbs)
+
+
+def test_places_on_a_knob_are_its_values() -> None:
+    for param in (knob(0, "dB", -60, 40), knob(0, "Hz", 20, 20000), knob(0, "ms", 0, 500), knob(0, "", 0, 1)):
+        for share in (0.0, 0.1, 0.5, 0.77, 1.0):
+            assert place(param, value_at(param, share)) == pytest.approx(share, abs=0.006)
 
 
 async def test_keys_the_help_names_are_bound() -> None:

@@ -183,6 +183,9 @@ def _check_model(path: Path) -> CheckedModel:
 
 
 def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
+    if path.suffix.lower() not in PRESETS and path.is_file():
+        known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
+        return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
     preset, found = examine(path)
     if preset is None:
         return CheckedPreset(path, faults=found)
