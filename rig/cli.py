@@ -125,6 +125,8 @@ def check(args: argparse.Namespace) -> int:
         for checked in report.presets:
             for fault in checked.faults:
                 _complain(fault)
+            for warning in getattr(checked, "warnings", ()):
+                _complain(f"warning: {warning}")
     return 0 if report.ok else 1
 
 

@@ -402,7 +402,7 @@ def test_check_json_keeps_its_keys(run, folder):
     assert list(report) == ["ok", "presets"]
     preset, missing, model, no_model = report["presets"]
     for found in (preset, missing):
-        assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults"]
+        assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "faults"]
     assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
@@ -413,6 +413,19 @@ def test_check_json_keeps_its_keys(run, folder):
 
 
 # ---- check
+
+
+def test_midi_that_nothing_listens_to_is_a_warning_and_no_fault(run, folder):
+    with (folder / "blues.toml").open("a") as file:
+        file.write('[midi]\nprogram = { 0 = "Clean" }\n')
+    ran = run("check", folder / "blues.toml")
+    assert ran.status == 0
+    assert "ok, 1 warning" in ran.out.splitlines()[0]
+    assert ran.err.startswith(f"rig: warning: {folder / 'blues.toml'}: midi: rig does not listen to MIDI yet")
+    report = run("check", folder / "blues.toml", "--json").json
+    assert report["ok"] is True
+    (warning,) = report["presets"][0]["warnings"]
+    assert "do nothing" in warning
 
 
 def test_check_of_models(run, folder, rng):

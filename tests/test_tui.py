@@ -284,7 +284,7 @@ async def test_click_plays_an_amp() -> None:
 async def test_the_mouse_turns_and_picks() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
-        row, first, after, path, *_ = next(s for s in screen.knobs._sliders if s[3] == "Clean.gain.gain")
+        row, first, after, *_ = next(s for s in screen.knobs._sliders if s[3] == "Clean.gain.gain")
         await pilot.click("#knobs", offset=(after - 1, row))
         await until(pilot, lambda: gig.verbs == ["set Clean.gain.gain 40"])
         await pilot.click("#knobs", offset=(first, row))
