@@ -51,9 +51,11 @@ def play(args: argparse.Namespace) -> int:
         for path in args.preset:  # what is wrong with the file is nearer to the player than the terminal
             read_preset(path)
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
+    from rig.tui import key_file
     from rig.tui.app import RigApp
+    from rig.tui.play import PlayScreen
 
-    app = RigApp(opened)
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()))
     status = app.run()
     if app.error is not None:
         raise app.error

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -24,7 +25,7 @@ from textual.pilot import Pilot
 
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, News, ParamView
-from rig.tui import block_font, palette
+from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
@@ -150,6 +151,61 @@ async def test_caps_lock_changes_nothing_but_redo() -> None:
     async with playing(gig) as (_, pilot):
         await pilot.press("M", "M", "B", "u", "U", "T", "T")
         assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+
+
+async def test_keys_of_the_players_own(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    assert key_file.read(file, ()) == {}
+    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\nbypass = "comma"')
+    with pytest.raises(RigError, match="no key 'comma'"):
+        key_file.read(file, PlayScreen.actions())
+    file.write_text(file.read_text().replace("comma", ","))
+    gig = FakeGig(11)
+    app = RigApp(opener(gig), key_file.read(file, PlayScreen.actions()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen) and app.screen.status is not None)
+        await pilot.press("ampersand", "é", "apostrophe", "minus", "è", "underscore", "ç", "0", "3")
+        assert gig.verbs == [f"amp {n}" for n in (1, 2, 4, 6, 7, 8, 9, 10, 3)]
+        await pilot.press("k", "K", "m", "f12", "equals_sign", "right_parenthesis", "degree_sign", "semicolon", "comma")
+        assert gig.verbs[9:] == [
+            *["mute"] * 3,
+            "set Lead.gain.gain 6.5",
+            "set Lead.gain.gain 6",
+            "set Lead.gain.gain 3",
+            "level -4",
+            "bypass",
+        ]
+        await pilot.press("question_mark", "ampersand", "k")
+        assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mut = 'k'", "no action 'mut'; did you mean 'mute'?"),
+        ("mute = 3", 'a key is a text, as in mute = "k"'),
+        ("mute = 'k'\nsave = 'k'", "key 'k' is bound to mute and to save"),
+        ("layout = 'dvorak'", "no layout 'dvorak'; known: azerty, qwertz"),
+        ("mute = ", "Invalid value"),
+        ("mute = 'f99'", "no key 'f99'"),
+    ],
+)
+def test_faults_of_a_key_file(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "keys.toml").write_text(text)
+    with pytest.raises(RigError, match=re.escape(said)):
+        key_file.read(tmp_path / "keys.toml", PlayScreen.actions())
+
+
+def test_the_linux_console_gets_what_its_fonts_have() -> None:
+    with Terminal(TERM="linux") as terminal:
+        assert terminal.read("╔".encode())
+        os.write(terminal.fd, b"o\x1b?")
+        time.sleep(1.0)
+        terminal.read(b"keys")
+        drawn = terminal.output.decode(errors="ignore")
+        assert "█" in drawn and not set(drawn) & set("▀▄▏▎▍▌▋▊▉┏╭╱♪")
+        os.write(terminal.fd, b"\x03")
+        assert terminal.status() == 0
 
 
 async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
