@@ -13,6 +13,7 @@ from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.messages import KEPT, Said
+from rig.tui.plain import PLAIN
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
@@ -267,6 +268,9 @@ NAMED = {
 }
 
 
+WRITTEN = {"↵": "enter", "⌫": "bksp"}  # where the font lacks them
+
+
 def pressed(key: str) -> tuple[str, ...]:
     """What a click on a key of the foot presses: one key, or on either half one of two; of a range of keys, none."""
     whole = NAMED.get(key, key)
@@ -302,9 +306,9 @@ class Foot(Canvas):
         x = 1
         self._places = []
         for key, label, _ in shown:
-            first, end = x, sheet.put(x, 0, key, key_ink)
-            x = sheet.put(end + 1, 0, label, bar) + 2
             names = pressed(key)
+            first, end = x, sheet.put(x, 0, WRITTEN.get(key, key) if PLAIN else key, key_ink)
+            x = sheet.put(end + 1, 0, label, bar) + 2
             if len(names) == 1:
                 self._places.append((first, x - 2, names[0]))
             elif names:

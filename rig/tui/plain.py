@@ -8,10 +8,10 @@ PLAIN = os.environ.get("TERM") == "linux"
 
 _TABLE = str.maketrans(
     "┏━┓┃┗┛╭╮╰╯╱┿╋▌▏▎▍▋▊▉♪●▸▴✓‹›…↑↓←→↵⌫▶■□",
-    "╔═╗║╚╝┌┐└┘/┼┼█|    █*o>^v<>.^v<>|<>#-",
+    "╔═╗║╚╝┌┐└┘/┼┼█|    █*o>^v<>~^v<>┘<>#-",
 )
 
 
 def plainer(text: str) -> str:
-    """`text` in characters that every terminal has; of the same width."""
-    return text if text.isascii() else text.translate(_TABLE)
+    """`text` in characters that every terminal has, of the same width, where this one needs it."""
+    return text.translate(_TABLE) if PLAIN and not text.isascii() else text
