@@ -49,12 +49,20 @@ def play(args: argparse.Namespace) -> int:
 
         return headless.run(opened, save=args.save_on_quit, debug=getattr(args, "debug", False))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from rig.document.read import read_preset
+
+        for path in map(
+            find_preset, args.preset
+        ):  # what is wrong with the file is nearer to the player than the terminal
+            read_preset(path)
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.engine import registry
+    from rig.tui import key_file
     from rig.tui.app import RigApp
+    from rig.tui.play import PlayScreen
 
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened)
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()))
     status = app.run()
     if app.error is not None:
         raise app.error
@@ -127,6 +135,8 @@ def check(args: argparse.Namespace) -> int:
         for checked in report.presets:
             for fault in checked.faults:
                 _complain(fault)
+            for warning in getattr(checked, "warnings", ()):
+                _complain(f"warning: {warning}")
     return 0 if report.ok else 1
 
 
@@ -176,7 +186,14 @@ def bench(args: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
-    args = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and not given[0].startswith("-") and given[0].lower().endswith(".toml"):
+        given.insert(0, play.__name__)
+    parser = _parser()
+    args = parser.parse_args(given)
+    if "function" not in args:
+        parser.print_help()
+        return 0
     debug = getattr(args, "debug", False)
     errors.notice = _complain
     try:
@@ -208,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Begin with: rig play blues --di demo",
     )
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
     def command(function: Callable[[argparse.Namespace], int], example: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(

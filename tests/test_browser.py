@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -122,6 +123,17 @@ async def test_a_folder_that_cannot_be_read_says_so(folder, monkeypatch) -> None
         assert "this folder cannot be read: no such file or directory" in browser.shelf.text()
         await pilot.press("left")
         assert browser.folder == folder
+
+
+async def test_loudness_kind_and_cost_stand_beside_a_model(folder) -> None:
+    async with browsing(folder, (100, 24)) as (browser, pilot, _, _):
+        await until(pilot, lambda: browser.shelf.text().count(" dB ") >= 5)
+        line = next(line for line in browser.shelf.text().splitlines() if NAMES[0] in line)
+        assert re.search(r"plays +WaveNet +-8\.3 dB +\d+\.\d %", line)
+        (folder / "f.nam").write_text("{")
+        await pilot.press("left", "right", "end")
+        await pilot.pause(0.3)
+        assert "%" not in next(line for line in browser.shelf.text().splitlines() if "f.nam" in line)
 
 
 async def test_thousands_of_files(folder) -> None:

@@ -109,7 +109,6 @@ def run(capsys):
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ((), "required: COMMAND; see rig --help"),
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
@@ -130,6 +129,32 @@ def test_wrong_use_is_status_2_and_one_line(run, argv, said):
     (line,) = ran.err.splitlines()
     assert line.startswith("rig: ")
     assert said in line
+
+
+def test_rig_alone_prints_help(run):
+    ran = run()
+    assert ran.status == 0 and "usage: rig" in ran.out and "play" in ran.out and not ran.err
+
+
+def test_a_preset_alone_is_played(run, folder, monkeypatch):
+    said = []
+    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save: said.append(save) or 0)
+    assert run(folder / "blues.toml", "--headless", "--save-on-quit").status == 0
+    assert said == [True]
+
+
+def test_a_wrong_file_is_named_before_a_missing_terminal(run, folder):
+    assert "blues.tml" in run("play", folder / "blues.tml").fault
+    (folder / "bad.toml").write_text("[[amp]]\nnam = 3")
+    assert "amp 1: no name" in run(folder / "bad.toml").fault
+    assert "this is none" in run(folder / "blues.toml").fault
+
+
+def test_check_of_what_is_no_preset(run):
+    ran = run("check", ROOT / "README.md")
+    assert (
+        ran.fault == f"{ROOT / 'README.md'}: this is no preset; a preset ends in .toml, a model in .json, .nam, .aidax"
+    )
 
 
 def test_help_names_every_command(run):
@@ -404,7 +429,7 @@ def test_check_json_keeps_its_keys(run, folder):
     assert list(report) == ["ok", "presets", "skipped"]
     preset, missing, model, no_model = report["presets"]
     for found in (preset, missing):
-        assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults"]
+        assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "faults"]
     assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
@@ -415,6 +440,19 @@ def test_check_json_keeps_its_keys(run, folder):
 
 
 # ---- check
+
+
+def test_midi_that_nothing_listens_to_is_a_warning_and_no_fault(run, folder):
+    with (folder / "blues.toml").open("a") as file:
+        file.write('[midi]\nprogram = { 0 = "Clean" }\n')
+    ran = run("check", folder / "blues.toml")
+    assert ran.status == 0
+    assert "ok, 1 warning" in ran.out.splitlines()[0]
+    assert ran.err.startswith(f"rig: warning: {folder / 'blues.toml'}: midi: rig does not listen to MIDI yet")
+    report = run("check", folder / "blues.toml", "--json").json
+    assert report["ok"] is True
+    (warning,) = report["presets"][0]["warnings"]
+    assert "do nothing" in warning
 
 
 def test_check_of_models(run, folder, rng):

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -19,18 +20,19 @@ from pathlib import Path
 
 import pytest
 from fake_gig import NAMES, FakeGig, opener
+from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, News, ParamView
-from rig.tui import block_font, palette
+from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
 from rig.tui.canvas import Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
-from rig.tui.knob_scale import turn, written
+from rig.tui.knob_scale import place, turn, value_at, written
 from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
@@ -149,6 +151,65 @@ async def test_caps_lock_changes_nothing_but_redo() -> None:
     async with playing(gig) as (_, pilot):
         await pilot.press("M", "M", "B", "u", "U", "T", "T")
         assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+
+
+async def test_keys_of_the_players_own(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    assert key_file.read(file, ()) == {}
+    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\nbypass = "comma"')
+    with pytest.raises(RigError, match="no key 'comma'"):
+        key_file.read(file, PlayScreen.actions())
+    file.write_text(file.read_text().replace("comma", ","))
+    gig = FakeGig(11)
+    app = RigApp(opener(gig), key_file.read(file, PlayScreen.actions()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen) and app.screen.status is not None)
+        await pilot.press("ampersand", "é", "apostrophe", "minus", "è", "underscore", "ç", "0", "3")
+        assert gig.verbs == [f"amp {n}" for n in (1, 2, 4, 6, 7, 8, 9, 10, 3)]
+        await pilot.press("k", "K", "m", "f12", "equals_sign", "right_parenthesis", "degree_sign", "semicolon", "comma")
+        assert gig.verbs[9:] == [
+            *["mute"] * 3,
+            "set Lead.gain.gain 6.5",
+            "set Lead.gain.gain 6",
+            "set Lead.gain.gain 3",
+            "level -4",
+            "bypass",
+        ]
+        await pilot.press("question_mark", "ampersand", "k")
+        assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mut = 'k'", "no action 'mut'; did you mean 'mute'?"),
+        ("mute = 3", 'a key is a text, as in mute = "k"'),
+        ("mute = 'k'\nsave = 'k'", "key 'k' is bound to mute and to save"),
+        ("layout = 'dvorak'", "no layout 'dvorak'; known: azerty, qwertz"),
+        ("mute = ", "Invalid value"),
+        ("mute = 'f99'", "no key 'f99'"),
+    ],
+)
+def test_faults_of_a_key_file(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "keys.toml").write_text(text)
+    with pytest.raises(RigError, match=re.escape(said)):
+        key_file.read(tmp_path / "keys.toml", PlayScreen.actions())
+
+
+def test_the_linux_console_gets_what_its_fonts_have() -> None:
+    with Terminal(TERM="linux") as terminal:
+        assert terminal.read("╔".encode())
+        os.write(terminal.fd, b"a")
+        terminal.read(b"never", 0.5)
+        os.write(terminal.fd, b"\x1b")
+        terminal.read(b"never", 0.5)
+        os.write(terminal.fd, b"?")
+        terminal.read(b"never", 1.0)
+        terminal.read(b"keys")
+        drawn = terminal.output.decode(errors="ignore")
+        assert "█" in drawn and not set(drawn) & set("▀▄▏▎▍▌▋▊▉┏╭╱♪↵…")
+        os.write(terminal.fd, b"\x03")
+        assert terminal.status() == 0
 
 
 async def test_knob_at_its_end_says_nothing_to_the_gig() -> None:
@@ -278,6 +339,39 @@ async def test_click_plays_an_amp() -> None:
     async with playing(gig, (120, 36)) as (_, pilot):
         await pilot.click("#tiles", offset=(100, 5))
         await until(pilot, lambda: gig.verbs == ["amp 4"])
+
+
+async def test_the_mouse_turns_and_picks() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        row, first, after, *_ = next(s for s in screen.knobs._sliders if s[3] == "Clean.gain.gain")
+        await pilot.click("#knobs", offset=(after - 1, row))
+        await until(pilot, lambda: gig.verbs == ["set Clean.gain.gain 40"])
+        await pilot.click("#knobs", offset=(first, row))
+        await until(pilot, lambda: gig.verbs[1:] == ["set Clean.gain.gain -60"])
+        await pilot._post_mouse_events([MouseScrollUp], "#knobs", offset=(first, row))
+        await until(pilot, lambda: gig.verbs[2:] == ["set Clean.gain.gain -59.5"])
+        first = next(place[0] for place in screen.path._places if place[2] == "Clean.eq")
+        await pilot.click("#path", offset=(first + 1, (screen.path.size.height - 1) // 2))
+        await until(pilot, lambda: screen.row.path == "Clean.eq.bass")
+        await pilot.press("enter")
+        await pilot.click("#path", offset=(8, (screen.path.size.height - 1) // 2))
+        assert screen.row.path == "Clean.eq.bass", "a value is being typed"
+        await pilot.press("escape")
+
+
+@pytest.mark.parametrize(("words", "more", "verbs"), [("m mute", 3, ["mute"]), ("- =", 2, ["set Clean.gain.gain 6.5"])])
+async def test_a_click_on_a_key_of_the_foot_presses_it(words: str, more: int, verbs: list[str]) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.click("#foot", offset=(screen.foot.text().index(words) + more, 0))
+        await until(pilot, lambda: gig.verbs == verbs)
+
+
+def test_places_on_a_knob_are_its_values() -> None:
+    for param in (knob(0, "dB", -60, 40), knob(0, "Hz", 20, 20000), knob(0, "ms", 0, 500), knob(0, "", 0, 1)):
+        for share in (0.0, 0.1, 0.5, 0.77, 1.0):
+            assert place(param, value_at(param, share)) == pytest.approx(share, abs=0.006)
 
 
 async def test_keys_the_help_names_are_bound() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.document.document import INPUT, OUTPUT, EngineSpec
+from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
@@ -63,7 +63,10 @@ Facts = PresetFacts | ModelFacts | RecordingFacts | FolderFacts
 
 @dataclass(frozen=True)
 class CheckedPreset:
-    """A preset as it would be loaded. name: None where it is no TOML at all. faults: one line each."""
+    """A preset as it would be loaded. name: None where it is no TOML at all. faults: one line each.
+
+    warnings: what it says that is not done, one line each; it plays all the same.
+    """
 
     file: Path
     kind: str = field(default="preset", init=False)
@@ -72,6 +75,7 @@ class CheckedPreset:
     amps: tuple[AmpFacts, ...] = ()
     output: tuple[ChainEntry, ...] = ()
     faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -83,6 +87,7 @@ class CheckedPreset:
             "amps": facts_of(self.amps),
             "output": facts_of(self.output),
             "faults": self.faults,
+            "warnings": self.warnings,
         }
 
 
@@ -210,6 +215,9 @@ def _check_model(path: Path) -> CheckedModel:
 
 
 def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
+    if path.suffix.lower() not in PRESETS and path.is_file():
+        known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
+        return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
     preset, found = examine(path)
     if preset is None:
         return CheckedPreset(path, faults=found)
@@ -256,7 +264,14 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
         play(OUTPUT, preset.output, 0.0, play(place, amp.chain, amp.level, driven))
     broken = [any(fault.startswith(f"{path}: amp {i} ") for fault in faults) for i in range(1, len(amps) + 1)]
     checked = tuple(replace(amp, ok=not bad) for amp, bad in zip(amps, broken, strict=True))
-    return CheckedPreset(path, preset.name, before, checked, after, tuple(faults))
+    return CheckedPreset(path, preset.name, before, checked, after, tuple(faults), _warnings(preset))
+
+
+def _warnings(preset: Preset) -> tuple[str, ...]:
+    """What it says that rig does not do."""
+    if preset.midi.program or preset.midi.cc:
+        return (f"{preset.path}: midi: rig does not listen to MIDI yet: these programs and controllers do nothing",)
+    return ()
 
 
 def _about(units: Sequence[Unit], dbu: float | None) -> dict[str, str]:

@@ -66,6 +66,9 @@ def show_check(report: CheckReport) -> None:
     for checked in report.presets:
         count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
+        if isinstance(checked, CheckedPreset) and checked.warnings:
+            few = len(checked.warnings)
+            verdict.append(f", {few} warning{'s' if few > 1 else ''}", "yellow")
         title = _text(checked.file, HEADING)
         if checked.name:
             title.append(f"  {_clean(checked.name)}")

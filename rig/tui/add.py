@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from rig.engine import Engine, registry
 from rig.text import printable
 from rig.tui.keys import TYPING
+from rig.tui.plain import plainer
 from rig.tui.selection import Slot
 
 GROUPS = (
@@ -78,7 +79,7 @@ class AddScreen(ModalScreen[Wanted]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self.query_one("#card").border_subtitle = "↑↓ · ↵ add · tab elsewhere · esc · ctrl+n mute · F1-9 amp"
+        self.query_one("#card").border_subtitle = plainer("↑↓ · ↵ add · tab elsewhere · esc · ctrl+n mute · F1-9 amp")
         self.action_where(0)
         self._list("")
 
@@ -89,7 +90,7 @@ class AddScreen(ModalScreen[Wanted]):
         for offer in self.shown:
             head = offer.group if offer.group != group else ""
             group = offer.group
-            about = escape(printable(offer.engine.about) + (" …" if offer.engine.files else ""))
+            about = escape(printable(offer.engine.about) + (plainer(" …") if offer.engine.files else ""))
             options.add_option(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
         options.highlighted = 0 if self.shown else None
         if not self.shown:

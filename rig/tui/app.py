@@ -6,7 +6,7 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from rig.gig.gig import Gig
 from rig.tui.ask import AskScreen
 from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
+from rig.tui.plain import PLAIN
 from rig.tui.play import PlayScreen
 from rig.tui.unsaved import on_disk, unsaved
 
@@ -66,8 +67,10 @@ class RigApp(App[int]):
     class Closed(Message):
         pass
 
-    def __init__(self, open_gig: Callable[[Progress], Gig]) -> None:
+    def __init__(self, open_gig: Callable[[Progress], Gig], keymap: Mapping[str, str] | None = None) -> None:
+        """keymap: keys of the player's own, as key_file.read() gives them."""
         super().__init__(driver_class=StageDriver)
+        self._own_keys = dict(keymap or {})
         self._open_gig = open_gig
         self._leaving, self._left_at = False, 0.0
         self._asking = False
@@ -86,6 +89,8 @@ class RigApp(App[int]):
             for number in SIGNALS:
                 heard = self.terminal_closed if number == signal.SIGHUP else self.leave
                 asyncio.get_running_loop().add_signal_handler(number, heard)
+        self.set_keymap(self._own_keys)
+        self.set_class(PLAIN, "plain")
         self.push_screen(LoadingScreen())
         self._in_thread(self._open)
 

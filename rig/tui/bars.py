@@ -6,12 +6,14 @@ import time
 from collections import deque
 
 from rich.style import Style
+from textual import events
 
 from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.messages import KEPT, Said
+from rig.tui.plain import PLAIN
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
@@ -247,12 +249,46 @@ FIELD_KEYS: Keys = (
 )
 
 
+NAMED = {
+    "↵": "enter",
+    "esc": "escape",
+    "⌫": "backspace",
+    "↑": "up",
+    "↓": "down",
+    "←": "left",
+    "→": "right",
+    "-": "minus",
+    "=": "equals_sign",
+    "<": "less_than_sign",
+    ">": "greater_than_sign",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "/": "slash",
+    "?": "question_mark",
+}
+
+
+WRITTEN = {"↵": "enter", "⌫": "bksp"}  # where the font lacks them
+
+
+def pressed(key: str) -> tuple[str, ...]:
+    """What a click on a key of the foot presses: one key, or on either half one of two; of a range of keys, none."""
+    whole = NAMED.get(key, key)
+    if key.startswith(("1-", "F1-")):
+        return ()
+    parts = tuple(key.split()) if " " in key else tuple(key)
+    if len(parts) == 2 and all(part in NAMED for part in parts):
+        return NAMED[parts[0]], NAMED[parts[1]]
+    return (whole,)
+
+
 class Foot(Canvas):
     """The keys, as many as there is room for; the rest is on the help screen."""
 
     def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.keys = keys
+        self._places: list[tuple[int, int, str]] = []  # first column, the one after the last, key
 
     def show(self, keys: Keys) -> None:
         """Other keys: those that do something now."""
@@ -268,6 +304,18 @@ class Foot(Canvas):
         while len(shown) > 1 and sum(width_of(k) + len(label) + 3 for k, label, _ in shown) > sheet.width:
             shown.remove(max(shown, key=lambda key: key[2]))
         x = 1
+        self._places = []
         for key, label, _ in shown:
-            x = sheet.put(x, 0, key, key_ink)
-            x = sheet.put(x + 1, 0, label, bar) + 2
+            names = pressed(key)
+            first, end = x, sheet.put(x, 0, WRITTEN.get(key, key) if PLAIN else key, key_ink)
+            x = sheet.put(end + 1, 0, label, bar) + 2
+            if len(names) == 1:
+                self._places.append((first, x - 2, names[0]))
+            elif names:
+                middle = (first + end) // 2
+                self._places += [(first, middle, names[0]), (middle, end, names[1])]
+
+    def on_click(self, event: events.Click) -> None:
+        for first, after, key in self._places:
+            if first <= event.x < after:
+                self.app.simulate_key(key)

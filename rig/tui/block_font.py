@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from rig.tui.plain import PLAIN
+
 ROWS = 5
 _FONT = {
     "A": "### #.# ### #.# #.#",
@@ -73,7 +75,7 @@ def columns(text: str, scale: int = 1) -> int:
 
 def lines(scale: int = 1) -> int:
     """Terminal lines that block letters of this scale take."""
-    return (ROWS * scale + 1) // 2
+    return ROWS * scale if PLAIN else (ROWS * scale + 1) // 2
 
 
 def draw(text: str, scale: int = 1) -> list[str]:
@@ -84,6 +86,8 @@ def draw(text: str, scale: int = 1) -> list[str]:
         for row in range(ROWS)
         for _ in range(scale)
     ]
+    if PLAIN:
+        return ["".join(_HALVES[bit == "#", bit == "#"] for bit in row) for row in pixels]
     if len(pixels) % 2:
         pixels.append(["."] * len(pixels[0]))
     return [

@@ -22,6 +22,7 @@ from rig.tui.bars import Foot, Head, Keys
 from rig.tui.canvas import printable
 from rig.tui.file_list import About, Shelf, Where
 from rig.tui.file_listing import Entry, homely, look, matching
+from rig.tui.glances import Glances
 from rig.tui.keys import EVERYWHERE, TYPING, cased
 from rig.tui.meters import Meters
 
@@ -86,6 +87,9 @@ class BrowserScreen(Screen[Left]):
             super().__init__()
             self.path, self.lines = path, lines
 
+    class Glanced(Message):
+        """More is known of the files in sight."""
+
     def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str], None]) -> None:
         super().__init__()
         self.amp, self.engine, self.key = amp, view.engine, view.name
@@ -99,6 +103,7 @@ class BrowserScreen(Screen[Left]):
         self._notice = self._silent = ""
         self._told: dict[Path, tuple[str, ...]] = {}
         self._rest: Timer | None = None
+        self._glances: Glances | None = None  # from the first status on, which knows rate and block
 
         self._gig_name = title
         self.head = Head(id="head")
@@ -178,6 +183,8 @@ class BrowserScreen(Screen[Left]):
         self.shelf.plays, self.shelf.building = self.plays, self._asked
         self.shelf.show()
         self._show_about()
+        if self._glances is not None and self.key == "model":
+            self._glances.want([entry.path for entry in self.shelf.shown() if not entry.is_folder])
 
     def _show_about(self) -> None:
         entry = self.entry
@@ -196,6 +203,9 @@ class BrowserScreen(Screen[Left]):
         if status.amp != self.amp:  # a foot switch; what plays there is not ours to change
             self._leave(kept=True)
             return
+        if self._glances is None and status.alive:
+            self._glances = Glances(status.rate, status.block, lambda: self.post_message(self.Glanced()))
+            self._show()
         self.head.take(status, self._gig_name, "", now)
         self.meters.take(status, now)
         silent = "JACK IS GONE" if not status.alive else "MUTED" if status.muted or status.tuner else ""
@@ -256,6 +266,9 @@ class BrowserScreen(Screen[Left]):
     def on_browser_screen_told(self, message: Told) -> None:
         self._told[message.path] = message.lines
         self._show_about()
+
+    def on_browser_screen_glanced(self) -> None:
+        self.shelf.show()
 
     # --- keys and mouse ----------------------------------------------------------------------------------------
 

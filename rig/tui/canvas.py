@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from rig.text import printable
 from rig.tui.palette import GROUND, STAGE
+from rig.tui.plain import PLAIN, plainer
 
 __all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of", "wrapped"]
 
@@ -32,7 +33,10 @@ class Sheet:
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
         """Write one line from (x, y) rightwards; the column after it. What is not printable stands as a dot."""
-        text = printable(text)
+        if not text.isprintable():
+            text = printable(text)
+        if PLAIN:
+            text = plainer(text)
         if not 0 <= y < self.height:
             return x + width_of(text)
         if is_narrow(text):

@@ -22,8 +22,10 @@ from rig.tui.browser import BrowserScreen, Left
 from rig.tui.canvas import printable
 from rig.tui.chooser import ChooserScreen
 from rig.tui.keys import cased
-from rig.tui.knob_scale import meant, turn
+from rig.tui.knob_scale import meant, turn, value_at
+from rig.tui.knobs import Knobs
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
+from rig.tui.signal_chain import SignalChain
 from rig.tui.unsaved import on_disk
 
 TYPED = 40  # letters
@@ -195,6 +197,24 @@ class Editing(Screen[None]):
         if not field.text.strip() or param is None or self.do(f"set {param.path} {meant(param, field.text)}"):
             self.note.hush()
             self._type(None)
+
+    def on_knobs_picked(self, picked: Knobs.Picked) -> None:
+        if self._reach(picked.path) and picked.share is not None and self.param is not None:
+            self._set(self.param, value_at(self.param, picked.share))
+
+    def on_knobs_turned(self, turned: Knobs.Turned) -> None:
+        if self._reach(turned.path) and self.param is not None:
+            self._set(self.param, turn(self.param, turned.direction))
+
+    def on_signal_chain_picked(self, picked: SignalChain.Picked) -> None:
+        chosen = (line for line in lines(self.engines) if line.engine.path == picked.path)
+        self._reach(next(chosen).path)
+
+    def _reach(self, path: str) -> bool:
+        """Select what the mouse points at, unless a value is typed. Whether that is so."""
+        if self.field is None:
+            self._pick_path(path)
+        return self.field is None
 
     # --- engines -----------------------------------------------------------------------------------------------
 

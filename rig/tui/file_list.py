@@ -11,6 +11,7 @@ from textual.message import Message
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of, wrapped
 from rig.tui.file_listing import Entry, size
+from rig.tui.glances import kept
 
 SCROLL = 3  # lines a notch of the wheel
 MARK = Style(color=palette.GLOW, bold=True)  # on whatever ground its line has
@@ -94,8 +95,15 @@ class Shelf(Canvas):
 
     def show(self) -> None:
         """Draw what the attributes say."""
-        if self.is_news(self.entries, self.at, self.plays, self.building, len(self.faults), self.empty):
+        known = tuple(kept(entry.path) for entry in self.shown())
+        if self.is_news(self.entries, self.at, self.plays, self.building, len(self.faults), self.empty, known):
             self.repaint()
+
+    def shown(self) -> tuple[Entry, ...]:
+        """The entries in sight, or nearly."""
+        lines = max(1, self.size.height)
+        first = max(0, min(self.first, self.at), self.at - lines + 1)
+        return self.entries[first : first + lines]
 
     def paint(self, sheet: Sheet) -> None:
         lines, count = sheet.height, len(self.entries)
@@ -117,6 +125,10 @@ class Shelf(Canvas):
         if not entry.is_folder and sheet.width >= 36:
             sheet.put_right(right, y, size(entry.size), soft)
             right -= 10
+        glance = None if entry.is_folder else kept(entry.path)
+        if glance and sheet.width >= 60:
+            room = right - 8 - min(width_of(entry.name), 30) - (width_of(said) + 2 if said else 0)
+            right = sheet.put_right(right, y, glance.words(room), soft) - 2
         if said and sheet.width >= 50:
             right = sheet.put_right(right, y, said, soft if entry.path == self.before != self.plays else ink) - 2
         mark = "▴" if entry.up else "▸" if entry.is_folder else "♪" if entry.path == self.plays else " "

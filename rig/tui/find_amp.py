@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from rig.gig.snapshot import AmpView
 from rig.text import printable
 from rig.tui.keys import TYPING
+from rig.tui.plain import plainer
 
 NAME = 28  # columns
 
@@ -81,7 +82,7 @@ class FindAmpScreen(ModalScreen[int]):
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         card = self.query_one("#card")
-        card.border_title, card.border_subtitle = "amps", "↑↓ · ↵ play · esc · ctrl+n mute · F1-9 amp"
+        card.border_title, card.border_subtitle = "amps", plainer("↑↓ · ↵ play · esc · ctrl+n mute · F1-9 amp")
         self._list("")
 
     def _list(self, typed: str) -> None:
@@ -90,7 +91,7 @@ class FindAmpScreen(ModalScreen[int]):
         options.clear_options()
         several = len({amp.preset for amp in self._amps}) > 1
         for amp in self.shown:
-            mark = "♪" if amp.index == self._playing else " "
+            mark = plainer("♪") if amp.index == self._playing else " "
             preset = f"[dim]{escape(printable(amp.preset))}[/]" if several else ""
             name = escape(f"{printable(amp.name):{NAME}}")
             options.add_option(Option(f"{mark} {label(amp):>2}  [bold]{name}[/]{preset}"))

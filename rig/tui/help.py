@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from rig.tui import palette
 from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.plain import plainer
 
 PLAY = (
     ("1 … 9", "play that amp"),
@@ -67,4 +68,6 @@ class HelpScreen(ModalScreen[None]):
 
 def _list(keys: tuple[tuple[str, str], ...]) -> Static:
     width = max(len(key) for key, _ in keys)
-    return Static("\n".join(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}" for key, what in keys))
+    return Static(
+        "\n".join(plainer(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in keys)
+    )

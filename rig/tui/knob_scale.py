@@ -57,6 +57,24 @@ def place(param: ParamView, value: float) -> float:
     return share ** (1 / 3)
 
 
+def value_at(param: ParamView, share: float) -> float:
+    """The value at a place on the knob's travel, 0..1, to three figures: `place` turned round."""
+    share = min(1.0, max(0.0, share))
+    if share in (0.0, 1.0):
+        return param.maximum if share else param.minimum
+    span = param.maximum - param.minimum
+    if param.unit.lower() not in _PROPORTIONAL:
+        step = 0.1 if param.unit.lower().startswith("db") else span / 200
+        value = round((param.minimum + share * span) / step) * step
+    elif param.minimum > 0:
+        value = _round(param.minimum * math.exp(share * math.log1p(span / param.minimum)))
+    else:
+        value = _round(param.minimum + span * share**3)
+    if param.switch or param.choices:
+        value = round(value)
+    return min(param.maximum, max(param.minimum, value))
+
+
 def written(value: float, unit: str, signed: bool = False) -> str:
     """A value as the screen writes it: '+6.0 dB', '850 Hz', '2.40 kHz', '0.35'."""
     sign = "+" if signed and value > 0 else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from rich.style import Style
+from textual import events
+from textual.message import Message
 
 from rig.gig.snapshot import EngineView, FileView, ParamView
 from rig.tui import palette
@@ -18,8 +20,24 @@ VALUE = 10  # columns of a knob's value
 class Knobs(Canvas):
     """Engines with their files and knobs, in columns; one line is selected."""
 
+    class Picked(Message):
+        """A line was clicked. share: where on its slider, 0..1; None beside it."""
+
+        def __init__(self, path: str, share: float | None) -> None:
+            super().__init__()
+            self.path, self.share = path, share
+
+    class Turned(Message):
+        """The wheel was turned over a line: one up, or one down."""
+
+        def __init__(self, path: str, direction: int) -> None:
+            super().__init__()
+            self.path, self.direction = path, direction
+
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        self._places: list[tuple[int, int, int, str]] = []  # row, first column, column after the last one, path
+        self._sliders: list[tuple[int, int, int, str, float, float]] = []  # the same, and the shares of its ends
         self.engines: tuple[EngineView, ...] = ()
         self.selected = ""  # the path of the selected line
         self.typed: str | None = None
@@ -31,6 +49,7 @@ class Knobs(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
+        self._places, self._sliders = [], []
         if not self.engines:
             return
         columns = self._columns(sheet.width, sheet.height)
@@ -83,6 +102,7 @@ class Knobs(Canvas):
 
     def _line(self, sheet: Sheet, x: int, y: int, width: int, line: Line) -> None:
         lit, row = line.path == self.selected, line.row
+        self._places.append((y, x, x + width, line.path))
         name_w = 12 if width >= 40 else 9
         plain = palette.PLAIN if line.engine.on else palette.DIM
         if lit:
@@ -106,8 +126,40 @@ class Knobs(Canvas):
             sheet.put_right(end, y, fit(stands(param), VALUE - 1), palette.ACCENT if lit else plain)
             if param.value != param.preset:
                 sheet.put(end, y, "*", palette.YELLOW)
-        if right - end >= 8 and not (param.choices and _words(sheet, end + 2, y, right, param, lit)):
+        if right - end < 8:
+            return
+        spans = _words(sheet, end + 2, y, right, param, lit) if param.choices else []
+        if not spans:
             _bar(sheet, end + 2, y, right - end - 2, param, lit)
+            spans = [(end + 2, right)]
+        for i, (first, after) in enumerate(spans):
+            low, high = (0.0, 1.0) if len(spans) == 1 else (i / (len(spans) - 1),) * 2
+            self._sliders.append((y, first, after, param.path, low, high))
+
+    def on_click(self, event: events.Click) -> None:
+        for y, first, after, path, low, high in self._sliders:
+            if y == event.y and first <= event.x < after:
+                share = low + (high - low) * (event.x - first) / max(1, after - first - 1)
+                self.post_message(self.Picked(path, share))
+                return
+        path = self._path(event.x, event.y)
+        if path:
+            self.post_message(self.Picked(path, None))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+        path = self._path(event.x, event.y)
+        if path:
+            self.post_message(self.Turned(path, direction))
+
+    def _path(self, x: int, y: int) -> str:
+        """Of the line that is there."""
+        return next((path for row, first, after, path in self._places if row == y and first <= x < after), "")
 
 
 def _name(engine: EngineView) -> str:
@@ -121,16 +173,18 @@ def _field(sheet: Sheet, x: int, y: int, width: int, typed: str) -> None:
     sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.RULE))
 
 
-def _words(sheet: Sheet, x: int, y: int, right: int, param: ParamView, lit: bool) -> bool:
-    """All that a knob can be, the one that it is lit, where there is room for that."""
+def _words(sheet: Sheet, x: int, y: int, right: int, param: ParamView, lit: bool) -> list[tuple[int, int]]:
+    """All that a knob can be, the one that it is lit, where there is room for that. Their columns."""
     called = words(param)
     if x + sum(width_of(word) + 2 for word in called) - 2 > right:
-        return False
+        return []
+    spans = []
     for word in called:
         here = word == stands(param)
         ink = palette.ink(palette.GLOW if lit else palette.EMBER, bold=True) if here else palette.DIM
+        spans.append((x, x + width_of(word)))
         x = sheet.put(x, y, word, ink) + 2
-    return True
+    return spans
 
 
 def _bar(sheet: Sheet, x: int, y: int, width: int, param: ParamView, lit: bool) -> None:

@@ -47,8 +47,8 @@ class PlayScreen(Editing):
             Binding("exclamation_mark", "messages", id="messages"),
             Binding("left", "verb('prev')", id="previous"),
             Binding("right", "verb('next')", id="next"),
-            Binding("left_square_bracket", "level(-1)", id="level_down"),
-            Binding("right_square_bracket", "level(1)", id="level_up"),
+            Binding("left_square_bracket,pagedown", "level(-1)", id="level_down"),
+            Binding("right_square_bracket,pageup", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
             Binding("t", "verb('tuner')", id="tuner"),
@@ -59,6 +59,12 @@ class PlayScreen(Editing):
             Binding("ctrl+n", "mute", id="mute_typing"),
         ]
     )
+
+    @classmethod
+    def actions(cls) -> tuple[str, ...]:
+        """What a player can bind to other keys."""
+        known = (binding.id for binding in (*cls.BINDINGS, *Editing.BINDINGS) if isinstance(binding, Binding))
+        return tuple(sorted({name for name in known if name}))
 
     def __init__(self, gig: Gig) -> None:
         super().__init__(gig)

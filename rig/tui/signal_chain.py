@@ -7,20 +7,33 @@ Beside each engine, where there is room, the share of a core that it takes.
 from __future__ import annotations
 
 from rich.style import Style
+from textual import events
+from textual.message import Message
 
 from rig.gig.snapshot import EngineView
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, width_of
 
 WIRE = palette.ink(palette.FAINT)
+Piece = tuple[str, Style, "bool | None"]
+"""A stretch of the path: its text, and for an engine whether it is selected."""
+
 SHOWN_LOAD = 0.001  # of a core
 
 
 class SignalChain(Canvas):
     """Engines in order, joined by wires."""
 
+    class Picked(Message):
+        """An engine was clicked."""
+
+        def __init__(self, path: str) -> None:
+            super().__init__()
+            self.path = path
+
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        self._places: list[tuple[int, int, str]] = []  # first column, the one after the last, engine
         self.engines: tuple[EngineView, ...] = ()
         self.selected = ""
         self.bypassed = False
@@ -44,23 +57,32 @@ class SignalChain(Canvas):
             x = min(2, max(sheet.width - 2 - total, x))
         row = (sheet.height - 1) // 2
         start = x
-        for text, style, _ in pieces:
-            x = sheet.put(x, row, text, style)
+        self._places = []
+        engines = iter(self.engines)
+        for text, style, lit in pieces:
+            first, x = x, sheet.put(x, row, text, style)
+            if lit is not None:
+                self._places.append((first, x, next(engines).path))
         if total > sheet.width - 4:
             if start < 0:
                 sheet.put(0, row, "…", palette.SOFT)
             if x > sheet.width:
                 sheet.put(sheet.width - 1, row, "…", palette.SOFT)
 
-    def _pieces(self, costs: bool) -> list[tuple[str, Style, bool]]:
-        pieces: list[tuple[str, Style, bool]] = [("in ──", WIRE, False)]
+    def on_click(self, event: events.Click) -> None:
+        for first, after, path in self._places:
+            if first <= event.x < after:
+                self.post_message(self.Picked(path))
+
+    def _pieces(self, costs: bool) -> list[Piece]:
+        pieces: list[Piece] = [("in ──", WIRE, None)]
         for i, engine in enumerate(self.engines):
-            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, False))
+            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, None))
             lit = engine.path == self.selected
             pieces.append((self._label(engine), self._style(engine, lit), lit))
             if costs and engine.load >= SHOWN_LOAD:
-                pieces.append((f" {engine.load:.1%} ", palette.DIM, False))
-        pieces.append(("── out", WIRE, False))
+                pieces.append((f" {engine.load:.1%} ", palette.DIM, None))
+        pieces.append(("── out", WIRE, None))
         return pieces
 
     @staticmethod
@@ -90,7 +112,7 @@ class SignalChain(Canvas):
         return palette.SOFT
 
     @staticmethod
-    def _middle(pieces: list[tuple[str, Style, bool]]) -> int:
+    def _middle(pieces: list[Piece]) -> int:
         x = 0
         for text, _, selected in pieces:
             if selected:
