@@ -5,29 +5,37 @@ ARGS   ?=
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python3.10,$(shell \
             $(p) -c 'import sys; sys.version_info >= (3, 10) and print("$(p)")' 2>/dev/null)) python3)
 
+# no: leave PyTorch and the tests of training out. An index of PyTorch's CPU builds, to take it from: README, "Two commands".
+TRAIN       ?= yes
+TORCH_INDEX ?=
+
 VENV := .venv
 PY   := $(VENV)/bin/python
 # The build's own tools live in the environment too: a changed C file is then rebuilt in seconds, and without a network.
-PIP  := $(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --constraint constraints.txt
+PIP  := sh .ci/fetch $(PY) -m pip install --no-build-isolation --constraint constraints.txt
 
-# What a change of makes the installed rig out of date; the Python files are used where they lie.
-SOURCES := pyproject.toml setup.py constraints.txt \
-           $(shell find csrc -name "*.[ch]" -o -name "*.inc" -o -name "*.py")
+# What a change of makes the built C out of date; the Python files are used where they lie.
+SOURCES := setup.py $(shell find csrc -name "*.[ch]" -o -name "*.inc" -o -name "*.py")
+PROJECT := pyproject.toml setup.py constraints.txt
 
-# Somebody may have swept the built C away and left the environment: then it is built again.
+# Each step leaves its stamp when it has done all, so one that was broken off is taken again. Somebody may have swept away what
+# stamps speak of: the built C, or the environment, or parts of it.
+ifeq ($(wildcard $(VENV)/.tools),)
+  $(shell rm -f $(VENV)/.built $(VENV)/.play $(VENV)/.torch $(VENV)/.train $(VENV)/.test $(VENV)/.test-no $(VENV)/.lint)
+endif
 ifeq ($(wildcard rig/native/_c*.so),)
-  $(shell rm -f $(VENV)/.play $(VENV)/.train $(VENV)/.test)
+  $(shell rm -f $(VENV)/.built)
 endif
 
 # No sound card: play the demo take instead of a guitar.
-DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di presets/demo.flac)
+DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di demo)
 
 .PHONY: help play test models lint clean system
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make play     set up what is missing, then play $(PRESET)   (PRESET=..., ARGS="--amp 2")'
-	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset")'
+	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset", TRAIN=no: without PyTorch)'
 	@echo 'make models   capture and train the shipped models again; an hour and a half'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make clean    remove all that was built and set up here'
@@ -35,8 +43,9 @@ help:
 play: $(VENV)/.play
 	@$(VENV)/bin/rig play $(PRESET) $(DI) $(ARGS)
 
-test: $(VENV)/.test
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+test: $(if $(filter no,$(TRAIN)),$(VENV)/.test-no,$(VENV)/.test)
+	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder \
+	  $(if $(filter no,$(TRAIN)),-rsfE) $(ARGS)
 
 models: $(VENV)/.train
 	$(PY) presets/recipes/models.py $(ARGS)
@@ -52,27 +61,48 @@ clean:
 
 # Looked at every time, which takes a moment; what is already there is left alone.
 system:
-	@PYTHON=$(PYTHON) sh .ci/system $(filter play test,$(MAKECMDGOALS))
+	@PYTHON=$(PYTHON) sh .ci/system $(filter play test models lint,$(MAKECMDGOALS))
 
-$(VENV)/bin/pip: | system
+$(VENV)/.made: | system
 	@echo 'rig: making $(VENV)'
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check 'setuptools>=77' 'cffi>=1.16'
-
-$(VENV)/.play: $(SOURCES) | $(VENV)/bin/pip system
-	@echo 'rig: building, and installing what it plays with'
-	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.train: $(SOURCES) | $(VENV)/bin/pip system
-	@echo 'rig: building, and installing what it trains with (some 200 MB)'
+$(VENV)/.tools: | $(VENV)/.made
+	@sh .ci/fetch $(PY) -m pip install 'setuptools>=77' 'cffi>=1.16'
+	@touch $@
+
+$(VENV)/.built: $(SOURCES) | $(VENV)/.tools system
+	@echo 'rig: building'
+	@$(PY) setup.py -q build_ext --inplace
+	@touch $@
+
+$(VENV)/.play: $(PROJECT) | $(VENV)/.built
+	@echo 'rig: installing what it plays with'
+	@$(PIP) --editable .
+	@touch $@
+	@echo 'rig: ready; the command is $(VENV)/bin/rig, or just rig after `. $(VENV)/bin/activate`'
+
+# One machine's PyTorch is 200 MB, another's brings 5 GB of what a graphics card needs: which, the index decides.
+$(VENV)/.torch: $(PROJECT) | $(VENV)/.built
+	@echo 'rig: installing PyTorch (200 MB; up to 5 GB where it is built for graphics cards: README, "Two commands")'
+	@$(PIP) $(if $(TORCH_INDEX),--index-url '$(TORCH_INDEX)') torch
+	@touch $@
+
+$(VENV)/.train: $(PROJECT) | $(VENV)/.torch
+	@echo 'rig: installing what it trains with'
 	@$(PIP) --editable '.[train]'
 	@touch $@ $(VENV)/.play
 
-$(VENV)/.test: $(SOURCES) | $(VENV)/bin/pip system
-	@echo 'rig: building, and installing what it trains and is tested with (some 200 MB)'
+$(VENV)/.test: $(PROJECT) | $(VENV)/.torch
+	@echo 'rig: installing what it trains and is tested with'
 	@$(PIP) --editable '.[train,test]'
-	@touch $@ $(VENV)/.train $(VENV)/.play
+	@touch $@ $(VENV)/.train $(VENV)/.test-no $(VENV)/.play
+
+$(VENV)/.test-no: $(PROJECT) | $(VENV)/.built
+	@echo 'rig: installing what it is tested with, without PyTorch'
+	@$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.play
 
 # mypy reads the types of what the rig plays with, but needs no torch.
 $(VENV)/.lint: pyproject.toml | $(VENV)/.play

@@ -118,7 +118,7 @@ def run(capsys):
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
-        (("render", "a", "b", "c", "--bits", "16"), "invalid choice: 16"),
+        (("render", "a", "b", "c", "--bits", "16"), "argument --bits: "),
     ],
     ids=lambda value: " ".join(value)[:30] if isinstance(value, tuple) else "",
 )
@@ -801,6 +801,7 @@ def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     ],
 )
 def test_train_on_what_is_no_capture_leaves_nothing_behind(run, folder, monkeypatch, dry, wet, output, said):
+    pytest.importorskip("torch")
     tone = 0.5 * np.sin(np.arange(48000) / 10)
     soundfile.write(folder / "dry.wav", tone, 48000)
     soundfile.write(folder / "slow.wav", tone, 44100)
@@ -813,6 +814,13 @@ def test_train_on_what_is_no_capture_leaves_nothing_behind(run, folder, monkeypa
     assert said in ran.fault
     assert ran.out == ""
     assert names(folder) == before
+
+
+def test_train_without_pytorch_says_what_to_install(run, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    soundfile.write(folder / "dry.wav", np.zeros(480), 48000)
+    ran = run("train", folder / "dry.wav", folder / "dry.wav", "-o", folder / "new.json")
+    assert (ran.status, ran.fault) == (1, "rig train needs PyTorch: pip install 'rig-live[train]'")
 
 
 def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
