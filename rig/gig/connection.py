@@ -53,7 +53,7 @@ class Connection:
         """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
         if self._client.alive:
             self._missing = ()
-            self._wire()
+            self.wire()
             return
         self.wired = self._due = True
         if self._client.reopen():
@@ -70,11 +70,11 @@ class Connection:
             self._wires.forget()
             return
         try:
-            self._wire()
+            self.wire()
         except RigError as error:
             self._gig.say(str(error))
 
-    def _wire(self) -> None:
+    def wire(self) -> None:
         """Connect as the playing amp's preset says."""
         self.wired = True
         wiring = self._gig.preset.jack
@@ -87,7 +87,7 @@ class Connection:
         stood, due = self._wires.stood(self._client.name), self._due
         self._due = False
         if self.wired and (due or stood is None):
-            self._wire()
+            self.wire()
         self._missing = stood or ()  # where JACK does not answer, it will be looked at again
         self._missing = self._client.wire_again(self._missing)
         ends = ", ".join(self._others(self._missing))
