@@ -215,7 +215,7 @@ def _check_model(path: Path) -> CheckedModel:
 
 
 def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
-    if path.suffix.lower() not in PRESETS and path.is_file():
+    if path.is_file() and path.suffix.lower() != ".toml" and kind_of(path) in (UNKNOWN, SOUND):
         known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
         return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
     preset, found = examine(path)
