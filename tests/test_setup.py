@@ -89,9 +89,7 @@ def checkout(tmp_path) -> Path:
 
 
 def planned(checkout: Path, *goals: str) -> str:
-    around = {
-        name: value for name, value in os.environ.items() if "MAKE" not in name
-    }  # we may run below a make ourselves
+    around = {name: value for name, value in os.environ.items() if "MAKE" not in name}  # there may be a make above us
     command = leashed(["make", "-n", "-C", str(checkout), *goals])
     return subprocess.run(command, env=around, capture_output=True, text=True, timeout=60, check=True).stdout
 
