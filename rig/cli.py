@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__
-from rig.errors import RigError, did_you_mean, own_fault
+from rig.errors import RigError, cut, did_you_mean, own_fault
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -212,7 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(play, "rig play presets/blues.toml --amp Crunch")
     sub.add_argument("preset", type=Path, nargs="+", metavar="PRESET", help="presets in the order of the set")
     sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
-    sub.add_argument("--name", default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
+    sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
     sub.add_argument("--di", type=Path, metavar="FILE", help="loop a recording into the rig instead of a guitar")
@@ -287,6 +287,13 @@ def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 1 to 65536")
     return int(text)
+
+
+def _client(text: str) -> str:
+    """A name that JACK gives a client as it stands; 63 bytes are all that it keeps."""
+    if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
+        raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
+    return text
 
 
 def _blocks(text: str) -> tuple[int, ...]:
