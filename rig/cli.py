@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
-from rig.errors import QUOTED, RigError, did_you_mean, own_fault, quoted
+from rig.errors import QUOTED, RigError, cut, did_you_mean, own_fault, quoted
 from rig.shipped import find_preset, find_take
 from rig.text import printable
 
@@ -247,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         help="presets in the order of the set: files, or names of yours or of those that ship",
     )
     sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
-    sub.add_argument("--name", default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
+    sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
     sub.add_argument(
@@ -336,6 +336,13 @@ def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
     return int(text)
+
+
+def _client(text: str) -> str:
+    """A name that JACK gives a client as it stands; 63 bytes are all that it keeps."""
+    if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
+        raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
+    return text
 
 
 def _blocks(text: str) -> tuple[int, ...]:

@@ -18,8 +18,11 @@ from headless import Headless
 from jack_servers import process_of, running
 from leash import leashed
 
+from rig.cli import main
 from rig.jack.calls import Calls, NoAnswer
+from rig.jack.client import FLAPPING_SECONDS
 from rig.jack.pulse import Pulse
+from rig.jack.server import reason
 from rig.jack.wires import Wires
 
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
@@ -217,6 +220,7 @@ def test_a_server_outlives_the_thread_that_opened_the_gig(jack_name):
 def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
     rig = Headless(preset, "--server", jack_name.text)
     says(rig, alive=True, connections=WIRES)
+    time.sleep(FLAPPING_SECONDS)
     first = process_of(jack_name.text)
     os.kill(first, signal.SIGKILL)
     assert ends(first)
@@ -326,3 +330,43 @@ def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_b
     clock.now += 2
     assert gig.status().alive
     assert asked == [gig.preset.jack]
+
+
+# --- names, and servers that do not start -------------------------------------------------------------------------
+
+BANNER = """jackdmp 1.9.21
+Copyright 2001-2005 Paul Davis and others.
+Copyright 2016-2022 Filipe Coelho.
+jackdmp comes with ABSOLUTELY NO WARRANTY
+This is free software, and you are welcome to redistribute it
+under certain conditions; see the file COPYING for details
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("", "it does not say why"),
+        (BANNER, "it does not say why"),
+        (BANNER + 'Unknown driver "nonsense"\n', 'Unknown driver "nonsense"'),
+        (
+            BANNER + "JACK server starting in realtime mode with priority 10\n"
+            "ALSA: Cannot open PCM device alsa_pcm for playback. Falling back to capture-only mode\n"
+            "Cannot initialize driver\nJackServer::Open failed with -1\nFailed to open server\n",
+            "ALSA: Cannot open PCM device alsa_pcm for playback. Falling back to capture-only mode",
+        ),
+        (BANNER + "Failed to open server\n", "Failed to open server"),
+    ],
+)
+def test_a_server_that_does_not_start_is_asked_for_its_reason_and_not_for_its_banner(said, why):
+    assert reason(said) == why
+
+
+@pytest.mark.parametrize("name", ["", "a:b", "x" * 64, "x" * 5000, " rig", "a\tb"])
+def test_a_name_that_jack_does_not_take_is_wrong_use(name, preset, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["play", str(preset), "--headless", "--name", name])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.count("\n") == 1 and "is no name for JACK: 1 to 63 letters, and no colon" in said
+    assert len(said) < 400

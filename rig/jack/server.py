@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -14,6 +15,22 @@ from rig.jack.leash import leashed
 START_SECONDS = 6.0
 STOP_SECONDS = 1.5
 PERIOD, RATE = 128, 48000  # of a server that we start: 2.7 ms a period
+
+
+# What jackd says of itself, and what only follows from what it said before.
+BANNER = re.compile(
+    r"^(jackdmp |copyright|this is free|under certain|jack server starting|self-connect|no message)", re.I
+)
+FOLLOWS = re.compile(r"jackserver::open|failed to open server|cannot initialize driver|released audio card", re.I)
+FAULT = re.compile(r"error|cannot|can't|could not|fail|unknown|invalid|no such|busy|already|not found|unable", re.I)
+
+
+def reason(said: str) -> str:
+    """Why a server did not start, from all that it said: the first complaint that is none of a complaint before it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not BANNER.match(line.strip())]
+    faults = [line for line in lines if FAULT.search(line)]
+    told = [line for line in faults if not FOLLOWS.search(line)] or faults or lines[-1:]
+    return told[0] if told else "it does not say why"
 
 
 class Server:
@@ -47,7 +64,7 @@ class Server:
     def why(self) -> str:
         """Why it did not start, as far as it says."""
         self._log.seek(0)
-        return self._log.read().strip().splitlines()[-1]
+        return reason(self._log.read())
 
     def stop(self, *, kill: bool = False) -> None:
         """End it, by force where it does not end by itself. kill: it is known not to. Idempotent."""
