@@ -50,6 +50,9 @@ BYTES: tuple[tuple[int, bytes, Kind], ...] = (
 )  # fmt: skip
 """What files of a kind hold, and at which byte."""
 
+OTHER_TOML = ("capture", "key file")
+"""What is TOML, too, and no preset."""
+
 PAGE = ("<!doctype html", "<html", "<head", "<body", "<script", "<?xml", "<!--")
 LFS = "version https://git-lfs.github.com/"
 TABLE, KEY = r"""\[\[?\s*["']?[A-Za-z_][^\]\n,{}]*\]\]?\s*(#.*)?""", r"""["']?[A-Za-z_][\w."' -]*=.*"""
@@ -67,7 +70,7 @@ def misplaced(path: Path, wanted: str) -> str:
     A file of no kind that is known may be of any.
     """
     found = kind_of(path)
-    if found is UNKNOWN or found.name == wanted or (wanted == "capture" and found is PRESET):
+    if found is UNKNOWN or found.name == wanted or (wanted in OTHER_TOML and found is PRESET):
         return ""
     words = {kind.name: kind.words for kind in (PRESET, MODEL, SOUND)}.get(wanted, f"a {wanted}")
     return f"{found.words}, not {words}{'; ' if found.advice else ''}{found.advice}"

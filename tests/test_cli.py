@@ -138,7 +138,7 @@ def test_rig_alone_prints_help(run):
 
 def test_a_preset_alone_is_played(run, folder, monkeypatch):
     said = []
-    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save: said.append(save) or 0)
+    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save, debug: said.append(save) or 0)
     assert run(folder / "blues.toml", "--headless", "--save-on-quit").status == 0
     assert said == [True]
 

@@ -209,7 +209,7 @@ def test_the_status_says_what_the_chains_that_play_add(tmp_path):
     loaded.path = lambda preset, amp: [(Place("amp", amp), (), amps[amp]), (Place("output", preset), (), after)]
     told = []
     jack = SimpleNamespace(
-        name="rig", rate=chain, block=64, alive=True, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
+        name="rig", rate=chain, block=64, alive=True, running=False, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
         delay=told.append, reopen=lambda start: start,
     )  # fmt: skip
     gig = Gig([file], loaded, jack, quick)

@@ -89,7 +89,8 @@ def checkout(tmp_path) -> Path:
 
 
 def planned(checkout: Path, *goals: str) -> str:
-    around = {name: value for name, value in os.environ.items() if "MAKE" not in name}  # there may be a make above us
+    theirs = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "TRAIN", "TORCH_INDEX")  # of a make above us
+    around = {name: value for name, value in os.environ.items() if name not in theirs}
     command = leashed(["make", "-n", "-C", str(checkout), *goals])
     return subprocess.run(command, env=around, capture_output=True, text=True, timeout=60, check=True).stdout
 

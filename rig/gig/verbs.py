@@ -246,10 +246,13 @@ def _ab(gig: Gig, _: str) -> None:
 def _save(gig: Gig, words: str) -> None:
     over = words == "over" or words.startswith("over ")
     rest = words.removeprefix("over").strip() if over else words
+    changed = gig.unsaved
     if gig.history.comparing:
         gig.compare()
     gig.finish()
-    if not rest:
+    if changed and not rest and not gig.unsaved:
+        gig.say("nothing is left to save: what could not be built was taken back")
+    elif not rest:
         gig.say(gig.files.save(over=over))
         gig.reconcile()
     elif rest.startswith("as ") and rest[3:].strip():
