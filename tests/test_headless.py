@@ -256,7 +256,8 @@ def test_what_is_not_read_is_bounded_and_counted():
     dropped = {kind: sum(event[kind] for event in told) for kind in ("status", "other")}
     kept = {name: sum(event["event"] == name for event in heard) for name in ("status", "done")}
     assert (kept["status"] + dropped["status"], kept["done"] + dropped["other"]) == (300, 5000)
-    assert [event["id"] for event in heard if event["event"] == "done"] == list(range(kept["done"]))
+    ids = [event["id"] for event in heard if event["event"] == "done"]
+    assert ids == sorted(set(ids)), "in order, whatever was dropped while the writer was not at its turn"
     assert heard[-1] == {"event": "end"}
 
 

@@ -266,7 +266,7 @@ def fades(bench: Bench, gig: Gig, change: Callable[[int], None]) -> bool:
 
     A machine that stumbles gets four. The rack is bare: its DC blocker takes a while to learn another constant.
     """
-    gig._reconciler.rack.limit(False)
+    gig.reconciler.rack.limit(False)
     errors = []
     for i in range(4):
         bench.ear.recorded()
