@@ -285,14 +285,16 @@ class Others:
 def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset, flags):
     log, others = preset.with_name("jackd.log"), Others(jack_name.text)
     mine = [["rig:di", "system:playback_2"], ["rig:out_1", "reverb:in"]]
-    with running(jackd, jack_name, log), others.reverb():
-        rig = Headless(preset, "--server", jack_name.text, *flags)
-        says(rig, alive=True, connections=[] if flags else WIRES, unheard=bool(flags))
-        others.run("".join(f"client.disconnect(*{wire});" for wire in ([] if flags else WIRES)))
-        says(rig, alive=True, connections=[], unheard=True)
-        others.run("".join(f"client.connect(*{wire});" for wire in mine))
-        says(rig, connections=mine, unheard=False)
-    says(rig, alive=False)
+    with contextlib.ExitStack() as programs:  # they outlive the server
+        with running(jackd, jack_name, log):
+            programs.enter_context(others.reverb())
+            rig = Headless(preset, "--server", jack_name.text, *flags)
+            says(rig, alive=True, connections=[] if flags else WIRES, unheard=bool(flags))
+            others.run("".join(f"client.disconnect(*{wire});" for wire in ([] if flags else WIRES)))
+            says(rig, alive=True, connections=[], unheard=True)
+            others.run("".join(f"client.connect(*{wire});" for wire in mine))
+            says(rig, connections=mine, unheard=False)
+        says(rig, alive=False)
     with running(jackd, jack_name, log):
         told = says(rig, alive=True, connections=mine[:1])
         assert told["message"] == "connected as before, but reverb:in is not there yet"
