@@ -26,7 +26,7 @@ class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
     `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
-    and so on up to `maximum`; none where it is a number.
+    and so on up to `maximum`; none where it is a number. log: it is turned in ratios, as ears hear Hz and ms.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Param:
     maximum: float
     initial: float
     choices: tuple[str, ...] = ()
+    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Engine:
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
+    channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Engine:
     pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
     aliases: tuple[str, ...] = ()
+    channels: int = 1
 
     @property
     def branches(self) -> tuple[str, ...]:

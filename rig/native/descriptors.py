@@ -59,6 +59,7 @@ def engine(
             maximum=_tidy(p.max),
             initial=_tidy(p.initial),
             choices=_choices(p.choices),
+            log=bool(p.log),
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
@@ -67,6 +68,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
+    made = replace(made, channels=c.channels)
     return replace(made, load=load) if load else made
 
 
