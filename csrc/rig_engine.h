@@ -15,7 +15,6 @@ typedef struct {
     const char *name, *unit, *help;
     float min, max, initial;
     const char *choices; /* NULL, or a word for each of the values 0, 1, 2 ... up to max: "off|soft|hard" */
-    uint32_t log;        /* 1: a press turns it by a ratio, as ears hear Hz and ms; min is above 0 */
 } rig_param;
 
 /* A block on its way through an engine. Both channels of a stereo signal are as long. */

@@ -26,7 +26,7 @@ class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
     `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
-    and so on up to `maximum`; none where it is a number. log: it is turned in ratios, as ears hear Hz and ms.
+    and so on up to `maximum`; none where it is a number.
     """
 
     name: str
@@ -36,7 +36,6 @@ class Param:
     maximum: float
     initial: float
     choices: tuple[str, ...] = ()
-    log: bool = False
 
 
 @dataclass(frozen=True)

@@ -198,9 +198,15 @@ def test_an_engine_that_its_files_do_not_fit_is_refused():
 def test_the_size_of_a_block_changes_nothing(name, rng):
     x = (rng.normal(0, 0.3, 4000) * np.repeat(rng.random(40) ** 4, 100)).astype(np.float32)
     knobs = {p.name: (p.initial + p.maximum) / 2 for p in registry()[name].params}
-    whole = chain(name, **knobs).process(x)
+    engine = registry()[name]
+    payload = engine.load({}, engine.settled({}), RATE)
+
+    def made() -> Chain:
+        return Chain([Unit(engine, payload, knobs)], RATE)
+
+    whole = made().process(x)
     for block in (1, 3, 37, 1000):
-        c = chain(name, **knobs)
+        c = made()
         parts = [c.process(x[at : at + block]) for at in range(0, len(x), block)]
         assert np.array_equal(np.concatenate(parts), whole)
 

@@ -13,15 +13,15 @@
 
 enum { TIME, NOTE, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [TIME] = {"time", "ms", "from echo to echo", 1.0f, LONGEST_MS, 380.0f, NULL, 1},
+    [TIME] = {"time", "ms", "from echo to echo", 1.0f, LONGEST_MS, 380.0f, NULL},
     [NOTE] = {"note", "", "the time as a note at the song's tempo", 0.0f, 11.0f, 0.0f,
-              "off|1/1|1/2.|1/2|1/4.|1/2t|1/4|1/8.|1/4t|1/8|1/8t|1/16", 0},
-    [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL, 0},
-    [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL, 0},
-    [TONE] = {"tone", "Hz", "each echo loses what is above", 500.0f, 16000.0f, 4000.0f, NULL, 1},
-    [PINGPONG] = {"pingpong", "", "echoes go from side to side", 0.0f, 1.0f, 0.0f, "off|on", 0},
-    [WOBBLE] = {"wobble", "ms", "the echoes' pitch wavers, as a tape's", 0.0f, 5.0f, 0.0f, NULL, 0},
-    [DUCK] = {"duck", "dB", "echoes are softer by so much while one plays", 0.0f, 24.0f, 0.0f, NULL, 0},
+              "off|1/1|1/2.|1/2|1/4.|1/2t|1/4|1/8.|1/4t|1/8|1/8t|1/16"},
+    [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL},
+    [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL},
+    [TONE] = {"tone", "Hz", "each echo loses what is above", 500.0f, 16000.0f, 4000.0f, NULL},
+    [PINGPONG] = {"pingpong", "", "echoes go from side to side", 0.0f, 1.0f, 0.0f, "off|on"},
+    [WOBBLE] = {"wobble", "ms", "the echoes' pitch wavers, as a tape's", 0.0f, 5.0f, 0.0f, NULL},
+    [DUCK] = {"duck", "dB", "echoes are softer by so much while one plays", 0.0f, 24.0f, 0.0f, NULL},
 };
 
 /* Whole notes, in beats of a quarter. */

@@ -65,6 +65,7 @@ class Chain:
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
         self._rate = rate
+        self.channels_in = channels
         self.channels = max([channels, *(u.engine.channels for u in units)])  # that come out
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self._on = [u.on for u in units]

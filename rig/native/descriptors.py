@@ -59,7 +59,6 @@ def engine(
             maximum=_tidy(p.max),
             initial=_tidy(p.initial),
             choices=_choices(p.choices),
-            log=bool(p.log),
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
