@@ -1,11 +1,11 @@
 /* delay: echoes, in ms or in notes, each softer and darker than the one before.
 
-   A delay line a side, its echo fed back through a one-pole low-pass (Zolzer, ed., DAFX, 2nd ed., 2011, section 2.6). Between two
-   frames it is read by four-point, third-order Hermite interpolation (Niemitalo, "Polynomial interpolators for high-quality
-   resampling of oversampled audio", 2001). Another time is faded to, so that nothing glides. */
+   A delay line a side, its echo fed back through a one-pole low-pass (Zolzer, ed., DAFX, 2nd ed., 2011, section 2.6). Another
+   time is faded to, so that nothing glides. */
 #include <math.h>
 
 #include "../arena.h"
+#include "../between.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
@@ -29,7 +29,7 @@ static const float beats[] = {0.0f, 4.0f, 3.0f, 2.0f, 1.5f, 4.0f / 3.0f, 1.0f, 0
 
 #define FADE_MS 25.0f   /* from one time to another */
 #define WOBBLE_HZ 0.7f
-#define FALL_MS 200.0f  /* of what ducks */
+#define FALL_MS 80.0f   /* of what ducks */
 #define LOUD 0.1f       /* -20 dBFS: who plays so loud ducks fully */
 #define AROUND 4        /* frames that lie around one that is read */
 
@@ -127,9 +127,7 @@ static float between(const state *s, const line *l, float back)
 {
     const uint32_t whole = (uint32_t)back;
     const float x = back - (float)whole;
-    const float y0 = past(s, l, whole - 1), y1 = past(s, l, whole), y2 = past(s, l, whole + 1), y3 = past(s, l, whole + 2);
-    const float c1 = 0.5f * (y2 - y0), c2 = y0 - 2.5f * y1 + 2.0f * y2 - 0.5f * y3, c3 = 0.5f * (y3 - y0) + 1.5f * (y1 - y2);
-    return ((c3 * x + c2) * x + c1) * x + y1;
+    return rig_between(past(s, l, whole - 1), past(s, l, whole), past(s, l, whole + 1), past(s, l, whole + 2), x);
 }
 
 /* What is heard of a line: its echo, or on the way from one time to another two of them. */

@@ -2,12 +2,13 @@
 
    Sixteen delay lines that feed each other through a Hadamard matrix, each with a low-pass that gives the lows and the highs the
    decay asked for (Jot & Chaigne, "Digital delay networks for designing artificial reverberators", AES 90th Convention, 1991).
-   Before them four all-passes a side make one sound many (Dattorro, "Effect design, part 1", JAES 45(9), 1997). Four of the
+   Before them four all-passes a side make one sound many (Dattorro, "Effect design, part 1", JAES 45(9), 1997). Half of the
    lines waver a little, so that no tone stands still. All lines are longer than a block, so a block is read whole. */
 #include <math.h>
 #include <string.h>
 
 #include "../arena.h"
+#include "../between.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
@@ -20,7 +21,7 @@ static const rig_param params[N_PARAMS] = {
 };
 
 #define LINES 16
-#define WAVERING 4
+#define WAVERING 8
 #define DIFFUSERS 4
 #define LOUD 0.5f        /* so that a guitar at mix = 0.5 is about as loud as its room */
 #define DEEPEST 8.0f     /* frames by which a line wavers either way */
@@ -30,7 +31,7 @@ static const rig_param params[N_PARAMS] = {
 #define LONGEST_PREDELAY 200.0f
 
 /* Of the lines, the shortest and the longest in ms; what comes from files and settings says which. */
-static const struct { float shortest, longest; } kinds[] = {{9.0f, 31.0f}, {17.0f, 53.0f}, {29.0f, 97.0f}};
+static const struct { float shortest, longest; } kinds[] = {{13.0f, 43.0f}, {23.0f, 71.0f}, {37.0f, 113.0f}};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 /* Dattorro's, in ms, for the left side; the right ones are a little longer. And how much goes round in each. */
@@ -48,8 +49,8 @@ typedef struct {
     float rate, cosine;         /* of HIGH_HZ */
     uint32_t heard;             /* frames since it began anew, as far as they matter: what lies before them is silence */
     line predelay[2], diffusers[2][DIFFUSERS], lines[LINES];
-    float predelayed, next;     /* frames: what is heard, and what is faded to */
-    uint32_t fade, faded;
+    uint32_t predelayed, next;  /* frames: what is heard, and what is faded to */
+    uint32_t fade, faded;       /* frames from one to the other; how many have passed */
     float low[LINES];           /* what the low-passes remember */
     rig_ramp keep[LINES], bend[LINES], dry, wet; /* of a line: its gain at 0 Hz, its low-pass's pole */
     uint64_t now;               /* frames, on and on */
@@ -99,6 +100,9 @@ static size_t size(const rig_setup *setup)
     return arena.used;
 }
 
+/* Frames. */
+static uint32_t predelay_of(const state *s, const float *p) { return (uint32_t)(p[PREDELAY] * s->rate / 1000.0f); }
+
 static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
 
 /* The gain of a line in a round, at 0 Hz: 60 dB less after `decay` seconds. */
@@ -142,7 +146,7 @@ static const char *init(void *self, const rig_setup *setup)
     s->cosine = cosf(6.2831853f * fminf(HIGH_HZ / s->rate, 0.4f));
     lay_out(s, &arena, setup->rate, (uint32_t)setup->ints[0]);
     s->fade = (uint32_t)(FADE_MS * s->rate / 1000.0f);
-    s->predelayed = s->next = setup->params[PREDELAY] * s->rate / 1000.0f;
+    s->predelayed = s->next = predelay_of(s, setup->params);
     aim(s, setup->params, 1);
     aim(s, setup->params, 1); /* and there it stands */
     return NULL;
@@ -179,20 +183,16 @@ static void write_block(line *l, const float *x, uint32_t frames)
     }
 }
 
-/* One frame, in a straight line between two. */
-static float read_at(const state *s, const line *l, float back, uint32_t i)
+/* Frame i of the block that lies `back` frames before the one that comes now. */
+static float read_at(const state *s, const line *l, uint32_t back, uint32_t i)
 {
-    const uint32_t whole = (uint32_t)back;
-    const float part = back - (float)whole;
-    const uint32_t at = (l->at + l->size + i - whole) % l->size, before = at ? at - 1 : l->size - 1;
-    const float y = whole > s->heard + i ? 0.0f : l->data[at], older = whole + 1 > s->heard + i ? 0.0f : l->data[before];
-    return y + part * (older - y);
+    return back > s->heard + i ? 0.0f : l->data[(l->at + l->size + i - back) % l->size];
 }
 
 /* The predelay, where it may be none at all: what comes in is written first. */
 static void predelay(state *s, const float *p, float *const *signal, float (*x)[RIG_BLOCK], uint32_t frames)
 {
-    const float want = floorf(p[PREDELAY] * s->rate / 1000.0f);
+    const uint32_t want = predelay_of(s, p);
     if (s->next == s->predelayed && s->next != want) s->next = want, s->faded = 0;
     for (uint32_t i = 0; i < frames; ++i) {
         const float share = s->next == s->predelayed ? 0.0f : (float)++s->faded / (float)s->fade;
@@ -226,11 +226,14 @@ static void read_lines(state *s, float (*y)[RIG_BLOCK], uint32_t frames)
     for (uint32_t i = 0; i < LINES - WAVERING; ++i) read_block(s, &s->lines[i], s->lines[i].delay, y[i], frames);
     for (uint32_t k = 0; k < WAVERING; ++k) {
         const line *l = &s->lines[LINES - WAVERING + k];
-        const double turn = (0.31 + 0.17 * k) / s->rate;
+        const double turn = (0.31 + 0.11 * k) / s->rate;
         for (uint32_t i = 0; i < frames; ++i) {
             const double t = turn * (double)(s->now + i);
             const float wave = fabsf(4.0f * (float)(t - floor(t)) - 2.0f) - 1.0f; /* a triangle: its pace is even */
-            y[LINES - WAVERING + k][i] = read_at(s, l, (float)l->delay + DEEPEST * wave, i);
+            const float back = (float)l->delay + DEEPEST * wave;
+            const uint32_t whole = (uint32_t)back;
+            const float y0 = read_at(s, l, whole - 1, i), y1 = read_at(s, l, whole, i), y2 = read_at(s, l, whole + 1, i);
+            y[LINES - WAVERING + k][i] = rig_between(y0, y1, y2, read_at(s, l, whole + 2, i), back - (float)whole);
         }
     }
 }

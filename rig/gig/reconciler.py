@@ -306,7 +306,9 @@ def wishes(document: Document) -> dict[Place, ChainSpec]:
         channels = max((kind(spec).channels for amp in preset.amps for spec in amp.chain), default=1)
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
-            found[Place(stage, owner)] = ChainSpec(engines, levels.get(owner, 0.0), preset.dbu, channels if stage == OUTPUT else 1)
+            found[Place(stage, owner)] = ChainSpec(
+                engines, levels.get(owner, 0.0), preset.dbu, channels if stage == OUTPUT else 1
+            )
     return found
 
 

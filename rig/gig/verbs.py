@@ -334,7 +334,9 @@ VERBS: dict[str, Verb] = {
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),
     "mute": Verb("[on|off]", "silence", _mute),
-    "panic": Verb("", "silence at once, tails and all; then all begins anew", lambda gig, _: gig.reconciler.rack.panic()),
+    "panic": Verb(
+        "", "silence at once, tails and all; then all begins anew", lambda gig, _: gig.reconciler.rack.panic()
+    ),
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(
