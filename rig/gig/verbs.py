@@ -299,6 +299,11 @@ def _tuner(gig: Gig, text: str) -> None:
     gig.open_master()
 
 
+def _panic(gig: Gig, _: str) -> None:
+    gig.reconciler.rack.panic()
+    gig.say("silenced; all begins anew")
+
+
 def _nothing(gig: Gig, _: str) -> None:
     """For the verbs that whoever reads commands carries out itself."""
 
@@ -334,9 +339,7 @@ VERBS: dict[str, Verb] = {
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),
     "mute": Verb("[on|off]", "silence", _mute),
-    "panic": Verb(
-        "", "silence at once, tails and all; then all begins anew", lambda gig, _: gig.reconciler.rack.panic()
-    ),
+    "panic": Verb("", "silence at once, tails and all; then all begins anew", _panic),
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(

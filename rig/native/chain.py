@@ -195,8 +195,8 @@ class Chain:
     def process(self, signal: np.ndarray, key: np.ndarray | None = None, tempo: float = 120.0) -> np.ndarray:
         """Run the chain by itself, not while a rack has it; the song begins where the chain does.
 
-        signal: (frames,) float32, or (2, frames); what comes back has the same shape. key: (frames,); the signal, or its
-        left side, where None. tempo: beats a minute.
+        signal: (frames,) float32, or (2, frames); what comes back has the same shape. tempo: beats a minute.
+        key: (frames,); where None the signal, of two its left one.
         """
         out = np.array(signal, np.float32)
         left, right = (out, None) if out.ndim == 1 else out
