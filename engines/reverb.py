@@ -13,8 +13,7 @@ SPACE = Setting("space", "", "how far apart its walls are", 0, len(KINDS) - 1, 1
 
 
 def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
-    kind = int(settings["space"])
-    return Payload(ints=(kind,), about=KINDS[kind])
+    return Payload(ints=(int(settings["space"]),))
 
 
 ENGINE = native.engine("reverb", settings=(SPACE,), load=load)
