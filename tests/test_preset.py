@@ -407,8 +407,8 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain):
+    example, scenes, chain, wide = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain + wide):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
     assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
@@ -416,5 +416,8 @@ def test_the_preset_in_the_readme_is_one(folder):
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
+    with_echoes = load(write(folder, wide), None)
+    assert with_echoes.tempo == 92
+    assert [spec.engine for spec in with_echoes.amps[0].chain] == ["model", "cab", "delay", "reverb"]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

@@ -255,3 +255,41 @@ def test_a_stereo_rig_is_bit_for_bit_the_same_in_blocks_of_any_size(rng):
         live = made()
         parts = [live.process(x[:, i : i + block]) for i in range(0, x.shape[1], block)]
         assert np.array_equal(np.hstack(parts), whole)
+
+
+def test_whatever_is_switched_nothing_is_lost_and_nothing_breaks(rng):
+    """Amps, chains, bypass and panic by chance, a thousand of them: all that leaves is a number, and every chain comes back."""
+
+    def any_chain() -> Chain:
+        pick = rng.integers(4)
+        if pick == 0:
+            return chain(unit("gain"))
+        if pick == 1:
+            return chain()
+        echo = unit("delay", time=float(rng.uniform(1, 60)), feedback=float(rng.uniform(0, 0.7)), mix=0.5)
+        return (
+            chain(unit("gain"), echo) if pick == 2 else chain(unit("eq"), room(0, decay=0.3), unit("gain", gain=-3.0))
+        )
+
+    made = rack(*(any_chain() for _ in range(4)))
+    made.limit(True)
+    x = rng.normal(0, 0.2, 300 * BLOCK).astype(np.float32)
+    moves = [
+        lambda: made.play(int(rng.integers(5))),
+        lambda: made.offer("amp", int(rng.integers(4)), any_chain()),
+        lambda: made.offer("output", 0, any_chain()),
+        lambda: made.bypass(bool(rng.integers(2))),
+        lambda: made.panic() if rng.random() < 0.1 else None,
+    ]
+    for _ in range(1000):
+        moves[rng.integers(len(moves))]()
+        frames = int(rng.integers(1, 12)) * BLOCK
+        at = int(rng.integers(0, len(x) - frames))
+        out = play(made, x[at : at + frames])
+        assert np.abs(out).max() <= 1.0
+    made.bypass(False)
+    for _ in range(4):
+        play(made, np.zeros(RATE, np.float32))
+        made.collect()
+    assert made.lent <= 5, "four amps and an output"
+    assert made.meters().settled
