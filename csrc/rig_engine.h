@@ -48,7 +48,8 @@ typedef struct {
    An engine owns no memory: it lives in size() zeroed bytes, 64-byte aligned, that the caller gives and takes away. */
 typedef struct {
     uint32_t abi, n_params;
-    uint32_t channels; /* 1: a mono engine; of a stereo signal each side has one of its own. 2: it hears two and makes two, also where one came */
+    uint32_t channels; /* 1: a mono engine; of a stereo signal each side has one of its own. 2: it hears two and makes two, also
+                          where one came. 0: it takes what comes, one or two */
     const char *name, *about;
     const rig_param *params;
     size_t (*size)(const rig_setup *);                               /* [main]  bytes of state; 0: the setup is not understood */

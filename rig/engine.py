@@ -122,7 +122,8 @@ class Engine:
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
-    channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in.
+    channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
+    as many as come.
     """
 
     name: str

@@ -151,7 +151,7 @@ def test_delay_loses_what_is_above_its_tone_in_each_echo():
     assert spectra[1][at] / spectra[0][at] == pytest.approx(0.9 * keep, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["delay", "reverb"])
+@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "reverb", "tremolo"])
 def test_turned_at_random_it_makes_no_click(name, rng):
     """A sine stays one: what lies far above it is no more than where nothing is turned, but for what knobs rightly do."""
     engine = registry()[name]
@@ -166,6 +166,114 @@ def test_turned_at_random_it_makes_no_click(name, rng):
     y = np.concatenate(out)
     assert np.isfinite(y).all()
     assert np.abs(np.diff(y, 2)).max() < 0.05 * max(1.0, float(np.abs(y).max())), "no step in it"
+
+
+def steady_db(made: Chain, db: float, hz: float = 1000.0) -> float:
+    """The gain that a sine of that peak comes to, in dB."""
+    x = sine(hz, 1.5, 10 ** (db / 20))
+    y = made.process(x)
+    return float(20 * np.log10(np.std(y[RATE:]) / np.std(x[RATE:])))
+
+
+@pytest.mark.parametrize("detector", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("db", "knee", "expected"),
+    [(-40, 0, 0.0), (-24, 0, 0.0), (-14, 0, -7.5), (-4, 0, -15.0), (-24, 12, -1.125), (-4, 12, -15.0), (-31, 12, 0.0)],
+)
+def test_comp_holds_down_what_is_too_loud_by_its_ratio(detector, db, knee, expected):
+    """Threshold -24, ratio 4: above it one dB for four; within the knee a parabola (eq. 4)."""
+    made = chain("comp", threshold=-24.0, ratio=4.0, knee=float(knee), gain=0.0, detector=detector, release=1000.0)
+    assert steady_db(made, db) == pytest.approx(expected, abs=0.25)
+
+
+def test_comp_attacks_and_lets_go_in_its_times():
+    quiet, loud = sine(1000, 1.0, 0.01), sine(1000, 1.0, 0.5)
+    x = np.concatenate([quiet, loud, quiet])
+    made = chain("comp", threshold=-26.0, ratio=20.0, knee=0.0, gain=0.0, attack=20.0, release=200.0)
+    y = made.process(x)
+    size = RATE // 1000
+    gain = 20 * np.log10(np.abs(y).reshape(-1, size).max(axis=1) / np.abs(x).reshape(-1, size).max(axis=1))
+    down = gain[1900:2000].mean()
+    assert down == pytest.approx(-(20 * np.log10(0.5) + 26) * 0.95, abs=0.3)
+    attack = int(np.argmax(gain[1000:] < down * (1 - np.exp(-1))))
+    release = int(np.argmax(gain[2000:] > down * np.exp(-1)))
+    assert attack == pytest.approx(20, abs=4) and release == pytest.approx(220, abs=25), "the attack's time on top"
+
+
+def test_comp_does_not_hear_below_its_lowcut_and_mixes_the_guitar_in():
+    params = {"threshold": -40.0, "ratio": 10.0, "gain": 0.0, "release": 1000.0}
+    assert steady_db(chain("comp", **params), -10, 80) < -20
+    assert steady_db(chain("comp", lowcut=500.0, **params), -10, 80) > -14
+    mixed = steady_db(chain("comp", mix=0.5, **params), -10)
+    whole = steady_db(chain("comp", **params), -10)
+    assert mixed == pytest.approx(20 * np.log10(0.5 + 0.5 * 10 ** (whole / 20)), abs=0.1)
+
+
+def test_comp_holds_both_sides_by_the_louder():
+    x = np.stack([sine(300, 1.0, 0.8), sine(440, 1.0, 0.02)])
+    made = Chain([Unit(registry()["comp"], Payload(), {"threshold": -30.0, "gain": 0.0})], RATE, channels=2)
+    y = made.process(x)
+    gains = [np.std(side[RATE // 2 :]) / np.std(was[RATE // 2 :]) for side, was in zip(y, x, strict=True)]
+    assert gains[0] == pytest.approx(gains[1], rel=0.03) and gains[0] < 0.2
+    alone = Chain([Unit(registry()["comp"], Payload(), {"threshold": -30.0, "gain": 0.0})], RATE)
+    assert alone.channels == 1, "of one channel it makes one"
+
+
+def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
+    x = np.full((2, 2 * RATE), 0.5, np.float32)
+    made = Chain([Unit(registry()["tremolo"], Payload(), {"rate": 5.0, "depth": 0.8})], RATE, channels=2)
+    left, right = made.process(x)
+    assert np.array_equal(left, right)
+    assert (left.max(), left[2400:].min()) == pytest.approx((0.5, 0.1), abs=0.002)
+    spectrum = np.abs(np.fft.rfft(left - left.mean()))
+    assert np.argmax(spectrum) / 2 == 5.0
+    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 5.0, "depth": 0.8})], RATE, channels=2)
+    eighths = at_tempo.process(x, tempo=90.0)[0]
+    assert np.argmax(np.abs(np.fft.rfft(eighths - eighths.mean()))) / 2 == 3.0
+
+
+def test_tremolo_pans_with_even_power_and_swaps_lows_for_highs():
+    x = np.stack([sine(440, 2.0)] * 2)
+    tremolo = registry()["tremolo"]
+    y = Chain([Unit(tremolo, Payload(), {"kind": 2.0, "depth": 1.0, "rate": 2.0})], RATE, channels=2).process(x)
+    assert np.allclose(y[0] ** 2 + y[1] ** 2, 2 * x[0] ** 2, atol=1e-4)
+    quarter = slice(RATE // 8 - 2400, RATE // 8 + 2400)
+    assert np.std(y[1][quarter]) > 10 * np.std(y[0][quarter]), "at the end of its way it is on one side"
+    harmonic = Unit(tremolo, Payload(), {"kind": 1.0, "depth": 1.0, "rate": 2.0})
+    low, high = (Chain([harmonic], RATE, channels=2).process(np.stack([sine(hz, 1.0)] * 2))[0] for hz in (100, 6000))
+    early, late = slice(RATE // 8 - 1200, RATE // 8 + 1200), slice(3 * RATE // 8 - 1200, 3 * RATE // 8 + 1200)
+    assert np.std(low[early]) > 3 * np.std(low[late]) and np.std(high[late]) > 3 * np.std(high[early])
+
+
+def test_chorus_copies_are_as_late_as_it_says_and_no_louder_for_being_many():
+    x = np.zeros((2, RATE // 4), np.float32)
+    x[:, 0] = 1.0
+    params = {"depth": 0.0, "delay": 10.0, "mix": 1.0}
+    for voices in range(3):
+        made = Chain([Unit(registry()["chorus"], Payload(), {**params, "voices": float(voices)})], RATE, channels=2)
+        left, _ = made.process(x)
+        assert int(np.argmax(np.abs(left))) == 480
+    wide = Chain([Unit(registry()["chorus"], Payload(), {"mix": 1.0})], RATE, channels=2)
+    noise = np.random.default_rng(3).normal(0, 0.1, 4 * RATE).astype(np.float32)
+    y = wide.process(np.stack([noise, noise]))
+    assert np.std(y) == pytest.approx(np.std(noise), rel=0.15)
+    assert np.corrcoef(y)[0, 1] < 0.5, "the sides waver apart"
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 2.0}),
+        ("delay", {"mix": 1.0, "time": 20.0, "feedback": 0.0, "wobble": 2.0, "tone": 16000.0}),
+    ],
+)
+def test_a_wavering_copy_of_a_sine_is_one(name, params):
+    """What interpolation adds to a sine of 5 kHz lies 60 dB below it: its images are outside the band that wavering fills."""
+    x = sine(5000, 2.0)
+    y = Chain([Unit(registry()[name], Payload(), params)], RATE, channels=2).process(np.stack([x, x]))[0][RATE // 2 :]
+    spectrum = np.abs(np.fft.rfft(y * np.blackman(len(y))))
+    hz = np.fft.rfftfreq(len(y), 1 / RATE)
+    assert spectrum[np.abs(hz - 5000) > 400].max() < 1e-3 * spectrum.max()
 
 
 def decay(y: np.ndarray, hz: float) -> float:

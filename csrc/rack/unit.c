@@ -20,7 +20,7 @@ static void *new_state(size_t bytes)
 }
 
 /* How many there are of the engine. */
-static uint32_t copies(const rig_unit *unit) { return unit->channels / unit->engine->channels; }
+static uint32_t copies(const rig_unit *unit) { return unit->engine->channels == 1 ? unit->channels : 1; }
 
 static const char *engine_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
 {
@@ -42,7 +42,7 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
 static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t *bytes)
 {
     const size_t size = rig_resampler_size(mount);
-    if (unit->engine->channels > 1) return "an engine for two channels runs at the chain's rate";
+    if (unit->channels > copies(unit)) return "an engine for two channels runs at the chain's rate";
     for (uint32_t i = 0; i < copies(unit); ++i) {
         unit->resampler[i] = new_state(size);
         if (!unit->resampler[i]) return "out of memory";
@@ -62,7 +62,7 @@ static void at_peace(rig_unit *unit)
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           uint32_t channels, size_t *bytes)
 {
-    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || engine->channels < 1 || engine->channels > 2)
+    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || engine->channels > 2)
         return "it was built for another version of rig";
     unit->engine = engine;
     unit->channels = channels > engine->channels ? channels : engine->channels;
@@ -157,12 +157,11 @@ static void pass(const float *share, const rig_signal *dry, rig_signal *signal, 
 /* Runs the engine, or both of them, on a block. */
 static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
 {
-    const uint32_t each = unit->engine->channels;
+    block->channels = unit->channels / copies(unit);
     for (uint32_t i = 0; i < copies(unit); ++i) {
         float *const signals[] = {signal->at[i], signal->at[1]}, *const sides[] = {side->at[i], side->at[1]};
         block->signal = signals;
         block->side = sides;
-        block->channels = each;
         if (unit->resampler[i]) rig_resampler_run(unit->resampler[i], at, unit->engine, unit->self[i], block);
         else unit->engine->process(unit->self[i], block);
     }
