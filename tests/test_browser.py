@@ -12,6 +12,7 @@ from test_tui import playing, seen, until
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
+from rig import kinds
 from rig.errors import RigError
 from rig.report.facts import brief
 from rig.tui import palette
@@ -351,6 +352,13 @@ def test_a_folder_is_read_or_says_why_not(tmp_path) -> None:
     (tmp_path / "c.nam").touch()
     assert [entry.path.name for entry in look(tmp_path, "ir")] == ["A.WAV", "b.flac"]
     assert len(look(tmp_path, "else")) == 3, "an engine of another package may read anything"
+
+
+@pytest.mark.parametrize(("key", "endings"), [("model", kinds.MODELS), ("ir", kinds.SOUNDS)])
+def test_all_that_can_be_played_is_listed(tmp_path, key, endings) -> None:
+    for ending in endings:
+        (tmp_path / f"one{ending}").touch()
+    assert {entry.path.suffix for entry in look(tmp_path, key)} == set(endings)
 
 
 def test_names_that_are_no_text_do_not_harm(tmp_path) -> None:
