@@ -17,6 +17,8 @@ from rig.errors import RigError
 from rig.report.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
+from rig.tui.canvas import Sheet
+from rig.tui.file_list import Where
 from rig.tui.file_listing import Entry, homely, look, matching, size
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
@@ -272,6 +274,19 @@ async def test_what_is_not_heard_is_said(folder) -> None:
         assert "MUTED" not in browser.where.text()
         gig.set(muted=True)
         await until(pilot, lambda: "MUTED" in browser.where.text())
+
+
+@pytest.mark.parametrize("folder", ["~/models/nam/high gain", "~/モデル/高い"])
+def test_what_is_not_heard_is_said_however_narrow_the_terminal_is(folder) -> None:
+    where = Where()
+    where.engine, where.folder, where.silent = "Crunch.wavenet", folder, "MUTED"
+    for columns in range(9, 80):
+        sheet = Sheet(columns, 2)
+        where.paint(sheet)
+        line = sheet.plain().splitlines()[0]
+        assert line.endswith(" MUTED   ")
+        assert "Crunch › wavenet " in line or columns < 29
+        assert folder in line or ("…" in line and line.split()[-2][-1] == folder[-1]) or columns < 35
 
 
 # --- coming and going --------------------------------------------------------------------------------------------
