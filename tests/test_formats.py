@@ -118,14 +118,24 @@ def test_models_in_the_wild(shared, name, channels, layers, field, weights, leve
 
 
 def test_a_quality_picks_the_first_submodel_above_it(tmp_path, rng):
-    models = [nam_wavenet(rng, nam_array(channels=channels), metadata={"loudness": -channels}) for channels in (2, 3)]
+    said = {channels: {"metadata": {"loudness": -channels}, "sample_rate": None} for channels in (2, 3)}
+    models = [nam_wavenet(rng, nam_array(channels=channels), **said[channels]) for channels in said]
     submodels = [{"max_value": limit, "model": model} for limit, model in zip((0.5, 1.0), models, strict=True)]
     content = {"architecture": "SlimmableContainer", "config": {"submodels": submodels}, "sample_rate": 44100}
     model = load_model(write(tmp_path, content))
     for quality, channels in ((0.0, 2), (0.49, 2), (0.5, 3), (1.0, 3)):
         assert model.at(quality).network.arrays[0].entry.outs == channels
-        assert model.at(quality).loudness_db == -channels
+        assert (model.at(quality).sample_rate, model.at(quality).loudness_db) == (44100, -channels)
     assert (model.architecture, model.sample_rate, model.loudness_db) == ("SlimmableContainer", 44100, -3)
+
+
+def test_the_best_submodel_speaks_for_the_file(tmp_path, rng):
+    models = [nam_wavenet(rng, sample_rate=hz, metadata={"input_level_dbu": hz / 1000}) for hz in (44100, 96000)]
+    submodels = [{"max_value": limit, "model": model} for limit, model in zip((0.5, 1.0), models, strict=True)]
+    content = {"architecture": "SlimmableContainer", "config": {"submodels": submodels}, "sample_rate": 48000}
+    model = load_model(write(tmp_path, content))
+    assert (model.rate, model.input_dbu) == (model.at(1.0).rate, model.at(1.0).input_dbu) == (96000, 96)
+    assert (model.at(0.0).rate, model.at(0.0).input_dbu) == (44100, 44.1)
 
 
 def test_what_a_nam_file_says_of_itself(tmp_path, rng):
