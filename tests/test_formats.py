@@ -14,7 +14,7 @@ from reference import forward
 from reference import smartamppro as windowed
 
 from rig.models import player
-from rig.models.formats import load_model
+from rig.models.formats import FAMILIES, load_model
 from rig.models.formats.guitarml import ACTIVATIONS
 from rig.models.formats.network import Conv, LayerArray
 
@@ -72,6 +72,21 @@ def test_extra_keys_become_metadata(tmp_path, rng):
     assert model.metadata["esr"] == 0.011
     assert model.metadata["settings"] == {"seed": 3}
     assert "variables" not in model.metadata
+
+
+@pytest.mark.parametrize("writer", [guitarml, keras, proteus, smartamppro, nam_wavenet])
+def test_a_key_of_another_family_is_a_note(tmp_path, rng, writer):
+    content = writer(rng)
+    family = load_model(write(tmp_path, content)).family
+    for other in FAMILIES:
+        for key in other.keys:
+            assert load_model(write(tmp_path, {key: "a note", **content})).family is family
+
+
+def test_notes_in_all_words_of_another_family_are_notes(tmp_path, rng):
+    for family in FAMILIES:
+        content = dict.fromkeys(family.keys, "a note") | guitarml(rng)
+        assert load_model(write(tmp_path, content)).family.name == "guitarml"
 
 
 def test_a_plain_file_has_its_own_name_and_no_rate(tmp_path, rng):

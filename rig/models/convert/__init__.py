@@ -112,8 +112,8 @@ def _nam_metadata(model: Model) -> dict[str, object]:
 
 
 def _guitarml_metadata(model: Model) -> dict[str, object]:
-    """What the file said, in our own words for it."""
-    found = {key: value for key, value in model.metadata.items() if key not in ("version", "architecture", "config")}
+    """What the file said, in our own words for it; nothing that would be read as part of the network."""
+    found = {key: value for key, value in model.metadata.items() if key not in ("version", *guitarml.NETWORK)}
     return {**found, "name": model.name, "sample_rate": model.rate}
 
 

@@ -54,6 +54,7 @@ ARCHITECTURE = (
     "dilations",
 )
 KEYS = ("variables", *ARCHITECTURE)
+NETWORK = (*KEYS, "level_adjust")
 
 
 def parse(file: Mapping[str, object], path: Path) -> Model:
@@ -111,7 +112,7 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
         layers=layers,
         head=Conv(np.ones((1, 1, 1), np.float32), take(depth, "b", (1,), "1 output")),
     )
-    metadata = {key: value for key, value in file.items() if key not in KEYS and key != "level_adjust"}
+    metadata = {key: value for key, value in file.items() if key not in NETWORK}
     return Model(
         path=path,
         name=title(file.get("name"), path),
