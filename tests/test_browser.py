@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from rig.tui.browser import REST_S, BrowserScreen
 from rig.tui.canvas import Sheet
 from rig.tui.file_list import Where
 from rig.tui.file_listing import Entry, homely, look, matching, size
+from rig.tui.glances import Glances
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
 
@@ -137,6 +139,35 @@ async def test_loudness_kind_and_cost_stand_beside_a_model(folder) -> None:
         await pilot.press("left", "right", "end")
         await pilot.pause(0.3)
         assert "%" not in next(line for line in browser.shelf.text().splitlines() if "f.nam" in line)
+
+
+async def test_models_are_measured_by_one_thread_and_only_while_they_are_in_sight(folder, monkeypatch) -> None:
+    looked, go_on = [], threading.Event()
+
+    def look(_, path: Path) -> None:
+        looked.append(path.name)
+        go_on.wait()
+
+    def measuring() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "rig-glances"]
+
+    monkeypatch.setattr(Glances, "_look", look)
+    try:
+        async with browsing(folder) as (browser, pilot, _, screen):
+            await until(pilot, lambda: looked)
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen and not browser.is_attached)
+            await pilot.press("o")
+            await until(pilot, lambda: pilot.app.screen.query("#shelf") and pilot.app.screen._glances)
+            assert len(measuring()) == 1
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen)
+            await pilot.pause()
+    finally:
+        go_on.set()
+    for thread in measuring():
+        thread.join()
+    assert looked == [NAMES[0]], "what nobody looks at any more is not measured"
 
 
 async def test_thousands_of_files(folder) -> None:
