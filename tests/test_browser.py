@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,11 +13,15 @@ from test_tui import playing, seen, until
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
+from rig import kinds
 from rig.errors import RigError
 from rig.report.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
+from rig.tui.canvas import Sheet
+from rig.tui.file_list import Where
 from rig.tui.file_listing import Entry, homely, look, matching, size
+from rig.tui.glances import Glances
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
 
@@ -134,6 +139,35 @@ async def test_loudness_kind_and_cost_stand_beside_a_model(folder) -> None:
         await pilot.press("left", "right", "end")
         await pilot.pause(0.3)
         assert "%" not in next(line for line in browser.shelf.text().splitlines() if "f.nam" in line)
+
+
+async def test_models_are_measured_by_one_thread_and_only_while_they_are_in_sight(folder, monkeypatch) -> None:
+    looked, go_on = [], threading.Event()
+
+    def look(_, path: Path) -> None:
+        looked.append(path.name)
+        go_on.wait()
+
+    def measuring() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "rig-glances"]
+
+    monkeypatch.setattr(Glances, "_look", look)
+    try:
+        async with browsing(folder) as (browser, pilot, _, screen):
+            await until(pilot, lambda: looked)
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen and not browser.is_attached)
+            await pilot.press("o")
+            await until(pilot, lambda: pilot.app.screen.query("#shelf") and pilot.app.screen._glances)
+            assert len(measuring()) == 1
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen)
+            await pilot.pause()
+    finally:
+        go_on.set()
+    for thread in measuring():
+        thread.join()
+    assert looked == [NAMES[0]], "what nobody looks at any more is not measured"
 
 
 async def test_thousands_of_files(folder) -> None:
@@ -273,6 +307,19 @@ async def test_what_is_not_heard_is_said(folder) -> None:
         await until(pilot, lambda: "MUTED" in browser.where.text())
 
 
+@pytest.mark.parametrize("folder", ["~/models/nam/high gain", "~/モデル/高い"])
+def test_what_is_not_heard_is_said_however_narrow_the_terminal_is(folder) -> None:
+    where = Where()
+    where.engine, where.folder, where.silent = "Crunch.wavenet", folder, "MUTED"
+    for columns in range(9, 80):
+        sheet = Sheet(columns, 2)
+        where.paint(sheet)
+        line = sheet.plain().splitlines()[0]
+        assert line.endswith(" MUTED   ")
+        assert "Crunch › wavenet " in line or columns < 29
+        assert folder in line or ("…" in line and line.split()[-2][-1] == folder[-1]) or columns < 35
+
+
 # --- coming and going --------------------------------------------------------------------------------------------
 
 
@@ -351,6 +398,13 @@ def test_a_folder_is_read_or_says_why_not(tmp_path) -> None:
     (tmp_path / "c.nam").touch()
     assert [entry.path.name for entry in look(tmp_path, "ir")] == ["A.WAV", "b.flac"]
     assert len(look(tmp_path, "else")) == 3, "an engine of another package may read anything"
+
+
+@pytest.mark.parametrize(("key", "endings"), [("model", kinds.MODELS), ("ir", kinds.SOUNDS)])
+def test_all_that_can_be_played_is_listed(tmp_path, key, endings) -> None:
+    for ending in endings:
+        (tmp_path / f"one{ending}").touch()
+    assert {entry.path.suffix for entry in look(tmp_path, key)} == set(endings)
 
 
 def test_names_that_are_no_text_do_not_harm(tmp_path) -> None:

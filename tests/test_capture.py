@@ -25,7 +25,8 @@ from rig.cli import main
 from rig.errors import RigError
 from rig.native import PlayerRecorder, Take
 from rig.train import capture
-from rig.tui.capture import CaptureApp, Heading
+from rig.tui.canvas import Sheet
+from rig.tui.capture import CaptureApp, Heading, Panel
 from rig.tui.driver import StageDriver
 
 RATE = 16_000
@@ -628,6 +629,13 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value.takes == 2 and app.error is None
+
+
+def test_a_question_is_wrapped_by_columns():
+    panel, sheet = Panel(Heading("My amp", "a server", "amp:in", "amp:out")), Sheet(40, 24)
+    panel.question = "アンプの音 " * 20
+    panel.paint(sheet)
+    assert sheet.plain().count("アンプの音") == 20
 
 
 @pytest.mark.parametrize("how", ["q", "the terminal has gone"])

@@ -25,6 +25,8 @@ from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
+from rig.models.convert import guitarml_text  # noqa: E402
+from rig.models.convert.to_guitarml import guitarml_file  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, kernels, loop, losses, network, optimiser  # noqa: E402
 from rig.train.result import Keeper  # noqa: E402
@@ -75,8 +77,8 @@ def random_network(size: Size, seed: int = 0) -> network.WaveNet:
 
 
 def exported(net: network.WaveNet, path: Path, dry=data.Scale(), wet=data.Scale()) -> dict:  # noqa: B008 (frozen)
-    content = export.content(net, dry, wet, {"name": "random"})
-    write(path, export.to_json(content))
+    content = guitarml_file(export.folded(net, dry, wet), {"name": "random"})
+    write(path, guitarml_text(content))
     return content
 
 

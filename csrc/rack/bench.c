@@ -1,7 +1,7 @@
 #include "bench.h"
 #include "chain.h"
 #include "clock.h"
-#include "denormals.h"
+#include "../denormals.h"
 #include "../network/kernels/kernels.h"
 
 void rig_chain_time(rig_chain *chain, const float *signal, uint32_t block, uint32_t blocks, uint32_t *ns)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "atomic.h"
-#include "denormals.h"
+#include "../denormals.h"
 #include "guard.h"
 
 static uint64_t made, freed;

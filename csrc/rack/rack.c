@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "denormals.h"
+#include "../denormals.h"
 #include "guard.h"
 #include "master.h"
 #include "recorder.h"

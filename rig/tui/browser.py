@@ -122,6 +122,10 @@ class BrowserScreen(Screen[Left]):
         self._ask_about(self._first)
         self._open(self.folder, self._first)
 
+    def on_unmount(self) -> None:
+        if self._glances is not None:
+            self._glances.want(())
+
     def on_resize(self) -> None:
         height = self.size.height
         about, meters = (5, 5) if height >= 34 else (4, 3) if height >= 20 else (2, 2) if height >= 10 else (1, 0)

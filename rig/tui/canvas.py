@@ -16,7 +16,7 @@ from rig.text import printable
 from rig.tui.palette import GROUND, STAGE
 from rig.tui.plain import PLAIN, plainer
 
-__all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of", "wrapped"]
+__all__ = ["Canvas", "Sheet", "fit", "fit_end", "is_narrow", "printable", "width_of", "wrapped"]
 
 STAGE_COLOUR = Color.parse(STAGE)
 
@@ -114,6 +114,15 @@ def fit(text: str, width: int) -> str:
     while text and width_of(text) > width - 1:
         text = text[:-1]
     return text.rstrip() + "…" if width > 0 else ""
+
+
+def fit_end(text: str, width: int) -> str:
+    """`text` in at most `width` columns, its beginning replaced by an ellipsis where it is longer."""
+    if width_of(text) <= width:
+        return text
+    while text and width_of(text) > width - 1:
+        text = text[1:]
+    return "…" + text.lstrip() if width > 0 else ""
 
 
 def wrapped(text: str, width: int) -> list[str]:
