@@ -34,7 +34,7 @@ static void run_by(const rig_engine *engine, const rig_setup *setup, uint32_t bl
 {
     const char *why;
     const rig_mount mount = {.gain_in = 1.0f, .gain_out = 1.0f};
-    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, &why);
+    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, 1, &why);
     if (!chain) {
         printf("%s: %s\n", engine->name, why);
         exit(1);
@@ -43,7 +43,7 @@ static void run_by(const rig_engine *engine, const rig_setup *setup, uint32_t bl
     for (uint32_t at = 0, size = 1, n; at < FRAMES; at += n, size = size % 64 + 1) {
         n = block ? block : size;
         if (n > FRAMES - at) n = FRAMES - at;
-        rig_chain_process(chain, y + at, x + at, n);
+        rig_chain_process(chain, y + at, NULL, x + at, n, 0.0);
     }
     rig_chain_free(chain);
 }

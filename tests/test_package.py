@@ -62,7 +62,7 @@ def test_a_name_that_is_nowhere_is_told_with_those_that_are_there(places):
         RigError, match=rf"^no preset 'bluse' here, in {own} or among those that ship; did you mean 'blues"
     ):
         find_preset(Path("bluse"))
-    with pytest.raises(RigError, match=r"those that ship; there are blues, mine, practice, rock$"):
+    with pytest.raises(RigError, match=r"those that ship; there are ambient, blues, mine, practice, rock$"):
         find_preset(Path("zzz"))
 
 
@@ -170,7 +170,7 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
 @pytest.mark.slow
 @pytest.mark.xdist_group("package")
 def test_an_installed_wheel_plays_what_ships(installed, tmp_path):
-    done = run(installed, tmp_path, "check", "blues", "practice", "rock")
+    done = run(installed, tmp_path, "check", "ambient", "blues", "practice", "rock")
     assert (done.returncode, done.stderr) == (0, "")
     assert str(installed) in done.stdout
     done = run(installed, tmp_path, "render", "blues", "demo", "out.wav")

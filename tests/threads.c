@@ -24,7 +24,7 @@ static rig_chain *chain(void)
     const rig_setup setup = {.rate = RATE, .params = params};
     const rig_mount mount = {.fade = RATE / 100, .gain_in = 1.0f, .gain_out = 1.0f};
     const char *why = NULL;
-    return rig_chain_new(1, &engine, &setup, &mount, &why);
+    return rig_chain_new(1, &engine, &setup, &mount, 1, &why);
 }
 
 static void *audio(void *arg)

@@ -6,14 +6,16 @@
 
 void rig_chain_time(rig_chain *chain, const float *signal, uint32_t block, uint32_t blocks, uint32_t *ns)
 {
-    float x[RIG_BLOCK];
     const rig_denormals fpu = rig_denormals_enter();
     for (uint32_t b = 0; b < blocks; ++b, signal += block) {
         const uint64_t start = rig_clock();
         for (uint32_t at = 0, n; at < block; at += n) {
             n = block - at < RIG_BLOCK ? block - at : RIG_BLOCK;
-            for (uint32_t i = 0; i < n; ++i) x[i] = signal[at + i];
-            rig_chain_run(chain, x, signal + at, n, 0);
+            rig_signal x;
+            x.channels = 1;
+            const rig_moment moment = {.key = signal + at, .frames = n};
+            for (uint32_t i = 0; i < n; ++i) x.at[0][i] = signal[at + i];
+            rig_chain_run(chain, &x, &moment, NULL);
         }
         ns[b] = (uint32_t)(rig_clock() - start);
     }

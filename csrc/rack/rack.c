@@ -16,6 +16,8 @@
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_rack {
     uint32_t want, bypass;
+    uint32_t panics;        /* how many were asked for */
+    float tempo;            /* beats a minute */
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
@@ -27,6 +29,8 @@ struct rig_rack {
     rig_master master;
     rig_recorder recorder;
     rig_meters meters;
+    uint32_t calmed;        /* panics that are over */
+    double beat;            /* the song's time */
 };
 
 rig_rack *rig_rack_new(uint32_t rate)
@@ -44,7 +48,8 @@ rig_rack *rig_rack_new(uint32_t rate)
     r->rate = rate;
     r->fade = (rig_fade){frames, rise};
     rig_master_init(&r->master, rate);
-    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i]);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i], i == RIG_OUTPUT ? 2 : 1);
+    r->tempo = 120.0f;
     r->meters.limiter = 1.0f;
     return r;
 }
@@ -66,6 +71,11 @@ rig_chain *rig_rack_collect(rig_rack *r, uint32_t stage, uint32_t slot)
     return rig_swap(&r->banks[stage].slots[slot].back, NULL);
 }
 
+rig_chain *rig_rack_rung_out(rig_rack *r, uint32_t stage, uint32_t ring)
+{
+    return rig_swap(&r->banks[stage].rings[ring].back, NULL);
+}
+
 void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 {
     rig_put(&r->routes[amp].input, input);
@@ -77,6 +87,8 @@ void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
+void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->tempo, bpm); }
+void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
@@ -144,20 +156,26 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
-static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, uint64_t deadline)
+static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, uint64_t deadline)
 {
     float x[RIG_BLOCK];
+    rig_signal signal;
+    const rig_moment moment = {x, frames, r->beat, rig_get_float(&r->tempo) / 60.0 / r->rate};
     read_input(r, in, x, frames);
     memcpy(di, x, frames * sizeof(float));
     rig_history_write(&r->input, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
+    signal.channels = 1;
+    memcpy(signal.at[0], x, frames * sizeof(float));
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
-        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
+        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, deadline) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
-    rig_master_run(&r->master, x, frames, &r->meters);
-    memcpy(out, x, frames * sizeof(float));
+    rig_master_run(&r->master, &signal, frames, &r->meters);
+    memcpy(out_1, signal.at[0], frames * sizeof(float));
+    memcpy(out_2, signal.at[signal.channels - 1], frames * sizeof(float));
+    r->beat += frames * moment.beats_a_frame;
     rig_put(&r->meters.frames, r->meters.frames + frames);
 }
 
@@ -182,6 +200,17 @@ void rig_rack_begin(rig_rack *r, int open)
     steer(r);
 }
 
+/* A panic: the master is cut off, and when nothing is heard any more all that plays begins anew. */
+static void calm(rig_rack *r)
+{
+    const uint32_t asked = rig_get(&r->panics);
+    r->master.cut = asked != r->calmed;
+    if (!r->master.cut || r->master.fade > 0.0f) return;
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_panic(&r->banks[i]);
+    r->master.cut = 0;
+    r->calmed = asked;
+}
+
 /* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
 static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
 {
@@ -202,11 +231,11 @@ void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, 
     const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
     const rig_denormals fpu = rig_denormals_enter();
     steer(r);
+    calm(r);
     for (uint32_t at = 0, n; at < frames; at += n) {
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        run_block(r, in + at, out_1 + at, di + at, n, deadline);
+        run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, deadline);
     }
-    memcpy(out_2, out_1, frames * sizeof(float)); /* every engine there is so far is mono */
     rig_recorder_write(&r->recorder, out_1, out_2, frames);
     rig_denormals_leave(fpu);
     show_load(r, rig_clock() - start, frames);

@@ -6,6 +6,7 @@
 
 #define RIG_SLOTS 64        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains */
 #define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
+#define RIG_RINGS 5         /* chains of a stage that ring on at once; the last place is for the block in which the oldest of five ends */
 #define RIG_BLAST 1000      /* +60 dBFS: what is louder is no sound. Our own gain at its most on a loud guitar makes +40, and there may be two */
 
 /* The three places where a chain can stand, in the order of the signal. */
@@ -59,27 +60,29 @@ typedef struct {
 
 /* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
-                         const char **why);
+                         uint32_t channels, const char **why); /* channels: that come in, 1 or 2 */
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_tail(const rig_chain *chain); /* frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
 void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its input passes it by, while it runs on unheard */
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
-void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames);
+void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);
 
 /* The rack. Chains are lent: offer() hands one over and returns one that was never taken (or NULL),
-   collect() returns one that has left (or NULL). Whoever lent a chain frees it then, and only then. */
+   collect() and rung_out() return one that has left (or NULL). Whoever lent a chain frees it then, and only then. */
 rig_rack *rig_rack_new(uint32_t rate);
 void rig_rack_free(rig_rack *rack);
 rig_chain *rig_rack_offer(rig_rack *rack, uint32_t stage, uint32_t slot, rig_chain *chain);
 rig_chain *rig_rack_collect(rig_rack *rack, uint32_t stage, uint32_t slot);
+rig_chain *rig_rack_rung_out(rig_rack *rack, uint32_t stage, uint32_t ring); /* the same for one that rang on without its slot */
 void rig_rack_route(rig_rack *rack, uint32_t amp, uint32_t input, uint32_t output);
 void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
@@ -87,6 +90,8 @@ void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
+void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */
+void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
 int rig_rack_record(rig_rack *rack, int on);      /* begins or ends a recording; 0: no memory for it */
 uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames); /* what has come since, silence for what is lost */

@@ -19,6 +19,7 @@ from rig.document.document import (
     NAME,
     ON,
     OUTPUT,
+    TEMPO,
     Amp,
     Chain,
     EngineSpec,
@@ -133,7 +134,7 @@ class _Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(content, "", ("name", INPUT, "amp", OUTPUT, "jack", "midi"))
+        self.known(content, "", ("name", "tempo", INPUT, "amp", OUTPUT, "jack", "midi"))
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
@@ -148,6 +149,7 @@ class _Reader:
             jack=self.wiring(self.table(content, "jack")),
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
             dbu=dbu,
+            tempo=self.tempo(content),
         )
 
     def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
@@ -157,6 +159,9 @@ class _Reader:
 
     def dbu(self, table: Mapping[str, object]) -> float | None:
         return self.number(table["dbu"], "dbu", INPUT, *DBU, "dBu") if "dbu" in table else None
+
+    def tempo(self, content: Mapping[str, object]) -> float | None:
+        return self.number(content["tempo"], "tempo", "", *TEMPO, "beats a minute") if "tempo" in content else None
 
     def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])

@@ -31,15 +31,19 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """What one chain is to be. level: dB after it. dbu: see Preset."""
+    """What one chain is to be. level: dB after it. dbu: see Preset. channels: that come in."""
 
     engines: tuple[EngineSpec, ...]
     level: float = 0.0
     dbu: float | None = None
+    channels: int = 1
 
     def is_very(self, other: ChainSpec) -> bool:
         """Whether the other is made of the very same engines, which takes no look at each."""
-        return self.engines is other.engines and (self.level, self.dbu) == (other.level, other.dbu)
+        return self.engines is other.engines and self._apart() == other._apart()
+
+    def _apart(self) -> tuple[object, ...]:
+        return self.level, self.dbu, self.channels
 
 
 class BuildError(RigError):
@@ -98,10 +102,10 @@ class Builder:
     def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
         """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
         units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
-        if playing is not None and sound_alike(units, playing.units):
+        if playing is not None and playing.channels_in == wish.channels and sound_alike(units, playing.units):
             return None
         try:
-            chain = Chain(units, self.rate, wish.level + asked_db(wish.engines, units))
+            chain = Chain(units, self.rate, wish.level + asked_db(wish.engines, units), wish.channels)
         except RigError as error:
             if wish.engines:
                 raise BuildError(wish.engines[-1], str(error)) from None

@@ -23,6 +23,7 @@ from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
+from rig.gig.taps import Taps
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
 from rig.native import Chain, Rack, decibels
@@ -73,6 +74,7 @@ class Gig:
         self._clips = (0, 0)
         self._faults_seen = FaultLog()
         self._tuner: Tuner | None = None
+        self.taps = Taps()
         self._outcomes: list[Outcome] = []
         client.delay(self._delay())
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rig.document.document import Document, EngineSpec
+from rig.document.document import INPUT, OUTPUT, USUAL_TEMPO, Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
 from rig.gig.builder import Builder, BuildError, ChainSpec, Place, Versions, asked_db, idle, unheard
@@ -154,7 +154,7 @@ class Reconciler:
 
     def _key(self, wish: ChainSpec) -> Hashable:
         """What a chain is built for; where two wishes have one key, knobs alone lead from the one to the other."""
-        return (wish.dbu, *(self._engine_key(spec, wish) for spec in wish.engines))
+        return (wish.dbu, wish.channels, *(self._engine_key(spec, wish) for spec in wish.engines))
 
     def _engine_key(self, spec: EngineSpec, wish: ChainSpec) -> Hashable:
         files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
@@ -249,6 +249,7 @@ class Reconciler:
                     self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
                     if amp.uid == playing:
                         self.rack.play(standing.slot)
+                        self.rack.tempo(preset.tempo or USUAL_TEMPO)
 
     # --- what there is ---
 
@@ -275,6 +276,10 @@ class Reconciler:
             longest[place.stage] = max(longest[place.stage], standing.chain.memory)
         return sum(longest.values())
 
+    def channels(self, preset: int, amp: int) -> int:
+        """1 or 2: that come out where an amp plays (identities)."""
+        return max(chain.channels for place, _, chain in self.path(preset, amp) if place.stage != INPUT)
+
     @property
     def busy(self) -> bool:
         """Whether something is being built, or waits to be taken."""
@@ -295,12 +300,15 @@ class Reconciler:
 
 
 def wishes(document: Document) -> dict[Place, ChainSpec]:
-    """What each chain of a document is to be."""
+    """What each chain of a document is to be. An output chain is stereo where any amp before it is."""
     found: dict[Place, ChainSpec] = {}
     for preset in document.presets:
+        channels = max((kind(spec).channels for amp in preset.amps for spec in amp.chain), default=1)
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
-            found[Place(stage, owner)] = ChainSpec(engines, levels.get(owner, 0.0), preset.dbu)
+            found[Place(stage, owner)] = ChainSpec(
+                engines, levels.get(owner, 0.0), preset.dbu, channels if stage == OUTPUT else 1
+            )
     return found
 
 

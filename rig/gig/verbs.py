@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,21 @@ def _try(gig: Gig, words: str) -> None:
 def _level(gig: Gig, text: str) -> None:
     db = number(text, "level")
     gig.edit(edits.level(gig.document, db), f"level {db:g}", "level")
+
+
+def _tempo(gig: Gig, text: str) -> None:
+    _play_at(gig, number(text, "tempo"))
+
+
+def _tap(gig: Gig, _: str) -> None:
+    bpm = gig.taps.tap(time.monotonic())
+    if bpm:
+        _play_at(gig, bpm)
+
+
+def _play_at(gig: Gig, bpm: float) -> None:
+    gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
+    gig.say(f"tempo {gig.preset.tempo:g}")
 
 
 # --- chains -------------------------------------------------------------------------------------------------------
@@ -283,6 +299,11 @@ def _tuner(gig: Gig, text: str) -> None:
     gig.open_master()
 
 
+def _panic(gig: Gig, _: str) -> None:
+    gig.reconciler.rack.panic()
+    gig.say("silenced; all begins anew")
+
+
 def _nothing(gig: Gig, _: str) -> None:
     """For the verbs that whoever reads commands carries out itself."""
 
@@ -312,10 +333,13 @@ VERBS: dict[str, Verb] = {
     "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
     "revert": Verb("", "the playing amp's preset as its file has it", _revert),
     "level": Verb("DB", "output level", _level),
+    "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
+    "tap": Verb("", "the same, by twice or more in time", _tap),
     "bypass": Verb(
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),
     "mute": Verb("[on|off]", "silence", _mute),
+    "panic": Verb("", "silence at once, tails and all; then all begins anew", _panic),
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,10 +45,11 @@ class Unit:
 class Chain:
     """Engines in order, made off the audio thread. Freed when nobody holds it any more, C included.
 
+    channels: that come in, 1 or 2; from its first stereo engine on a chain is stereo.
     Raises RigError naming the engine that would not start.
     """
 
-    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0) -> None:
+    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0, channels: int = 1) -> None:
         keep: list[object] = []
         descriptors = ffi.new("const rig_engine *[]", [descriptor(u.engine.address) for u in units] or 1)
         setups = ffi.new("rig_setup[]", max(1, len(units)))
@@ -57,12 +59,14 @@ class Chain:
             self._mount(mount, unit, rate, keep)
         self._late = [mount.latency + _delay(u.payload, rate) for mount, u in zip(mounts, units, strict=False)]
         why = ffi.new("const char **")
-        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, why)
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, channels, why)
         if self._c == ffi.NULL:
             raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
         self._rate = rate
+        self.channels_in = channels
+        self.channels = max([channels, *(u.engine.channels for u in units)])  # that come out
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self._on = [u.on for u in units]
         self.set_level(level_db)
@@ -188,12 +192,25 @@ class Chain:
         """Bring each engine, in microseconds, to where silence for ever leaves it."""
         lib.rig_chain_reset(self._c)
 
-    def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
-        """Run the chain by itself, not while a rack has it. signal, key: (frames,) float32; returns (frames,)."""
+    def process(self, signal: np.ndarray, key: np.ndarray | None = None, tempo: float = 120.0) -> np.ndarray:
+        """Run the chain by itself, not while a rack has it; the song begins where the chain does.
+
+        signal: (frames,) float32, or (2, frames); what comes back has the same shape. tempo: beats a minute.
+        key: (frames,); where None the signal, of two its left one.
+        """
         out = np.array(signal, np.float32)
-        listen = np.ascontiguousarray(signal if key is None else key, np.float32)
-        lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
+        left, right = (out, None) if out.ndim == 1 else out
+        listen = np.ascontiguousarray(left.copy() if key is None else key, np.float32)
+        sides = [ffi.NULL if side is None else ffi.from_buffer("float[]", side) for side in (left, right)]
+        beats = tempo / 60 / self._rate
+        lib.rig_chain_process(self._c, *sides, ffi.from_buffer("float[]", listen), left.size, beats)
         return out
+
+    @property
+    def tail(self) -> float:
+        """Seconds for which it rings on when nothing comes in any more; inf: for ever."""
+        frames = lib.rig_chain_tail(self._c)
+        return math.inf if frames == lib.RIG_ENDLESS else frames / self._rate
 
 
 def _delay(payload: Payload, rate: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,8 @@ class Rack:
         """Let go of the chains that C has given back."""
         for stage, slot in self._slots:
             self._return(lib.rig_rack_collect(self._c, stage, slot))
+        for stage, ring in itertools.product(STAGES.values(), range(lib.RIG_RINGS)):
+            self._return(lib.rig_rack_rung_out(self._c, stage, ring))
 
     def _return(self, c: Any) -> None:
         if c != ffi.NULL:
@@ -78,6 +81,14 @@ class Rack:
 
     def level(self, db: float) -> None:
         lib.rig_rack_level(self._c, linear(db))
+
+    def tempo(self, bpm: float) -> None:
+        """Beats a minute, for engines that keep time."""
+        lib.rig_rack_tempo(self._c, bpm)
+
+    def panic(self) -> None:
+        """Silence within 10 ms of a period's start, tails included; then all that plays begins anew."""
+        lib.rig_rack_panic(self._c)
 
     def loop(self, recording: np.ndarray) -> None:
         """Play a recording, (frames,) float32, into the input, over and over. Before the rack runs."""

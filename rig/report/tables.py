@@ -14,7 +14,7 @@ from rich.text import Text
 from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
-from rig.report.preset_facts import ChainEntry, PresetFacts
+from rig.report.preset_facts import ChainEntry, PresetFacts, Said
 from rig.text import printable
 
 if TYPE_CHECKING:
@@ -281,14 +281,19 @@ def _chain(entries: Sequence[ChainEntry]) -> Text:
         branch = entry.branch
         line.append(_clean(entry.label), NAME)
         files = [entry.about] if entry.about else [_stem(str(file)) for file in entry.files.values()]
-        knobs = [f"{value:+g}" if key == entry.engine else f"{key} {value:g}" for key, value in entry.params.items()]
-        settings = [
-            f"{key} {_value(value)}" if isinstance(value, bool) else f"{key} {value:g}"
-            for key, value in entry.settings.items()
+        knobs = [
+            _knob(key, value, key == entry.engine) for key, value in (*entry.settings.items(), *entry.params.items())
         ]
-        said = ", ".join(files + settings + knobs)
+        said = ", ".join(files + knobs)
         line.append(f" {_clean(said)}" if said else "")
     return line or Text("nothing: as it comes in", DIM)
+
+
+def _knob(key: str, value: Said, alone: bool) -> str:
+    """ "bass 1.5"; "+3" of a gain, which has but one."""
+    if isinstance(value, (bool, str)):
+        return f"{key} {_value(value) if isinstance(value, bool) else value}"
+    return f"{value:+g}" if alone else f"{key} {value:g}"
 
 
 def _wire(before: str, after: str) -> str:
