@@ -19,7 +19,23 @@ from networks import guitarml
 HERE = Path(__file__).parent
 
 HARMLESS = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
-HARMLESS |= {"exp", "expf", "expm1f", "logf", "log10f", "powf", "sin", "sinf", "cosf", "tanhf", "fabsf", "fmaxf", "fminf", "floor"}
+HARMLESS |= {
+    "exp",
+    "expf",
+    "expm1f",
+    "logf",
+    "log10f",
+    "powf",
+    "sin",
+    "sincosf",
+    "sinf",
+    "cosf",
+    "tanhf",
+    "fabsf",
+    "fmaxf",
+    "fminf",
+    "floor",
+}
 
 
 @pytest.fixture

@@ -49,12 +49,14 @@ else:
         gig.do("next")
         gig.do(f"set {gig.amp.name}.gain.gain {i % 7}")
         gig.do(f"toggle {gig.amp.name}.gain")
-        for verb in ("bypass", "mute", "tuner"):
+        for verb in ("bypass", "mute", "tuner", "panic"):
             if i % 5 == 0:
                 gig.do(verb)
         units = gig.reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
-            units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
+            mono = [unit.engine.channels == 1 for unit in units]
+            other = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
+            units = [new if can else old for new, old, can in zip(other, units, mono, strict=True)]
         chain = Chain(units, 48_000)
         gig.reconciler.rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
         for switched in range(len(units)):
