@@ -13,10 +13,11 @@ uint64_t rig_chains_made(void) { return rig_get(&made); }
 uint64_t rig_chains_freed(void) { return rig_get(&freed); }
 
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
-                         const char **why)
+                         uint32_t *which, const char **why)
 {
     rig_chain *chain = calloc(1, sizeof(rig_chain) + n * sizeof(rig_unit));
     if (!chain) {
+        *which = n;
         *why = "out of memory";
         return NULL;
     }
@@ -29,6 +30,7 @@ rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig
     for (uint32_t i = 0; i < n; ++i) {
         *why = rig_unit_init(&chain->units[i], engines[i], &setups[i], &mounts[i], &chain->bytes);
         if (*why) {
+            *which = i;
             rig_chain_free(chain);
             return NULL;
         }
