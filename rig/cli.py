@@ -246,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PRESET",
         help="presets in the order of the set: files, or names of yours or of those that ship",
     )
-    sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
@@ -266,10 +266,12 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
     sub.add_argument("source", type=_there, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
     sub.add_argument("input", type=_there, metavar="IN", help="the dry recording: WAV, FLAC ...")
-    sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
-    sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")
+    sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
-    sub.add_argument("--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32)")
+    sub.add_argument(
+        "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
+    )
 
     sub = command(capture, "rig capture -o my-amp --send system:playback_1 --return system:capture_1")
     from rig.capture import options as capturing

@@ -51,7 +51,7 @@ class Payload:
     waits: of an engine that joins branches, the frames by which it lets a and b come later.
     input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
     idle: its parameters and settings that do nothing with these files; no screen shows them.
-    about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
+    about: a few words for the screen ("small-combo-crunch", "open-1x12, 1470 taps").
     """
 
     arrays: tuple[np.ndarray, ...] = ()

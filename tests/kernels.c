@@ -32,9 +32,10 @@ static rig_array weights(size_t count, float scale)
 /* The engine's answer to a signal, in blocks of so many frames, or of all sizes: 0. */
 static void run_by(const rig_engine *engine, const rig_setup *setup, uint32_t block, const float *x, float *y)
 {
+    uint32_t which;
     const char *why;
     const rig_mount mount = {.gain_in = 1.0f, .gain_out = 1.0f};
-    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, 1, &why);
+    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, 1, &which, &why);
     if (!chain) {
         printf("%s: %s\n", engine->name, why);
         exit(1);

@@ -208,6 +208,12 @@ def test_a_copy_is_an_amp_of_its_own(folder):
     assert gig.amp.name == "Clean"
 
 
+def test_a_copy_may_be_given_a_name_whichever_amp_it_is_of(folder):
+    gig = gig_of(folder)
+    do(gig, "copy as Glass", "copy Lead as  Loud")
+    assert [amp.name for amp in gig.amps] == ["Clean", "Glass", "Lead", "Loud"]
+
+
 # --- scenes -------------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from leash import leashed
 from rig import native
 from rig.engine import Payload, Setting, _found, named, registry
 from rig.errors import RigError
-from rig.native import Chain, Unit
+from rig.native import Chain, Unit, UnitError
 
 RATE = 48_000
 ROOT = Path(__file__).resolve().parent.parent
@@ -435,6 +435,13 @@ def test_an_engine_that_its_files_do_not_fit_is_refused():
         chain("cab", np.zeros(8193, np.float32))
     with pytest.raises(RigError, match="model"):
         chain("model")
+
+
+def test_the_engine_of_a_chain_that_would_not_start_is_named():
+    gain, cab = Unit(registry()["gain"], label="gain"), Unit(registry()["cab"], label="cab")
+    with pytest.raises(UnitError, match=r"^engine cab: its files don't make sense to it$") as caught:
+        Chain([gain, cab, gain], RATE)
+    assert caught.value.label == "cab"
 
 
 @pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files and not engine.join])

@@ -25,6 +25,7 @@ from textual.pilot import Pilot
 
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, News, ParamView
+from rig.native import SLOTS
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
@@ -177,6 +178,18 @@ async def test_keys_of_the_players_own(tmp_path: Path) -> None:
         ]
         await pilot.press("question_mark", "ampersand", "k")
         assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+
+
+def test_key_files_that_are_shown_can_be_read(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    shown = "layout" + readme.partition("```\nlayout")[2].partition("```")[0]
+    for text in (shown, key_file.__doc__.partition("\n\n")[2]):
+        (tmp_path / "keys.toml").write_text(text)
+        assert key_file.read(tmp_path / "keys.toml", PlayScreen.actions())["amp_10"] == "f10"
+
+
+def test_every_amp_of_the_largest_set_can_have_a_key() -> None:
+    assert {f"amp_{n}" for n in range(1, SLOTS + 1)} <= {*PlayScreen.actions()}
 
 
 @pytest.mark.parametrize(

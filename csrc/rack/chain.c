@@ -25,11 +25,12 @@ static uint32_t part_of(const rig_chain *chain)
 static uint32_t most(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
-                         uint32_t channels, const char **why)
+                         uint32_t channels, uint32_t *which, const char **why)
 {
     uint32_t side = channels; /* of branch b, and beside it those of the signal */
     rig_chain *chain = calloc(1, sizeof(rig_chain) + n * sizeof(rig_unit));
     if (!chain) {
+        *which = n;
         *why = "out of memory";
         return NULL;
     }
@@ -45,6 +46,7 @@ rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig
         if (mounts[i].branch == RIG_TRUNK) channels = most(channels, side);
         *why = rig_unit_init(&chain->units[i], engines[i], &setups[i], &mounts[i], *come, &chain->bytes);
         if (*why) {
+            *which = i;
             rig_chain_free(chain);
             return NULL;
         }

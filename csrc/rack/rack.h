@@ -58,9 +58,10 @@ typedef struct {
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread. */
+/* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread.
+   new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
-                         uint32_t channels, const char **why); /* channels: that come in, 1 or 2 */
+                         uint32_t channels, uint32_t *which, const char **why); /* channels: that come in, 1 or 2 */
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);

@@ -16,7 +16,7 @@ from rig.engine import Payload
 from rig.errors import RigError
 from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
-from rig.native import Chain, Unit, decibels
+from rig.native import Chain, Unit, UnitError, decibels
 
 KEPT = 96
 """Files' contents that are kept for the next chain that asks for them: undo is quick then."""
@@ -100,16 +100,19 @@ class Builder:
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
     def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
-        """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
-        units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
-        if playing is not None and playing.channels_in == wish.channels and sound_alike(units, playing.units):
-            return None
+        """A chain as wished, or None where it would sound as the one that plays.
+
+        Raises BuildError, and RigError where there is no memory for a chain.
+        """
+        loaded = [self.unit(spec) for spec in wish.engines]
         try:
+            units = arranged(loaded, self.rate, wish.dbu)
+            if playing is not None and playing.channels_in == wish.channels and sound_alike(units, playing.units):
+                return None
             chain = Chain(units, self.rate, wish.level + asked_db(wish.engines, units), wish.channels)
-        except RigError as error:
-            if wish.engines:
-                raise BuildError(wish.engines[-1], str(error)) from None
-            raise
+        except UnitError as error:
+            spec = next(spec for spec in wish.engines if spec.label == error.label)
+            raise BuildError(spec, str(error)) from None
         chain.prewarm()
         return chain
 

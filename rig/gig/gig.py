@@ -193,7 +193,10 @@ class Gig:
         self.client.delay(self._delay())
 
     def record(self, path: Path | None) -> None:
-        """Record what is heard into a new WAV file; None: stop."""
+        """Record what is heard into a new WAV file; where a recording runs, end that, whatever `path` is.
+
+        Raises RigError for None where none runs, and where the file can't be made.
+        """
         if self._recorder:
             self._stop_recording()
         elif path is None:

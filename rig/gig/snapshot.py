@@ -116,7 +116,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class News:
-    """What came of a file that changed, in one line. wrong: it cannot be played, and what played plays on."""
+    """What came of a file that changed, or of a recording, in one line.
+
+    wrong: it cannot be played, and what played plays on; or some of the recording is lost.
+    """
 
     message: str
     wrong: bool = False
@@ -126,8 +129,9 @@ class News:
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
-    load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
-    as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
+    load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
+    reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
+    limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
     plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs.

@@ -207,10 +207,10 @@ def _new(gig: Gig, name: str) -> None:
 
 
 def _copy(gig: Gig, words: str) -> None:
-    which, _, name = words.partition(" as ") if " as " in words else (words, "", "")
+    which, _, name = (part.strip() for part in f" {words}".partition(" as "))
     amp = address.amp(gig.document, which) if which else gig.amp
     taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
-    name = name.strip() or free_name(taken, amp.name)
+    name = name or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
     gig.edit(document, f"copy {amp.name}")
     gig.play(uid)

@@ -3,7 +3,7 @@
 Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
 """
 
-from rig.native.chain import BRANCHES, Chain, Unit, chains_freed, chains_made
+from rig.native.chain import BRANCHES, Chain, Unit, UnitError, chains_freed, chains_made
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
@@ -24,6 +24,7 @@ __all__ = [
     "Rack",
     "Take",
     "Unit",
+    "UnitError",
     "Watch",
     "chains_freed",
     "chains_made",

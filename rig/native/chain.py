@@ -42,11 +42,19 @@ class Unit:
     on: bool = True
 
 
+class UnitError(RigError):
+    """An engine of a chain would not start. label: the unit's."""
+
+    def __init__(self, unit: Unit, why: str) -> None:
+        super().__init__(f"engine {unit.engine.name}: {why}")
+        self.label = unit.label
+
+
 class Chain:
     """Engines in order, made off the audio thread. Freed when nobody holds it any more, C included.
 
     channels: that come in, 1 or 2; from its first stereo engine on a chain is stereo.
-    Raises RigError naming the engine that would not start.
+    Raises UnitError of the engine that would not start, and RigError where there is no memory for the chain itself.
     """
 
     def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0, channels: int = 1) -> None:
@@ -58,10 +66,11 @@ class Chain:
             self._fill(setup, unit, rate, keep)
             self._mount(mount, unit, rate, keep)
         self._late = [mount.latency + _delay(u.payload, rate) for mount, u in zip(mounts, units, strict=False)]
-        why = ffi.new("const char **")
-        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, channels, why)
+        which, why = ffi.new("uint32_t *"), ffi.new("const char **")
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, channels, which, why)
         if self._c == ffi.NULL:
-            raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
+            said = ffi.string(why[0]).decode()
+            raise UnitError(units[which[0]], said) if which[0] < len(units) else RigError(f"a chain: {said}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
         self._rate = rate
@@ -93,11 +102,12 @@ class Chain:
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
-            raise RigError(
-                f"engine {unit.engine.name}: one that joins two chains runs at their rate, {rate} Hz; it asks for "
-                f"{unit.payload.rate} Hz"
-            )
-        around = resampler.around(unit.payload.rate, rate)
+            why = f"one that joins two chains runs at their rate, {rate} Hz; it asks for {unit.payload.rate} Hz"
+            raise UnitError(unit, why)
+        try:
+            around = resampler.around(unit.payload.rate, rate)
+        except RigError as error:
+            raise UnitError(unit, str(error)) from None
         keep.append(around)
         mount.latency = around.latency
         for c, change in ((mount.there, around.there), (mount.back, around.back)):
@@ -106,6 +116,7 @@ class Chain:
 
     @property
     def address(self) -> int:
+        """Where C has it."""
         return address_of(self._c)
 
     @property

@@ -63,9 +63,11 @@ class Rack:
         lib.rig_rack_route(self._c, amp, input, output)
 
     def play(self, amp: int) -> None:
+        """Let the amp of a slot be heard, cross-faded."""
         lib.rig_rack_play(self._c, amp)
 
     def bypass(self, on: bool) -> None:
+        """The guitar without the amp, or with it, cross-faded."""
         lib.rig_rack_bypass(self._c, on)
 
     def begin(self, *, open: bool) -> None:
@@ -77,9 +79,11 @@ class Rack:
         lib.rig_rack_open(self._c, on)
 
     def limit(self, on: bool) -> None:
+        """Off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it."""
         lib.rig_rack_limit(self._c, on)
 
     def level(self, db: float) -> None:
+        """The output's level in dB; ramped to."""
         lib.rig_rack_level(self._c, linear(db))
 
     def tempo(self, bpm: float) -> None:

@@ -17,6 +17,7 @@ from rig.tui.plain import plainer
 
 PLAY = (
     ("1 … 9", "play that amp"),
+    ("1 2", "amp 12, of a dozen and more"),
     ("/", "find an amp by its name"),
     ("← →", "previous, next amp"),
     ("[ ]", "output level by 1 dB"),
@@ -43,6 +44,8 @@ EDIT = (
     ("x", "remove the engine"),
     ("< >", "move the engine"),
     ("b", "bypass the engine, or not"),
+    ("F1 … F9", "amps, where text is typed"),
+    ("ctrl+n", "mute, where text is typed"),
 )
 KEYS = (*PLAY, *EDIT)
 WIDE = 78  # columns that both lists take side by side

@@ -2,7 +2,7 @@
 
 layout = "azerty"             # amps on the unshifted row of digits, knobs beside it
 mute = ["m", "f12"]
-amp_10 = "0"
+amp_10 = "f10"
 """
 
 from __future__ import annotations

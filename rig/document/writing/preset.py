@@ -53,6 +53,7 @@ class PresetText:
     # -- the preset's own tables
 
     def name(self) -> None:
+        """The preset's own; one that is called as its file is need not say so."""
         leaf = self.root.leaf("name")
         if self.after.name != (leaf.text if leaf else self.after.path.stem):
             toml_tables.put(self.tree, self.root, "name", toml.string(self.after.name), ROOT)
@@ -69,6 +70,7 @@ class PresetText:
             self.cleared(name)
 
     def jack(self, old: Wiring, new: Wiring) -> None:
+        """[jack]."""
         if old == new:
             return
         table = self.section("jack")
@@ -80,6 +82,7 @@ class PresetText:
             self.cleared("jack")
 
     def midi(self, old: Midi, new: Midi) -> None:
+        """[midi]."""
         if old == new == Midi():
             return
         self.names.midi(self.section("midi"), old, new)
@@ -109,6 +112,7 @@ class PresetText:
             del self.root.fields[name]
 
     def optional(self, table: Table, key: str, value: object, order: tuple[str, ...]) -> None:
+        """Give a key a value, or take it out: None. order: of the table's keys."""
         if value is None:
             toml_tables.drop(self.tree, table, key)
         else:
@@ -143,6 +147,7 @@ class PresetText:
                 self.begin(group[0])
 
     def block(self, amp: Amp) -> Block:
+        """A new amp with a [[header]], which says no more than its name."""
         line = self.tree.newline
         name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(amp.name), tail=line)
         return Block(header=f"[[amp]]{line}", path=("amp",), array=True, entries=[name])
@@ -155,6 +160,7 @@ class PresetText:
             self.amp(table, old.get(amp.uid) or Amp(amp.name, (), uid=amp.uid), amp)
 
     def amp(self, table: Table, old: Amp, new: Amp) -> None:
+        """What one of them says."""
         if new.name != old.name:
             toml_tables.put(self.tree, table, "name", toml.string(new.name), AMP)
         if new.key != old.key:
