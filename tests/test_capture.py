@@ -17,7 +17,7 @@ import soundfile
 import tomli
 from textual.drivers.linux_driver import LinuxDriver
 
-from rig.capture import checks, levels, procedure, storage, synthetic_guitar, test_signal, text_view
+from rig.capture import checks, delay, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
 from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Taken
@@ -147,6 +147,53 @@ def test_correlation_finds_a_delay_of_any_length(rng, seconds, polarity):
     assert find_delay(dry, polarity * late(amp(dry), frames), RATE) == Delay(frames, polarity)
 
 
+def song(rng: np.random.Generator, bars: int = 24, apart: int = 2) -> np.ndarray:
+    """A riff of two seconds, over and over, to the sample; each bar has its own loudness, and every third its own end.
+
+    -> (frames,) float32.
+    """
+    riff = take(rng, apart)
+    played = [riff * np.float32(rng.uniform(0.3, 1.0)) for _ in range(bars)]
+    for bar in played[::3]:
+        bar[len(riff) // 2 :] = take(rng, apart)[len(riff) // 2 :]
+    return np.concatenate(played)
+
+
+@pytest.mark.parametrize("seconds", [2.2, -2.2, 3, -3, 12, -4, 30])
+def test_a_riff_that_comes_again_is_not_the_delay(rng, seconds):
+    dry = song(rng)
+    frames = round(seconds * RATE)
+    assert find_delay(dry, late(amp(dry), frames), RATE) == Delay(frames, 1)
+
+
+@pytest.mark.parametrize("start", [0, 17, 32])
+def test_a_wet_side_that_holds_a_part_of_the_riffs_is_found(rng, start):
+    dry = song(rng)
+    wet = amp(dry)[start * RATE + 105 : (start + 16) * RATE]
+    assert find_delay(dry, wet, RATE) == Delay(-start * RATE - 105, 1)
+    part = dry[start * RATE + 105 : (start + 16) * RATE]
+    assert find_delay(part, amp(dry), RATE) == Delay(start * RATE + 105, 1)
+
+
+def test_a_long_take_is_searched_at_a_lower_rate_and_found_to_the_sample(rng, monkeypatch):
+    dry = song(rng)
+    monkeypatch.setattr(delay, "SEARCHED", 2 * len(dry) // 4)
+    assert find_delay(dry, amp(dry)[7 * RATE + 3 : 20 * RATE], RATE) == Delay(-7 * RATE - 3, 1)
+
+
+@pytest.mark.parametrize("other", ["the same riff, played anew", "another take", "noise", "a tone"])
+def test_what_does_not_belong_together_has_no_delay(rng, other):
+    dry, wet = song(rng, 12), take(rng, 24)
+    if other.startswith("the same"):
+        notes = [dry[at : at + RATE // 2] for at in range(0, len(dry), RATE // 2)]
+        wet = np.concatenate([late(note, int(rng.integers(-320, 320))) for note in notes])
+    elif other == "noise":
+        wet = rng.normal(size=len(dry)) * 0.1
+    elif other == "a tone":
+        wet = 0.3 * np.sin(np.arange(len(dry)) * 0.17)
+    assert find_delay(dry, amp(wet), RATE) is None
+
+
 # ---- checks
 
 
@@ -205,6 +252,22 @@ def test_a_take_that_slipped_is_of_no_use(rng, slip):
     *_, finding = checks.check(pair(dry, wet, repeat=Repeat(60 * RATE, 4 * RATE)))
     assert finding.check == "repeatability" and finding.fatal
     assert f"{abs(slip)} samples {'late' if slip > 0 else 'early'}" in str(finding)
+
+
+def test_clocks_that_run_apart_are_said(rng):
+    dry = take(rng, 64)
+    slower = np.interp(np.arange(len(dry)) * (1 - 60e-6), np.arange(len(dry)), amp(dry)).astype(np.float32)
+    (finding,) = (one for one in checks.check(pair(dry, slower)) if "at its end" in str(one))
+    assert "samples later than at its beginning: record both by one sound card" in str(finding)
+    wet = amp(dry)
+    wet[40 * RATE :] = late(wet[40 * RATE :], -64)
+    assert any("64 samples earlier" in str(one) for one in checks.check(pair(dry, wet)))
+
+
+def test_little_in_common_is_said(rng):
+    dry = take(rng, 90)
+    findings = [str(one) for one in checks.check(pair(dry, late(amp(dry), 60 * RATE)))]
+    assert "only 30.0 s are played on both sides" in findings[-1]
 
 
 # ---- files

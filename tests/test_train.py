@@ -21,6 +21,7 @@ torch = pytest.importorskip("torch")
 from captures import RATE, amp, guitar  # noqa: E402
 from leash import leashed  # noqa: E402
 
+from rig.capture.delay import OWN, find_delay  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.files import write  # noqa: E402
@@ -520,12 +521,26 @@ def test_a_slow_device_is_not_brought_before_its_cause(tmp_path, rng):
     assert capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav").delay <= 0
 
 
-def test_unrelated_sides_are_left_alone_and_said_so(tmp_path, rng):
-    soundfile.write(tmp_path / "dry.wav", guitar(rng), RATE)
-    soundfile.write(tmp_path / "wet.wav", guitar(rng), RATE)
-    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
-    assert taken.delay == 0
-    assert "no clear delay" in " ".join(taken.notes)
+def test_sides_that_do_not_belong_together_are_refused(sides, tmp_path, rng, capsys):
+    soundfile.write(tmp_path / "other.wav", amp(guitar(rng)), RATE)
+    before = names(tmp_path)
+    words = ["train", str(tmp_path / "dry.wav"), str(tmp_path / "other.wav"), "-o", str(tmp_path / "amp.json")]
+    assert main([*words, "--epochs", "1"]) == 1
+    assert "wet does not answer dry" in capsys.readouterr().err
+    assert names(tmp_path) == before
+    told = capture.read(tmp_path / "dry.wav", tmp_path / "other.wav", 99)
+    assert told.delay == 99 and len(told.dry) == 3 * RATE - 99
+    assert "wet is 99 samples" in " ".join(told.notes)
+
+
+@pytest.mark.parametrize("seconds", [90, 60, 30])
+def test_a_part_of_a_real_take_is_found_wherever_it_is_from(shared, seconds):
+    dry, rate = soundfile.read(shared / "audio" / "di.flac", dtype="float32")
+    wet, _ = soundfile.read(shared / "audio" / "chump.flac", dtype="float32")
+    frames = seconds * rate
+    for start in (0, (len(dry) - frames) // 2, len(dry) - frames):
+        found = find_delay(dry, wet[start : start + frames], rate)
+        assert found and abs(found.frames + start) <= OWN  # the amp's own filters
 
 
 @pytest.mark.parametrize(
