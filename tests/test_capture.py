@@ -20,6 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from rig.capture import checks, delay, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
+from rig.capture.measure import measure
 from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Taken
 from rig.cli import main
 from rig.errors import RigError
@@ -352,15 +353,18 @@ def test_six_channels_3_seconds_late_and_upside_down(tmp_path, rng):
 
 
 def test_a_folder_is_not_overwritten_by_accident(tmp_path, rng):
-    storage.refuse(tmp_path / "new" / "amp", overwrite=False)
+    storage.refuse(tmp_path / "new" / "amp", force=False)
     assert not (tmp_path / "new").exists()
     dry = take(rng, 1)
     storage.write(tmp_path / "amp", dry, dry, RATE, {})
-    with pytest.raises(RigError, match=r"holds a capture already.*--overwrite"):
-        storage.refuse(tmp_path / "amp", overwrite=False)
-    storage.refuse(tmp_path / "amp", overwrite=True)
+    with pytest.raises(RigError, match=r"dry.wav' is there already.*--force"):
+        storage.refuse(tmp_path / "amp", force=False)
+    (tmp_path / "amp" / "dry.wav").unlink()
+    with pytest.raises(RigError, match=r"wet.wav' is there already"):
+        storage.refuse(tmp_path / "amp", force=False)
+    storage.refuse(tmp_path / "amp", force=True)
     with pytest.raises(RigError, match="is a file"):
-        storage.refuse(tmp_path / "amp" / "dry.wav", overwrite=True)
+        storage.refuse(tmp_path / "amp" / "wet.wav", force=True)
 
 
 def test_capture_toml_says_what_it_was_given(tmp_path):
@@ -651,6 +655,39 @@ class FakeSession:
             raise MissedPeriod(72.3)
         dry = made.audio * np.float32(0.5)
         return Taken(dry, np.pad(-dry, (5, 100)), made, self.level_db)
+
+
+def taken(raw: np.ndarray, made: test_signal.Signal) -> Taken:
+    return Taken(made.audio * np.float32(0.5), raw.astype(np.float32), made, -6.0)
+
+
+def test_a_return_that_is_later_than_what_was_waited_for_is_told_to_wait():
+    made = test_signal.test_signal(RATE, 8)
+    raw = np.pad(made.audio * 0.3, (12 * RATE, 0))[: len(made.audio) + round(10.5 * RATE)]
+    assert str(measure(taken(raw, made), RATE).fatal) == (
+        "the return is 12.0 s late, and its end was not waited for: take it again with --wait 30"
+    )
+    assert measure(taken(np.pad(made.audio * 0.3, (12 * RATE, RATE)), made), RATE).fatal is None
+
+
+@pytest.mark.parametrize(("clips", "fatal"), [(3, None), (9, None), (20, True)])
+def test_a_handful_of_clips_is_said_and_more_spoil_a_take(clips, fatal):
+    made = test_signal.test_signal(RATE, 8)
+    raw = np.pad(made.audio * 0.3, (50, RATE))
+    raw[3 * RATE : 3 * RATE + clips] = 1.0
+    found = measure(taken(raw, made), RATE)
+    said = [one for one in found.findings if one.check == "clipping"]
+    assert bool(said) == (clips > checks.CLIPS) and bool(found.fatal) == bool(fatal)
+    if fatal:
+        with pytest.raises(RigError, match=r"wet clips \(20 samples at full scale\): turn the return down"):
+            text_view.TextView(1.0, retries=0).keep(found)
+
+
+def test_where_nothing_comes_back_waiting_is_spoken_of():
+    view = text_view.TextView(10.0, retries=0)
+    quiet = CaptureStatus(CHECK, 1.0, 10.1, -1.0, -1.0, -99.0, -99.0, False, QUIET, ())
+    with pytest.raises(RigError, match=r"within 10 s: is the amp on standby.* seconds late takes --wait 20"):
+        view.show(quiet)
 
 
 def test_a_missed_period_is_asked_about_and_taken_again():

@@ -12,7 +12,7 @@ import tomli
 from rig import toml as spelling
 from rig.capture.checks import Pair, Repeat, read_pair
 from rig.errors import RigError
-from rig.files import read_text, reason, unreadable, whole
+from rig.files import may_replace, read_text, reason, unreadable, whole
 
 DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
 LIMIT = 1 << 16
@@ -53,15 +53,16 @@ def _signal(path: Path) -> tuple[Repeat | None, Frames | None, Frames | None]:
         raise RigError(f"{path}: {error}; take it again, or delete this file") from None
 
 
-def refuse(path: Path, *, overwrite: bool) -> None:
-    """Raises RigError where a capture cannot be written, before anything is played."""
+def refuse(path: Path, *, force: bool) -> None:
+    """Raises RigError where a capture cannot be written, or is not to be, before anything is played."""
     if path.exists() and not path.is_dir():
         raise RigError(f"-o '{path}' is a file: a capture is a folder")
-    if (path / DRY).exists() and not overwrite:
-        raise RigError(f"-o '{path}' holds a capture already: name another folder, or use --overwrite")
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     if not os.access(there, os.W_OK):
         raise RigError(f"-o '{path}': '{there}' may not be written to")
+    for name in (DRY, WET, FACTS):
+        if (path / name).exists():
+            return may_replace(path / name, force=force)
 
 
 def write(path: Path, dry: np.ndarray, wet: np.ndarray, rate: int, facts: Mapping[str, object]) -> None:

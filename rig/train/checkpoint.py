@@ -13,7 +13,7 @@ import torch
 from rig.errors import RigError
 from rig.files import write
 from rig.train.capture import Capture
-from rig.train.settings import Settings, Size
+from rig.train.settings import CHECKPOINT, Settings, Size
 from rig.train.state import Dump, State, begin
 
 VERSION = 2
@@ -21,7 +21,7 @@ VERSION = 2
 
 def path_for(model: Path) -> Path:
     """amp.json -> amp.checkpoint"""
-    return model.with_suffix(".checkpoint")
+    return model.with_suffix(CHECKPOINT)
 
 
 def fingerprint(captures: Sequence[Capture]) -> str:

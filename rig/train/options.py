@@ -81,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="by which WET is later than DRY (negative: earlier), where it cannot be heard, as behind an octaver "
         "(default: it is looked for, however long it is)",
     )  # fmt: skip
+    add("--force", action="store_true", help="write over the model that may be there, with its checkpoint and picture")
     add("--dry-run", action="store_true", help="only say how long it would take and what playing it would cost")
     add("--no-report", action="store_true", help="no picture next to the model")
     add("--json", action="store_true", help="end with one line of JSON on stdout")

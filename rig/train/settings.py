@@ -34,6 +34,9 @@ SIZES = {
 }
 
 
+CHECKPOINT = ".checkpoint"
+"""The ending of what a run goes on from, beside its model."""
+
 LOSSES = ("emphasised", "plain", "stft")
 
 
