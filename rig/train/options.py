@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from rig.errors import RigError
-from rig.train.settings import LOSSES, SIZES, Settings, Size
+from rig.train.settings import LARGEST, LOSSES, SIZES, Settings, Size
 
 Value = TypeVar("Value")
 SEGMENT_SECONDS = 0.085
 MINUTES = 10.0
 BATCH = {"cpu": 1, "cuda": 8, "mps": 8}
-LARGEST = Size(64, 14, 8, 16)
 SHAPE = ("channels", "depth", "repeats", "kernel_size")
 
 
