@@ -21,7 +21,7 @@ from rig.capture import checks, delay, levels, procedure, storage, synthetic_gui
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
 from rig.capture.measure import measure
-from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Taken
+from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Session, Taken
 from rig.cli import main
 from rig.errors import RigError
 from rig.native import PlayerRecorder, Take
@@ -299,6 +299,11 @@ def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
         (lambda amp: (amp / "wet.wav").unlink(), "holds no wet.wav"),
         (lambda amp: (amp / "capture.toml").write_text("[repeat]\nstart = 'x'\nframes = 1"), "capture.toml: "),
         (lambda amp: (amp / "capture.toml").write_text("= 1"), "capture.toml: "),
+        (lambda amp: (amp / "capture.toml").write_text("impulses = [inf, 3]"), "[inf, 3] are no two frames of a take"),
+        (lambda amp: (amp / "capture.toml").write_text("impulses = [-9, 3]"), "[-9, 3] are no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text(f"played = [0, 1{'0' * 40}]"), "no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text("[repeat]\nstart = 1e9\nframes = 2"), "no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text("repeat = 7"), "capture.toml: "),
         (lambda amp: amp.rename(amp.with_name("ampere")), "no such capture file; did you mean 'ampere'"),
     ],
 )
@@ -637,7 +642,7 @@ class FakeSession:
             )
         )
 
-    def listen(self, watch) -> None:
+    def listen(self, wait, watch) -> None:
         self._show(watch, LISTEN)
 
     def check(self, made, watch) -> None:
@@ -655,6 +660,33 @@ class FakeSession:
             raise MissedPeriod(72.3)
         dry = made.audio * np.float32(0.5)
         return Taken(dry, np.pad(-dry, (5, 100)), made, self.level_db)
+
+
+class Deck:
+    """A session's player and client, without JACK: the return comes from a list of levels, one for each listening."""
+
+    rate, alive, server = RATE, True, "a server"
+    meters = staticmethod(lambda: SimpleNamespace(clips=0, send_peak=0.0, return_peak=0.0))
+    level = staticmethod(lambda gain: None)
+
+    def __init__(self, peaks: list[float]) -> None:
+        self.peaks = peaks
+
+    def put(self, take: Take) -> None:
+        peak = self.peaks.pop(0)
+        take._heard[:] = peak
+        take._c.at = len(take._heard)
+
+
+def test_what_was_sent_before_is_no_noise(monkeypatch):
+    """A device that is seconds late still gives back what an earlier try has played."""
+    for peaks, wait, left in (([0.5, 0.3, 1e-4, 0.5], 60.0, 1), ([0.5, 1e-4], 0.0, 1)):
+        deck = Deck(list(peaks))
+        session = Session.__new__(Session)
+        session.client, session._player, session.rate, session._clips, session.level_db = deck, deck, RATE, 0, -1.0
+        session.listen(wait, lambda status: False)
+        assert len(deck.peaks) == left
+        assert session.noise.peak_db == pytest.approx(20 * np.log10(peaks[-1 - left]), abs=0.1)
 
 
 def taken(raw: np.ndarray, made: test_signal.Signal) -> Taken:

@@ -271,6 +271,8 @@ def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay 
     None where no two answers stand out of the noise `second - first` frames apart, as behind a noise gate.
     """
     quiet = slice(first // 2, first)  # no answer is here yet, and what the amp did when it was turned on is over
+    if not len(wet[quiet]):
+        return None
     wet = wet - np.median(wet[quiet])  # it may put out an offset
     level = max(ABOVE_NOISE * float(np.abs(wet[quiet]).max(initial=0.0)), 1e-6)
     answer, gap = int(ANSWER_SECONDS * rate), second - first

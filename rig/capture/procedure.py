@@ -46,7 +46,7 @@ def capture(session: Session, make: Callable[[], Signal], wait: float, view: Cap
     """
     view.say("making the test signal")
     signal = make()
-    session.listen(view.show)
+    session.listen(wait, view.show)
     session.check(signal, view.show)
     ping = session.ping(signal, wait, view.show)
     view.say(_delay_line(ping, session.rate, wait))

@@ -11,8 +11,9 @@ import tomli
 
 from rig import toml as spelling
 from rig.capture.checks import Pair, Repeat, read_pair
-from rig.errors import RigError
+from rig.errors import RigError, cut
 from rig.files import may_replace, read_text, reason, unreadable, whole
+from rig.sound import CAPTURE
 
 DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
 LIMIT = 1 << 16
@@ -41,16 +42,24 @@ def _signal(path: Path) -> tuple[Repeat | None, Frames | None, Frames | None]:
         return None, None, None
     try:
         said = tomli.loads(read_text(path, "capture", LIMIT))
-        repeat, impulses, played = said.get("repeat"), said.get("impulses"), said.get("played")
-        first, second = impulses or (0, 0)
-        start, end = played or (0, 0)
-        return (
-            Repeat(int(repeat["start"]), int(repeat["frames"])) if repeat else None,
-            (int(first), int(second)) if impulses else None,
-            (int(start), int(end)) if played else None,
-        )
+        repeat = said.get("repeat")
+        impulses, played = _between(said.get("impulses")), _between(said.get("played"))
+        if repeat:
+            start, end = _between([repeat["start"], repeat["start"] + repeat["frames"]]) or (0, 0)
+        return Repeat(start, end - start) if repeat else None, impulses, played
     except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise RigError(f"{path}: {error}; take it again, or delete this file") from None
+
+
+def _between(said: object) -> Frames | None:
+    """Two frames of a take, one behind the other; None where nothing is said. Raises ValueError for anything else."""
+    if not said:
+        return None
+    if isinstance(said, list) and len(said) == 2 and all(type(frame) is int for frame in said):
+        first, second = said
+        if 0 <= first < second <= CAPTURE.samples:
+            return first, second
+    raise ValueError(f"{cut(str(said))} are no two frames of a take, one behind the other")
 
 
 def refuse(path: Path, *, force: bool) -> None:
