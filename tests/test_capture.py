@@ -148,7 +148,7 @@ def test_correlation_finds_a_delay_of_any_length(rng, seconds, polarity):
     assert find_delay(dry, polarity * late(amp(dry), frames), RATE) == Delay(frames, polarity)
 
 
-def song(rng: np.random.Generator, bars: int = 24, apart: int = 2) -> np.ndarray:
+def song(rng: np.random.Generator, bars: int = 16, apart: int = 2) -> np.ndarray:
     """A riff of two seconds, over and over, to the sample; each bar has its own loudness, and every third its own end.
 
     -> (frames,) float32.
@@ -160,19 +160,19 @@ def song(rng: np.random.Generator, bars: int = 24, apart: int = 2) -> np.ndarray
     return np.concatenate(played)
 
 
-@pytest.mark.parametrize("seconds", [2.2, -2.2, 3, -3, 12, -4, 30])
+@pytest.mark.parametrize("seconds", [2.2, -2.2, 3, -3, 12, -4, 20])
 def test_a_riff_that_comes_again_is_not_the_delay(rng, seconds):
     dry = song(rng)
     frames = round(seconds * RATE)
     assert find_delay(dry, late(amp(dry), frames), RATE) == Delay(frames, 1)
 
 
-@pytest.mark.parametrize("start", [0, 17, 32])
+@pytest.mark.parametrize("start", [0, 9, 16])
 def test_a_wet_side_that_holds_a_part_of_the_riffs_is_found(rng, start):
     dry = song(rng)
-    wet = amp(dry)[start * RATE + 105 : (start + 16) * RATE]
+    wet = amp(dry)[start * RATE + 105 : (start + 12) * RATE]
     assert find_delay(dry, wet, RATE) == Delay(-start * RATE - 105, 1)
-    part = dry[start * RATE + 105 : (start + 16) * RATE]
+    part = dry[start * RATE + 105 : (start + 12) * RATE]
     assert find_delay(part, amp(dry), RATE) == Delay(start * RATE + 105, 1)
 
 

@@ -632,14 +632,12 @@ def test_sides_that_do_not_belong_together_are_refused(sides, tmp_path, rng, cap
     assert "wet is 99 samples" in " ".join(told.notes)
 
 
-@pytest.mark.parametrize("seconds", [90, 60, 30])
-def test_a_part_of_a_real_take_is_found_wherever_it_is_from(shared, seconds):
+@pytest.mark.parametrize(("seconds", "start"), [(90, 0), (60, 60), (30, 150)])
+def test_a_part_of_a_real_take_is_found_wherever_it_is_from(shared, seconds, start):
     dry, rate = soundfile.read(shared / "audio" / "di.flac", dtype="float32")
-    wet, _ = soundfile.read(shared / "audio" / "chump.flac", dtype="float32")
-    frames = seconds * rate
-    for start in (0, (len(dry) - frames) // 2, len(dry) - frames):
-        found = find_delay(dry, wet[start : start + frames], rate)
-        assert found and abs(found.frames + start) <= OWN  # the amp's own filters
+    wet, _ = soundfile.read(shared / "audio" / "chump.flac", dtype="float32", start=start * rate, frames=seconds * rate)
+    found = find_delay(dry, wet, rate)
+    assert found and abs(found.frames + start * rate) <= OWN  # the amp's own filters
 
 
 @pytest.mark.parametrize(

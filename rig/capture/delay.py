@@ -71,7 +71,7 @@ def find_delay(dry: np.ndarray, wet: np.ndarray, rate: int) -> Delay | None:
 
     def worth(lag: int) -> float:
         first, last = _common(*slow, lag)
-        return (last - first) * judged[lag] ** 2 * _as_loud(*slow, lag)
+        return (last - first) * judged[lag] ** 2 * (0.5 + max(_as_loud(*slow, lag), 0.0))  # a fuzz has one loudness
 
     return _to_the_sample(dry, wet, max(judged, key=worth) * factor, factor, rate)
 
