@@ -201,6 +201,8 @@ def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> De
     inner = explained[1:-1]  # far before its cause a filter may fit a little better: then the last summit tells
     summits = (inner > explained[:-2]) & (inner >= explained[2:]) & (inner >= 0.995 * explained.max())
     at = max(at, *(np.flatnonzero(summits)[-1:] + 1), 0)
+    most = int(np.abs(alike).argmax())
+    at = max(at, most) if explained[most] >= 0.995 * explained.max() else at  # to the sample, where nothing is filtered
     own = int(np.searchsorted(delays, 0))
     as_it_is = explained[own] if -REACH <= peak <= REACH else 0.0
     if -OWN <= delays[at] <= OWN and (delays[at] > 0 or as_it_is >= 0.995 * explained.max()):
