@@ -71,8 +71,10 @@ def play(args: argparse.Namespace) -> int:
 
 def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
+    from rig.files import may_replace
     from rig.gig.render import render
 
+    may_replace(args.output, force=args.force)
     source, take = find_preset(args.source), find_take(args.input)
     with _bar("rendering") as show:
         render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
@@ -113,8 +115,10 @@ def info(args: argparse.Namespace) -> int:
 
 def convert(args: argparse.Namespace) -> int:
     """Write a GuitarML model as a .nam file, or a .nam file as a GuitarML model."""
+    from rig.files import may_replace
     from rig.models.convert import convert
 
+    may_replace(args.output, force=args.force)
     for note in convert(args.input, args.output):
         print(printable(f"{args.output}: {note}"), file=sys.stderr)
     return 0
@@ -272,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
     )
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(capture, "rig capture -o my-amp --send system:playback_1 --return system:capture_1")
     from rig.capture import options as capturing
@@ -292,6 +297,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(convert, "rig convert my-amp.json my-amp.nam")
     sub.add_argument("input", type=_there, metavar="IN", help="a model of either kind")
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(check, "rig check blues rock my-set/*.toml")
     sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")

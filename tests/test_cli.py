@@ -674,6 +674,15 @@ def test_render_of_a_model_that_names_no_rate_runs_at_the_recordings(run, folder
     assert np.array_equal(wet, player.run(load_model(folder / "lead.nam"), dry))
 
 
+def test_render_writes_over_a_recording_only_when_told_to(run, folder):
+    (folder / "wet.wav").write_text("a take")
+    words = "render", folder / "blues.toml", folder / "dry.wav", folder / "wet.wav"
+    assert "wet.wav' is there already" in run(*words).fault
+    assert (folder / "wet.wav").read_text() == "a take"
+    assert run(*words, "--force").status == 0
+    assert soundfile.info(folder / "wet.wav").frames
+
+
 def test_render_of_another_amp_is_another_sound(run, folder):
     for amp in ("1", "Dry"):
         assert run("render", folder / "blues.toml", folder / "dry.wav", folder / f"{amp}.wav", "--amp", amp).status == 0

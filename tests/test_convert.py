@@ -138,6 +138,12 @@ def test_on_the_command_line(tmp_path, rng, capsys):
     source = write(tmp_path, guitarml(rng))
     assert main(["convert", str(source), str(tmp_path / "out.nam")]) == 0
     assert "the two differ by " in capsys.readouterr().err
+    before = (tmp_path / "out.nam").stat()
+    assert main(["convert", str(source), str(tmp_path / "out.nam")]) == 1
+    assert "out.nam' is there already: name another, or write over it with --force" in capsys.readouterr().err
+    assert (tmp_path / "out.nam").stat() == before
+    assert main(["convert", str(source), str(tmp_path / "out.nam"), "--force"]) == 0
+    assert (tmp_path / "out.nam").stat().st_ino != before.st_ino
     assert main(["info", str(tmp_path / "out.nam")]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "WaveNet, gated, 4 channels, 3 taps, 3 layers (1, 2, 4), each an array" in out

@@ -87,7 +87,7 @@ def test_the_best_so_far_is_always_a_whole_model(takes, monkeypatch):
 
 def test_a_nam_file_is_the_same_model(takes, capsys):
     for name in ("a.json", "a.nam"):
-        assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2") == 0
+        assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2", "--force") == 0
     json_model, nam_model = (load_model(takes / name) for name in ("a.json", "a.nam"))
     assert nam_model.family.name == "nam"
     assert nam_model.sample_rate == json_model.sample_rate
@@ -333,7 +333,7 @@ def test_starting_from_a_good_model_beats_starting_from_nothing(takes, capsys):
     results = []
     for words in (OPTIONS, ("--init", "soft.json", "--segment", "0.05", "--no-report")):
         capsys.readouterr()
-        assert train(takes, "dry.wav", "middle.wav", "-o", "a.json", "--epochs", "1", "--json", *words) == 0
+        assert train(takes, "dry.wav", "middle.wav", "-o", "a.json", "--epochs", "1", "--json", "--force", *words) == 0
         results.append(json.loads(capsys.readouterr().out)["esr"])
     assert results[1] < 0.5 * results[0]
     assert json.loads((takes / "a.json").read_text())["settings"]["init"] == "soft.json"

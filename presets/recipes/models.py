@@ -59,7 +59,15 @@ def train(recipe: Recipe, share: float) -> Path:
     WORK.mkdir(parents=True, exist_ok=True)
     target = WORK / f"{recipe.name}.json"
     sides = [str(captures.CAPTURES / f"{name}.wav") for name in ("dry", recipe.capture)]
-    options = ["--size", recipe.size, "--epochs", str(max(1, round(recipe.epochs * share))), "-o", str(target)]
+    options = [
+        "--size",
+        recipe.size,
+        "--epochs",
+        str(max(1, round(recipe.epochs * share))),
+        "-o",
+        str(target),
+        "--force",
+    ]
     command = [sys.executable, "-c", "import sys; from rig.cli import main; sys.exit(main())", "train"]
     with (WORK / f"{recipe.name}.log").open("w") as log:
         done = subprocess.run([*command, *sides, *options], cwd=ROOT, stderr=log)
