@@ -35,7 +35,22 @@ KNOBS = {
 }
 WANTED = (
     *("set", "set", "set", "level", "amp level", "toggle", "load", "insert", "remove", "move", "store", "scene"),
-    *("try", "try", "amp", "new", "copy", "rename", "delete", "move amp", "key", "undo", "undo", "redo", "ab", "revert"),
+    *(
+        "try",
+        "try",
+        "amp",
+        "new",
+        "copy",
+        "rename",
+        "delete",
+        "move amp",
+        "key",
+        "undo",
+        "undo",
+        "redo",
+        "ab",
+        "revert",
+    ),
 )
 NAMES = ("Clean", "Crunch", "Mk.II", "Texas Lead", "AC/30", "Ü")
 
