@@ -179,6 +179,36 @@ async def test_keys_of_the_players_own(tmp_path: Path) -> None:
         assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
 
 
+async def test_foot_and_help_tell_the_players_own_keys(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\nmute_typing = "f11"\nsave = "x"\nquit = "f10"')
+    gig = FakeGig()
+    app = RigApp(opener(gig), key_file.read(file, PlayScreen.actions()))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen) and app.screen.status is not None)
+        screen = app.screen
+        told = screen.foot.text()
+        for words in ("1-9 amp", ") = turn", "k mute", "x save", "F10 quit", "t tuner", "? help"):
+            assert words in told, told
+        assert "remove" not in told, "its key saves now"
+        await pilot.click("#foot", offset=(told.index("k mute"), 0))
+        await until(pilot, lambda: gig.verbs == ["mute"])
+        assert "k plays on" in screen.banner.text()
+        await pilot.click("#foot", offset=(told.index(") ="), 0))
+        await pilot.click("#foot", offset=(told.index(") =") + 2, 0))
+        await until(pilot, lambda: gig.verbs[1:] == ["set Clean.gain.gain 5.5", "set Clean.gain.gain 6"])
+        await pilot.press("question_mark")
+        card = "\n".join(part.render().plain for part in app.screen.query("#card Static"))
+        for words in (" k  mute", "; :  output level", "° +  turn it a lot", "x  save", "F10  fade out"):
+            assert words in card, card
+        assert "remove the engine" not in card
+        assert "k, 1-9 play on" in app.screen.query_one("#card").border_subtitle
+        await pilot.press("escape", "enter")
+        assert "↵ takes it" in screen.foot.text() and "F11 mute" in screen.foot.text()
+        await pilot.press("escape", "o")
+        assert "k mute" in app.screen.foot.text()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -270,7 +300,8 @@ async def test_amp_without_that_key_is_said() -> None:
     async with playing(gig) as (screen, pilot):
         await pilot.press("7")
         assert gig.verbs == []
-        assert "no amp on key 7" in screen.note.text()
+        assert screen.note.text().strip().endswith("  no amp on key 7")
+        assert "how hard the next engine is driven" in screen.note.text(), "the knob's help stays"
 
 
 async def test_amps_from_ten_on_have_two_digits() -> None:
@@ -372,6 +403,16 @@ def test_places_on_a_knob_are_its_values() -> None:
     for param in (knob(0, "dB", -60, 40), knob(0, "Hz", 20, 20000), knob(0, "ms", 0, 500), knob(0, "", 0, 1)):
         for share in (0.0, 0.1, 0.5, 0.77, 1.0):
             assert place(param, value_at(param, share)) == pytest.approx(share, abs=0.006)
+
+
+async def test_no_line_of_the_help_wraps_at_80_columns() -> None:
+    async with playing(FakeGig()) as (_, pilot):
+        await pilot.press("question_mark")
+        card = pilot.app.screen.query_one("#card")
+        for column in pilot.app.screen.query("#card Static"):
+            assert column.size.height == len(column.render().plain.splitlines())
+            assert max(map(len, column.render().plain.splitlines())) <= column.size.width
+        assert card.max_scroll_y == 0
 
 
 async def test_keys_the_help_names_are_bound() -> None:
@@ -685,7 +726,7 @@ async def test_one_q_beside_an_amp_key_does_not_end_the_show() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
         await pilot.press("q")
-        assert screen.note.text().strip() == "q again quits"
+        assert screen.note.text().strip().endswith("  q again quits")
         screen._quit_at -= 2.5
         await pilot.press("q")
         await pilot.pause(0.1)

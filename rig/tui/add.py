@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
 from rig.text import printable
+from rig.tui.key_names import said
 from rig.tui.keys import TYPING
 from rig.tui.plain import plainer
 from rig.tui.selection import Slot
@@ -79,7 +80,8 @@ class AddScreen(ModalScreen[Wanted]):
 
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
-        self.query_one("#card").border_subtitle = plainer("↑↓ · ↵ add · tab elsewhere · esc · ctrl+n mute · F1-9 amp")
+        told = "↑↓ · ↵ add · tab elsewhere · esc · {ctrl+n} mute · {F1-F9} amp"
+        self.query_one("#card").border_subtitle = said(self.app, TYPING, told)
         self.action_where(0)
         self._list("")
 

@@ -99,6 +99,10 @@ class Editing(Screen[None]):
         self.poll()
         return True
 
+    def told(self, text: str) -> str:
+        """A sentence with keys in braces: "{m} plays on"."""
+        raise NotImplementedError
+
     def _say(self, message: str) -> None:
         self.note.say(printable(message), time.monotonic())
 
@@ -150,7 +154,7 @@ class Editing(Screen[None]):
         if self.param is not None:
             self._set(self.param, turn(self.param, direction, coarse))
         elif isinstance(self.row, FileView):
-            self._say("a file is no knob: o opens the browser")
+            self._say(self.told("a file is no knob: {o} opens the browser"))
 
     def action_back(self, initial: bool) -> None:
         """To what the preset says, or to the engine's own."""
@@ -307,7 +311,7 @@ class Editing(Screen[None]):
         if left.kept:
             level = self._level(left.engine)
             matched = "" if level in (None, before) else f", at level {level:+.1f} dB as loud as before,"
-            self._say(f"{left.file.name}{matched} is not saved yet: s saves it, u goes back")
+            self._say(f"{left.file.name}{matched} is not saved yet: {self.told('{s} saves it, {u} goes back')}")
         elif left.error:
             self._wrong(left.error)
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from rig.gig.snapshot import AmpView
 from rig.text import printable
+from rig.tui.key_names import said
 from rig.tui.keys import TYPING
 from rig.tui.plain import plainer
 
@@ -82,7 +83,8 @@ class FindAmpScreen(ModalScreen[int]):
     def on_mount(self) -> None:
         self.query_one(OptionList).can_focus = False
         card = self.query_one("#card")
-        card.border_title, card.border_subtitle = "amps", plainer("↑↓ · ↵ play · esc · ctrl+n mute · F1-9 amp")
+        card.border_title = "amps"
+        card.border_subtitle = said(self.app, TYPING, "↑↓ · ↵ play · esc · {ctrl+n} mute · {F1-F9} amp")
         self._list("")
 
     def _list(self, typed: str) -> None:
