@@ -29,7 +29,7 @@ from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
-from rig.tui.canvas import Sheet, fit, wrapped
+from rig.tui.canvas import Patch, Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
 from rig.tui.knob_scale import place, turn, value_at, written
@@ -637,6 +637,37 @@ async def test_meters_show_level_peak_and_clip() -> None:
         lines = screen.meters.text().splitlines()
         assert "CLIP" in lines[0] and "0.0 dBFS" in lines[0]
         assert "limiter -2.1" in screen.meters.text()
+
+
+def shown(app: RigApp) -> list[list[str]]:
+    """What Textual would paint, cell by cell."""
+    return [list("".join(segment.text for segment in strip)) for strip in app.screen._compositor.render_strips()]
+
+
+async def test_what_moves_is_written_by_itself_where_it_stands(monkeypatch) -> None:
+    gig = FakeGig(lively=True)
+    async with playing(gig) as (screen, pilot):
+        app, written = pilot.app, []
+        monkeypatch.setattr(app, "_display", lambda _, patch: written.append(patch))
+        screen.poll()
+        terminal = shown(app)
+        written.clear()
+        before = [list(line) for line in terminal]
+        for _ in range(30):
+            screen.poll()
+        patches = [patch for patch in written if isinstance(patch, Patch)]
+        for patch in patches:
+            text = re.sub(r"\x1b\[[\d;]*m", "", patch.render_segments(app.console))
+            for y, x, piece in re.findall(r"\x1b\[(\d+);(\d+)H([^\x1b]*)", text):
+                terminal[int(y) - 1][int(x) - 1 : int(x) - 1 + len(piece)] = piece
+        assert terminal == shown(app) != before
+        assert sum(len(patch._regions) for patch in patches) < 30 * 10, "not the whole of it"
+        await pilot.press("question_mark")
+        written.clear()
+        gig.set(in_db=-50.0)
+        gig.lively = False
+        screen.poll()
+        assert not any(isinstance(patch, Patch) for patch in written), "the help lies over it"
 
 
 async def test_resizing_never_breaks() -> None:
