@@ -14,7 +14,9 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig import kinds
+from rig.document.document import Target
 from rig.errors import RigError
+from rig.gig.reconciler import Installed
 from rig.report.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
@@ -130,9 +132,10 @@ async def test_a_folder_that_cannot_be_read_says_so(folder, monkeypatch) -> None
         assert browser.folder == folder
 
 
-async def test_loudness_kind_and_cost_stand_beside_a_model(folder) -> None:
+async def test_loudness_kind_and_cost_stand_beside_a_model(folder, monkeypatch) -> None:
+    monkeypatch.setattr("rig.tui.glances.NICE", 0)  # on a busy machine it would give way for ever
     async with browsing(folder, (100, 24)) as (browser, pilot, _, _):
-        await until(pilot, lambda: browser.shelf.text().count(" dB ") >= 5)
+        await until(pilot, lambda: browser.shelf.text().count(" dB ") >= 5, 60)
         line = next(line for line in browser.shelf.text().splitlines() if NAMES[0] in line)
         assert re.search(r"plays +WaveNet +-8\.3 dB +\d+\.\d %", line)
         (folder / "f.nam").write_text("{")
@@ -203,6 +206,20 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
         assert "c crunch 2.nam" in screen.knobs.text()
         assert loads(gig) == ["c crunch 2.nam"]
         assert gig.verbs[-1] == f"load Clean.model {folder / 'c crunch 2.nam'}"
+
+
+async def test_the_level_that_makes_it_as_loud_is_said(folder, monkeypatch) -> None:
+    turned: dict[Target, float] = {}
+    monkeypatch.setattr("fake_gig.Installed", lambda *said: Installed(*said, turned))
+    async with browsing(folder) as (browser, pilot, gig, screen):
+        turned[Target(gig.amp.chain[1].uid, "level")] = -13.8
+        await pilot.press("down", "down")
+        await heard(pilot, browser, "c crunch 2.nam")
+        await pilot.press("enter")
+        await seen(pilot, screen.note, "c crunch 2.nam, at level -13.8 dB as loud as before, is not saved yet")
+        assert "-13.8" in screen.knobs.text()
+        gig.do("undo")
+        assert gig.amp.chain[1].params == {} and gig.amp.chain[1].files["model"].name == NAMES[0]
 
 
 async def test_escape_goes_back_to_what_played_before(folder) -> None:

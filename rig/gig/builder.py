@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from rig.document.document import EngineSpec
+from rig.document.document import LEVEL_KNOB, EngineSpec
 from rig.document.knobs import kind
 from rig.engine import Payload
 from rig.errors import RigError
 from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
+from rig.models import analysis
 from rig.native import Chain, Unit, UnitError, decibels
 
 KEPT = 96
 """Files' contents that are kept for the next chain that asks for them: undo is quick then."""
+
+SILENT_DB = -100.0
+"""What is softer cannot be compared."""
 
 
 class Place(NamedTuple):
@@ -44,6 +48,10 @@ class ChainSpec:
 
     def _apart(self) -> tuple[object, ...]:
         return self.level, self.dbu, self.channels
+
+    def with_engine(self, new: EngineSpec) -> ChainSpec:
+        """With another engine in place of the one of its identity."""
+        return replace(self, engines=tuple(new if spec.uid == new.uid else spec for spec in self.engines))
 
 
 class BuildError(RigError):
@@ -116,6 +124,34 @@ class Builder:
         chain.prewarm()
         return chain
 
+    def as_loud(self, wish: ChainSpec, like: EngineSpec) -> ChainSpec:
+        """The same wish, an engine's `level` where it is to stand for it to be as loud as it was.
+
+        like: what it was, of the same identity. Loud is what a guitar is behind it, having come through what stands
+        before it in the chain. Raises BuildError.
+        """
+        spec = next(spec for spec in wish.engines if spec.uid == like.uid)
+        knob = kind(spec).param(LEVEL_KNOB)
+        if knob is None:
+            return wish
+        try:
+            was = self._heard_db(wish.with_engine(like), like.uid)
+        except RigError:  # its file has gone since: nobody knows
+            return wish
+        now = self._heard_db(wish, like.uid)
+        if min(was, now) < SILENT_DB:
+            return wish
+        level = round(spec.params.get(LEVEL_KNOB, knob.initial) + was - now, 1)
+        level = min(knob.maximum, max(knob.minimum, level))
+        return wish.with_engine(replace(spec, params={**spec.params, LEVEL_KNOB: level}))
+
+    def _heard_db(self, wish: ChainSpec, uid: int) -> float:
+        at = next(i for i, spec in enumerate(wish.engines) if spec.uid == uid)
+        units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
+        chain = Chain(_up_to(units, at), self.rate, decibels(units[at].payload.level))
+        chain.prewarm()
+        return analysis.guitar_db(chain.process, self.rate)
+
     def unit(self, spec: EngineSpec) -> Unit:
         """An engine with what its files hold. Raises BuildError."""
         try:
@@ -138,6 +174,15 @@ class Builder:
         while len(self._read) > KEPT:
             self._read.popitem(last=False)
         return self._read[key]
+
+
+def _up_to(units: Sequence[Unit], at: int) -> list[Unit]:
+    """What the sound goes through to the end of an engine; of branches side by side, its own one."""
+    first = at
+    while units[at].branch and first and units[first - 1].branch:
+        first -= 1
+    own = (unit for unit in units[first : at + 1] if unit.branch == units[at].branch)
+    return [*units[:first], *(replace(unit, branch="") for unit in own)]
 
 
 def idle(wish: ChainSpec, chain: Chain) -> dict[int, frozenset[str]]:

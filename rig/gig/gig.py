@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Hashable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
 from rig.document.document import Amp, Document, EngineSpec, Preset
 from rig.document.file import PresetFile
@@ -57,6 +60,7 @@ class Gig:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
         self.playing = playing
+        self.tried = 0  # the engine that files were tried for last, its identity
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
         self.client = client
         self.reconciler = reconciler
@@ -137,9 +141,27 @@ class Gig:
         if self.playing not in amps:
             self.playing = self._successor(amps)
         self._amps = amps
-        self.reconciler.want(applied(self.document, self.playing), self.playing)
+        self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
         self.client.delay(self._delay())
+
+    def try_file(self, uid: int, key: str, path: Path) -> None:
+        """Let an engine play another file, as loud as the one before its first try, which comes back as it was.
+
+        Its `level` is turned for that, in the same step of undo; one try after the other is one step, too.
+        """
+        run = ("try", uid)
+        before = self.history.before(run)
+        back = before is not None and address.engine_at(before, uid)[1].files[key] == path
+        self.tried = uid
+        wanted = before if before is not None and back else edits.load(self.document, uid, key, path)
+        self.edit(wanted, f"load {path.name}", run, math.inf)
+
+    def _before_tries(self) -> EngineSpec | None:
+        """While files are tried for an engine: what it was before."""
+        before = self.history.before(("try", self.tried))
+        presets = applied(before, self.playing).presets if before else ()
+        return next((spec for preset in presets for spec in preset.engines() if spec.uid == self.tried), None)
 
     def _successor(self, amps: Sequence[int]) -> int:
         """Who plays where the playing amp has gone: the nearest that is left, rather the one before it."""
@@ -245,6 +267,9 @@ class Gig:
         return outcomes
 
     def _installed(self, item: Installed) -> None:
+        for target, level in item.turned.items():
+            saved = self.history.saved_engine(target.uid)
+            self.history.amend_now(partial(edits.turn, at=target, value=level, playing=self.playing, saved=saved))
         if item.idle:
             self.history.amend_now(
                 lambda document: each_preset(document, lambda p: without_idle(p, item.wish.engines, item.idle))

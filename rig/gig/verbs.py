@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -103,7 +102,7 @@ def _load(gig: Gig, words: str) -> None:
 
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
-    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid), math.inf)
+    gig.try_file(spec.uid, key, path)
 
 
 def _level(gig: Gig, text: str) -> None:
@@ -318,7 +317,7 @@ VERBS: dict[str, Verb] = {
     "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),
     "toggle": Verb("AMP.ENGINE", "bypass an engine, or let it be heard", lambda gig, words: _switch(gig, words, None)),
     "load": Verb("AMP.ENGINE FILE", "play another model or cabinet", _load),
-    "try": Verb("AMP.ENGINE FILE", "the same; one after the other is one step of undo", _try),
+    "try": Verb("AMP.ENGINE FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
     "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),

@@ -111,7 +111,7 @@ class BrowserScreen(Screen[Left]):
         self.shelf = Shelf(id="shelf")
         self.about = About(id="about")
         self.meters = Meters(id="meters")
-        self.foot = Foot(self.KEYS, id="foot")
+        self.foot = Foot(self.KEYS, self.BINDINGS, id="foot")
         self.shelf.plays = self.shelf.before = view.file
         self.folder = view.file.parent
 
@@ -183,7 +183,7 @@ class BrowserScreen(Screen[Left]):
         self.where.show(
             self.engine, printable(homely(self.folder)), self.typed if self.finding else None, count, self._silent
         )
-        self.foot.show(self.FINDING if self.finding else self.KEYS)
+        self.foot.show(self.FINDING if self.finding else self.KEYS, self.BINDINGS)
         self.shelf.plays, self.shelf.building = self.plays, self._asked
         self.shelf.show()
         self._show_about()

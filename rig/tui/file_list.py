@@ -116,7 +116,7 @@ class Shelf(Canvas):
         ink, soft = self._inks(entry, lit)
         if lit:
             sheet.fill(2, y, sheet.width - 4, 1, ink)
-            sheet.put(2, y, "▌", ink + MARK)
+            sheet.put(2, y, "▌", ink if entry.path == self.plays else ink + MARK)
         right = sheet.width - 4
         said = "" if entry.is_folder else self._said(entry)
         if not entry.is_folder and sheet.width >= 36:
@@ -137,9 +137,11 @@ class Shelf(Canvas):
         """Of the name, and of what stands beside it."""
         if lit and entry.path == self.plays:
             return palette.ink("#000000", palette.GLOW, bold=True), palette.ink("#000000", palette.GLOW)
-        ground = palette.RULE if lit else palette.STAGE
+        ground = palette.LIT if lit else palette.STAGE
         if entry.path in self.faults:
-            return palette.ink(palette.ALARM, ground, bold=lit), palette.ink(palette.QUIET, ground)
+            return palette.ink(palette.ALERT if lit else palette.ALARM, ground, bold=lit), palette.ink(
+                palette.QUIET, ground
+            )
         colour = palette.BRIGHT if lit else palette.QUIET if entry.is_folder else palette.TEXT
         if entry.path == self.plays:
             colour = palette.GLOW
