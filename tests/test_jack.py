@@ -547,7 +547,7 @@ def commands() -> list[str]:
 
 def test_a_server_is_started_where_none_runs_and_stopped_again(jack_name, tmp_path):
     name = jack_name.text
-    rig = Headless(gains(tmp_path), "--server", name)
+    rig = Headless(gains(tmp_path), "--server", name, alone=True)
     rig.event("ready")
     assert [line for line in commands() if f"jackd -n {name}" in line]
     status = rig.event("status")
