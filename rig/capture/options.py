@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--wait", type=_between(0.1, 3600, "seconds"), default=10.0, metavar="S", help="for the return (default: 10)")
     add("--retry", type=int, choices=range(10), default=2, metavar="N", help="with --yes: more takes, if one fails")
-    add("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    add("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
     add("--overwrite", action="store_true", help="the folder may hold a capture")
     add("--yes", action="store_true", help="no screen, no questions: check, take, save")
     add("--json", action="store_true", help="end with one line of JSON on stdout")
