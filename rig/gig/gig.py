@@ -124,6 +124,10 @@ class Gig:
         """Show a message with the next status."""
         self._message = message
 
+    def add(self, message: str) -> None:
+        """Show it beside what is to be shown already."""
+        self._message = "; ".join(filter(None, (self._message, message)))
+
     def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
         """Want another document. what: was done, for `undo` to say; see History.do."""
         self.history.do(document, what, time.monotonic(), together, within)
@@ -200,8 +204,15 @@ class Gig:
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
             self._message = f"recording into {self._recorder.path}"
-            if found:
-                self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
+            self._finished(found)
+
+    def rescue(self, folder: Path) -> None:
+        """Finish what recordings that were killed have left in a folder, and say so."""
+        self._finished(rescued(folder))
+
+    def _finished(self, takes: Sequence[Path]) -> None:
+        if takes:
+            self.add(f"finished what was broken off: {', '.join(map(str, takes))}")
 
     def _stop_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
