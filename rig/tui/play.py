@@ -92,7 +92,7 @@ class PlayScreen(Editing):
     def on_mount(self) -> None:
         self.poll()
         self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, self.read_chain)
+        self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -104,16 +104,21 @@ class PlayScreen(Editing):
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes, news = self.gig.install(), self.gig.news()
-        before, self.status = self.status, self.gig.status()
-        self._follow(bool(outcomes or news))
-        self._show(before, self.status, now)
+        outcomes = self.beside(self.gig.install) or ()
+        news = self.beside(self.gig.news) or ()
+        before, self.status = self.status, self.beside(self.gig.status) or self.status
+        self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
         for outcome in outcomes:
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
-        if self.browser:
+        if self.browser and self.status:
             self.browser.take(self.status, outcomes, now)
+
+    def _show_news(self, before: Status | None, built: bool, now: float) -> None:
+        self._follow(built)
+        if self.status is not None:
+            self._show(before, self.status, now)
 
     def _follow(self, built: bool) -> None:
         """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
