@@ -306,7 +306,7 @@ def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset
     with running(jackd, jack_name, log):
         told = says(rig, alive=True, connections=mine[:1])
         assert told["message"] == "connected as before, but reverb:in is not there yet"
-        assert told["unheard"]
+        assert told["unheard"] and told["wrong"]
         with others.reverb():
             assert says(rig, alive=True, connections=mine)["message"] == "connected again: reverb:in"
             rig.say("quit")
@@ -319,9 +319,10 @@ def test_what_nobody_hears_is_said():
     gig.set(connections=(("system:capture_1", "rig:in"), ("rig:di", "tape:in")))
     gig.do("connect")
     assert (gig.status().message, gig.status().unheard) == ("nothing hears rig: no playback ports", True)
+    assert gig.status().wrong, "it is said in red"
     gig.set(connections=(("rig:out_2", "system:playback_2"),))
     gig.do("connect")
-    assert (gig.status().message, gig.status().unheard) == ("connected", False)
+    assert (gig.status().message, gig.status().unheard, gig.status().wrong) == ("connected", False, False)
 
 
 def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_back(clock):

@@ -545,6 +545,18 @@ async def test_what_came_of_files_that_changed_is_said() -> None:
 LONG = "amp 2 'Crunch', engine 1: no model file 'models/crunch.jsn' in /home/someone/music/rigs; did you mean 'crunch.json'?"
 
 
+async def test_what_is_wrong_is_said_in_red() -> None:
+    gig = FakeGig()
+    gig.client.connect = lambda wiring, input: []
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("c")
+        gig.set(connections=())
+        await pilot.press("c")
+        said = [(said.message, said.wrong) for said in screen.note.kept]
+        assert said == [("connected", False), ("nothing hears rig: no playback ports", True)]
+        await seen(pilot, screen.wires, "no output")
+
+
 async def test_a_long_message_is_read_to_its_end() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):

@@ -171,7 +171,7 @@ class PlayScreen(Editing):
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
         if status.message and status.message != self.heard:
-            self.note.say(printable(status.message), now)
+            self.note.say(printable(status.message), now, status.wrong)
         self.heard = status.message
         known = dict(before.faults) if before else {}
         for engine, count in status.faults:
