@@ -124,7 +124,7 @@ def check(args: argparse.Namespace) -> int:
     """Load presets with all their files, or models, and list every fault."""
     from rig.report.facts import check
 
-    report = check([find_preset(preset) for preset in args.preset])
+    report = check(args.preset)
     if args.json:
         _json(report.facts())
     else:
