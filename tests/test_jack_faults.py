@@ -248,16 +248,26 @@ A, B, C = ("rig:out_1", "reverb:in"), ("rig:di", "tape:in"), ("rig:out_2", "reve
 def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away():
     wires = Wires()
     assert wires.stood("rig") is None
-    wires.note((A, B, C), "rig", 10.0)
-    wires.note((A, B), "rig", 20.0)
-    wires.note((A, B), "rig", 22.0)
+
+    def note(found: tuple, now: float, there: bool = True) -> None:
+        wires.note(found, "rig", now, lambda wire: there)
+
+    note((A, B, C), 10.0)
+    note((A, B), 20.0)
+    note((A, B), 22.0)
     assert wires.stood("rig") == (B, A), "somebody took one away"
-    wires.note((A,), "rig", 30.0)
-    wires.note((), "rig", 30.3)
+    note((A,), 30.0)
+    note((), 30.3)
     assert wires.stood("rig") == (B, A), "they went with JACK"
     assert wires.stood("rig-01") == (("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in"))
-    wires.note((), "rig", 32.0)
+    note((), 32.0)
     assert wires.stood("rig") == (), "somebody took all away"
+    note((A, B), 40.0)
+    note((), 41.0)
+    note((), 49.0, there=False)
+    assert wires.stood("rig") == (B, A), "they went with their ports, however long JACK takes"
+    note((C,), 60.0)
+    assert wires.stood("rig") == (C,), "somebody made others since"
 
 
 class Others:

@@ -122,7 +122,8 @@ class Connection:
             self._watch(callbacks, now)
         if self._client.alive:
             if not self._building:
-                self._wires.note((*self._client.connections(), *self._missing), self._client.name, now)
+                wires = (*self._client.connections(), *self._missing)
+                self._wires.note(wires, self._client.name, now, self._client.has)
             self._wire_missing(now)
         elif now >= self._rejoin_at:
             self._rejoin(now)

@@ -235,6 +235,13 @@ class Client:
         """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
         return self._calls(self._here().wire_again, wires)
 
+    def has(self, wire: Wire) -> bool:
+        """Whether both ends of a wire are there; not where JACK does not answer."""
+        try:
+            return self._calls(self._here().has, wire)
+        except (RigError, library.jack.JackError):
+            return False
+
     def connections(self) -> tuple[Wire, ...]:
         """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
         joined = self._joined

@@ -111,10 +111,13 @@ class Joined:
             return f"JACK has no way from '{source}' to '{sink}'"
         return None
 
+    def has(self, wire: Wire) -> bool:
+        """Whether both its ends are there."""
+        return {port.name for port in self.client.get_ports(is_audio=True)}.issuperset(wire)
+
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
         """Connect those whose two ends are there. Returns the others."""
-        there = {port.name for port in self.client.get_ports(is_audio=True)}
-        ready = [wire for wire in wires if there.issuperset(wire)]
+        ready = [wire for wire in wires if self.has(wire)]
         return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
 
     def physical(self, *, inputs: bool) -> list[str]:
