@@ -43,6 +43,7 @@ class Connection:
         self.stalled = False  # JACK calls us no more, but hasn't said that it goes
         self._pulse = Pulse()
         self._wires = Wires()
+        self._called = -1  # how often JACK had called when we looked last
         self._missing: tuple[Wire, ...] = ()  # stood before JACK went, and wait for their other ends
         self._missing_at = 0.0
         self._due = False  # somebody asked to be wired while JACK was gone
@@ -121,7 +122,8 @@ class Connection:
         if self._client.running:
             self._watch(callbacks, now)
         if self._client.alive:
-            if not self._building:
+            called, self._called = callbacks != self._called, callbacks
+            if not self._building and (called or not self._client.running):  # one that goes calls no more
                 wires = (*self._client.connections(), *self._missing)
                 self._wires.note(wires, self._client.name, now, self._client.has)
             self._wire_missing(now)
