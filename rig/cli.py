@@ -128,7 +128,7 @@ def check(args: argparse.Namespace) -> int:
     """Load presets with all their files, or models, and list every fault."""
     from rig.report.facts import check
 
-    report = check([find_preset(preset) for preset in args.preset])
+    report = check(args.preset)
     if args.json:
         _json(report.facts())
     else:
@@ -252,7 +252,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
-    sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
     sub.add_argument(
         "--di",

@@ -112,6 +112,9 @@ class FakeClient:
         self.wired = tuple({*self.wired, *wires})
         return ()
 
+    def has(self, wire: tuple[str, str]) -> bool:
+        return True
+
     def reopen(self, start: bool = True) -> bool:
         self.alive = start
         return start

@@ -465,6 +465,16 @@ def test_check_of_models(run, folder, rng):
     assert "lead.nam: the file ends in the middle" in run("check", folder / "amp.json", folder / "lead.nam").fault
 
 
+def test_check_lists_a_name_that_is_nowhere_among_the_other_faults(folder, run):
+    ran = run("check", "nowhere", folder / "blues.toml", folder / "nor-here.toml", "bluse")
+    assert (ran.status, ran.err.count("\n")) == (1, 3)
+    said = ran.err.splitlines()
+    assert said[0].startswith("rig: no preset 'nowhere' here, in ") and "nor-here.toml: no such preset file" in said[1]
+    assert said[2].endswith("did you mean 'blues'?")
+    report = json.loads(run("check", "nowhere", folder / "blues.toml", "--json").out)
+    assert [(checked["name"], len(checked["faults"])) for checked in report["presets"]] == [(None, 1), ("Blues", 0)]
+
+
 def test_check_of_a_preset_that_plays(run, folder):
     ran = run("check", folder / "blues.toml")
     assert ran.status == 0

@@ -54,6 +54,9 @@ class Client:
     def connections(self) -> tuple:
         return ()
 
+    def has(self, wire: tuple[str, str]) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 

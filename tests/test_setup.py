@@ -56,8 +56,8 @@ def bare(tmp_path) -> Path:
     return tmp_path
 
 
-def system(path: Path, *goals: str) -> subprocess.CompletedProcess[str]:
-    around = {**os.environ, "PATH": str(path), "PYTHON": sys.executable}
+def system(path: Path, *goals: str, **around: str) -> subprocess.CompletedProcess[str]:
+    around = {**os.environ, "PATH": str(path), "PYTHON": sys.executable, **around}
     return subprocess.run(
         leashed(["/bin/sh", str(ROOT / ".ci/system"), *goals]), env=around, capture_output=True, text=True, timeout=60
     )
@@ -69,6 +69,17 @@ def test_whoever_may_not_install_is_told_the_whole_command(bare):
     right = "rig: please install first, as root: apt-get update; apt-get install --no-install-recommends "
     assert done.stderr.startswith(right)
     assert "jackd2" in done.stderr.split()
+
+
+def test_where_pipewire_does_the_sound_its_libjack_is_what_playing_needs(bare):
+    for name, does in (("pipewire-pulse", "exit 0"), ("looked", "echo lacks=\\'jack pipewire\\'")):
+        (bare / name).write_text(f"#!/bin/sh\n{does}\n")
+        (bare / name).chmod(0o755)
+    looked = str(bare / "looked")
+    assert system(bare, "play", PYTHON=looked).stderr.split()[-1:] == ["pipewire-jack"]
+    assert system(bare, "test", PYTHON=looked).stderr.split()[-1:] == ["jackd2"]
+    (bare / "looked").write_text("#!/bin/sh\necho lacks=jack\n")
+    assert (system(bare, "play", PYTHON=looked).returncode, system(bare, "test", PYTHON=looked).returncode) == (0, 1)
 
 
 def test_what_only_reads_needs_no_sound(bare):

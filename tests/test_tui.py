@@ -104,6 +104,24 @@ async def test_each_key_is_its_verb() -> None:
             assert (keys, gig.verbs) == (keys, verbs)
 
 
+@pytest.mark.parametrize("where", ["install", "news", "status", "chain"])
+async def test_a_fault_in_the_gig_is_said_once_and_neither_gig_nor_screen_ends(where, monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        with monkeypatch.context() as broken:
+            broken.setattr(gig, where, lambda: [][0])
+            await until(pilot, lambda: "a fault in rig itself: IndexError" in screen.note.text())
+            for _ in range(3):
+                screen.poll()
+                screen.beside(screen.read_chain)
+            await pilot.press("2")
+            assert gig.verbs == ["amp 2"], "keys are heeded"
+        assert [said.wrong for said in screen.note.kept if "IndexError" in said.message] == [True], "said once"
+        await pilot.press("3")
+        screen.poll()
+        assert screen.status.amp == 2 and not gig.closed, "all is shown again"
+
+
 async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
@@ -579,6 +597,18 @@ async def test_what_came_of_files_that_changed_is_said() -> None:
 
 
 LONG = "amp 2 'Crunch', engine 1: no model file 'models/crunch.jsn' in /home/someone/music/rigs; did you mean 'crunch.json'?"
+
+
+async def test_what_is_wrong_is_said_in_red() -> None:
+    gig = FakeGig()
+    gig.client.connect = lambda wiring, input: []
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("c")
+        gig.set(connections=())
+        await pilot.press("c")
+        said = [(said.message, said.wrong) for said in screen.note.kept]
+        assert said == [("connected", False), ("nothing hears rig: no playback ports", True)]
+        await seen(pilot, screen.wires, "no output")
 
 
 async def test_a_long_message_is_read_to_its_end() -> None:

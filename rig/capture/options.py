@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="within which the return comes; more, for a device that is later (default: 10)",
     )  # fmt: skip
     add("--retry", type=int, choices=range(10), default=2, metavar="N", help="with --yes: more takes, if one fails")
-    add("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    add("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
     add("--force", "--overwrite", action="store_true", help="write over the capture that the folder may hold")
     add("--yes", action="store_true", help="no screen, no questions: check, take, save")
     add("--json", action="store_true", help="end with one line of JSON on stdout")

@@ -35,6 +35,7 @@ from rig.document.knobs import called
 from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, spelled, unreadable
+from rig.shipped import named_by
 
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
@@ -478,12 +479,12 @@ class _Reader:
         return None
 
     def file(self, key: str, value: object, place: str) -> Path:
-        """Where a chain's file lies; it is looked for beside the preset."""
+        """Where a chain's file named_by; it is looked for beside the preset."""
         if not isinstance(value, str):
             self.fault(place, f"{key} must be a path in quotes, not {_kind(value)}")
             return self.path
         try:
-            given = self.path.parent / Path(value).expanduser()
+            given = named_by(self.path, Path(value).expanduser())
             given = spelled(given) if self.files else given
             path = given.resolve()
         except (OSError, RuntimeError, ValueError):

@@ -43,6 +43,7 @@ class Connection:
         self.stalled = False  # JACK calls us no more, but hasn't said that it goes
         self._pulse = Pulse()
         self._wires = Wires()
+        self._called = -1  # how often JACK had called when we looked last
         self._missing: tuple[Wire, ...] = ()  # stood before JACK went, and wait for their other ends
         self._missing_at = 0.0
         self._due = False  # somebody asked to be wired while JACK was gone
@@ -72,7 +73,7 @@ class Connection:
         try:
             self.wire()
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.say(str(error), wrong=True)
 
     def wire(self) -> None:
         """Connect as the playing amp's preset says."""
@@ -80,7 +81,8 @@ class Connection:
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
         unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
-        self._gig.say("; ".join(faults) or unheard or "connected")
+        wrong = "; ".join(faults) or unheard
+        self._gig.say(wrong or "connected", wrong=bool(wrong))
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
@@ -92,9 +94,10 @@ class Connection:
         self._missing = self._client.wire_again(self._missing)
         ends = ", ".join(self._others(self._missing))
         if ends:
-            self._gig.say(f"connected as before, but {ends} is not there yet")
+            self._gig.say(f"connected as before, but {ends} is not there yet", wrong=self.unheard)
         elif stood and not due:
-            self._gig.say(self._unheard("as before") or "connected as before")
+            unheard = self._unheard("as before")
+            self._gig.say(unheard or "connected as before", wrong=bool(unheard))
 
     def _others(self, wires: Sequence[Wire]) -> list[str]:
         """The ports at the other ends of wires."""
@@ -119,8 +122,10 @@ class Connection:
         if self._client.running:
             self._watch(callbacks, now)
         if self._client.alive:
-            if not self._building:
-                self._wires.note((*self._client.connections(), *self._missing), self._client.name, now)
+            called, self._called = callbacks != self._called, callbacks
+            if not self._building and (called or not self._client.running):  # one that goes calls no more
+                wires = (*self._client.connections(), *self._missing)
+                self._wires.note(wires, self._client.name, now, self._client.has)
             self._wire_missing(now)
         elif now >= self._rejoin_at:
             self._rejoin(now)
@@ -129,7 +134,7 @@ class Connection:
         """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
         still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
         if still and not self.stalled:
-            self._gig.say(STALLED)
+            self._gig.say(STALLED, wrong=True)
         elif self.stalled and not still:
             self._gig.say("JACK answers again")
         self.stalled = still > 0.0
@@ -157,7 +162,7 @@ class Connection:
                 if not self._building:
                     self._wire_again()
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.say(str(error), wrong=True)
             self._rejoin_at = now + REFUSED_SECONDS
 
     def _arrived(self) -> None:
@@ -183,13 +188,13 @@ class Connection:
         try:
             self._client.start(rack)
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.say(str(error), wrong=True)
             self._client.leave()
             return
         self._gig.open_master()
         try:
             self._wire_again()
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.say(str(error), wrong=True)
             return
         self._gig.say(f"playing on at {rack.rate / 1000:g} kHz")

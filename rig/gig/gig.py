@@ -74,7 +74,7 @@ class Gig:
         self._recorder: Recorder | None = None
         self._lost = 0  # frames of the recording, as far as it was said
         self._alarms: list[News] = []
-        self._message = ""
+        self._message, self._wrong = "", False
         self._clips = (0, 0)
         self._faults_seen = FaultLog()
         self._tuner: Tuner | None = None
@@ -122,13 +122,17 @@ class Gig:
         rest = rest.strip()
         if rest and not verb.words:
             raise RigError(f"'{name}' stands alone")
-        self._message = ""
+        self.say("")
         verb.do(self, rest)
         self.reconciler.rack.collect()
 
-    def say(self, message: str) -> None:
-        """Show a message with the next status."""
-        self._message = message
+    def say(self, message: str, wrong: bool = False) -> None:
+        """Show a message with the next status. wrong: it tells of something that is."""
+        self._message, self._wrong = message, wrong
+
+    def add(self, message: str) -> None:
+        """Show it beside what is to be shown already."""
+        self._message = "; ".join(filter(None, (self._message, message)))
 
     def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
         """Want another document. what: was done, for `undo` to say; see History.do."""
@@ -226,15 +230,22 @@ class Gig:
         else:
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
-            self._message = f"recording into {self._recorder.path}"
-            if found:
-                self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
+            self.say(f"recording into {self._recorder.path}")
+            self._finished(found)
+
+    def rescue(self, folder: Path) -> None:
+        """Finish what recordings that were killed have left in a folder, and say so."""
+        self._finished(rescued(folder))
+
+    def _finished(self, takes: Sequence[Path]) -> None:
+        if takes:
+            self.add(f"finished what was broken off: {', '.join(map(str, takes))}")
 
     def _stop_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
         if recorder:
             recorder.stop()
-            self._message = recorder.fault or f"recorded {recorder.path}"
+            self.say(recorder.fault or f"recorded {recorder.path}", wrong=bool(recorder.fault))
 
     def _watch_recorder(self) -> None:
         """Say at once what goes wrong with the recording. One that can't go on has ended."""
@@ -294,7 +305,7 @@ class Gig:
         if not followed and spec is not None and _in(self.document, spec.uid):
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
-            self._message = item.error
+            self.say(item.error, wrong=True)
         if spec is not None and (old is not None or not item.known):
             self.history.amend(lambda document: each_preset(document, lambda p: taken_back(p, spec, old)))
 
@@ -390,6 +401,7 @@ class Gig:
             recording=str(self._recorder.path) if self._recorder else "",
             building=self.building,
             message=self._message,
+            wrong=self._wrong,
             scene=amp.scene,
             unsaved=self.unsaved,
             comparing=self.history.comparing,

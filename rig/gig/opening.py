@@ -61,7 +61,8 @@ def open_gig(
         if record:
             gig.do(f"record {record}")
         if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.say("[midi] is read, but not played yet")
+            gig.add("[midi] is read, but not played yet")
+        gig.rescue(Path())
         reconciler.rack.open()
     except BaseException:
         client.close()

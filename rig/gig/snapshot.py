@@ -134,7 +134,8 @@ class Status:
     limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
-    plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs.
+    plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs. wrong: something is,
+    of which the message tells.
     """
 
     amp: int
@@ -162,6 +163,7 @@ class Status:
     recording: str = ""
     building: bool = False
     message: str = ""
+    wrong: bool = False
     scene: str = ""
     unsaved: bool = False
     comparing: bool = False

@@ -6,15 +6,13 @@ Every call into libjack is made in a thread of its own (`calls.py`), as a server
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
 
-import jack
-
 from rig.document.document import Wiring
 from rig.errors import RigError
+from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
 from rig.jack.joined import Joined, Wire, find
 from rig.jack.opening import OPEN_SECONDS, Opening
@@ -30,7 +28,7 @@ def running(server: str | None = None) -> tuple[int, int] | None:
     calls = Calls()
     try:
         return calls(_ask_running, server, seconds=OPEN_SECONDS)
-    except NoAnswer:
+    except RigError:
         return None
     finally:
         calls.end()
@@ -85,11 +83,10 @@ class Client:
             raise
 
     def _given(self) -> str:
-        given = self._asked[1] or os.environ.get("JACK_DEFAULT_SERVER", "default")
-        return f"JACK server '{given}'"
+        return library.called(self._asked[1])
 
     def _begin(self, *, start: bool) -> Opening:
-        return Opening(self._calls, self._asked, self._ports, start=start)
+        return Opening(self._calls, self._asked, self._ports, start=start, again=self._restart)
 
     def _take(self, opening: Opening) -> bool:
         """Whether it led into a server. Raises RigError."""
@@ -98,7 +95,7 @@ class Client:
         self._opening = None
         try:
             joined = opening.future.result(0)
-        except jack.JackError:
+        except library.jack.JackError:
             raise RigError("JACK has gone again") from None
         if joined is None:
             return False
@@ -161,7 +158,7 @@ class Client:
             except RigError:
                 self.leave()
                 raise
-            except jack.JackError:
+            except library.jack.JackError:
                 self.leave()
                 raise RigError("JACK has gone again") from None
         return self.alive
@@ -238,6 +235,13 @@ class Client:
         """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
         return self._calls(self._here().wire_again, wires)
 
+    def has(self, wire: Wire) -> bool:
+        """Whether both ends of a wire are there; not where JACK does not answer."""
+        try:
+            return self._calls(self._here().has, wire)
+        except (RigError, library.jack.JackError):
+            return False
+
     def connections(self) -> tuple[Wire, ...]:
         """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
         joined = self._joined
@@ -245,7 +249,7 @@ class Client:
             return ()
         if self._seen != joined.changes:
             changes = joined.changes  # first, so that a change while we ask makes us ask again
-            with contextlib.suppress(NoAnswer, jack.JackError):
+            with contextlib.suppress(NoAnswer, library.jack.JackError):
                 self._wires, self._seen = self._calls(joined.wires), changes
         return self._wires
 

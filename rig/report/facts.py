@@ -22,6 +22,7 @@ from rig.native import Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.shipped import find_preset
 from rig.sound import read
 
 RATE = 48_000
@@ -188,10 +189,20 @@ def _as_cabinet(path: Path) -> str | None:
 
 
 def check(paths: Sequence[Path]) -> CheckReport:
-    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
+    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
+
+    paths: files, or presets' names.
+    """
     builder = Builder(RATE, Versions())
-    checked = tuple(_check_model(path) if _is_model(path) else _check_preset(path, builder) for path in paths)
-    return CheckReport(checked, skipped())
+    return CheckReport(tuple(_check(path, builder) for path in paths), skipped())
+
+
+def _check(given: Path, builder: Builder) -> CheckedPreset | CheckedModel:
+    try:
+        path = find_preset(given)
+    except RigError as error:
+        return CheckedPreset(given, faults=(str(error),))
+    return _check_model(path) if _is_model(path) else _check_preset(path, builder)
 
 
 def _is_model(path: Path) -> bool:

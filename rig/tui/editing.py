@@ -14,6 +14,7 @@ from textual.screen import Screen
 from rig.document.document import LEVEL_KNOB
 from rig.engine import Engine
 from rig.errors import RigError
+from rig.gig.beside import Beside
 from rig.gig.gig import Gig
 from rig.gig.snapshot import EngineView, FileView, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
@@ -72,6 +73,7 @@ class Editing(Screen[None]):
         self.engines: tuple[EngineView, ...] = ()
         self.status: Status | None = None
         self.note = Note(id="note")
+        self.beside = Beside(lambda fault, error: self._wrong(fault))
         self.leaving = False
         self.browser: BrowserScreen | None = None
         self.field: Field | None = None

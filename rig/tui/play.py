@@ -100,7 +100,7 @@ class PlayScreen(Editing):
         self.note.more, self.wires.connect = self.told("{!} shows it"), self.told("{c}")
         self.poll()
         self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, self.read_chain)
+        self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -119,16 +119,21 @@ class PlayScreen(Editing):
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes, news = self.gig.install(), self.gig.news()
-        before, self.status = self.status, self.gig.status()
-        self._follow(bool(outcomes or news))
-        self._show(before, self.status, now)
+        outcomes = self.beside(self.gig.install) or ()
+        news = self.beside(self.gig.news) or ()
+        before, self.status = self.status, self.beside(self.gig.status) or self.status
+        self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
         for outcome in outcomes:
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
-        if self.browser:
+        if self.browser and self.status:
             self.browser.take(self.status, outcomes, now)
+
+    def _show_news(self, before: Status | None, built: bool, now: float) -> None:
+        self._follow(built)
+        if self.status is not None:
+            self._show(before, self.status, now)
 
     def _follow(self, built: bool) -> None:
         """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
@@ -187,7 +192,7 @@ class PlayScreen(Editing):
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
         if status.message and status.message != self.heard:
-            self.note.say(printable(status.message), now)
+            self.note.say(printable(status.message), now, status.wrong)
         self.heard = status.message
         known = dict(before.faults) if before else {}
         for engine, count in status.faults:
