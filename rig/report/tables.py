@@ -31,10 +31,14 @@ UNCLEAR = "not clear"
 
 HEADING, NAME, DIM = "bold", "cyan", "bright_black"
 
+RANGE = 40
+"""Columns of a knob's range, at most: some choices have many words."""
+
 
 def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) -> None:
     """Every engine with its files, settings and knobs; and the plug-ins that were left out."""
     table = _table("engine", "key", "range", "start", "what it does")
+    table.columns[2].max_width = RANGE
     for engine in found:
         also = f" (also named {', '.join(engine.aliases)})" if engine.aliases else ""
         table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
