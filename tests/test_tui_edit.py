@@ -426,6 +426,20 @@ async def test_quitting_from_the_browser_asks_too() -> None:
         assert screen.banner.words == "FADING OUT"
 
 
+@pytest.mark.parametrize("keys", ["a", "slash", "exclamation_mark", "question_mark", "o", "a c a b enter", "= q"])
+async def test_whatever_is_open_closes_once(keys: str) -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        await pilot.press(*keys.split())
+        above = pilot.app.screen
+        assert above is not screen
+        above.dismiss()
+        above.dismiss()  # a key that was held
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        above.dismiss()
+        assert pilot.app.screen is screen
+
+
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 @pytest.mark.parametrize("keys", ["a", "question_mark", "= q", "enter 1"])
 async def test_whatever_is_open_fits(size: tuple[int, int], keys: str) -> None:

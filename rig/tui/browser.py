@@ -13,7 +13,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 
 from rig.errors import RigError
@@ -25,6 +24,7 @@ from rig.tui.file_listing import Entry, homely, look, matching
 from rig.tui.glances import Glances
 from rig.tui.keys import EVERYWHERE, TYPING, cased
 from rig.tui.meters import Meters
+from rig.tui.overlay import Overlay
 
 REST_S = 0.15  # so long a file stays highlighted before it is heard: a held arrow key runs past
 
@@ -40,7 +40,7 @@ class Left:
     error: str = ""
 
 
-class BrowserScreen(Screen[Left]):
+class BrowserScreen(Overlay[Left]):
     """Looks for another file for one engine.
 
     title: of the gig. amp: the index of the one that plays. do: carries out a verb and raises RigError.
@@ -220,6 +220,8 @@ class BrowserScreen(Screen[Left]):
         for outcome in outcomes:
             if outcome.engine == self.engine:
                 self._heard(outcome)
+        if self._keeping and not self._asked and self.entry and self.entry.path == self.plays:
+            self._keep()
 
     def _heard(self, outcome: Outcome) -> None:
         asked, self._asked = self._asked, None
@@ -231,9 +233,7 @@ class BrowserScreen(Screen[Left]):
             self.plays = asked
             self._ask_about(asked)
         self._show()
-        if self._keeping and self.entry and self.entry.path == self.plays:
-            self._keep()
-        elif not self._rest or self._keeping:
+        if not self._rest or self._keeping:
             self._audition()
 
     def _audition(self) -> None:
@@ -338,6 +338,8 @@ class BrowserScreen(Screen[Left]):
 
     def _keep(self) -> None:
         """What plays is what is wanted: nothing that is tried later is the same step of undo."""
+        if not self.on_top:
+            return
         if self.plays != self.before:
             with suppress(RigError):  # the file has gone since; it plays on
                 self._do(f"load {self.engine} {self.plays}")
@@ -347,6 +349,8 @@ class BrowserScreen(Screen[Left]):
         """Back to what played when the browser opened; of what was typed first."""
         if self.finding:
             self._found()
+            return
+        if not self.on_top:
             return
         error = ""
         if self._asked or self.plays != self.before:

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from rig.tui import palette
 from rig.tui.key_names import KeyNames, said
 from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
 
 PLAY = (
@@ -52,7 +53,7 @@ KEYS = (*PLAY, *EDIT)
 WIDE = 78  # columns that both lists take side by side
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], Overlay[None]):
     """All keys. Any of ?, escape, q, enter and space closes it."""
 
     BINDINGS: ClassVar = cased([Binding("escape,question_mark,q,enter,space", "dismiss"), *EVERYWHERE])
