@@ -16,8 +16,9 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "eq", "gate")),
-    ("space", ("cab",)),
+    ("tone", ("gain", "eq", "comp", "gate")),
+    ("motion", ("chorus", "tremolo")),
+    ("space", ("cab", "delay", "reverb")),
 )
 REST = "more"
 
