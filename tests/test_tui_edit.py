@@ -22,8 +22,10 @@ from rig.tui.add import AddScreen, offers
 from rig.tui.ask import AskScreen
 from rig.tui.chooser import ChooserScreen
 from rig.tui.knob_scale import meant, stands, turn
+from rig.tui.knobs import Knobs
 from rig.tui.play import PlayScreen
 from rig.tui.selection import Picked, find, lines, slot_at, slots
+from rig.tui.signal_chain import SignalChain
 
 CAB = PRESETS / "cabs" / "closed-4x12.wav"
 
@@ -130,6 +132,24 @@ async def test_the_last_engine_of_all_can_go() -> None:
         await pilot.press("a", "tab", *"eq", "enter")
         assert [spec.label for spec in gig.preset.output] == ["eq"], "tab leads to chains that are empty, too"
         assert screen.row.path == "output.eq.bass"
+
+
+async def test_what_has_gone_is_not_reached_by_a_late_click() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("2")
+        for late in (
+            Knobs.Picked("Clean.model.model", 0.9),
+            Knobs.Picked("Clean.eq.bass", 0.9),
+            Knobs.Turned("Clean.gain.gain", 1),
+            SignalChain.Picked("Clean.gain"),
+        ):
+            screen.post_message(late)
+        await pilot.pause()
+        assert gig.verbs == ["amp 2"] and screen.row.path == "Crunch.gain.gain"
+        screen.post_message(Knobs.Turned("Crunch.eq.bass", 1))
+        await pilot.pause()
+        assert gig.verbs[1:] == ["set Crunch.eq.bass 2"]
 
 
 # --- what a player sees ------------------------------------------------------------------------------------------
@@ -274,9 +294,10 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         await pilot.press("a")
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
-        assert [offer.engine.name for offer in add.shown] == ["model", "gain", "eq", "gate", "cab"]
+        names = ["model", "gain", "eq", "comp", "gate", "chorus", "tremolo", "cab", "delay", "reverb"]
+        assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
-        await pilot.press("t", "o", "n", "e", "space", "l", "o", "u", "d")
+        await pilot.press(*"tone", "space", *"softer")
         assert [offer.engine.name for offer in add.shown] == ["gain"]
         await pilot.press("z", "enter")
         assert add.shown == () and pilot.app.screen is add

@@ -214,14 +214,11 @@ class Editing(Screen[None]):
             self._set(self.param, turn(self.param, turned.direction))
 
     def on_signal_chain_picked(self, picked: SignalChain.Picked) -> None:
-        chosen = (line for line in lines(self.engines) if line.engine.path == picked.path)
-        self._reach(next(chosen).path)
+        self._reach(next((line.path for line in lines(self.engines) if line.engine.path == picked.path), ""))
 
     def _reach(self, path: str) -> bool:
-        """Select what the mouse points at, unless a value is typed. Whether that is so."""
-        if self.field is None:
-            self._pick_path(path)
-        return self.field is None
+        """Select what the mouse points at, unless a value is typed, or it has gone meanwhile. Whether it is selected."""
+        return self.field is None and self._pick_path(path)
 
     # --- engines -----------------------------------------------------------------------------------------------
 
@@ -296,8 +293,12 @@ class Editing(Screen[None]):
         self.browser = BrowserScreen(self.gig.name, self.status.amp, view, self.gig.do)
         self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
-    def _pick_path(self, path: str) -> None:
-        self._pick(next((i for i, line in enumerate(lines(self.engines)) if line.path == path), 0))
+    def _pick_path(self, path: str) -> bool:
+        """Select the line of that path. Whether there is one."""
+        at = next((i for i, line in enumerate(lines(self.engines)) if line.path == path), None)
+        if at is not None:
+            self._pick(at)
+        return at is not None
 
     def _level(self, path: str) -> float | None:
         """Where the level of an engine stands, in dB, where it has one."""
