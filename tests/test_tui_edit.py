@@ -26,6 +26,7 @@ from rig.tui.knobs import Knobs
 from rig.tui.play import PlayScreen
 from rig.tui.selection import Picked, find, lines, slot_at, slots
 from rig.tui.signal_chain import SignalChain
+from rig.tui.tiles import Tiles
 
 CAB = PRESETS / "cabs" / "closed-4x12.wav"
 
@@ -301,6 +302,36 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         assert [offer.engine.name for offer in add.shown] == ["gain"]
         await pilot.press("z", "enter")
         assert add.shown == () and pilot.app.screen is add
+
+
+async def test_what_another_amp_plays_is_not_added_to() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("a", "e", "f2")
+        assert pilot.app.screen is screen and gig.verbs == ["amp 2"], "the list is closed"
+        await pilot.press("a", *"cab", "enter", "1")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert gig.verbs == ["amp 2", "amp 1"]
+        await pilot.press("a", *"eq", "enter")
+        assert gig.verbs[2:] == ["insert Clean.model eq"]
+
+
+async def test_an_amp_is_played_wherever_it_stands_by_then() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("slash", *"lead")
+        gig.do("move Lead -2")
+        await pilot.press("enter")
+        assert gig.amp.name == "Lead"
+        screen.post_message(Tiles.Picked(gig.amps[3].uid))
+        gig.do("move Fuzz -1")
+        await pilot.pause()
+        assert gig.amp.name == "Fuzz"
+        gone = gig.amps[0].uid
+        gig.do("delete Lead")
+        screen.post_message(Tiles.Picked(gone))
+        await pilot.pause()
+        assert gig.amp.name == "Fuzz" and "that amp has gone" in screen.note.text()
 
 
 def test_engines_that_join_branches_are_left_out() -> None:

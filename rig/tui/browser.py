@@ -43,7 +43,8 @@ class Left:
 class BrowserScreen(Overlay[Left]):
     """Looks for another file for one engine.
 
-    title: of the gig. amp: the index of the one that plays. do: carries out a verb and raises RigError.
+    title: of the gig. amp: the identity of the one that plays. do: carries out `try` or `load` with a file, for that
+    engine, and raises RigError.
     """
 
     KEYS: ClassVar[Keys] = (
@@ -90,7 +91,7 @@ class BrowserScreen(Overlay[Left]):
     class Glanced(Message):
         """More is known of the files in sight."""
 
-    def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str], None]) -> None:
+    def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str, Path], None]) -> None:
         super().__init__()
         self.amp, self.engine, self.key = amp, view.engine, view.name
         self._do = do
@@ -202,9 +203,9 @@ class BrowserScreen(Overlay[Left]):
 
     # --- what is heard -----------------------------------------------------------------------------------------
 
-    def take(self, status: Status, outcomes: tuple[Outcome, ...], now: float) -> None:
-        """Follow the gig: its meters, and what came of the file that was asked for."""
-        if status.amp != self.amp:  # a foot switch; what plays there is not ours to change
+    def take(self, status: Status, playing: int, outcomes: tuple[Outcome, ...], now: float) -> None:
+        """Follow the gig: its meters, and what came of the file that was asked for. playing: the amp's identity."""
+        if playing != self.amp:  # a foot switch; what plays there is not ours to change
             self._leave(kept=True)
             return
         if self._glances is None and status.alive:
@@ -244,7 +245,7 @@ class BrowserScreen(Overlay[Left]):
             return
         self._asked = entry.path
         try:
-            self._do(f"try {self.engine} {entry.path}")
+            self._do("try", entry.path)
         except RigError as error:
             self._asked = None
             self._fault(entry.path, str(error))
@@ -342,7 +343,7 @@ class BrowserScreen(Overlay[Left]):
             return
         if self.plays != self.before:
             with suppress(RigError):  # the file has gone since; it plays on
-                self._do(f"load {self.engine} {self.plays}")
+                self._do("load", self.plays)
         self._leave(kept=True)
 
     def action_leave(self) -> None:
@@ -355,7 +356,7 @@ class BrowserScreen(Overlay[Left]):
         error = ""
         if self._asked or self.plays != self.before:
             try:
-                self._do(f"try {self.engine} {self.before}")
+                self._do("try", self.before)
             except RigError as fault:
                 error = str(fault)
         self._leave(kept=False, error=error)

@@ -127,8 +127,10 @@ class PlayScreen(Editing):
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
+        if self.adding and self.adding.amp != self.gig.playing:
+            self.adding.dismiss()
         if self.browser and self.status:
-            self.browser.take(self.status, outcomes, now)
+            self.browser.take(self.status, self.gig.playing, outcomes, now)
 
     def _show_news(self, before: Status | None, built: bool, now: float) -> None:
         self._follow(built)
@@ -308,18 +310,26 @@ class PlayScreen(Editing):
         if amp is None:
             self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0, keep=False)
         else:
-            self.do(f"amp {amp.index + 1}")
+            self._switch(amp.uid)
+
+    def _switch(self, uid: int) -> None:
+        """Play an amp, wherever it stands by now."""
+        at = next((amp.index for amp in self.gig.amps if amp.uid == uid), None)
+        if at is None:
+            self._wrong("that amp has gone")
+        else:
+            self.do(f"amp {at + 1}")
 
     def action_find_amp(self) -> None:
         """Find an amp by letters of its name."""
         self.app.push_screen(FindAmpScreen(self.amps, self.status.amp if self.status else 0), self._found_amp)
 
-    def _found_amp(self, index: int | None) -> None:
-        if index is not None:
-            self.do(f"amp {index + 1}")
+    def _found_amp(self, uid: int | None) -> None:
+        if uid is not None:
+            self._switch(uid)
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
-        self.do(f"amp {picked.index + 1}")
+        self._switch(picked.uid)
 
     def action_level(self, by_db: int) -> None:
         if self.status is not None:
