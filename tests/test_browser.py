@@ -374,6 +374,24 @@ async def test_an_amp_that_is_switched_from_elsewhere_closes_it(folder) -> None:
         assert loads(gig) == ["e lead.nam"], "what plays is left as it is"
 
 
+@pytest.mark.parametrize("first", ["", "d lstm.json"])
+async def test_what_was_never_heard_is_not_kept(folder, first: str) -> None:
+    async with browsing(folder) as (browser, pilot, gig, screen):
+        if first:
+            await pilot.press("end", "up")
+            await heard(pilot, browser, first)
+        gig.hold(True)
+        await pilot.press("end")
+        await until(pilot, lambda: loads(gig)[-1:] == ["e lead.nam"])
+        await pilot.press("2")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        gig.hold(False)
+        await until(pilot, lambda: not gig.building)
+        assert gig.document.amps[0].chain[1].files["model"].name == (first or NAMES[0])
+        assert gig.unsaved == bool(first)
+        assert (f"{first} is not saved yet" in screen.note.text()) == bool(first)
+
+
 async def test_a_question_above_it_stays_whatever_amp_plays(folder) -> None:
     async with browsing(folder) as (browser, pilot, _, screen):
         await pilot.press("end")

@@ -205,8 +205,11 @@ class BrowserScreen(Overlay[Left]):
 
     def take(self, status: Status, playing: int, outcomes: tuple[Outcome, ...], now: float) -> None:
         """Follow the gig: its meters, and what came of the file that was asked for. playing: the amp's identity."""
+        for outcome in outcomes:
+            if outcome.engine == self.engine:
+                self._heard(outcome)
         if playing != self.amp:  # a foot switch; what plays there is not ours to change
-            self._leave(kept=True)
+            self._leave_behind()
             return
         if self._glances is None and status.alive:
             self._glances = Glances(status.rate, status.block, lambda: self.post_message(self.Glanced()))
@@ -218,9 +221,6 @@ class BrowserScreen(Overlay[Left]):
         if silent != self._silent:
             self._silent = silent
             self._show()
-        for outcome in outcomes:
-            if outcome.engine == self.engine:
-                self._heard(outcome)
         if self._keeping and not self._asked and self.entry and self.entry.path == self.plays:
             self._keep()
 
@@ -346,6 +346,21 @@ class BrowserScreen(Overlay[Left]):
                 self._do("load", self.plays)
         self._leave(kept=True)
 
+    def _leave_behind(self) -> None:
+        """Another amp plays: what was heard is kept, and what was never heard is taken back."""
+        if not self.on_top:
+            return
+        error = self._back_to(self.plays) if self._asked else ""
+        self._leave(kept=True, error=error)
+
+    def _back_to(self, file: Path) -> str:
+        """Have a file play again. What went wrong, or ""."""
+        try:
+            self._do("try", file)
+        except RigError as fault:
+            return str(fault)
+        return ""
+
     def action_leave(self) -> None:
         """Back to what played when the browser opened; of what was typed first."""
         if self.finding:
@@ -353,12 +368,7 @@ class BrowserScreen(Overlay[Left]):
             return
         if not self.on_top:
             return
-        error = ""
-        if self._asked or self.plays != self.before:
-            try:
-                self._do("try", self.before)
-            except RigError as fault:
-                error = str(fault)
+        error = self._back_to(self.before) if self._asked or self.plays != self.before else ""
         self._leave(kept=False, error=error)
 
     def _leave(self, kept: bool, error: str = "") -> None:
