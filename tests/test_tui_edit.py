@@ -21,7 +21,7 @@ from rig.gig.snapshot import EngineView, ParamView
 from rig.tui.add import AddScreen, offers
 from rig.tui.ask import AskScreen
 from rig.tui.chooser import ChooserScreen
-from rig.tui.knob_scale import meant, stands, turn
+from rig.tui.knob_scale import meant, stands, turn, value_at
 from rig.tui.knobs import Knobs
 from rig.tui.play import PlayScreen
 from rig.tui.selection import Picked, find, lines, slot_at, slots
@@ -643,6 +643,10 @@ def test_places_in_branches() -> None:
 VOICE = ParamView("a.b.c", "c", "", "", 1, 0, 2, 0, choices=("room", "Hall", "hall of mirrors"))
 SWITCH = ParamView("a.b.c", "c", "", "", 0, 0, 1, 0, switch=True)
 NUMBER = ParamView("a.b.c", "c", "dB", "", 0, -6, 6, 0)
+TONE = ParamView("a.b.c", "c", "Hz", "", 500, 20, 20_000, 500)
+TIME = ParamView("a.b.c", "c", "ms", "", 380, 1, 2000, 380)
+DECAY = ParamView("a.b.c", "c", "s", "", 1.6, 0.2, 20, 1.6)
+RATIO = ParamView("a.b.c", "c", ":1", "", 4, 1, 20, 4)
 
 
 @pytest.mark.parametrize(
@@ -656,11 +660,33 @@ NUMBER = ParamView("a.b.c", "c", "dB", "", 0, -6, 6, 0)
         (SWITCH, "on", "1"),
         (SWITCH, "of", "0"),
         (SWITCH, "1", "1"),
+        (VOICE, "hall of", "2"),
+        (VOICE, "a hall", "ahall"),
         (NUMBER, " -1,5 ", "-1.5"),
+        (NUMBER, "+3.0 dB", "+3.0"),
+        (NUMBER, "3db", "3"),
+        (NUMBER, "3 Hz", "3Hz"),  # the gig says that it is no number
+        (NUMBER, "- 3", "-3"),
+        (TONE, "2.40 kHz", "2400"),
+        (TONE, "850 Hz", "850"),
+        (TONE, "2,4k", "2400"),
+        (TIME, "1.2 s", "1200"),
+        (TIME, ".5ms", ".5"),
+        (DECAY, "800 ms", "0.8"),
+        (RATIO, "4:1", "4"),
+        (RATIO, "4.00 :1", "4.00"),
+        (NUMBER, "", ""),
     ],
 )
 def test_what_is_meant_by_what_is_typed(param: ParamView, text: str, value: str) -> None:
     assert meant(param, text) == value
+
+
+@pytest.mark.parametrize("param", [VOICE, SWITCH, NUMBER, TONE, TIME, DECAY, RATIO])
+def test_a_value_can_be_typed_as_the_screen_writes_it(param: ParamView) -> None:
+    for share in (0.0, 0.2, 0.5, 0.9, 1.0):
+        value = value_at(param, share)
+        assert float(meant(param, stands(param, value))) == pytest.approx(value, rel=0.01, abs=0.05)
 
 
 def test_choices_are_stepped_through_and_end() -> None:
