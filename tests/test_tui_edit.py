@@ -203,6 +203,17 @@ async def test_another_amp_ends_the_typing() -> None:
         assert gig.verbs == ["amp 2"]
 
 
+async def test_the_tuner_ends_the_typing() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("enter", "9")
+        gig.do("tuner")  # a pedal
+        await until(pilot, lambda: "T U N E R" in screen.banner.text())
+        assert screen.field is None and "t play on" in screen.foot.text()
+        await pilot.press("t")
+        assert gig.verbs == ["tuner", "tuner"] and "+6.0 dB" in screen.knobs.text()
+
+
 async def test_a_choice_is_in_words() -> None:
     gig = FakeGig()
     gain = next(engine for engine in gig.chain() if engine.name == "gain")

@@ -124,7 +124,7 @@ def meant(param: ParamView, typed: str) -> str:
 
 
 def _ratio(typed: str, unit: str) -> float | None:
-    """How many of a knob's units one of those is that were typed, small letters both; None where they do not compare."""
+    """How many of a knob's units the one is that was typed, both in small letters; None where they do not compare."""
     if typed in ("", unit):
         return 1.0
     one, other = _SIZES.get(typed), _SIZES.get(unit)

@@ -154,17 +154,17 @@ class PlayScreen(Editing):
             self.show_chain()
 
     def show_chain(self) -> None:
-        line = self.line
-        if self.field and (line is None or line.path != self.field.path):
-            self.field = None  # another amp plays, or the knob has gone
-        status = self.status
+        line, status = self.line, self.status
+        tuning = status is not None and status.tuner
+        if self.field and (line is None or line.path != self.field.path or tuning):
+            self.field = None  # another amp plays, the knob has gone, or it is not to be seen
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
-        self.note.explain(self._hint() if status and not status.tuner else "")
+        self.note.explain(self._hint() if status and not tuning else "")
         if self.field:
             self.foot.show(FIELD_KEYS, TYPING)
         else:
-            self.foot.show(TUNER_KEYS if status and status.tuner else PLAY_KEYS, self.stage_bindings())
+            self.foot.show(TUNER_KEYS if tuning else PLAY_KEYS, self.stage_bindings())
 
     def _hint(self) -> str:
         line = self.line
