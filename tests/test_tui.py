@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import os
 import pty
 import re
@@ -102,6 +103,24 @@ async def test_each_key_is_its_verb() -> None:
             screen.read_chain()
             await pilot.press(*keys.split())
             assert (keys, gig.verbs) == (keys, verbs)
+
+
+async def test_a_level_key_that_is_held_stops_at_0_db(monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
+        screen.do("level -2.5")
+        await pilot.press(*["right_square_bracket"] * 6)
+        assert gig.document.level == 0
+        assert "stops at 0 dB" in screen.note.text()
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", 0.0)
+        await pilot.press("right_square_bracket")
+        assert gig.document.level == 1
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
+        await pilot.press(*["pageup"] * 20)
+        assert gig.document.level == 20
+        await pilot.press(*["pagedown"] * 22)
+        assert gig.document.level == -2, "down there is no stop"
 
 
 @pytest.mark.parametrize("where", ["install", "news", "status", "chain"])

@@ -36,6 +36,7 @@ POLL_S = 1 / 20
 MOST_NOTE = 4  # lines
 LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
+LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
 
 
@@ -77,7 +78,7 @@ class PlayScreen(Editing):
         super().__init__(gig)
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
-        self._quit_at = float("-inf")
+        self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
@@ -332,8 +333,15 @@ class PlayScreen(Editing):
         self._switch(picked.uid)
 
     def action_level(self, by_db: int) -> None:
-        if self.status is not None:
-            self.do(f"level {self.status.level_db + by_db:.6g}")
+        """Louder or softer; a key that is held does not lead beyond 0 dB."""
+        if self.status is None:
+            return
+        now, at = time.monotonic(), self.status.level_db
+        held, self._level_at = now - self._level_at < LEVEL_REST_S, now
+        if at == 0 < by_db and held:
+            self.note.say("stops at 0 dB; after a moment it goes on", now, seconds=2.0, keep=False)
+        else:
+            self.do(f"level {0.0 if at < 0 < at + by_db else at + by_db:.6g}")
 
     def action_messages(self) -> None:
         """What was said lately."""
