@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_gig import NAMES, FakeGig, opener
@@ -77,6 +78,8 @@ VERBS = {
     "space": ["bypass"],
     "m": ["mute"],
     "t": ["tuner"],
+    "p": ["panic"],
+    "tab tab": ["tap", "tap"],
     "c": ["connect"],
     "]": ["level -2"],
     "[ [": ["level -4", "level -5"],
@@ -150,8 +153,8 @@ async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> N
             "=", "space", "o", "a", "x", "b", "u", "v", "s", "c", "left", "down", "backspace", "enter", "f2"
         )
         assert pilot.app.screen is screen and gig.verbs == ["tuner"]
-        await pilot.press("m", "2", "[")
-        assert gig.verbs[1:] == ["mute", "amp 2", "level -4"]
+        await pilot.press("m", "2", "[", "p", "tab")
+        assert gig.verbs[1:] == ["mute", "amp 2", "level -4", "panic"]
         assert "T U N E R   +   M U T E D" in screen.banner.text()
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
@@ -164,7 +167,7 @@ MUTED_UNDER = ["question_mark", "o", "= q", "o slash a", "a", "enter", "a c a b 
 
 
 @pytest.mark.parametrize("keys", MUTED_UNDER)
-async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
+async def test_mute_panic_and_amps_work_whatever_is_open(keys: str) -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
         await pilot.press(*keys.split())
@@ -172,10 +175,10 @@ async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
         top = pilot.app.screen
         await pilot.press("ctrl+n" if text else "m")
         assert gig.muted
-        await pilot.press("ctrl+n" if text else "M", "f3" if text else "3")
+        await pilot.press("ctrl+n" if text else "M", "ctrl+p" if text else "p", "f3" if text else "3")
         assert not gig.muted and gig.amp.name == "Lead"
-        assert pilot.app.screen is top or keys.startswith("o") or "c a b" in keys
-        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "amp 3"]
+        assert pilot.app.screen is top or keys.startswith(("o", "a")), "what was open for an amp closes with it"
+        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "panic", "amp 3"]
 
 
 async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
@@ -184,11 +187,31 @@ async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
             assert key in screen.foot.text()
 
 
+async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig, (100, 24)) as (screen, pilot):
+        assert "bpm" not in screen.head.text()
+        for now in (1.0, 1.5, 2.0):
+            with monkeypatch.context() as clock:
+                clock.setattr("rig.gig.verbs.time", SimpleNamespace(monotonic=lambda now=now: now))
+                screen.action_verb("tap")
+            if now == 1.0:
+                assert "tap again, in time" in screen.note.text()
+        assert "Blues   120 bpm   ● unsaved" in screen.head.text()
+        await pilot.press("u")
+        await until(pilot, lambda: "bpm" not in screen.head.text())
+        gig.do("tempo 84.5")
+        await seen(pilot, screen.head, "84.5 bpm   ● unsaved")
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: "bpm" not in screen.head.text())
+        assert "●" in screen.head.text(), "what there is room for"
+
+
 async def test_caps_lock_changes_nothing_but_redo() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
-        await pilot.press("M", "M", "B", "u", "U", "T", "T")
-        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+        await pilot.press("M", "M", "B", "u", "U", "T", "T", "P")
+        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner", "panic"]
 
 
 async def test_keys_of_the_players_own(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ class Status:
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
     plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs. wrong: something is,
-    of which the message tells.
+    of which the message tells. tempo: of the preset that plays, beats a minute; None where it says none.
     """
 
     amp: int
@@ -169,6 +169,7 @@ class Status:
     unsaved: bool = False
     comparing: bool = False
     unheard: bool = False
+    tempo: float | None = None
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

@@ -109,6 +109,11 @@ class RigApp(App[int]):
         if screen is not None:
             screen.action_mute()
 
+    def action_panic(self) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_panic()
+
     # --- opening -----------------------------------------------------------------------------------------------
 
     def _in_thread(self, work: Callable[[], None]) -> None:

@@ -54,6 +54,7 @@ class BrowserScreen(Overlay[Left]):
         ("/", "find", 2),
         ("← →", "folders", 4),
         ("m", "mute", 3),
+        ("p", "panic", 5),
         ("1-9", "amp", 3),
     )
     FINDING: ClassVar[Keys] = (
@@ -62,6 +63,7 @@ class BrowserScreen(Overlay[Left]):
         ("esc", "all", 1),
         ("⌫", "rub out", 4),
         ("ctrl+n", "mute", 2),
+        ("ctrl+p", "panic", 5),
         ("F1-F9", "amp", 3),
     )
     BINDINGS: ClassVar = [

@@ -23,6 +23,7 @@ class ChooserScreen(BrowserScreen):
         ("/", "find", 2),
         ("← →", "folders", 4),
         ("m", "mute", 3),
+        ("p", "panic", 5),
         ("1-9", "amp", 3),
     )
 

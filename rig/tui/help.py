@@ -25,7 +25,9 @@ PLAY = (
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass: dry guitar"),
     ("m", "mute"),
+    ("p", "panic: silence tails, too"),
     ("t", "tuner, which mutes"),
+    ("tab", "tap the tempo, twice or more"),
     ("c", "connect again, start JACK"),
     ("s", "save"),
     ("u U", "undo, redo"),
@@ -48,6 +50,7 @@ EDIT = (
     ("b", "bypass the engine, or not"),
     ("F1 … F9", "amps, where text is typed"),
     ("ctrl+n", "mute, where text is typed"),
+    ("ctrl+p", "panic, where text is typed"),
 )
 KEYS = (*PLAY, *EDIT)
 WIDE = 78  # columns that both lists take side by side

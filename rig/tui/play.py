@@ -54,12 +54,15 @@ class PlayScreen(Editing):
             Binding("right_square_bracket,pageup", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
+            Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
+            Binding("tab", "verb('tap')", id="tap"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
             *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
             Binding("ctrl+n", "mute", id="mute_typing"),
+            Binding("ctrl+p", "panic", id="panic_typing"),
         ]
     )
 
@@ -253,20 +256,23 @@ class PlayScreen(Editing):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one tunes, or types a value, keys that would change what is not to be seen do nothing."""
         if self.field:
-            return action in ("amp_typing", "mute")
+            return action in ("amp_typing", "mute", "panic")
         if action == "amp_typing":
             return False
         if self.status is None or not self.status.tuner:
             return True
         if action == "verb":
             return parameters == ("tuner",) or (parameters == ("connect",) and not self.status.alive)
-        return action in ("amp", "mute", "level", "help", "quit")
+        return action in ("amp", "mute", "panic", "level", "help", "quit")
 
     def action_verb(self, verb: str) -> None:
         self.do(verb)
 
     def action_mute(self) -> None:
         self.do("mute")
+
+    def action_panic(self) -> None:
+        self.do("panic")
 
     def action_amp_typing(self, number: int) -> None:
         self.action_amp(number, whole=True)
