@@ -240,7 +240,7 @@ PLAY_KEYS: Keys = (
     ("v", "A/B", 6),
     ("space", "bypass", 7),
     ("m", "mute", 1),
-    ("p", "panic", 6),
+    ("p", "panic", 4),
     ("t", "tuner", 1),
     ("tab", "tap", 8),
     ("[ ]", "level", 7),

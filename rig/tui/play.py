@@ -175,7 +175,7 @@ class PlayScreen(Editing):
         if line is None:
             return ""
         if self.field and isinstance(line.row, ParamView):
-            return f"↵ takes it, esc leaves it as it is: {_range(line.row)}"
+            return f"{_range(line.row)}: ↵ takes it, esc leaves it as it is"
         off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
         if isinstance(line.row, FileView):
             return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
