@@ -11,19 +11,25 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from fake_gig import FakeGig
 from headless import Headless
 from jack_servers import process_of, running
 from leash import leashed
+from random_gigs import gig_of
+from test_rebuild import Client as NoJack
 
 from rig.cli import main
+from rig.errors import RigError
 from rig.jack.calls import Calls, NoAnswer
-from rig.jack.client import FLAPPING_SECONDS
+from rig.jack.client import FLAPPING_SECONDS, Client
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
 from rig.jack.wires import Wires
+from rig.native import Rack
 
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
 
@@ -332,6 +338,76 @@ def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_b
     clock.now += 2
     assert gig.status().alive
     assert asked == [gig.preset.jack]
+
+
+# --- another rate -------------------------------------------------------------------------------------------------
+
+
+class Rejoined(NoJack):
+    """JACK that comes back at another rate, and goes again before it runs what was built for it."""
+
+    alive, rate = False, 44_100
+
+    def reopen(self, start: bool = True) -> bool:
+        self.alive = True
+        return True
+
+    def start(self, rack: Rack) -> None:
+        raise RigError("JACK has gone again")
+
+    def leave(self) -> None:
+        self.alive = False
+
+    def wire_again(self, wires: tuple) -> tuple:
+        return ()
+
+
+def test_jack_that_goes_while_the_amps_are_built_for_its_rate_finds_them_open_when_it_is_back(clock, preset):
+    gig = gig_of(preset, client=Rejoined())
+    gig.status()
+    gig.settle()
+    assert (gig.client.alive, gig.reconciler.rack.rate) == (False, 44_100)
+    clock.now += 20
+    assert gig.status().alive, "and JACK runs the rack that it was to run"
+    heard, _, _ = gig.reconciler.rack.process(0.1 * np.sin(0.1 * np.arange(4410, dtype=np.float32)))
+    assert np.abs(heard[-1000:]).max() == pytest.approx(0.1, rel=0.01)
+
+
+class Server:
+    """As much of a way into a server as a client asks for, and of our place there."""
+
+    def __init__(self, rate: int) -> None:
+        self.name, self.rate, self.client = "rig", rate, SimpleNamespace(blocksize=64)
+        self.alive, self.latency, self.xruns, self.runs = True, None, 0, None
+        self.start, self.overdue, self.server = False, False, None
+
+    def opening(self, calls: Calls, *_: object, **__: object) -> Server:
+        self.future = calls.ask(lambda: self)
+        return self
+
+    def activate(self, rack: Rack, delay: int) -> None:
+        if self.runs:
+            raise RigError("JACK does not take our process callback")
+        self.runs, self.latency = rack, SimpleNamespace()
+
+    def leave(self) -> None:
+        pass
+
+
+def test_a_rack_of_the_rate_before_the_last_is_not_run_again(monkeypatch):
+    """48, 44.1 and again 48 kHz: by then the gig builds another."""
+    servers = [Server(rate) for rate in (48_000, 44_100, 48_000)]
+    coming = iter(servers)
+    monkeypatch.setattr("rig.jack.client.Opening", lambda *given, **more: next(coming).opening(*given, **more))
+    client = Client()
+    client.start(Rack(48_000))
+    for server in servers[:2]:
+        server.alive = False
+        assert client.reopen(start=False)
+    rack = Rack(48_000)
+    client.start(rack)
+    assert servers[2].runs is rack
+    client.close()
 
 
 # --- names, and servers that do not start -------------------------------------------------------------------------

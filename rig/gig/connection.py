@@ -180,13 +180,13 @@ class Connection:
         self._building = False
         rack = self._gig.reconciler.rack
         rack.begin(open=False)
+        self._gig.open_master()  # it opens once it runs, now or when JACK has come back
         try:
             self._client.start(rack)
         except RigError as error:
             self._gig.say(str(error))
             self._client.leave()
             return
-        self._gig.open_master()
         try:
             self._wire_again()
         except RigError as error:

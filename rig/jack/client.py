@@ -155,15 +155,14 @@ class Client:
                 return False
             if self._take(opening) or opening.start or not start:
                 break
-        if self.alive and self._rack and self._rack.rate == self.rate:
+        if self.alive and self._rack and self._rack.rate != self.rate:
+            self._rack = None  # a rack of this rate will be another one
+        if self.alive and self._rack:
             try:
                 self.start(self._rack)
             except RigError:
                 self.leave()
                 raise
-            except jack.JackError:
-                self.leave()
-                raise RigError("JACK has gone again") from None
         return self.alive
 
     @property
@@ -185,7 +184,7 @@ class Client:
         return self._joined
 
     def start(self, rack: Rack | PlayerRecorder, seconds: float = CALL_SECONDS) -> None:
-        """Let JACK run it from now on. Raises RigError where the server does not answer within so many seconds."""
+        """Let JACK run it from now on. Raises RigError where it goes, or does not answer within so many seconds."""
         self._rack = rack  # what C points at lives as long as we do
         joined = self._here()
         try:
@@ -194,6 +193,8 @@ class Client:
             raise NoAnswer(
                 f"{self.server} does not answer: another program may keep it waiting; start the server again"
             ) from None
+        except jack.JackError:
+            raise RigError("JACK has gone again") from None
 
     def connect(self, wiring: Wiring = Wiring(), *, input: bool = True) -> list[str]:
         """Wire us up: to the ports that the preset names, else to the physical ones. input: also what we listen to.
