@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rig.document.document import Document, EngineSpec
+from rig.document.document import AMPS, Document, EngineSpec
 from rig.document.knobs import kind
 from rig.errors import RigError
 from rig.gig.builder import Builder, BuildError, ChainSpec, Place, Versions, asked_db, idle, unheard
@@ -85,14 +85,15 @@ class Reconciler:
         self._asked: dict[Place, Hashable] = {}
         self._refused: dict[Place, Hashable] = {}
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
+        self._heard: Place | None = None  # the amp that the rack heads for
 
     # --- loading ---
 
     def load(self, document: Document, playing: int, progress: Progress = lambda step, share: None) -> None:
         """Build all at once, before the rack runs. Raises RigError naming preset, amp and fault."""
         total = len(document.amps)
-        if total > SLOTS:
-            raise RigError(f"{total} amps in this set; {SLOTS} is the most")
+        if total > AMPS:
+            raise RigError(f"{total} amps in this set; {AMPS} is the most")
         self._wishes = wishes(document)
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
         for done, (place, wish) in enumerate(self._wishes.items()):
@@ -120,7 +121,10 @@ class Reconciler:
             self._reconcile(place, wish)
         self._play(document, playing)
         for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
-            self._retire(place)  # last: what plays there is left before its slot is emptied
+            self._drop(place)
+            self._refused.pop(place, None)
+            if place != self._heard:  # until its successor is there
+                self._retire(place)  # last: what plays there is left before its slot is emptied
 
     def _reconcile(self, place: Place, wish: ChainSpec) -> None:
         standing = self._standing.get(place)
@@ -234,8 +238,6 @@ class Reconciler:
         if standing:
             self.rack.offer(place.stage, standing.slot, Chain((), self.rack.rate))
             self._free[place.stage].append(standing.slot)
-        self._drop(place)
-        self._refused.pop(place, None)
 
     # --- which amp ---
 
@@ -244,11 +246,13 @@ class Reconciler:
         for preset in document.presets:
             ends = [self._standing.get(Place(stage, preset.uid)) for stage in ("input", "output")]
             for amp in preset.amps:
-                standing = self._standing.get(Place("amp", amp.uid))
+                place = Place("amp", amp.uid)
+                standing = self._standing.get(place)
                 if standing and ends[0] and ends[1]:
                     self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
                     if amp.uid == playing:
                         self.rack.play(standing.slot)
+                        self._heard = place
 
     # --- what there is ---
 

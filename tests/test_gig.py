@@ -1,0 +1,86 @@
+"""A gig while chains are still being built: who plays meanwhile, what is said, and what is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from random_gigs import Unhurried, files, gig_of
+from test_rebuild import RATE
+
+from rig.document.document import AMPS
+from rig.gig.builder import Place
+from rig.gig.gig import Gig
+
+PRESET = """
+name = "Test"
+[[amp]]
+name = "Loud"
+chain = [{ engine = "gain", gain = 6 }, { engine = "eq" }]
+[[amp]]
+name = "Soft"
+chain = [{ engine = "gain", gain = -20 }, { engine = "eq" }]
+"""
+X = 0.1 * np.sin(0.05 * np.arange(RATE // 2, dtype=np.float32))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    files(tmp_path)
+    (tmp_path / "set.toml").write_text(PRESET)
+    return tmp_path
+
+
+def unhurried(folder: Path, **more) -> Gig:
+    return gig_of(folder / "set.toml", Unhurried, **more)
+
+
+def do(gig: Gig, *verbs: str) -> None:
+    for words in verbs:
+        gig.do(words)
+
+
+def heard(gig: Gig) -> np.ndarray:
+    """What is heard in the end."""
+    return gig.reconciler.rack.process(X)[0][-4096:]
+
+
+# --- who plays meanwhile ------------------------------------------------------------------------------------------
+
+
+def test_an_amp_that_is_heard_is_heard_until_its_successor_is_built(folder):
+    gig = unhurried(folder)
+    loud = heard(gig)
+    do(gig, "copy Loud as Mine", "delete Loud")
+    np.testing.assert_array_equal(heard(gig), loud)
+    do(gig, "set Mine.gain.gain -20")
+    gig.settle()
+    soft = heard(gig)
+    assert np.abs(soft).max() < np.abs(loud).max() / 2
+    do(gig, "copy Mine", "delete Mine", "amp Soft")
+    np.testing.assert_allclose(heard(gig), soft, atol=1e-6)
+    gig.settle()
+    assert {place.owner for place in gig.reconciler.places() if place.stage == "amp"} == {
+        amp.uid for amp in gig.document.amps
+    }, "and no longer"
+
+
+def test_a_full_set_has_room_for_the_amp_that_is_heard_until_its_successor_is_built(folder):
+    amp = '[[amp]]\nname = "{}"\nchain = [{{ engine = "gain", gain = 6 }}]\n'
+    (folder / "set.toml").write_text("".join(map(amp.format, range(AMPS - 1))))
+    gig = unhurried(folder)
+    loud = heard(gig)
+    do(gig, "copy 1 as Mine", "delete 1", "copy Mine as Other", "amp Mine")
+    worker = gig.reconciler._worker
+    mine, other = worker.waiting
+    for first in (other, mine):
+        worker.waiting = [first]
+        worker.ready(Random(0), 1)
+        if first is other:
+            gig.install()
+            np.testing.assert_array_equal(heard(gig), loud)
+    gig.settle()
+    assert all(gig.reconciler.chain(Place("amp", amp.uid)) for amp in gig.document.amps)
+    np.testing.assert_allclose(heard(gig), loud, atol=1e-6)
