@@ -181,8 +181,8 @@ class _Reader:
             place = f"{place} '{name}'"
         elif "name" not in table:
             self.fault(place, 'no name; give it one: name = "Clean"')
-        if name in (INPUT, OUTPUT):
-            self.fault(place, f"the name '{name}' is taken by the {name} chain")
+        if name.casefold() in (INPUT, OUTPUT):
+            self.fault(place, f"the name '{name}' is taken by the {name.casefold()} chain")
         self.known(table, place, ("name", "key", "level", "chain", "scene"))
         chain = self.chain(table, place, name)
         return Amp(
