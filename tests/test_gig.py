@@ -84,3 +84,17 @@ def test_a_full_set_has_room_for_the_amp_that_is_heard_until_its_successor_is_bu
     gig.settle()
     assert all(gig.reconciler.chain(Place("amp", amp.uid)) for amp in gig.document.amps)
     np.testing.assert_allclose(heard(gig), loud, atol=1e-6)
+
+
+def test_an_amp_that_goes_and_comes_back_plays_again(folder):
+    gig = unhurried(folder)
+    do(gig, "copy Loud as Mine", "ab")
+    assert gig.amp.name == "Loud"
+    do(gig, "ab")
+    assert gig.amp.name == "Mine"
+    do(gig, "undo")
+    assert gig.amp.name == "Loud"
+    do(gig, "redo")
+    assert gig.amp.name == "Mine"
+    do(gig, "delete Mine", "amp Soft", "undo")
+    assert gig.amp.name == "Soft", "what was picked last"

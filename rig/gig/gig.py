@@ -55,7 +55,7 @@ class Gig:
     ) -> None:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
-        self.playing = playing
+        self.playing = self._picked = playing
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
         self.client = client
         self.reconciler = reconciler
@@ -132,7 +132,9 @@ class Gig:
     def reconcile(self) -> None:
         """Let what plays become what is wanted."""
         amps = [amp.uid for amp in self.document.amps]
-        if self.playing not in amps:
+        if self._picked in amps:
+            self.playing = self._picked
+        elif self.playing not in amps:
             self.playing = self._successor(amps)
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing)
@@ -140,14 +142,14 @@ class Gig:
         self.client.delay(self._delay())
 
     def _successor(self, amps: Sequence[int]) -> int:
-        """Who plays where the playing amp has gone: the nearest that is left, rather the one before it."""
+        """Who plays until the playing amp comes back: the nearest that is left, rather the one before it."""
         at = self._amps.index(self.playing)
         nearest = sorted(range(len(self._amps)), key=lambda i: (abs(i - at), i))
         return next((self._amps[i] for i in nearest if self._amps[i] in amps), amps[0])
 
     def play(self, amp: int) -> None:
         """Switch to an amp, by its identity."""
-        self.playing = amp
+        self._picked = amp
         self.reconcile()
 
     def accept(self, file: PresetFile, base: Preset | None = None) -> None:
