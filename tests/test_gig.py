@@ -11,7 +11,9 @@ from random_gigs import Unhurried, files, gig_of
 from test_rebuild import RATE
 
 from rig.document.document import AMPS
+from rig.gig import follower
 from rig.gig.builder import Place
+from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 
 PRESET = """
@@ -26,6 +28,12 @@ chain = [{ engine = "gain", gain = -20 }, { engine = "eq" }]
 X = 0.1 * np.sin(0.05 * np.arange(RATE // 2, dtype=np.float32))
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Files are looked at whenever a gig is asked for news."""
+    monkeypatch.setattr(follower, "LOOK_SECONDS", 0.0)
+
+
 @pytest.fixture
 def folder(tmp_path) -> Path:
     files(tmp_path)
@@ -35,6 +43,21 @@ def folder(tmp_path) -> Path:
 
 def unhurried(folder: Path, **more) -> Gig:
     return gig_of(folder / "set.toml", Unhurried, **more)
+
+
+def watched(folder: Path) -> Gig:
+    watcher = FileWatcher()
+    watcher.changed([folder / "set.toml"])
+    return unhurried(folder, watcher=watcher)
+
+
+def followed(gig: Gig) -> list[str]:
+    """What is said until nothing is left to be done."""
+    said = []
+    for _ in range(6):  # seen, come to rest, read, built, told
+        gig.settle()
+        said += [news.message for news in gig.news()]
+    return said
 
 
 def do(gig: Gig, *verbs: str) -> None:
@@ -98,3 +121,18 @@ def test_an_amp_that_goes_and_comes_back_plays_again(folder):
     assert gig.amp.name == "Mine"
     do(gig, "delete Mine", "amp Soft", "undo")
     assert gig.amp.name == "Soft", "what was picked last"
+
+
+# --- what is kept -------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_changed_while_what_is_saved_is_heard_takes_nothing_from_what_was_changed(folder):
+    gig = watched(folder)
+    do(gig, "set Soft.gain.gain -3", "ab")
+    (folder / "set.toml").write_text(PRESET.replace("gain = 6", "gain = 1"))
+    followed(gig)
+    assert [amp.chain[0].params["gain"] for amp in gig.document.amps] == [1, -3]
+    assert gig.unsaved
+    assert not gig.status().comparing
+    do(gig, "ab", "revert")
+    assert [amp.chain[0].params["gain"] for amp in gig.document.amps] == [1, -20]

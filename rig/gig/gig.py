@@ -155,6 +155,7 @@ class Gig:
     def accept(self, file: PresetFile, base: Preset | None = None) -> None:
         """A preset was read anew; see PresetFiles.accept."""
         wired = self.preset.jack
+        self.back_to_changed()
         self.files.accept(file, f"reload {file.path.name}", base)
         self.reconcile()
         if self.connection.wired and self.preset.jack != wired:
@@ -170,6 +171,11 @@ class Gig:
         saved = self.history.ab(time.monotonic())
         self.reconcile()
         return saved
+
+    def back_to_changed(self) -> None:
+        """Where what is saved is heard: what was changed plays again, and what comes next is done to that."""
+        if self.history.comparing:
+            self.compare()
 
     # --- what is heard ---
 

@@ -247,8 +247,7 @@ def _save(gig: Gig, words: str) -> None:
     over = words == "over" or words.startswith("over ")
     rest = words.removeprefix("over").strip() if over else words
     changed = gig.unsaved
-    if gig.history.comparing:
-        gig.compare()
+    gig.back_to_changed()
     gig.finish()
     if changed and not rest and not gig.unsaved:
         gig.say("nothing is left to save: what could not be built was taken back")
@@ -262,6 +261,7 @@ def _save(gig: Gig, words: str) -> None:
 
 
 def _revert(gig: Gig, _: str) -> None:
+    gig.back_to_changed()
     gig.files.revert(gig.preset)
     gig.reconcile()
 
