@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import subprocess
 import sys
 import threading
@@ -259,6 +260,33 @@ def test_what_is_not_read_is_bounded_and_counted():
     ids = [event["id"] for event in heard if event["event"] == "done"]
     assert ids == sorted(set(ids)), "in order, whatever was dropped while the writer was not at its turn"
     assert heard[-1] == {"event": "end"}
+
+
+def test_a_stdout_that_does_not_wait_is_written_when_somebody_reads_at_last(monkeypatch):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    events, waits = Events(writing), 0
+    full = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 5000:  # as long as it takes to fetch a coffee
+            full.set()
+        if waits > 5000:
+            select.select([], [writing], [], 5)
+
+    monkeypatch.setattr("rig.remote.events.time.sleep", sleep)
+    for i in range(100):
+        events.say("done", id=i, text="x" * 1000)
+    assert full.wait(20)
+    heard = b""
+    while heard.count(b"\n") < 100:
+        assert select.select([reading], [], [], 5)[0], "nothing is said any more"
+        heard += os.read(reading, 1 << 16)
+    assert [json.loads(line)["id"] for line in heard.splitlines()] == list(range(100))
+    os.close(reading)
+    os.close(writing)
 
 
 # --- 2000 loads ----------------------------------------------------------------------------------------------------
