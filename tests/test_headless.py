@@ -11,10 +11,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_gig import FakeGig
 from leash import leashed
+from random_gigs import Unhurried, files, gig_of
 
 from rig.errors import QUOTED, RigError
 from rig.gig.builder import Builder, Place
@@ -22,6 +24,7 @@ from rig.gig.verbs import VERBS
 from rig.gig.worker import Job, Worker
 from rig.remote.commands import LONGEST, Lines
 from rig.remote.events import STATUSES, WAITING, Events
+from rig.remote.headless import _Session
 
 HERE = Path(__file__).parent
 GIG = """
@@ -287,6 +290,33 @@ def test_a_stdout_that_does_not_wait_is_written_when_somebody_reads_at_last(monk
     assert [json.loads(line)["id"] for line in heard.splitlines()] == list(range(100))
     os.close(reading)
     os.close(writing)
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+class Slow(Unhurried):
+    """Takes five seconds."""
+
+    def wait(self, seconds: float) -> bool:
+        return seconds > 5 and super().wait(seconds)
+
+
+@pytest.mark.parametrize(("file", "saved", "said"), [("two.json", 1, "engine"), ("torn.json", 0, "error")])
+def test_what_takes_long_to_be_built_is_waited_for_and_saved(tmp_path, monkeypatch, file, saved, said):
+    monkeypatch.setattr("rig.gig.gig.FINISH_SECONDS", 0.0)
+    files(tmp_path)
+    path = tmp_path / "set.toml"
+    path.write_text('[[amp]]\nname = "A"\nchain = [{ model = "one.json" }]\n')
+    verbs = [[f"load A.model {file}"], ["quit"]]
+    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0))
+    told: list[str] = []
+    events = SimpleNamespace(
+        say=lambda event, **_: told.append(event), tell_status=lambda **_: None, close=lambda: None
+    )
+    assert _Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0
+    assert path.read_text().count("two") == saved
+    assert told == ["ready", "done", "done", said, *["done"] * saved, "end"]
 
 
 # --- 2000 loads ----------------------------------------------------------------------------------------------------

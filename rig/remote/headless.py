@@ -71,6 +71,8 @@ class _Session:
             now = gig.status()
             self._say("ready", rate=now.rate, block=now.block, amps=[a.name for a in gig.amps], amp=now.amp_name)
             self._play()
+            if save:
+                self._guarded(self._settle)
             if save and gig.unsaved:
                 status = 0 if self._do("save", {}) else 1
             lost = [preset.name for preset in gig.history.unsaved()]
@@ -140,6 +142,11 @@ class _Session:
             self._amp = gig.playing
             number = [amp.uid for amp in gig.document.amps].index(gig.playing) + 1
             self._say("amp", amp=gig.amp.name, number=number)
+
+    def _settle(self) -> None:
+        """Only what has been built can be saved."""
+        for outcome in self._gig.settle():
+            self._tell(outcome)
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.error:
