@@ -66,6 +66,9 @@ def play(args: argparse.Namespace) -> int:
     status = app.run()
     if app.error is not None:
         raise app.error
+    for news in app.gig.news() if app.gig else ():
+        if news.wrong:  # no screen was there to show it
+            _complain(news.message)
     return status or 0
 
 

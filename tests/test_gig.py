@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 from random_gigs import Unhurried, files, gig_of
-from test_rebuild import RATE
+from test_rebuild import RATE, Client
 
-from rig.document.document import AMPS
+from rig.document.document import AMPS, Wiring
 from rig.gig import follower
 from rig.gig.builder import Place
+from rig.gig.connection import Connection
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.opening import open_gig
+from rig.native import Rack
 
 PRESET = """
 name = "Test"
@@ -136,3 +140,77 @@ def test_a_file_that_is_changed_while_what_is_saved_is_heard_takes_nothing_from_
     assert not gig.status().comparing
     do(gig, "ab", "revert")
     assert [amp.chain[0].params["gain"] for amp in gig.document.amps] == [1, -20]
+
+
+# --- what is said -------------------------------------------------------------------------------------------------
+
+
+def said(gig: Gig) -> list[tuple[str, bool]]:
+    return [(news.message, news.wrong) for news in gig.news()]
+
+
+class AnotherRate(Client):
+    """JACK that is back at another rate."""
+
+    alive, rate = False, 44_100
+
+    def reopen(self, start: bool = True) -> bool:
+        self.alive = True
+        return True
+
+    def start(self, rack: Rack) -> None:
+        pass
+
+    def wire_again(self, wires: tuple) -> tuple:
+        return ()
+
+
+def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_beside_that(folder):
+    gig = unhurried(folder)
+    gig.do(f"record {folder / 'take.wav'}")
+    gig.client, gig.connection = AnotherRate(), Connection(gig, AnotherRate())
+    gig.status()
+    gig.settle()
+    gig.do("level -3")
+    assert said(gig) == [
+        (f"recorded {folder / 'take.wav'}", False),
+        ("JACK runs at 44.1 kHz now: building all amps for it", False),
+        ("playing on at 44.1 kHz", False),
+    ]
+
+
+def test_a_recording_that_cannot_be_finished_in_the_end_is_said(folder, monkeypatch):
+    gig = unhurried(folder)
+    gig.do(f"record {folder / 'take.wav'}")
+
+    def gone(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", gone)
+        gig.close()
+    ((message, wrong),) = said(gig)
+    assert wrong and "take.wav: input/output error; what there is lies in" in message
+
+
+def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):
+    class Jack(Client):
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def start(self, rack: Rack, seconds: float) -> None:
+            pass
+
+        def connect(self, wiring: Wiring, input: bool) -> list[str]:
+            return [f"JACK has no way from 'rig:out_1' to '{wiring.outputs[0]}'"]
+
+    monkeypatch.setattr("rig.gig.opening.Client", Jack)
+    text = PRESET + '[jack]\nout = ["nobody:in"]\n[midi]\nprogram = { 0 = "Loud" }\n'
+    (folder / "set.toml").write_text(text)
+    gig = open_gig([folder / "set.toml"], record=folder / "take.wav")
+    assert gig.status().message == f"recording into {folder / 'take.wav'}"
+    assert said(gig) == [
+        ("JACK has no way from 'rig:out_1' to 'nobody:in'", True),
+        ("[midi] is read, but not played yet", False),
+    ]
+    gig.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rig.errors import RigError
+from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.joined import Wire
 from rig.jack.pulse import Pulse
@@ -53,7 +54,7 @@ class Connection:
         """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
         if self._client.alive:
             self._missing = ()
-            self.wire()
+            self._gig.say(self.wire().message)
             return
         self.wired = self._due = True
         if self._client.reopen():
@@ -70,31 +71,31 @@ class Connection:
             self._wires.forget()
             return
         try:
-            self.wire()
+            self._gig.tell(self.wire())
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.tell(News(str(error), wrong=True))
 
-    def wire(self) -> None:
-        """Connect as the playing amp's preset says."""
+    def wire(self) -> News:
+        """Connect as the playing amp's preset says. Returns what came of it. Raises RigError."""
         self.wired = True
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
         unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
-        self._gig.say("; ".join(faults) or unheard or "connected")
+        return News("; ".join(faults) or unheard or "connected", wrong=bool(faults))
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
         stood, due = self._wires.stood(self._client.name), self._due
         self._due = False
         if self.wired and (due or stood is None):
-            self.wire()
+            self._gig.tell(self.wire())
         self._missing = stood or ()  # where JACK does not answer, it will be looked at again
         self._missing = self._client.wire_again(self._missing)
         ends = ", ".join(self._others(self._missing))
         if ends:
-            self._gig.say(f"connected as before, but {ends} is not there yet")
+            self._gig.tell(News(f"connected as before, but {ends} is not there yet"))
         elif stood and not due:
-            self._gig.say(self._unheard("as before") or "connected as before")
+            self._gig.tell(News(self._unheard("as before") or "connected as before"))
 
     def _others(self, wires: Sequence[Wire]) -> list[str]:
         """The ports at the other ends of wires."""
@@ -129,9 +130,9 @@ class Connection:
         """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
         still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
         if still and not self.stalled:
-            self._gig.say(STALLED)
+            self._gig.tell(News(STALLED, wrong=True))
         elif self.stalled and not still:
-            self._gig.say("JACK answers again")
+            self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0
         if still > GONE_SECONDS:
             self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
@@ -146,7 +147,7 @@ class Connection:
         with contextlib.suppress(RigError):  # it will be looked at again
             self._missing = self._client.wire_again(before)
         if made := [wire for wire in before if wire not in self._missing]:
-            self._gig.say(f"connected again: {', '.join(self._others(made))}")
+            self._gig.tell(News(f"connected again: {', '.join(self._others(made))}"))
 
     def _rejoin(self, now: float) -> None:
         self.stalled = False
@@ -157,7 +158,7 @@ class Connection:
                 if not self._building:
                     self._wire_again()
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.tell(News(str(error), wrong=True))
             self._rejoin_at = now + REFUSED_SECONDS
 
     def _arrived(self) -> None:
@@ -171,7 +172,7 @@ class Connection:
             rack.loop(resample(*self._loop, rate))
         self._building = True
         self._gig.move(rack)
-        self._gig.say(f"JACK runs at {rate / 1000:g} kHz now: building all amps for it")
+        self._gig.tell(News(f"JACK runs at {rate / 1000:g} kHz now: building all amps for it"))
 
     def built(self) -> None:
         """Nothing is left to be built. Where that was waited for, it plays."""
@@ -184,12 +185,11 @@ class Connection:
         try:
             self._client.start(rack)
         except RigError as error:
-            self._gig.say(str(error))
+            self._gig.tell(News(str(error), wrong=True))
             self._client.leave()
             return
+        self._gig.tell(News(f"playing on at {rack.rate / 1000:g} kHz"))
         try:
             self._wire_again()
         except RigError as error:
-            self._gig.say(str(error))
-            return
-        self._gig.say(f"playing on at {rack.rate / 1000:g} kHz")
+            self._gig.tell(News(str(error), wrong=True))

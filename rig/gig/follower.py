@@ -61,7 +61,7 @@ class Follower:
         return said
 
     def _say(self, message: str, wrong: bool = False) -> None:
-        self._news[message] = News(message, wrong)
+        self._news[message] = News(message, wrong, reloaded=not wrong)
 
     # --- what has changed ---
 

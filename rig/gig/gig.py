@@ -121,8 +121,12 @@ class Gig:
         self.reconciler.rack.collect()
 
     def say(self, message: str) -> None:
-        """Show a message with the next status."""
+        """Answer a verb: with the next status."""
         self._message = message
+
+    def tell(self, news: News) -> None:
+        """Say what nobody asked for: with the next news()."""
+        self._alarms.append(news)
 
     def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
         """Want another document. what: was done, for `undo` to say; see History.do."""
@@ -185,7 +189,7 @@ class Gig:
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
-        self._stop_recording()
+        self._end_recording()
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
         self._faults_seen = FaultLog()
@@ -201,7 +205,7 @@ class Gig:
     def record(self, path: Path | None) -> None:
         """Record what is heard into a new WAV file; None: stop."""
         if self._recorder:
-            self._stop_recording()
+            self.say(self._stop_recording(self._recorder).message)
         elif path is None:
             raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
         else:
@@ -211,11 +215,16 @@ class Gig:
             if found:
                 self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
 
-    def _stop_recording(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder:
-            recorder.stop()
-            self._message = recorder.fault or f"recorded {recorder.path}"
+    def _stop_recording(self, recorder: Recorder) -> News:
+        """Returns what came of it."""
+        self._recorder = None
+        recorder.stop()
+        return News(recorder.fault or f"recorded {recorder.path}", wrong=bool(recorder.fault))
+
+    def _end_recording(self) -> None:
+        """It cannot go on."""
+        if self._recorder:
+            self.tell(self._stop_recording(self._recorder))
 
     def _watch_recorder(self) -> None:
         """Say at once what goes wrong with the recording. One that can't go on has ended."""
@@ -225,10 +234,10 @@ class Gig:
         if recorder.lost > self._lost:
             self._lost = recorder.lost
             seconds = self._lost / self.client.rate
-            self._alarms.append(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
+            self.tell(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
         if recorder.fault:
-            self._stop_recording()
-            self._alarms.append(News(f"not recording any more: {recorder.fault}", wrong=True))
+            self._stop_recording(recorder)
+            self.tell(News(f"not recording any more: {recorder.fault}", wrong=True))
 
     # --- what takes a moment ---
 
@@ -272,7 +281,7 @@ class Gig:
         if not followed and spec is not None and _in(self.document, spec.uid):
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
-            self._message = item.error
+            self.tell(News(item.error, wrong=True))
         if spec is not None and (old is not None or not item.known):
             self.history.amend(lambda document: each_preset(document, lambda p: taken_back(p, spec, old)))
 
@@ -303,7 +312,10 @@ class Gig:
         return self._follower is not None
 
     def news(self) -> tuple[News, ...]:
-        """What goes wrong, and what came of files that have changed. To be called often, after install()."""
+        """What nobody asked for: what goes wrong, how JACK is, and what came of files that have changed, in order.
+
+        To be called often, after install(), and a last time after close().
+        """
         alarms, self._alarms = tuple(self._alarms), []
         return alarms + (self._follower.news() if self._follower else ())
 
@@ -429,6 +441,7 @@ class Gig:
 
     def close(self) -> None:
         """Fade out, disconnect, stop the server we started. Idempotent."""
+        self._follower = None
         self.reconciler.close()
         rack = self.reconciler.rack
         rack.open(False)
@@ -436,7 +449,7 @@ class Gig:
         sounds = self.client.alive and not self.connection.stalled
         while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
-        self._stop_recording()
+        self._end_recording()
         self.client.close()
 
 

@@ -10,6 +10,7 @@ from rig.document.file import open_preset
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress, Reconciler
+from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
@@ -57,11 +58,11 @@ def open_gig(
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
         if connect:
-            gig.do("connect")
+            gig.tell(gig.connection.wire())
         if record:
             gig.do(f"record {record}")
         if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.say("[midi] is read, but not played yet")
+            gig.tell(News("[midi] is read, but not played yet"))
         reconciler.rack.open()
     except BaseException:
         client.close()

@@ -116,10 +116,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class News:
-    """What came of a file that changed, in one line. wrong: it cannot be played, and what played plays on."""
+    """What nobody asked for, in one line. wrong: a fault; what played plays on. reloaded: a file that changed was."""
 
     message: str
     wrong: bool = False
+    reloaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,9 @@ class Status:
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
     as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
-    scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
-    plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs.
+    message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
+    presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
+    connected to our outputs.
     """
 
     amp: int

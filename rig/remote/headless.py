@@ -78,6 +78,7 @@ class _Session:
             lost = [preset.name for preset in gig.history.unsaved()]
         finally:
             gig.close()
+        self._guarded(self._follow)
         self._say("end", unsaved=lost)
         self._events.close()
         return status
@@ -86,6 +87,7 @@ class _Session:
         gig = self._gig
         due = time.monotonic() + STATUS_SECONDS
         while True:
+            self._guarded(self._follow)
             patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
             for command in self._commands.wait(min(patience, due - time.monotonic())):
                 verb, asked = self._read(command)
@@ -96,7 +98,6 @@ class _Session:
                     self._do(verb, asked)
                 self._guarded(self._look)
             self._guarded(self._look)
-            self._guarded(self._follow)
             if time.monotonic() >= due:
                 self._guarded(lambda: self._events.tell_status(**_facts(gig.status())))
                 due = time.monotonic() + STATUS_SECONDS
@@ -157,7 +158,7 @@ class _Session:
 
     def _follow(self) -> None:
         for news in self._gig.news():
-            self._say("error" if news.wrong else "reloaded", message=news.message)
+            self._say("error" if news.wrong else "reloaded" if news.reloaded else "news", message=news.message)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """The sound goes on whatever is wrong with what we do beside it; it is said once."""
