@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -125,6 +126,22 @@ def test_an_amp_that_goes_and_comes_back_plays_again(folder):
     assert gig.amp.name == "Mine"
     do(gig, "delete Mine", "amp Soft", "undo")
     assert gig.amp.name == "Soft", "what was picked last"
+
+
+def test_what_was_built_for_an_amp_that_went_is_not_taken_for_what_is_built_for_it_now(folder):
+    """The same model in another file sounds alike: that is what the first build says, of a chain that stands no more."""
+    shutil.copy(folder / "one.json", folder / "same.json")
+    (folder / "set.toml").write_text(PRESET.replace('{ engine = "eq" }', '{ model = "one.json" }'))
+    gig = unhurried(folder)
+    worker = gig.reconciler._worker
+    do(gig, "load Soft.model same.json", "insert Loud gain")
+    worker.ready(Random(0), 2)
+    do(gig, "delete Soft", "undo")
+    gig.install()
+    gig.settle()
+    assert not gig.building
+    assert all(gig.reconciler.chain(Place("amp", amp.uid)) for amp in gig.document.amps)
+    assert len(gig.reconciler.chain(Place("amp", gig.document.amps[0].uid))[0].engines) == 3
 
 
 # --- what is kept -------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Reconciler:
         self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, ChainSpec] = {}
-        self._asked: dict[Place, Hashable] = {}
+        self._asked: dict[Place, Job] = {}
         self._refused: dict[Place, Hashable] = {}
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
         self._heard: Place | None = None  # the amp that the rack heads for
@@ -138,10 +138,11 @@ class Reconciler:
                 self._drop(place)
                 self._refused.pop(place, None)
                 return
-        if key not in (self._asked.get(place), self._refused.get(place)):
-            self._asked[place] = key
+        asked = self._asked.get(place)
+        if key not in (asked.key if asked else None, self._refused.get(place)):
             same = standing and [spec.uid for spec in standing.wish.engines] == [spec.uid for spec in wish.engines]
-            self._worker.ask(Job(place, wish, key, standing.chain if standing and same else None))
+            job = self._asked[place] = Job(place, wish, key, standing.chain if standing and same else None)
+            self._worker.ask(job)
 
     def _drop(self, place: Place) -> None:
         if self._asked.pop(place, None) is not None:
@@ -192,8 +193,8 @@ class Reconciler:
     def _take(self, built: Built) -> Installed | Refused | None:
         place, key = built.job.place, built.job.key
         wish = self._wishes.get(place)
-        if wish is None or self._asked.get(place) != key:
-            return None  # something else is wanted by now, and asked for
+        if wish is None or self._asked.get(place) is not built.job:
+            return None  # something else is wanted by now, or once more, and asked for
         del self._asked[place]
         standing = self._standing.get(place)
         before = standing.wish.engines if standing else None
