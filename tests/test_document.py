@@ -567,7 +567,10 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     ]
     gig.status()
     assert gig.news() == (), "said once"
+    monkeypatch.setattr(type(gig._recorder), "ended", True)
     gig._recorder.fault = "no space left on device"
     assert gig.status().recording == ""
-    assert [news.wrong for news in gig.news()] == [True]
+    assert [(news.message, news.wrong) for news in gig.news()] == [
+        ("not recording any more: no space left on device", True)
+    ]
     assert (folder / "take.wav").read_bytes() == b"somebody's"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import threading
 from pathlib import Path
 from random import Random
 
@@ -13,12 +14,14 @@ from random_gigs import Unhurried, files, gig_of
 from test_rebuild import RATE, Client
 
 from rig.document.document import AMPS, Wiring
+from rig.errors import RigError
 from rig.gig import follower
 from rig.gig.builder import Place
 from rig.gig.connection import Connection
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.opening import open_gig
+from rig.gig.wav import WavWriter
 from rig.native import Rack
 
 PRESET = """
@@ -187,11 +190,13 @@ def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_besid
     gig.do(f"record {folder / 'take.wav'}")
     gig.client, gig.connection = AnotherRate(), Connection(gig, AnotherRate())
     gig.status()
+    gig._finishing.join(20)
+    gig.status()
     gig.settle()
     gig.do("level -3")
     assert said(gig) == [
-        (f"recorded {folder / 'take.wav'}", False),
         ("JACK runs at 44.1 kHz now: building all amps for it", False),
+        (f"recorded {folder / 'take.wav'}", False),
         ("playing on at 44.1 kHz", False),
     ]
 
@@ -208,6 +213,24 @@ def test_a_recording_that_cannot_be_finished_in_the_end_is_said(folder, monkeypa
         gig.close()
     ((message, wrong),) = said(gig)
     assert wrong and "take.wav: input/output error; what there is lies in" in message
+
+
+def test_a_recording_that_still_has_to_be_written_is_said_when_it_is(folder, monkeypatch):
+    gig, works = unhurried(folder), threading.Event()
+    write = WavWriter.write
+    monkeypatch.setattr(WavWriter, "write", lambda *given: works.wait(20) and write(*given))
+    gig.do(f"record {folder / 'take.wav'}")
+    heard(gig)
+    gig.do("record")
+    with pytest.raises(RigError, match=r"take\.wav is still being written"):
+        gig.do(f"record {folder / 'next.wav'}")
+    assert (gig.status().recording, said(gig)) == ("", [])
+    works.set()
+    gig._finishing.join(20)
+    gig.do(f"record {folder / 'next.wav'}")
+    assert said(gig) == [(f"recorded {folder / 'take.wav'}", False)]
+    gig.close()
+    assert said(gig) == [(f"recorded {folder / 'next.wav'}", False)]
 
 
 def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
 GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
-STALLED = "JACK does not answer"
+STALLED = News("JACK does not answer", wrong=True)
+CONNECTED = News("connected")
 
 Recording = tuple[np.ndarray, int]
 """(frames,) float32, and its rate in Hz."""
@@ -81,7 +82,7 @@ class Connection:
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
         unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
-        return News("; ".join(faults) or unheard or "connected", wrong=bool(faults))
+        return News("; ".join(faults) or unheard, wrong=bool(faults)) if faults or unheard else CONNECTED
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
@@ -130,7 +131,7 @@ class Connection:
         """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
         still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
         if still and not self.stalled:
-            self._gig.tell(News(STALLED, wrong=True))
+            self._gig.tell(STALLED)
         elif self.stalled and not still:
             self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0

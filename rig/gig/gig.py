@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 FINISH_SECONDS = 2.0
 LONGEST_VERB = 5000  # characters: a path has at most 4096
+WRITE_SECONDS = 5.0  # in the end, for a recording
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -67,6 +68,7 @@ class Gig:
         self.muted: bool = False
         self.tuning: bool = False
         self._recorder: Recorder | None = None
+        self._finishing: Recorder | None = None  # records no more, but is still writing
         self._lost = 0  # frames of the recording, as far as it was said
         self._alarms: list[News] = []
         self._message = ""
@@ -189,7 +191,7 @@ class Gig:
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
-        self._end_recording()
+        self._stop_recording()
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
         self._faults_seen = FaultLog()
@@ -205,38 +207,37 @@ class Gig:
     def record(self, path: Path | None) -> None:
         """Record what is heard into a new WAV file; None: stop."""
         if self._recorder:
-            self.say(self._stop_recording(self._recorder).message)
+            self._stop_recording()
         elif path is None:
             raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
+        elif self._finishing and not self._finishing.ended:
+            raise RigError(f"record: {self._finishing.path.name} is still being written; record again in a moment")
         else:
+            self._watch_recorder()
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
             self._message = f"recording into {self._recorder.path}"
             if found:
                 self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
 
-    def _stop_recording(self, recorder: Recorder) -> News:
-        """Returns what came of it."""
-        self._recorder = None
-        recorder.stop()
-        return News(recorder.fault or f"recorded {recorder.path}", wrong=bool(recorder.fault))
-
-    def _end_recording(self) -> None:
-        """It cannot go on."""
+    def _stop_recording(self) -> None:
+        """What came of it is news when all has been written."""
         if self._recorder:
-            self.tell(self._stop_recording(self._recorder))
+            self._recorder.stop()
+            self._recorder, self._finishing = None, self._recorder
 
     def _watch_recorder(self) -> None:
-        """Say at once what goes wrong with the recording. One that can't go on has ended."""
-        recorder = self._recorder
-        if recorder is None:
-            return
-        if recorder.lost > self._lost:
+        """Say at once what goes wrong with the recording, and what came of the one before."""
+        recorder, finishing = self._recorder, self._finishing
+        if finishing and finishing.ended:
+            self._finishing = None
+            self.tell(News(finishing.fault or f"recorded {finishing.path}", wrong=bool(finishing.fault)))
+        if recorder and recorder.lost > self._lost:
             self._lost = recorder.lost
             seconds = self._lost / self.client.rate
             self.tell(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
-        if recorder.fault:
-            self._stop_recording(recorder)
+        if recorder and recorder.ended:  # it can't go on
+            self._recorder = None
             self.tell(News(f"not recording any more: {recorder.fault}", wrong=True))
 
     # --- what takes a moment ---
@@ -449,7 +450,12 @@ class Gig:
         sounds = self.client.alive and not self.connection.stalled
         while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
-        self._end_recording()
+        self._stop_recording()
+        if self._finishing:
+            if not self._finishing.join(WRITE_SECONDS):
+                self.tell(News(self._finishing.fault, wrong=True))
+                self._finishing = None
+            self._watch_recorder()
         self.client.close()
 
 

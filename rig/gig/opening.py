@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rig.document.document import Document
 from rig.document.file import open_preset
+from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress, Reconciler
@@ -58,7 +59,11 @@ def open_gig(
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
         if connect:
-            gig.tell(gig.connection.wire())
+            wired = gig.connection.wire()
+            if wired == CONNECTED:
+                gig.say(wired.message)
+            else:
+                gig.tell(wired)
         if record:
             gig.do(f"record {record}")
         if any(preset.midi.program or preset.midi.cc for preset in document.presets):
