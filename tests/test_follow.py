@@ -284,6 +284,21 @@ def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
     sounds_like_a_fresh_start(folder, rack, rng)
 
 
+def test_the_wires_follow_whatever_changes_the_wiring(folder):
+    gig, _ = gig_of(folder)
+    wired = []
+    gig.client.connect = lambda wiring, input: wired.append(wiring.input) or []
+    gig.connection.wire()
+    replaced(folder, "set.toml", PRESET + '[jack]\nin = "other:out"\n')
+    followed(gig)
+    gig.do("undo")
+    gig.do("redo")
+    gig.do("undo")
+    gig.do("revert")
+    gig.do("set Lead.eq.treble 1")
+    assert wired == [None, "other:out", None, "other:out", None, "other:out"]
+
+
 def test_edits_stay_beside_what_the_file_changes(folder):
     gig, _ = gig_of(folder)
     gig.do("insert Lead.eq gate")

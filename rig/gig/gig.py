@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import Amp, Document, EngineSpec, Preset
+from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
@@ -58,6 +58,7 @@ class Gig:
         self.files = PresetFiles(files, self.history)
         self.playing = self._picked = playing
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
+        self._wirings = self._wired_as()  # as well
         self.client = client
         self.reconciler = reconciler
         self.connection: Connection = Connection(self, client, source, loop)
@@ -146,6 +147,13 @@ class Gig:
         self.reconciler.want(applied(self.document, self.playing), self.playing)
         self.reconciler.rack.level(self.document.level)
         self.client.delay(self._delay())
+        before, self._wirings = self._wirings, self._wired_as()
+        if self.connection.wired and self.preset.jack != before[self.preset.uid]:
+            self.connection.rewire()  # but an amp of another preset is played with the wires as they are
+
+    def _wired_as(self) -> dict[int, Wiring]:
+        """What each preset says of it."""
+        return {preset.uid: preset.jack for preset in self.document.presets}
 
     def _successor(self, amps: Sequence[int]) -> int:
         """Who plays until the playing amp comes back: the nearest that is left, rather the one before it."""
@@ -160,12 +168,9 @@ class Gig:
 
     def accept(self, file: PresetFile, base: Preset | None = None) -> None:
         """A preset was read anew; see PresetFiles.accept."""
-        wired = self.preset.jack
         self.back_to_changed()
         self.files.accept(file, f"reload {file.path.name}", base)
         self.reconcile()
-        if self.connection.wired and self.preset.jack != wired:
-            self.connection.rewire()
 
     @property
     def unsaved(self) -> bool:
