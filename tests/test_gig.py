@@ -18,6 +18,7 @@ from rig.errors import RigError
 from rig.gig import follower
 from rig.gig.builder import Place
 from rig.gig.connection import Connection
+from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.opening import open_gig
@@ -189,8 +190,9 @@ def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_besid
     gig = unhurried(folder)
     gig.do(f"record {folder / 'take.wav'}")
     gig.client, gig.connection = AnotherRate(), Connection(gig, AnotherRate())
+    recorder = gig._recorder
     gig.status()
-    gig._finishing.join(20)
+    assert recorder.join(20)
     gig.status()
     gig.settle()
     gig.do("level -3")
@@ -226,7 +228,7 @@ def test_a_recording_that_still_has_to_be_written_is_said_when_it_is(folder, mon
         gig.do(f"record {folder / 'next.wav'}")
     assert (gig.status().recording, said(gig)) == ("", [])
     works.set()
-    gig._finishing.join(20)
+    assert gig._finishing.join(20)
     gig.do(f"record {folder / 'next.wav'}")
     assert said(gig) == [(f"recorded {folder / 'take.wav'}", False)]
     gig.close()
@@ -254,3 +256,14 @@ def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):
         ("[midi] is read, but not played yet", False),
     ]
     gig.close()
+
+
+def test_a_chain_where_another_one_lay_has_faults_of_its_own(monkeypatch):
+    monkeypatch.setattr("rig.gig.fault_log.time.monotonic", lambda: now)
+    log, now = FaultLog(), 100.0
+    assert log.lately(1, 0, 1000)
+    assert not log.lately(1, 0, 0), "the next chain, at the same address"
+    assert log.lately(1, 0, 3)
+    now += 60
+    assert not log.lately(1, 0, 3)
+    assert log.lately(1, 0, 2), "and the next"
