@@ -80,7 +80,7 @@ void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, g
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
-    r->loop = recording;
+    r->loop = frames ? recording : NULL;
     r->loop_frames = frames;
     r->loop_at = 0;
 }
