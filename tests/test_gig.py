@@ -14,6 +14,7 @@ from random_gigs import Unhurried, files, gig_of
 from test_rebuild import RATE, Client
 
 from rig.document.document import AMPS, Wiring
+from rig.engine import registry
 from rig.errors import RigError
 from rig.gig import follower
 from rig.gig.builder import Place
@@ -146,6 +147,21 @@ def test_what_was_built_for_an_amp_that_went_is_not_taken_for_what_is_built_for_
     assert not gig.building
     assert all(gig.reconciler.chain(Place("amp", amp.uid)) for amp in gig.document.amps)
     assert len(gig.reconciler.chain(Place("amp", gig.document.amps[0].uid))[0].engines) == 3
+
+
+@pytest.mark.parametrize("words", ["load Loud.cab", "try Loud.cab", "insert Loud cab"])
+def test_a_file_that_was_exported_anew_is_heard_as_it_is_now(folder, words):
+    (folder / "set.toml").write_text(PRESET.replace('{ engine = "eq" }', '{ ir = "a.wav" }'))
+    gig = unhurried(folder)
+    gig.do("load Loud.cab b.wav")
+    gig.settle()
+    shutil.copy(folder / "b.wav", folder / "a.wav")
+    gig.do(f"{words} a.wav")
+    gig.settle()
+    cab = gig.reconciler.chain(Place("amp", gig.playing))[1].units[-1]
+    np.testing.assert_array_equal(
+        cab.payload.arrays[0], registry()["cab"].load({"ir": folder / "b.wav"}, cab.engine.settled({}), RATE).arrays[0]
+    )
 
 
 # --- what is kept -------------------------------------------------------------------------------------------------

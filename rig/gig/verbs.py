@@ -102,6 +102,7 @@ def _load(gig: Gig, words: str) -> None:
 
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
+    gig.refresh(path)
     gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid), math.inf)
 
 
@@ -131,6 +132,7 @@ def _insert(gig: Gig, words: str) -> None:
         if len(engine.files) != 1:
             raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
         files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
+        gig.refresh(files[engine.files[0]])
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
