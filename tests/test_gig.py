@@ -283,3 +283,15 @@ def test_a_chain_where_another_one_lay_has_faults_of_its_own(monkeypatch):
     now += 60
     assert not log.lately(1, 0, 3)
     assert log.lately(1, 0, 2), "and the next"
+
+
+def test_a_recording_goes_where_the_home_is(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    gig = unhurried(folder)
+    gig.do("record ~/take.wav")
+    assert gig.status().recording == str(folder / "take.wav")
+    gig.do("record")
+    for words in ("record ~nosuchuser/take.wav", "save as ~nosuchuser/set.toml"):
+        with pytest.raises(RigError, match=r"'~nosuchuser/.*' is no path"):
+            gig.do(words)
+    assert gig._finishing.join(20)

@@ -257,9 +257,16 @@ def _save(gig: Gig, words: str) -> None:
         gig.say(gig.files.save(over=over))
         gig.reconcile()
     elif rest.startswith("as ") and rest[3:].strip():
-        gig.say(gig.files.save_as(gig.preset, Path(rest[3:].strip()).expanduser(), over=over))
+        gig.say(gig.files.save_as(gig.preset, _path(rest[3:].strip()), over=over))
     else:
         raise RigError(f"save: '{cut(words)}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise RigError(f"'{cut(text)}' is no path") from None
 
 
 def _revert(gig: Gig, _: str) -> None:
@@ -321,7 +328,9 @@ VERBS: dict[str, Verb] = {
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(
-        "FILE.wav", "record what is heard; again to stop", lambda gig, t: gig.record(Path(t) if t else None)
+        "FILE.wav",
+        "record what is heard; again to stop",
+        lambda gig, t: gig.record(_path(t) if t else None),
     ),
     "status": Verb("", "say how things are", _nothing),
     "quit": Verb("", "fade out and end", _nothing),
