@@ -396,7 +396,12 @@ class Server:
     def activate(self, rack: Rack, delay: int) -> None:
         if self.runs:
             raise RigError("JACK does not take our process callback")
-        self.runs, self.latency = rack, SimpleNamespace()
+        self.runs, self.told = rack, [delay]
+        self.latency = SimpleNamespace(delay=delay, change=self.change)
+
+    def change(self, delay: int) -> None:
+        self.latency.delay = delay
+        self.told.append(delay)
 
     def leave(self) -> None:
         pass
@@ -415,6 +420,20 @@ def test_a_rack_of_the_rate_before_the_last_is_not_run_again(monkeypatch):
     rack = Rack(48_000)
     client.start(rack)
     assert servers[2].runs is rack
+    client.close()
+
+
+def test_jack_is_told_of_a_delay_when_it_is_another(monkeypatch):
+    server = Server(48_000)
+    monkeypatch.setattr("rig.jack.client.Opening", lambda *given, **more: server.opening(*given, **more))
+    client, asked = Client(), []
+    client.start(Rack(48_000))
+    ask = client._calls.ask
+    monkeypatch.setattr(client._calls, "ask", lambda *given: asked.append(given) or ask(*given))
+    for frames in (0, 0, 7, 7, 7, 0):
+        client.delay(frames)
+    assert server.told == [0, 7, 0]
+    assert len(asked) == 2, "no edit has to wait for JACK"
     client.close()
 
 

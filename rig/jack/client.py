@@ -261,9 +261,10 @@ class Client:
     def delay(self, frames: int) -> None:
         """Sound takes so many frames through the rack: JACK is told, for those who record what we play."""
         self._delay = frames
-        if self.running and self._joined and self._joined.latency:
-            with contextlib.suppress(NoAnswer):
-                self._calls(self._joined.latency.change, frames)
+        latency = self._joined.latency if self._joined and self.running else None
+        if latency and latency.delay != frames:
+            with contextlib.suppress(NoAnswer):  # it is told with the next edit
+                self._calls(latency.change, frames)
 
     def leave(self) -> None:
         """Be without JACK from now on, and wait for nothing: it has gone, or hangs. A server of ours ends."""
