@@ -13,7 +13,7 @@ import pytest
 from random_gigs import Unhurried, files, gig_of
 from test_rebuild import RATE, Client
 
-from rig.document.document import AMPS, Wiring
+from rig.document.document import AMPS, Document, Wiring
 from rig.engine import registry
 from rig.errors import RigError
 from rig.gig import follower
@@ -162,6 +162,21 @@ def test_a_file_that_was_exported_anew_is_heard_as_it_is_now(folder, words):
     np.testing.assert_array_equal(
         cab.payload.arrays[0], registry()["cab"].load({"ir": folder / "b.wav"}, cab.engine.settled({}), RATE).arrays[0]
     )
+
+
+def test_a_verb_that_edits_and_plays_heads_for_what_it_has_made_at_once(folder):
+    (folder / "set.toml").write_text(PRESET + '[[amp.scene]]\nname = "Solo"\nset = { gain.gain = -3 }\n')
+    gig, headed = unhurried(folder), []
+    want = gig.reconciler.want
+
+    def noted(document: Document, playing: int) -> None:
+        amp = document.amp(playing)
+        headed.append((amp.name, amp.chain[0].params["gain"]))
+        want(document, playing)
+
+    gig.reconciler.want = noted
+    do(gig, "amp Soft:Solo", "copy Loud as Mine", "amp Soft")
+    assert headed == [("Soft", -3), ("Mine", 6), ("Soft", -3)]
 
 
 # --- what is kept -------------------------------------------------------------------------------------------------

@@ -131,8 +131,17 @@ class Gig:
         """Say what nobody asked for: with the next news()."""
         self._alarms.append(news)
 
-    def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
-        """Want another document. what: was done, for `undo` to say; see History.do."""
+    def edit(
+        self,
+        document: Document,
+        what: str,
+        together: Hashable = None,
+        within: float = TOGETHER_SECONDS,
+        playing: int | None = None,
+    ) -> None:
+        """Want another document. what: was done, for `undo` to say; see History.do. playing: the amp of it to play."""
+        if playing is not None:
+            self._picked = playing
         self.history.do(document, what, time.monotonic(), together, within)
         self.reconcile()
 

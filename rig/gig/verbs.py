@@ -35,9 +35,10 @@ def _amp(gig: Gig, words: str) -> None:
     if not words:
         raise RigError("amp: which? A number or a name")
     pick = address.pick(gig.document, words)
-    gig.play(pick.amp)
     if pick.scene:
-        _recall(gig, pick.scene)
+        _recall(gig, pick.amp, pick.scene)
+    else:
+        gig.play(pick.amp)
 
 
 def _step(gig: Gig, by: int) -> None:
@@ -59,11 +60,11 @@ def _scene(gig: Gig, words: str) -> None:
         gig.edit(edits.delete_scene(gig.document, gig.playing, found), f"delete scene {found}")
         gig.say(f"scene {found} of {gig.amp.name} deleted")
     else:
-        _recall(gig, "" if words == "none" else address.scene(gig.amp, words))
+        _recall(gig, gig.playing, "" if words == "none" else address.scene(gig.amp, words))
 
 
-def _recall(gig: Gig, name: str) -> None:
-    gig.edit(edits.recall_scene(gig.document, gig.playing, name), f"scene {name or 'none'}")
+def _recall(gig: Gig, amp: int, name: str) -> None:
+    gig.edit(edits.recall_scene(gig.document, amp, name), f"scene {name or 'none'}", playing=amp)
 
 
 # --- knobs and files ----------------------------------------------------------------------------------------------
@@ -188,8 +189,7 @@ def _amp_or(document: Document, words: str, error: RigError) -> Amp:
 
 def _new(gig: Gig, name: str) -> None:
     document, uid = edits.new_amp(gig.document, gig.playing, name)
-    gig.edit(document, f"new {name}")
-    gig.play(uid)
+    gig.edit(document, f"new {name}", playing=uid)
 
 
 def _copy(gig: Gig, words: str) -> None:
@@ -198,8 +198,7 @@ def _copy(gig: Gig, words: str) -> None:
     taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
     name = name.strip() or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
-    gig.edit(document, f"copy {amp.name}")
-    gig.play(uid)
+    gig.edit(document, f"copy {amp.name}", playing=uid)
     gig.say(f"{name} is a copy of {amp.name}")
 
 
