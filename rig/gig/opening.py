@@ -58,6 +58,8 @@ def open_gig(
             gig.do(f"amp {amp}")
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
+        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
+            gig.tell(News("[midi] is read, but not played yet"))
         if connect:
             wired = gig.connection.wire()
             if wired == CONNECTED:
@@ -66,8 +68,6 @@ def open_gig(
                 gig.tell(wired)
         if record:
             gig.do(f"record {record}")
-        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.tell(News("[midi] is read, but not played yet"))
         reconciler.rack.open()
     except BaseException:
         client.close()
