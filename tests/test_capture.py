@@ -481,11 +481,7 @@ def run(server, tmp_path: Path, *more: str, send: str = "device:in", back: str =
     return main([*map(str, words), "--yes", "--retry", "0", "--seconds", "8", "--json", *more])
 
 
-# As long as they sound, and next to no work: they run beside tests of other things, as the server waits for both its clients.
-beside_others = pytest.mark.xdist_group("captures")
-
-
-@beside_others
+@pytest.mark.patient  # the server waits for both its clients
 @pytest.mark.slow
 @pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (777, 0.5), (3 * 48_000 + 5, -0.25)])
 def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain):
@@ -509,6 +505,7 @@ def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tm
     assert capture.read(tmp_path / "taken").delay == 0
 
 
+@pytest.mark.patient
 def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path, capsys):
     assert run(jack_server, tmp_path, "--wait", "1", send="system:playback_1", back="system:capture_1") == 1
     *_, line = capsys.readouterr().err.splitlines()
@@ -516,6 +513,7 @@ def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path,
     assert not (tmp_path / "taken").exists()
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("send", "said"), [("sytem:playback_1", "did you mean 'system:playback_1'"), ("x", "there are system:")]
 )
@@ -524,7 +522,7 @@ def test_a_port_that_is_not_there_is_named(jack_server, tmp_path, capsys, send, 
     assert said in capsys.readouterr().err
 
 
-@beside_others
+@pytest.mark.patient
 @pytest.mark.slow
 def test_an_own_recording_can_be_played(jack_server, device, tmp_path, rng, capsys):
     device(99)

@@ -25,6 +25,8 @@ from rig.jack.pulse import Pulse
 from rig.jack.server import reason
 from rig.jack.wires import Wires
 
+pytestmark = pytest.mark.patient
+
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
 
 

@@ -105,6 +105,7 @@ def left(name: str) -> list[str]:
     return [file.name for file in Path("/dev/shm").iterdir() if f"_{name}_" in file.name]
 
 
+@pytest.mark.patient
 def test_a_server_with_clients_ends_with_the_run_and_the_next_takes_over_what_it_leaves(jackd, tmp_path):
     """JACK has places for eight servers on a machine, and those that were killed keep theirs until one of their name comes."""
     process, name = started(JACKD, jackd, tmp_path / "theirs.log")
