@@ -18,6 +18,7 @@ import ctypes  # noqa: E402
 import fcntl  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
+from collections import Counter  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -61,10 +62,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("train")
         if item.module.__name__ in KERNEL:
             item.add_marker("kernel")
-    if (
-        WORKER
-    ):  # the long ones first, so that no worker is left alone with one; those that need quiet when the others have done
-        items.sort(key=lambda item: (needs_quiet(item), not marked(item, "slow")))
+    if WORKER:
+        in_turn(items)
+
+
+def in_turn(items: list[pytest.Item]) -> None:
+    """Long ones first, so that no worker is left alone with one, those that only wait between those that work; and those that
+    need quiet when the others have done.
+    """
+    seen: Counter[tuple[bool, bool]] = Counter()
+
+    def turn(item: pytest.Item) -> tuple[bool, bool, int]:
+        slow, waits = marked(item, "slow"), marked(item, "patient")
+        seen[slow, waits] += 1
+        return needs_quiet(item), not slow, seen[slow, waits]
+
+    items.sort(key=turn)
 
 
 def marked(item: pytest.Item, name: str) -> bool:

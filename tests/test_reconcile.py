@@ -106,6 +106,7 @@ def test_saved_is_what_plays_and_undone_is_what_was_there(folder, random):
 
 @settings(parent=many, max_examples=20)
 @given(randoms)
+@pytest.mark.slow
 def test_every_chain_that_is_made_is_freed(folder, random):
     gc.collect()
     start = native.chains_made() - native.chains_freed()
