@@ -746,6 +746,7 @@ def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedP
     return subprocess.run(leashed(command), input=stdin, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.patient
 def test_play_says_that_it_is_ready(jack_server, folder):
     done = play(jack_server, folder / "blues.toml", "--amp", "Dry", "--name", "rig-cli")
     assert (done.returncode, done.stderr) == (0, "")
@@ -753,6 +754,7 @@ def test_play_says_that_it_is_ready(jack_server, folder):
     assert ready == {"event": "ready", "rate": 48000, "block": 64, "amps": ["Clean", "Dry"], "amp": "Dry"}
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize("what", SPOILS)
 def test_play_of_a_spoilt_model(jack_server, folder, what):
     said = spoil(folder, what)
@@ -763,6 +765,7 @@ def test_play_of_a_spoilt_model(jack_server, folder, what):
     assert said in line
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -793,6 +796,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.patient
 def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
     done = subprocess.run(

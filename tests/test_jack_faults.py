@@ -23,11 +23,13 @@ from rig.cli import main
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
-from rig.jack.client import FLAPPING_SECONDS
+from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
 from rig.jack.opening import Opening
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
 from rig.jack.wires import Wires
+
+pytestmark = pytest.mark.patient
 
 HERE = Path(__file__).parent
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
@@ -157,6 +159,7 @@ def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another
         assert rig.end() == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["quit", "signal", "late"])
 def test_a_rig_ends_though_its_server_hangs(jackd, jack_name, preset, way):
     with running(jackd, jack_name, preset.with_name("jackd.log")):
@@ -225,6 +228,7 @@ def test_a_server_outlives_the_thread_that_opened_the_gig(jack_name):
     assert not process_of(jack_name.text)
 
 
+@pytest.mark.slow
 def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
     rig = Headless(preset, "--server", jack_name.text, alone=True)
     says(rig, alive=True, connections=WIRES)
@@ -321,6 +325,22 @@ def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset
             assert says(rig, alive=True, connections=mine)["message"] == "connected again: reverb:in"
             rig.say("quit")
             assert rig.end() == (0, "")
+
+
+def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_server, monkeypatch):
+    """On a busy machine, or with long periods: no other change may ever come."""
+    client, there = Client("early", jack_server.name), []
+    try:
+        monkeypatch.setattr(client._joined, "wires", lambda: tuple(there))
+        client._joined.on_wiring()
+        assert client.connections() == ()
+        there.append(A)
+        assert client.connections() == ()
+        now = time.monotonic()
+        monkeypatch.setattr("rig.jack.client.time.monotonic", lambda: now + LATE_SECONDS)
+        assert client.connections() == (A,)
+    finally:
+        client.close()
 
 
 def test_what_nobody_hears_is_said():

@@ -20,6 +20,7 @@ from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
+LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -71,6 +72,7 @@ class Client:
         self._block = self._latency = 0  # as last known
         self._wires: tuple[Wire, ...] = ()
         self._seen = -1  # the changes of the wiring that `_wires` knows of
+        self._look_at = 0.0
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -243,10 +245,16 @@ class Client:
             return False
 
     def connections(self) -> tuple[Wire, ...]:
-        """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
+        """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
+
+        JACK tells of a wire up to a period before it has it; on a busy machine, even longer.
+        """
         joined = self._joined
         if joined is None or not joined.alive:
             return ()
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at, self._seen = now + LATE_SECONDS, -1
         if self._seen != joined.changes:
             changes = joined.changes  # first, so that a change while we ask makes us ask again
             with contextlib.suppress(NoAnswer, library.jack.JackError):
