@@ -3,6 +3,7 @@
 #define RIG_CHAIN_H
 
 #include "../ramp.h"
+#include "cost.h"
 #include "rack.h"
 #include "unit.h"
 
@@ -10,6 +11,7 @@ struct rig_chain {
     float level;     /* Python puts: linear gain after the last engine */
     rig_ramp gain;   /* audio */
     uint64_t at;     /* audio: the frame of the song that it hears next */
+    rig_cost cost;   /* audio: what a block takes */
     size_t bytes;
     uint32_t n_units;
     rig_unit *units;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "clock.h"
+#include "cost.h"
 #include "denormals.h"
 #include "guard.h"
 #include "master.h"
@@ -19,6 +21,8 @@ struct rig_rack {
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
+    int by_clock;
+    rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
     rig_history input;      /* what came in: the key, and what the tuner hears */
@@ -75,6 +79,7 @@ void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 void rig_rack_play(rig_rack *r, uint32_t amp) { rig_put(&r->want, amp); }
 void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
+void rig_rack_by_clock(rig_rack *r, int on) { r->by_clock = on; }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
 
@@ -144,7 +149,7 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
-static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, uint64_t deadline)
+static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, rig_budget *budget)
 {
     float x[RIG_BLOCK];
     read_input(r, in, x, frames);
@@ -154,7 +159,7 @@ static void run_block(rig_rack *r, const float *in, float *out, float *di, uint3
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
-        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
+        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, budget) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
     rig_master_run(&r->master, x, frames, &r->meters);
     memcpy(out, x, frames * sizeof(float));
@@ -182,16 +187,37 @@ void rig_rack_begin(rig_rack *r, int open)
     steer(r);
 }
 
-/* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
-static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
+/* What this period has time for. Where it has none for all newcomers beside those that play, the dearest one parts. */
+static rig_budget budget_of(rig_rack *r, uint64_t start, uint32_t frames)
 {
+    rig_budget budget = {r->by_clock, start, frames, 1e9f / (float)r->rate, 0.0f, 0, 0};
+    if (!r->by_clock || rig_get(&r->meters.settled)) return budget;
+    float coming = 0.0f, dearest = 0.0f;
+    rig_slot_bank *parts = NULL;
+    budget.playing = rig_cost_usual(&r->rest);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) {
-        ns -= r->banks[i].caught_up_ns;
-        r->banks[i].caught_up_ns = 0;
+        const float own = rig_slot_bank_coming(&r->banks[i]);
+        budget.playing += rig_slot_bank_playing(&r->banks[i]);
+        coming += own;
+        if (own > dearest) {
+            dearest = own;
+            parts = &r->banks[i];
+        }
     }
-    const float period = (float)frames / (float)r->rate, load = (float)ns * 1e-9f / period;
-    if (load > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, load);
-    rig_put_float(&r->meters.load_mean, r->meters.load_mean + fminf(1.0f, period) * (load - r->meters.load_mean));
+    if (coming > RIG_FADE_LIGHT * budget.whole && budget.playing + coming > RIG_FADE_MOST * budget.whole)
+        rig_slot_bank_part(parts);
+    return budget;
+}
+
+/* The worst is what a callback took with all that was in it; catching up is no part of what playing costs. */
+static void show_load(rig_rack *r, const rig_budget *budget)
+{
+    const uint64_t ns = rig_clock() - budget->start, own = ns - budget->caught_up;
+    const float period = (float)budget->frames / (float)r->rate, share = 1e-9f / period;
+    rig_cost_add(&r->rest, own - budget->played, budget->frames);
+    if ((float)ns * share > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, (float)ns * share);
+    const float mean = rig_get_float(&r->meters.load_mean);
+    rig_put_float(&r->meters.load_mean, mean + fminf(1.0f, period) * ((float)own * share - mean));
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
 }
 
@@ -199,17 +225,17 @@ void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, 
 {
     if (!frames) return;
     const uint64_t start = rig_clock();
-    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
     const rig_denormals fpu = rig_denormals_enter();
     steer(r);
+    rig_budget budget = budget_of(r, start, frames);
     for (uint32_t at = 0, n; at < frames; at += n) {
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        run_block(r, in + at, out_1 + at, di + at, n, deadline);
+        run_block(r, in + at, out_1 + at, di + at, n, &budget);
     }
     memcpy(out_2, out_1, frames * sizeof(float)); /* every engine there is so far is mono */
     rig_recorder_write(&r->recorder, out_1, out_2, frames);
     rig_denormals_leave(fpu);
-    show_load(r, rig_clock() - start, frames);
+    show_load(r, &budget);
 }
 
 int rig_process(uint32_t frames, void *arg)

@@ -30,7 +30,8 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
-    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
+    float load;                 /* share of the period that the worst callback took, with all that a switch takes */
+    float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
 /* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
@@ -85,6 +86,7 @@ void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
 void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
+void rig_rack_by_clock(rig_rack *rack, int on);   /* [main] before the rack runs: a switch goes as fast as the period has time; off: at twice the music's pace on any machine */
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
