@@ -5,6 +5,8 @@
 #ifndef RIG_BUDGET_H
 #define RIG_BUDGET_H
 
+#include <math.h>
+
 #include "clock.h"
 
 #define RIG_SWITCH_MOST 0.55f /* catching up takes a callback to so much */
@@ -12,6 +14,7 @@
 #define RIG_FADE_MOST 0.75f   /* two that together take more are not cross-faded: one fades out before the other fades in */
 #define RIG_FADE_LIGHT 0.05f  /* a newcomer that takes less is, whatever it is faded with */
 #define RIG_PIECE 16          /* frames: what the clock is looked at between, where time is short */
+#define RIG_PIECE_MORE 2      /* frames: what a piece takes beside its own, as it is shorter than a block */
 
 typedef struct {
     int by_clock;       /* 0: no time is short, and what is heard does not hang on the machine */
@@ -32,11 +35,21 @@ static inline float rig_budget_most(const rig_budget *b, float now, float next)
     return above > most ? above : most;
 }
 
-/* Frames of the past that can be heard in the time of one: 1 where there is no time but that of the fade itself. */
+/* The same while the two are going to be cross-faded: that takes what both do. */
+static inline float rig_budget_fade_most(const rig_budget *b, float now, float next)
+{
+    const float most = rig_budget_most(b, now, next), light = RIG_FADE_LIGHT * b->whole, fits = RIG_FADE_MOST * b->whole;
+    const float both = b->playing + next, limit = (b->playing > fits ? b->playing : fits) + light;
+    return fmaxf(most, fminf(both + light, limit));
+}
+
+/* Frames of the past that can be heard in the time of one, in whole pieces: 1 where there is no time but that of the fade. One
+   piece less than there seems to be time for: who begins too far back takes long to be there, who begins too near does not. */
 static inline float rig_budget_pace(const rig_budget *b, float now, float next)
 {
     if (!b->by_clock || next <= 0.0f) return 2.0f;
-    const float pace = (rig_budget_most(b, now, next) - b->playing) / next;
+    const float most = (rig_budget_most(b, now, next) - b->playing) / next * (float)b->frames - RIG_PIECE_MORE - RIG_PIECE;
+    const float pace = most > 0.0f ? floorf(most / RIG_PIECE) * RIG_PIECE / (float)b->frames : 0.0f;
     return pace > 1.0f ? pace : 1.0f;
 }
 

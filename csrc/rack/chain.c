@@ -133,6 +133,7 @@ void rig_chain_prewarm(rig_chain *chain)
         rig_chain_process(chain, signal, key, RIG_BLOCK);
         rig_cost_add(&chain->cost, rig_clock() - start, RIG_BLOCK);
     }
+    rig_cost_begin(&chain->cost); /* among others it will take longer */
     rig_ramp_start(&chain->gain, rig_get_float(&chain->level)); /* nobody has heard it with another */
     chain->at = 0; /* the song begins */
 }

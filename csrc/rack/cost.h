@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 #define RIG_TIMES 15
+#define RIG_TIMES_FEW 3 /* fewer say nothing yet: the first one waits for memory */
 
+/* All in ns a frame. */
 typedef struct {
-    float ns[RIG_TIMES]; /* a frame */
-    uint32_t count;      /* of times taken, ever */
+    float guess; /* before there are times enough */
+    float ns[RIG_TIMES];
+    uint32_t count; /* of times taken, ever */
 } rig_cost;
 
 static inline void rig_cost_add(rig_cost *cost, uint64_t ns, uint32_t frames)
@@ -16,8 +19,7 @@ static inline void rig_cost_add(rig_cost *cost, uint64_t ns, uint32_t frames)
     cost->ns[cost->count++ % RIG_TIMES] = (float)ns / (float)frames;
 }
 
-/* ns a frame; 0 where no time was taken. */
-static inline float rig_cost_usual(const rig_cost *cost)
+static inline float rig_cost_median(const rig_cost *cost)
 {
     const uint32_t n = cost->count < RIG_TIMES ? cost->count : RIG_TIMES;
     float sorted[RIG_TIMES];
@@ -26,6 +28,25 @@ static inline float rig_cost_usual(const rig_cost *cost)
         sorted[at] = cost->ns[i];
     }
     return n ? sorted[n / 2] : 0.0f;
+}
+
+static inline float rig_cost_usual(const rig_cost *cost)
+{
+    return cost->count < RIG_TIMES_FEW ? cost->guess : rig_cost_median(cost);
+}
+
+/* What to be ready for. */
+static inline float rig_cost_safe(const rig_cost *cost)
+{
+    const float usual = rig_cost_usual(cost), median = rig_cost_median(cost);
+    return usual > median ? usual : median;
+}
+
+/* The times so far were others than those to come: they are no more than a guess. */
+static inline void rig_cost_begin(rig_cost *cost)
+{
+    cost->guess = rig_cost_median(cost);
+    cost->count = 0;
 }
 
 #endif

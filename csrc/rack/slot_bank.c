@@ -7,6 +7,7 @@
 /* In fades of 10 ms: so much longer than it has to hear may a newcomer take, before it parts from the one that plays, or fades
    in with less of the past. */
 #define PATIENCE 5
+#define TRIES 16 /* blocks, in which there may be no time for it */
 
 void rig_slot_bank_init(rig_slot_bank *bank)
 {
@@ -36,7 +37,7 @@ void rig_slot_bank_steer(rig_slot_bank *bank, uint32_t want)
     if (!target) target = &bank->wire;
     if (bank->fading || target == (bank->next ? bank->next : bank->now)) return; /* a fade that is heard is finished */
     bank->next = target == bank->now ? NULL : target;
-    bank->begun = 0;
+    bank->begun = bank->tried = 0;
 }
 
 void rig_slot_bank_arrive(rig_slot_bank *bank)
@@ -77,7 +78,7 @@ static void begin(rig_slot_bank *bank, const rig_fade *fade, const rig_budget *b
     const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK, need = rig_chain_need(bank->next);
     const float pace = rig_budget_pace(budget, cost_of_now(bank), rig_cost_usual(&bank->next->cost));
     bank->due = need < reach ? need : reach;
-    bank->behind = bank->due - (uint32_t)((float)bank->due / pace);
+    bank->behind = (bank->due - (uint32_t)((float)bank->due / pace)) / RIG_PIECE * RIG_PIECE;
     bank->patience = bank->due + PATIENCE * fade->frames;
     bank->begun = 1;
 }
@@ -104,23 +105,40 @@ static uint32_t room(const rig_slot_bank *bank, const rig_budget *budget, float 
 {
     const uint32_t n = bank->behind < RIG_BLOCK ? bank->behind : RIG_BLOCK;
     if (!budget->by_clock) return heard < 2 * frames ? n : 0;
-    if (rig_budget_has(budget, most, cost * (float)n)) return n;
-    for (uint32_t piece = (n - 1) / RIG_PIECE * RIG_PIECE; piece; piece -= RIG_PIECE)
-        if (rig_budget_has(budget, most, cost * (float)(piece + RIG_PIECE / 4))) return piece; /* short ones cost more a frame */
+    if (n >= frames && rig_budget_has(budget, most, cost * (float)n)) return n;
+    for (uint32_t piece = (n + RIG_PIECE - 1) / RIG_PIECE * RIG_PIECE; piece; piece -= RIG_PIECE)
+        if (rig_budget_has(budget, most, cost * (float)(piece + RIG_PIECE_MORE))) return piece < n ? piece : n;
     return 0;
 }
 
-/* Lets next hear n frames of the past. */
-static void hear(rig_slot_bank *bank, const rig_history *key, uint32_t n)
+/* Lets next hear n frames of the past; returns how many ns that took. */
+static uint64_t hear(rig_slot_bank *bank, const rig_history *key, uint32_t n, rig_budget *budget)
 {
     float signal[RIG_BLOCK], listen[RIG_BLOCK];
-    const uint64_t end = bank->heard.written;
+    const uint64_t end = bank->heard.written, start = rig_clock();
     rig_history_read(&bank->heard, end, bank->behind, signal, n);
     rig_history_read(key, end, bank->behind, listen, n);
     bank->next->at = end - bank->behind;
     rig_chain_run(bank->next, signal, listen, n, bank->due);
     bank->behind -= n;
     bank->due -= n < bank->due ? n : bank->due;
+    const uint64_t ns = rig_clock() - start;
+    budget->caught_up += ns;
+    return ns;
+}
+
+/* What next takes here is not known before it has played here, among others that use the same caches. */
+static void try_out(rig_slot_bank *bank, const rig_history *key, rig_budget *budget)
+{
+    rig_cost *cost = &bank->next->cost;
+    for (uint32_t i = 0; i < RIG_TIMES_FEW; ++i) {
+        const float safe = rig_cost_safe(cost), most = rig_budget_most(budget, cost_of_now(bank), safe);
+        if (!rig_budget_has(budget, most, safe * (RIG_PIECE + RIG_PIECE_MORE))) break;
+        bank->behind = RIG_PIECE;
+        bank->due = 0;
+        rig_cost_add(cost, hear(bank, key, RIG_PIECE, budget), RIG_PIECE + RIG_PIECE_MORE);
+    }
+    ++bank->tried;
 }
 
 /* Lets next hear the past for as long as there is time. What it takes with all its engines is what it will take. */
@@ -129,22 +147,25 @@ static void catch_up(rig_slot_bank *bank, const rig_history *key, uint32_t frame
     const uint32_t last = bank->next->n_units ? bank->next->units[bank->next->n_units - 1].need : 0;
     const float now = cost_of_now(bank);
     for (uint32_t heard = 0, n; bank->behind; heard += n) {
-        const float cost = rig_cost_usual(&bank->next->cost), most = rig_budget_most(budget, now, cost);
-        const float both = budget->playing + cost + RIG_FADE_LIGHT * budget->whole; /* the fade will take as much */
-        n = room(bank, budget, both > most ? both : most, cost, heard, frames);
+        const float cost = rig_cost_usual(&bank->next->cost);
+        const int fades = bank->fading == RIG_STILL;
+        const float most = fades ? rig_budget_fade_most(budget, now, cost) : rig_budget_most(budget, now, cost);
+        n = room(bank, budget, most, cost, heard, frames);
         if (!n) break;
         const int whole = bank->due < last + RIG_BLOCK && n >= frames;
-        const uint64_t start = rig_clock();
-        hear(bank, key, n);
-        const uint64_t ns = rig_clock() - start;
+        const uint64_t ns = hear(bank, key, n, budget);
         if (whole) rig_cost_add(&bank->next->cost, ns, n);
-        budget->caught_up += ns;
     }
 }
 
 /* Next hears this block, too, as if it were past, for as long as it isn't to be heard itself. Returns 1 where it is from here on. */
 static int arrives(rig_slot_bank *bank, const rig_fade *fade, const rig_history *key, uint32_t frames, rig_budget *budget)
 {
+    const int unknown = budget->by_clock && bank->next->cost.count < RIG_TIMES_FEW && bank->tried < TRIES;
+    if (unknown && rig_chain_need(bank->next)) {
+        try_out(bank, key, budget);
+        return 0;
+    }
     if (rig_chain_settle(bank->next) || !bank->begun) begin(bank, fade, budget);
     if (budget->by_clock && (bank->behind || bank->due) && too_late(bank, frames)) give_up(bank);
     if (bank->fading == RIG_OUT) return 0;

@@ -33,6 +33,7 @@ typedef struct {
     rig_chain wire;    /* a chain of no engines: bypass, and slots that hold nothing */
     rig_chain *now;    /* is heard */
     rig_chain *next;   /* takes over, or NULL */
+    uint32_t tried;    /* blocks in which next was tried out */
     uint32_t begun;    /* 1: next has begun to hear the past */
     uint32_t behind;   /* how many frames before now it has come to */
     uint32_t due;      /* frames that it has still to hear before it is heard */
