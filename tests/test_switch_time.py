@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from compiler import CSRC, HERE
 
+from rig import native
+
 RATE = 48_000
 FADE = RATE // 100  # frames
 WHEN = 100  # the period in which the other amp is picked
@@ -123,6 +125,16 @@ def test_a_switch_is_over_when_the_newcomer_could_have_heard_it_all_in_real_time
     remembers = 1000 * 4000 / RATE
     assert switch(load, load).ms <= remembers + 25
     assert load > 0.2 or switch(load, load).ms <= remembers / 1.5 + 15
+
+
+@pytest.mark.parametrize(("now", "then"), [(0.05, 0.05), (0.2, 0.2), (0.3, 0.4), (0.62, 0.1), (0.62, 0.62), (0.2, 0.7)])
+def test_how_long_it_takes_is_known_before(switch, now, then):
+    """To a piece a period, which is what the pace is rounded to, and some periods that are tried out and rounded up."""
+    switched, told = switch(now, then), native.expected_switch(RATE, 64, 4000, now, now, then)
+    assert switched.ms == pytest.approx(1000 * (told.wait + told.fade) / RATE, rel=0.25, abs=3000 * 64 / RATE)
+    assert (told.silence > 0) == (now + then > BOTH)
+    if told.silence:
+        assert switched.gap_ms() == pytest.approx(1000 * told.silence / RATE, rel=0.25, abs=3000 * 64 / RATE)
 
 
 @pytest.mark.parametrize("load", [0.2, 0.38, 0.62])

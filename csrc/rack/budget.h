@@ -9,6 +9,7 @@
 
 #include "clock.h"
 
+#define RIG_FADE_SECONDS 0.010 /* from amp to amp */
 #define RIG_SWITCH_MOST 0.55f /* catching up takes a callback to so much */
 #define RIG_SWITCH_OVER 0.15f /* or to so much above what the dearer of the two costs, if that is more */
 #define RIG_FADE_MOST 0.75f   /* two that together take more are not cross-faded: one fades out before the other fades in */
@@ -25,6 +26,12 @@ typedef struct {
     uint64_t played;    /* ns: what chains that are heard have taken so far */
     uint64_t caught_up; /* the same: those that hear the past */
 } rig_budget;
+
+/* Whether newcomers can be cross-faded with what plays. coming: what they take together, in ns a frame. */
+static inline int rig_budget_fits(const rig_budget *b, float coming)
+{
+    return coming <= RIG_FADE_LIGHT * b->whole || b->playing + coming <= RIG_FADE_MOST * b->whole;
+}
 
 /* ns a frame up to which a newcomer may take a period while it hears the past. now: what the one that it takes over from
    costs, in ns a frame, 0 where that has gone already; next: what it costs itself. */

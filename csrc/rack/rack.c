@@ -13,8 +13,6 @@
 #include "slot_bank.h"
 #include "touch.h"
 
-#define FADE_SECONDS 0.010 /* from amp to amp */
-
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_rack {
     uint32_t want, bypass;
@@ -36,7 +34,7 @@ struct rig_rack {
 rig_rack *rig_rack_new(uint32_t rate)
 {
     rig_rack *r = calloc(1, sizeof *r);
-    const uint32_t frames = (uint32_t)(FADE_SECONDS * rate);
+    const uint32_t frames = (uint32_t)(RIG_FADE_SECONDS * rate);
     float *rise = calloc(frames + 1, sizeof(float));
     if (!r || !rise) {
         free(r);
@@ -204,8 +202,7 @@ static rig_budget budget_of(rig_rack *r, uint64_t start, uint32_t frames)
             parts = &r->banks[i];
         }
     }
-    if (coming > RIG_FADE_LIGHT * budget.whole && budget.playing + coming > RIG_FADE_MOST * budget.whole)
-        rig_slot_bank_part(parts);
+    if (!rig_budget_fits(&budget, coming)) rig_slot_bank_part(parts);
     return budget;
 }
 

@@ -3,7 +3,7 @@
 Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
 """
 
-from rig.native.chain import BRANCHES, Chain, Unit, chains_freed, chains_made
+from rig.native.chain import BRANCHES, Chain, Switch, Unit, chains_freed, chains_made, expected_switch, time_chains
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
@@ -22,6 +22,7 @@ __all__ = [
     "PlayerRecorder",
     "PlayerRecorderMeters",
     "Rack",
+    "Switch",
     "Take",
     "Unit",
     "Watch",
@@ -29,9 +30,11 @@ __all__ = [
     "chains_made",
     "decibels",
     "engine",
+    "expected_switch",
     "isa",
     "isas",
     "linear",
     "peak",
+    "time_chains",
     "use_isa",
 ]
