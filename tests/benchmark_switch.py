@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import json
 import os
 import subprocess
@@ -25,6 +26,9 @@ RATE = 48_000
 STEADY = 0.3  # s of steady play before each switch
 PATIENCE = 3.0  # s within which a switch should have come to its end
 CHANNELS = 24
+PROCESS = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p)
+BUFFER = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)(lambda port, frames: port)
+GET_BUFFER = ctypes.cast(BUFFER, ctypes.c_void_p).value  # a port is its buffer
 OCTAVES = [2**i for i in range(9)]
 
 
@@ -39,8 +43,13 @@ def paced(rack, x: np.ndarray, frames: int, callbacks: int, until=lambda: False)
         if left < -period:
             at = time.perf_counter()  # it was late: JACK would have skipped
         block = x[i * frames % (x.size - frames) :][:frames]
+        ports = np.zeros((4, frames), np.float32)
+        ports[0] = block
+        addresses = dict(zip(("in", "out_1", "out_2", "di"), (row.ctypes.data for row in ports), strict=True))
+        function, argument = rack.callback(GET_BUFFER, addresses)
+        process = PROCESS(function)
         start = time.perf_counter()
-        rack.process(block, frames)
+        process(frames, argument)
         taken.append((time.perf_counter() - start) / period)
         if until():
             break
@@ -63,13 +72,10 @@ def amp(models: int, scale: float):
 
 def rack_of(*amps):
     from rig.native import Rack
-    from rig.native._c import lib
 
     rack = Rack(RATE)
     for i, chain in enumerate(amps):
         rack.offer("amp", i, chain)
-    if hasattr(lib, "rig_rack_by_clock"):
-        lib.rig_rack_by_clock(rack._c, True)
     rack.begin(open=True)
     return rack
 

@@ -56,8 +56,12 @@ typedef struct {
     uint32_t memory;    /* frames that both remember */
     float live;         /* how many times dearer they are than while they were made */
     uint32_t period, periods, when; /* frames in a period, periods in all, and the one in which the second amp is picked */
+    float around;       /* load of the output chain that each amp has to itself, which changes nothing; 0: there is none */
     uint32_t disturbed; /* one in so many periods takes five times as long; 0: none does */
 } scenario;
+
+/* A port is its buffer. */
+static void *buffer(void *port, uint32_t frames) { (void)frames; return port; }
 
 /* x, y: what comes in and what goes out; took: the share of each period; settled: 1 where no switch was under way after it. */
 void test_switch(const scenario *s, const float *x, float *y, float *took, uint32_t *settled)
@@ -65,16 +69,23 @@ void test_switch(const scenario *s, const float *x, float *y, float *took, uint3
     float *const spare = malloc(2 * s->period * sizeof(float));
     rig_chain *const chains[] = {amp(s->load[0], s->memory, s->share[0]), amp(s->load[1], s->memory, s->share[1])};
     rig_rack *rack = rig_rack_new(RATE);
+    rig_client client = {.rack = rack, .get_buffer = buffer, .out_2 = spare, .di = spare + s->period};
     rig_meters meters;
     for (uint32_t i = 0; i < 2; ++i) rig_rack_offer(rack, RIG_AMP, i, chains[i]);
+    rig_chain *const outputs[] = {amp(s->around, s->memory, 0.0f), amp(s->around, s->memory, 0.0f)};
+    for (uint32_t i = 0; i < 2 && s->around > 0.0f; ++i) {
+        rig_rack_offer(rack, RIG_OUTPUT, i, outputs[i]);
+        rig_rack_route(rack, i, 0, i);
+    }
     rig_rack_limit(rack, 0);
-    rig_rack_by_clock(rack, 1);
     rig_rack_begin(rack, 1);
     for (uint32_t i = 0; i < s->periods; ++i) {
         const uint64_t start = test_now;
         slower = s->live * (s->disturbed && i % s->disturbed == s->disturbed - 1 ? 5.0f : 1.0f);
         if (i == s->when) rig_rack_play(rack, 1);
-        rig_rack_process(rack, x + i * s->period, y + i * s->period, spare, spare + s->period, s->period);
+        client.in = (float *)x + i * s->period;
+        client.out_1 = y + i * s->period;
+        rig_process(s->period, &client);
         rig_rack_meters(rack, &meters);
         took[i] = (float)(test_now - start) * 1e-9f * RATE / (float)s->period;
         settled[i] = meters.settled && meters.playing == (i < s->when ? 0u : 1u);
@@ -82,6 +93,6 @@ void test_switch(const scenario *s, const float *x, float *y, float *took, uint3
     }
     slower = 1.0f;
     rig_rack_free(rack);
-    for (uint32_t i = 0; i < 2; ++i) rig_chain_free(chains[i]);
+    for (uint32_t i = 0; i < 2; ++i) rig_chain_free(chains[i]), rig_chain_free(outputs[i]);
     free(spare);
 }

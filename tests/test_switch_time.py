@@ -30,6 +30,7 @@ class Scenario(ctypes.Structure):
         ("period", ctypes.c_uint32),
         ("periods", ctypes.c_uint32),
         ("when", ctypes.c_uint32),
+        ("around", ctypes.c_float),
         ("disturbed", ctypes.c_uint32),
     )
 
@@ -76,11 +77,12 @@ def switch(compiler) -> Callable[..., Switched]:
     objects = [compiler.object(source, *flags) for source in sources]
     library = ctypes.CDLL(str(compiler.program("switch.so", objects, "-shared")))
 
-    def run(now: float, then: float, memory=4000, period=64, live=1.0, disturbed=0, share=(0.5, -0.5)) -> Switched:
+    def run(now: float, then: float, memory=4000, period=64, live=1.0, around=0.0, disturbed=0) -> Switched:
         periods = WHEN + 40_000 // period
         x = np.random.default_rng(0).normal(0, 0.1, periods * period).astype(np.float32)
         y, took, settled = np.zeros_like(x), np.zeros(periods, np.float32), np.zeros(periods, np.uint32)
-        given = Scenario((now, then), share, memory, live, period, periods, WHEN, disturbed)
+        share = (0.5, -0.5)
+        given = Scenario((now, then), share, memory, live, period, periods, WHEN, around, disturbed)
         library.test_switch(ctypes.byref(given), *(a.ctypes.data_as(ctypes.c_void_p) for a in (x, y, took, settled)))
         assert not (settled == 2).any(), "the meter shows what a callback took, all of it"
         assert settled[-1] == 1, "it has come to its end"
@@ -151,6 +153,14 @@ def test_what_is_dearer_live_than_when_it_was_made_is_found_out_before_it_is_hea
     """Two and a half times as dear: with caches that others have used meanwhile."""
     switched = switch(load, load, live=2.5)
     assert switched.worst <= switched.goal
+
+
+@pytest.mark.parametrize(("load", "around"), [(0.1, 0.02), (0.3, 0.03), (0.05, 0.2), (0.6, 0.02)])
+def test_where_the_output_chain_changes_too_one_waits_for_the_other(switch, load, around):
+    """Both want the time that is left: neither is late, so that nothing is faded out that could have been cross-faded."""
+    switched = switch(load, load, around=around)
+    assert switched.worst <= max(0.61, load + around + 0.21, 2 * (load + around) if 2 * (load + around) <= BOTH else 0)
+    assert (switched.gap_ms() > 1) == (2 * (load + around) > BOTH)
 
 
 @pytest.mark.parametrize("then", [0.8, 0.95, 1.3])

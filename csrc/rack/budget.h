@@ -23,8 +23,10 @@ typedef struct {
     uint32_t frames;    /* in it */
     float whole;        /* ns a frame: the period */
     float playing;      /* the same: what all that plays in this period usually takes */
+    float fading;       /* of that, what newcomers take that are being cross-faded */
     uint64_t played;    /* ns: what chains that are heard have taken so far */
     uint64_t caught_up; /* the same: those that hear the past */
+    const void *turn;   /* the bank whose is what time there is for the past; NULL: whichever asks */
 } rig_budget;
 
 /* Whether newcomers can be cross-faded with what plays. coming: what they take together, in ns a frame. */
@@ -37,7 +39,7 @@ static inline int rig_budget_fits(const rig_budget *b, float coming)
    costs, in ns a frame, 0 where that has gone already; next: what it costs itself. */
 static inline float rig_budget_most(const rig_budget *b, float now, float next)
 {
-    const float after = b->playing - now + next, dearer = after > b->playing ? after : b->playing;
+    const float steady = b->playing - b->fading, after = steady - now + next, dearer = after > steady ? after : steady;
     const float most = RIG_SWITCH_MOST * b->whole, above = dearer + RIG_SWITCH_OVER * b->whole;
     return above > most ? above : most;
 }

@@ -19,7 +19,6 @@ struct rig_rack {
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
-    int by_clock;
     rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
@@ -77,7 +76,6 @@ void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 void rig_rack_play(rig_rack *r, uint32_t amp) { rig_put(&r->want, amp); }
 void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
-void rig_rack_by_clock(rig_rack *r, int on) { r->by_clock = on; }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
 
@@ -186,16 +184,18 @@ void rig_rack_begin(rig_rack *r, int open)
 }
 
 /* What this period has time for. Where it has none for all newcomers beside those that play, the dearest one parts. */
-static rig_budget budget_of(rig_rack *r, uint64_t start, uint32_t frames)
+static rig_budget budget_of(rig_rack *r, uint32_t frames, int by_clock, uint64_t start)
 {
-    rig_budget budget = {r->by_clock, start, frames, 1e9f / (float)r->rate, 0.0f, 0, 0};
-    if (!r->by_clock || rig_get(&r->meters.settled)) return budget;
+    rig_budget budget = {.by_clock = by_clock, .start = start, .frames = frames, .whole = 1e9f / (float)r->rate};
+    if (!by_clock || rig_get(&r->meters.settled)) return budget;
     float coming = 0.0f, dearest = 0.0f;
     rig_slot_bank *parts = NULL;
     budget.playing = rig_cost_usual(&r->rest);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) {
         const float own = rig_slot_bank_coming(&r->banks[i]);
         budget.playing += rig_slot_bank_playing(&r->banks[i]);
+        budget.fading += rig_slot_bank_fading(&r->banks[i]);
+        if (r->banks[i].fading == RIG_GAP) budget.turn = &r->banks[i]; /* silence goes before all */
         coming += own;
         if (own > dearest) {
             dearest = own;
@@ -218,13 +218,13 @@ static void show_load(rig_rack *r, const rig_budget *budget)
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
 }
 
-void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
+static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, int by_clock)
 {
     if (!frames) return;
     const uint64_t start = rig_clock();
     const rig_denormals fpu = rig_denormals_enter();
     steer(r);
-    rig_budget budget = budget_of(r, start, frames);
+    rig_budget budget = budget_of(r, frames, by_clock, start);
     for (uint32_t at = 0, n; at < frames; at += n) {
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
         run_block(r, in + at, out_1 + at, di + at, n, &budget);
@@ -235,10 +235,15 @@ void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, 
     show_load(r, &budget);
 }
 
+void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
+{
+    run_period(r, in, out_1, out_2, di, frames, 0);
+}
+
 int rig_process(uint32_t frames, void *arg)
 {
     rig_client *c = arg;
     float *out_1 = c->get_buffer(c->out_1, frames), *out_2 = c->get_buffer(c->out_2, frames);
-    rig_rack_process(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames);
+    run_period(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames, 1);
     return 0;
 }

@@ -86,7 +86,6 @@ void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
 void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
-void rig_rack_by_clock(rig_rack *rack, int on);   /* [main] before the rack runs: a switch goes as fast as the period has time; off: at twice the music's pace on any machine */
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
@@ -96,7 +95,7 @@ uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this record
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
-void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */
+void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 
 /* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
 typedef struct {
@@ -104,7 +103,7 @@ typedef struct {
     void *(*get_buffer)(void *port, uint32_t frames);
     void *in, *out_1, *out_2, *di;
 } rig_client;
-int rig_process(uint32_t frames, void *client);   /* [audio] */
+int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 
 /* The engine of that name among our own, or NULL. */
 const rig_engine *rig_engine_named(const char *name);

@@ -55,6 +55,11 @@ float rig_slot_bank_playing(const rig_slot_bank *bank)
     return bank->fading == RIG_OVER || bank->fading == RIG_IN ? now + rig_cost_usual(&bank->next->cost) : now;
 }
 
+float rig_slot_bank_fading(const rig_slot_bank *bank)
+{
+    return bank->fading == RIG_OVER ? rig_cost_usual(&bank->next->cost) : 0.0f;
+}
+
 float rig_slot_bank_coming(const rig_slot_bank *bank)
 {
     return bank->next && bank->fading == RIG_STILL ? rig_cost_usual(&bank->next->cost) : 0.0f;
@@ -158,11 +163,17 @@ static void catch_up(rig_slot_bank *bank, const rig_history *key, uint32_t frame
     }
 }
 
-/* Next hears this block, too, as if it were past, for as long as it isn't to be heard itself. Returns 1 where it is from here on. */
+/* Next hears this block, too, as if it were past, for as long as it isn't to be heard itself; it waits where another bank's newcomer
+   is on its way. Returns 1 where it is heard from here on. */
 static int arrives(rig_slot_bank *bank, const rig_fade *fade, const rig_history *key, uint32_t frames, rig_budget *budget)
 {
+    if (budget->by_clock && budget->turn && budget->turn != bank) {
+        bank->begun = 0;
+        return 0;
+    }
     const int unknown = budget->by_clock && bank->next->cost.count < RIG_TIMES_FEW && bank->tried < TRIES;
     if (unknown && rig_chain_need(bank->next)) {
+        budget->turn = bank;
         try_out(bank, key, budget);
         return 0;
     }
@@ -170,6 +181,7 @@ static int arrives(rig_slot_bank *bank, const rig_fade *fade, const rig_history 
     if (budget->by_clock && (bank->behind || bank->due) && too_late(bank, frames)) give_up(bank);
     if (bank->fading == RIG_OUT) return 0;
     if (bank->behind || bank->due) {
+        budget->turn = bank;
         bank->behind += frames;
         catch_up(bank, key, frames, budget);
         return 0;

@@ -59,8 +59,10 @@ void rig_slot_bank_steer(rig_slot_bank *bank, uint32_t want);
 /* [main] Before the rack runs: what the stage heads for is where it is. */
 void rig_slot_bank_arrive(rig_slot_bank *bank);
 
-/* [audio] What the chains that are heard usually take, and what a newcomer that hears the past will add: ns a frame. */
+/* [audio] What the chains that are heard usually take, of that one that is cross-faded with another, and what a newcomer that
+   hears the past will add: ns a frame. */
 float rig_slot_bank_playing(const rig_slot_bank *bank);
+float rig_slot_bank_fading(const rig_slot_bank *bank);
 float rig_slot_bank_coming(const rig_slot_bank *bank);
 
 /* [audio] The newcomer is not cross-faded with the one that plays. */

@@ -149,7 +149,6 @@ class Rack:
 
         get_buffer: the address of jack_port_get_buffer. ports: in, out_1, out_2, di -> jack_port_t addresses.
         """
-        lib.rig_rack_by_clock(self._c, True)
         client = self._client = ffi.new("rig_client *")
         client.rack = self._c
         client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
