@@ -57,6 +57,7 @@ typedef struct {
     float live;         /* how many times dearer they are than while they were made */
     uint32_t period, periods, when; /* frames in a period, periods in all, and the one in which the second amp is picked */
     float around;       /* load of the output chain that each amp has to itself, which changes nothing; 0: there is none */
+    uint32_t back;      /* how many periods later the first amp is picked again; 0: never */
     uint32_t disturbed; /* one in so many periods takes five times as long; 0: none does */
 } scenario;
 
@@ -82,13 +83,14 @@ void test_switch(const scenario *s, const float *x, float *y, float *took, uint3
     for (uint32_t i = 0; i < s->periods; ++i) {
         const uint64_t start = test_now;
         slower = s->live * (s->disturbed && i % s->disturbed == s->disturbed - 1 ? 5.0f : 1.0f);
-        if (i == s->when) rig_rack_play(rack, 1);
+        const uint32_t wanted = i >= s->when && !(s->back && i >= s->when + s->back);
+        rig_rack_play(rack, wanted);
         client.in = (float *)x + i * s->period;
         client.out_1 = y + i * s->period;
         rig_process(s->period, &client);
         rig_rack_meters(rack, &meters);
         took[i] = (float)(test_now - start) * 1e-9f * RATE / (float)s->period;
-        settled[i] = meters.settled && meters.playing == (i < s->when ? 0u : 1u);
+        settled[i] = meters.settled && meters.playing == wanted;
         if (meters.load < 0.999f * took[i]) settled[i] = 2; /* the meter left something out */
     }
     slower = 1.0f;

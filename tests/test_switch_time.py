@@ -31,6 +31,7 @@ class Scenario(ctypes.Structure):
         ("periods", ctypes.c_uint32),
         ("when", ctypes.c_uint32),
         ("around", ctypes.c_float),
+        ("back", ctypes.c_uint32),
         ("disturbed", ctypes.c_uint32),
     )
 
@@ -77,20 +78,20 @@ def switch(compiler) -> Callable[..., Switched]:
     objects = [compiler.object(source, *flags) for source in sources]
     library = ctypes.CDLL(str(compiler.program("switch.so", objects, "-shared")))
 
-    def run(now: float, then: float, memory=4000, period=64, live=1.0, around=0.0, disturbed=0) -> Switched:
+    def run(now: float, then: float, memory=4000, period=64, live=1.0, around=0.0, back=0, disturbed=0) -> Switched:
         periods = WHEN + 40_000 // period
         x = np.random.default_rng(0).normal(0, 0.1, periods * period).astype(np.float32)
         y, took, settled = np.zeros_like(x), np.zeros(periods, np.float32), np.zeros(periods, np.uint32)
         share = (0.5, -0.5)
-        given = Scenario((now, then), share, memory, live, period, periods, WHEN, around, disturbed)
+        given = Scenario((now, then), share, memory, live, period, periods, WHEN, around, back, disturbed)
         library.test_switch(ctypes.byref(given), *(a.ctypes.data_as(ctypes.c_void_p) for a in (x, y, took, settled)))
         assert not (settled == 2).any(), "the meter shows what a callback took, all of it"
         assert settled[-1] == 1, "it has come to its end"
-        end = WHEN + int(np.argmax(settled[WHEN:] == 1))
+        end = WHEN + back + int(np.argmax(settled[WHEN + back :] == 1))
         wanted = x.copy()
-        wanted[memory:] += np.float32(share[1]) * x[:-memory]
+        wanted[memory:] += np.float32(share[0 if back else 1]) * x[:-memory]
         after = slice((end + 1) * period, None)
-        if then <= BOTH:
+        if (now if back else then) <= BOTH:
             assert np.array_equal(y[after], wanted[after]), "it is where it would be had it always run"
         return Switched(x, y, took, 1000 * (end - WHEN) * period / RATE, period)
 
@@ -161,6 +162,17 @@ def test_where_the_output_chain_changes_too_one_waits_for_the_other(switch, load
     switched = switch(load, load, around=around)
     assert switched.worst <= max(0.61, load + around + 0.21, 2 * (load + around) if 2 * (load + around) <= BOTH else 0)
     assert (switched.gap_ms() > 1) == (2 * (load + around) > BOTH)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whoever_changes_his_mind_at_any_moment_gets_what_he_wants(switch, seed):
+    """Also while one fades out, and in the silence."""
+    rng = np.random.default_rng(seed)
+    now, then, around = rng.uniform(0.01, 0.7, 3) * (1, 1, 0.1)
+    period, memory = int(rng.choice([16, 40, 64, 256])), int(rng.integers(1, 8000))
+    back, disturbed = int(rng.integers(1, 8000) // period + 1), int(rng.choice([0, 5]))
+    switched = switch(now, then, memory, period, around=around, back=back, disturbed=disturbed)
+    assert switched.ms < 4 * (1000 * memory / RATE + 75)
 
 
 @pytest.mark.parametrize("then", [0.8, 0.95, 1.3])
