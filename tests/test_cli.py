@@ -432,7 +432,7 @@ def test_check_json_keeps_its_keys(run, folder):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "faults"]
-    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
+    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok", "switch"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
     assert [found["name"] for found in report["presets"]] == ["Blues", None, "Test Amp", None]
@@ -846,6 +846,21 @@ def test_train_without_pytorch_says_what_to_install(run, folder, monkeypatch):
     assert (ran.status, ran.fault) == (1, "rig train needs PyTorch: pip install 'rig-live[train]'")
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.1, ("switch",)), (0.8, ("switch", "silent", "one fades out before"))])
+def test_check_says_how_long_a_switch_takes(run, folder, monkeypatch, share, told):
+    from rig.report import switches
+
+    monkeypatch.setattr(switches, "measured", lambda chain, block, rate: share * (len(chain.units) > 1))
+    out = run("check", folder / "blues.toml").out
+    assert all(word in out for word in told)
+    assert ("silent" in out) == ("silent" in told)
+    assert f"{100 * share:.0f} %, switch" in out
+    amps = run("check", folder / "blues.toml", "--json").json["presets"][0]["amps"]
+    assert all(list(amp["switch"]) == ["rate", "block", "load", "ms", "silent_ms"] for amp in amps)
+    assert max(amp["switch"]["load"] for amp in amps) == share
+    assert all(amp["switch"]["ms"] >= 10 + amp["switch"]["silent_ms"] for amp in amps)
+
+
 def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
     (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
@@ -864,4 +879,21 @@ def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     assert report["amps"][0]["fits"] >= 1
     assert main(["bench", *given, "--seconds", "0.1", "--block", "64"]) == 0
     assert "One" in capsys.readouterr().out
+
+
+def test_bench_paced_stands_beside_the_tight_figure_and_says_how_many_fit(tmp_path, rng, capsys):
+    (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
+    (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
+    given = [str(tmp_path / "net.json"), str(tmp_path / "b.toml"), "--seconds", "0.1", "--block", "64"]
+    assert main(["bench", *given, "--json", "--paced"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    for row in (*report["rows"], *report["amps"]):
+        assert 0 < row["paced"]["p50_us"] <= row["paced"]["p99_us"] <= row["paced"]["max_us"]
+    amp = report["amps"][0]
+    assert amp["fits"] == int(1e6 * amp["block"] / amp["rate"] / amp["paced"]["p99_us"])
+    assert main(["bench", *given, "--paced"]) == 0
+    assert capsys.readouterr().out.count("paced p99") == 2
+
+
+def test_bench_refuses_an_instruction_set_that_there_is_not():
     assert main(["bench", "--isa", "abacus"]) == 1

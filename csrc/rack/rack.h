@@ -31,7 +31,8 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
-    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
+    float load;                 /* share of the period that the worst callback took, with all that a switch takes */
+    float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
 /* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
@@ -100,7 +101,7 @@ uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this record
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
-void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */
+void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 
 /* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
 typedef struct {
@@ -108,7 +109,7 @@ typedef struct {
     void *(*get_buffer)(void *port, uint32_t frames);
     void *in, *out_1, *out_2, *di;
 } rig_client;
-int rig_process(uint32_t frames, void *client);   /* [audio] */
+int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 
 /* The engine of that name among our own, or NULL. */
 const rig_engine *rig_engine_named(const char *name);

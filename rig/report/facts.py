@@ -18,10 +18,11 @@ from rig.gig.gain_staging import arranged
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
-from rig.native import Chain, Unit
+from rig.native import BLOCK, Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
 
@@ -188,21 +189,21 @@ def _as_cabinet(path: Path) -> str | None:
         return None
 
 
-def check(paths: Sequence[Path]) -> CheckReport:
+def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
 
-    paths: files, or presets' names.
+    paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
-    return CheckReport(tuple(_check(path, builder) for path in paths), skipped())
+    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
 
 
-def _check(given: Path, builder: Builder) -> CheckedPreset | CheckedModel:
+def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel:
     try:
         path = find_preset(given)
     except RigError as error:
         return CheckedPreset(given, faults=(str(error),))
-    return _check_model(path) if _is_model(path) else _check_preset(path, builder)
+    return _check_model(path) if _is_model(path) else _check_preset(path, builder, block)
 
 
 def _is_model(path: Path) -> bool:
@@ -225,7 +226,7 @@ def _check_model(path: Path) -> CheckedModel:
     return CheckedModel(path, model.name, model.words or in_words(model.network))
 
 
-def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
+def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     if path.is_file() and path.suffix.lower() != ".toml" and kind_of(path) in (UNKNOWN, SOUND):
         known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
         return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
@@ -250,6 +251,8 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
         about = _about(units, dbu)
         return tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(specs))
 
+    chains: dict[str, Chain] = {}
+
     def play(place: str, specs: tuple[EngineSpec, ...], level: float, signal: np.ndarray) -> np.ndarray:
         if any(fault.startswith(f"{path}: {place}, ") for fault in faults):
             return signal
@@ -259,6 +262,7 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
             faults.append(f"{path}: {place}, {error}")
             return signal
         assert built, "there is none that it could sound like"
+        chains[place] = built
         caught, out = blasting(built, signal)
         faults.extend(f"{path}: {place}, {specs[i].label}: {SAID}" for i in caught)
         return out
@@ -275,6 +279,9 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
         play(OUTPUT, preset.output, 0.0, play(place, amp.chain, amp.level, driven))
     broken = [any(fault.startswith(f"{path}: amp {i} ") for fault in faults) for i in range(1, len(amps) + 1)]
     checked = tuple(replace(amp, ok=not bad) for amp, bad in zip(amps, broken, strict=True))
+    if not faults:
+        found_switches = switches([chains[INPUT], chains[OUTPUT]], [chains[place] for place in places], block, RATE)
+        checked = tuple(replace(amp, switch=way) for amp, way in zip(checked, found_switches, strict=True))
     return CheckedPreset(path, preset.name, before, checked, after, tuple(faults), _warnings(preset))
 
 
