@@ -19,7 +19,11 @@ SOURCES := setup.py $(shell find csrc -name "*.[ch]" -o -name "*.inc" -o -name "
 PROJECT := pyproject.toml setup.py constraints.txt
 
 # Each step leaves its stamp when it has done all, so one that was broken off is taken again. Somebody may have swept away what
-# stamps speak of: the built C, or the environment, or parts of it.
+# stamps speak of: the built C, or the environment, or parts of it. Or moved it, and its commands still look where it was; or
+# brought the system another Python, which looks for packages in a folder of its own.
+ifeq ($(shell grep -qsF '$(CURDIR)/$(VENV)/bin/' $(VENV)/bin/pip && $(PY) -c 'import pip' 2>/dev/null && echo yes),)
+  $(shell rm -f $(VENV)/.made $(VENV)/.tools)
+endif
 ifeq ($(wildcard $(VENV)/.tools),)
   $(shell rm -f $(VENV)/.built $(VENV)/.play $(VENV)/.torch $(VENV)/.train $(VENV)/.test $(VENV)/.test-no $(VENV)/.lint)
 endif
@@ -44,7 +48,7 @@ play: $(VENV)/.play
 	@$(VENV)/bin/rig play $(PRESET) $(DI) $(ARGS)
 
 test: $(if $(filter no,$(TRAIN)),$(VENV)/.test-no,$(VENV)/.test)
-	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder \
+	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist load --maxschedchunk 1 \
 	  $(if $(filter no,$(TRAIN)),-rsfE) $(ARGS)
 
 models: $(VENV)/.train

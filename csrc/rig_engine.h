@@ -5,14 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RIG_ABI 2
+#define RIG_ABI 3
 #define RIG_BLOCK 64   /* frames that process() is handed at most */
 #define RIG_PARAMS 32  /* parameters that an engine has at most */
-
-/* Where process() finds its signals. */
-#define RIG_SIGNAL 0   /* the chain's signal, changed in place */
-#define RIG_KEY 1      /* what came into the rack, in step with the signal, to listen to; read only */
-#define RIG_SIDE 2     /* what came out of branch b, for an engine that joins it to the signal, which came out of a */
+#define RIG_ENDLESS 4294967295 /* of a tail: it never ends by itself */
 
 /* A knob. The preset's keys, the screen's bars and `rig engines` are all made from this table. */
 typedef struct {
@@ -20,6 +16,16 @@ typedef struct {
     float min, max, initial;
     const char *choices; /* NULL, or a word for each of the values 0, 1, 2 ... up to max: "off|soft|hard" */
 } rig_param;
+
+/* A block on its way through an engine. Both channels of a stereo signal are as long. */
+typedef struct {
+    float *const *signal; /* `channels` of them, changed in place */
+    const float *key;     /* the guitar as it came into the rack, in step with the signal, to listen to */
+    float *const *side;   /* `channels`, too: what came out of branch b, for an engine that joins it to the signal, which came out of a */
+    const float *params;  /* n_params values */
+    uint32_t frames, channels;
+    double beat, beats_a_frame; /* the song's time at frame 0, and how it goes on */
+} rig_block;
 
 /* Numbers from a file: weights, an impulse response. */
 typedef struct {
@@ -42,13 +48,16 @@ typedef struct {
    An engine owns no memory: it lives in size() zeroed bytes, 64-byte aligned, that the caller gives and takes away. */
 typedef struct {
     uint32_t abi, n_params;
+    uint32_t channels; /* 1: a mono engine; of a stereo signal each side has one of its own. 2: it hears two and makes two, also
+                          where one came. 0: it takes what comes, one or two */
     const char *name, *about;
     const rig_param *params;
-    size_t (*size)(const rig_setup *);                                               /* [main]  bytes of state; 0: the setup is not understood */
-    const char *(*init)(void *self, const rig_setup *);                              /* [main]  NULL, or why not                               */
-    uint32_t (*memory)(const void *self, const float *params);                       /* [audio] frames of past input that the output hangs on  */
-    void (*process)(void *self, const float *params, float *const *io, uint32_t frames); /* [audio] */
-    void (*reset)(void *self);                                                       /* [audio] as if it had heard silence for ever             */
+    size_t (*size)(const rig_setup *);                               /* [main]  bytes of state; 0: the setup is not understood */
+    const char *(*init)(void *self, const rig_setup *);              /* [main]  NULL, or why not                               */
+    uint32_t (*memory)(const void *self, const float *params);       /* [audio] frames of past input that the output hangs on, but for what rings */
+    uint32_t (*tail)(const void *self, const float *params);         /* [audio] frames that it rings on for, until it is 90 dB softer; NULL: it doesn't ring */
+    void (*process)(void *self, const rig_block *block);             /* [audio] */
+    void (*reset)(void *self);                                       /* [audio] as if it had heard silence for ever            */
 } rig_engine;
 
 #endif

@@ -72,8 +72,10 @@ def play(args: argparse.Namespace) -> int:
 
 def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
+    from rig.files import may_replace
     from rig.gig.render import render
 
+    may_replace(args.output, force=args.force)
     source, take = find_preset(args.source), find_take(args.input)
     with _bar("rendering") as show:
         render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
@@ -114,18 +116,23 @@ def info(args: argparse.Namespace) -> int:
 
 def convert(args: argparse.Namespace) -> int:
     """Write a GuitarML model as a .nam file, or a .nam file as a GuitarML model."""
+    from rig.files import may_replace
     from rig.models.convert import convert
 
+    may_replace(args.output, force=args.force)
     for note in convert(args.input, args.output):
         print(printable(f"{args.output}: {note}"), file=sys.stderr)
     return 0
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all their files, or models, and list every fault."""
+    """Load presets with all their files, or models, list every fault, and say how long a switch takes."""
+    from rig import native
+    from rig.jack.client import running
     from rig.report.facts import check
 
-    report = check([find_preset(preset) for preset in args.preset])
+    _, block = running() or (0, native.BLOCK)
+    report = check(args.preset, block)
     if args.json:
         _json(report.facts())
     else:
@@ -171,11 +178,11 @@ def bench(args: argparse.Namespace) -> int:
     report = bench.Report(bench.machine(), {}, ())
     if given or not given_presets:
         with _bar("measuring models") as show:
-            report = bench.bench(bench.models(given), args.block, isas, args.seconds, show)
+            report = bench.bench(bench.models(given), args.block, isas, args.seconds, show, args.paced)
     if given_presets:
         rate, block = running() or (bench.RATE, native.BLOCK)
         with _bar("measuring amps") as show:
-            amps = bench.bench_presets(given_presets, rate, block, args.seconds, show)
+            amps = bench.bench_presets(given_presets, rate, block, args.seconds, show, args.paced)
         report = dataclasses.replace(report, amps=amps)
     if args.json:
         return _json(report.facts())
@@ -247,9 +254,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PRESET",
         help="presets in the order of the set: files, or names of yours or of those that ship",
     )
-    sub.add_argument("--amp", metavar="N|NAME", help="the amp to start with (default: the first)")
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
-    sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
     sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
     sub.add_argument(
         "--di",
@@ -267,10 +274,13 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
     sub.add_argument("source", type=_there, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
     sub.add_argument("input", type=_there, metavar="IN", help="the dry recording: WAV, FLAC ...")
-    sub.add_argument("output", type=Path, metavar="OUT", help="the WAV file to write")
-    sub.add_argument("--amp", metavar="N|NAME", help="the preset's amp (default: the first)")
+    sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
-    sub.add_argument("--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32)")
+    sub.add_argument(
+        "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
+    )
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(capture, "rig capture -o my-amp --send system:playback_1 --return system:capture_1")
     from rig.capture import options as capturing
@@ -291,6 +301,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(convert, "rig convert my-amp.json my-amp.nam")
     sub.add_argument("input", type=_there, metavar="IN", help="a model of either kind")
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(check, "rig check blues rock my-set/*.toml")
     sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")
@@ -301,6 +312,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
     sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
+    paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
+    sub.add_argument("--paced", action="store_true", help=paced)
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines")

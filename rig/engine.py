@@ -51,7 +51,7 @@ class Payload:
     waits: of an engine that joins branches, the frames by which it lets a and b come later.
     input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
     idle: its parameters and settings that do nothing with these files; no screen shows them.
-    about: a few words for the screen ("small-combo-crunch", "open-1x12, 2048 taps").
+    about: a few words for the screen ("small-combo-crunch", "open-1x12, 1470 taps").
     """
 
     arrays: tuple[np.ndarray, ...] = ()
@@ -122,6 +122,8 @@ class Engine:
     pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
+    channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
+    as many as come.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Engine:
     pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
     aliases: tuple[str, ...] = ()
+    channels: int = 1
 
     @property
     def branches(self) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ import contextlib
 import os
 import re
 import stat
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rig.errors import RigError, did_you_mean, quoted
 from rig.kinds import misplaced
+from rig.text import printable
 
 Stamp = tuple[int, int, int]
 """What is another when a file's content is: when it was written, its size, and which file it is."""
@@ -91,6 +93,20 @@ def whole(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def may_replace(path: Path, *, force: bool, instead: str = "") -> None:
+    """Lets a file be written over only where the player says so, by `--force` or, on a terminal, when asked.
+
+    instead: what else could be done, for the message. Raises RigError where it is to stay.
+    """
+    if force or not os.path.lexists(path):
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise RigError(f"'{path}' is there already: name another, or write over it with --force{instead}")
+    print(printable(f"{path} is there: write over it? [y/N] "), end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise RigError(f"'{path}' is left as it is{instead}")
 
 
 def write(path: Path, content: str | bytes, check: Callable[[Path], object] = lambda part: None) -> None:

@@ -32,6 +32,30 @@ def own_presets() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "rig" / "presets"
 
 
+def own_copy(preset: Path) -> Path | None:
+    """Where a preset is saved that ships with an installed rig, which nobody changes; None: where it lies."""
+    inside = (_PACKAGE / "presets").is_dir() and preset.resolve().parent == PRESETS.resolve()
+    return own_presets() / preset.name if inside else None
+
+
+def named_by(preset: Path, file: Path) -> Path:
+    """A file that a preset names lies beside it; one of the player's own finds what ships, too, where none is there."""
+    beside, shipped = preset.parent / file, PRESETS / file
+    return shipped if _is_own(preset.parent) and not os.path.lexists(beside) and shipped.exists() else beside
+
+
+def seen_among_shipped(folder: Path, path: Path) -> Path | None:
+    """How a preset in `folder` names a file that ships, if it may do so by where that lies there; else None."""
+    if not _is_own(folder) or not path.is_relative_to(PRESETS.resolve()):
+        return None
+    seen = path.relative_to(PRESETS.resolve())
+    return None if os.path.lexists(folder / seen) else seen
+
+
+def _is_own(folder: Path) -> bool:
+    return folder.resolve() == own_presets().resolve()
+
+
 def find_preset(given: Path) -> Path:
     """The preset that a player means: a path, or a name, which may come without its `.toml`.
 

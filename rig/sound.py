@@ -81,7 +81,7 @@ def bits(path: Path) -> int:
     return BITS.get(soundfile.info(path).subtype, 0)
 
 
-def resample(x: np.ndarray, rate: int, to: int) -> np.ndarray:
+def resample(x: np.ndarray, rate: float, to: float) -> np.ndarray:
     """(frames,) at `rate` Hz as (frames',) at `to` Hz, at soxr's highest quality."""
     if rate == to:
         return x

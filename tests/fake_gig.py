@@ -112,6 +112,9 @@ class FakeClient:
         self.wired = tuple({*self.wired, *wires})
         return ()
 
+    def has(self, wire: tuple[str, str]) -> bool:
+        return True
+
     def reopen(self, start: bool = True) -> bool:
         self.alive = start
         return start
@@ -152,7 +155,7 @@ class FakeReconciler:
         self._standing = wishes(document)
         self._asked: dict[Place, ChainSpec] = {}
 
-    def want(self, document: Document, playing: int) -> None:
+    def want(self, document: Document, playing: int, like: EngineSpec | None = None) -> None:
         wanted = wishes(document)
         self._standing = {place: wish for place, wish in self._standing.items() if place in wanted}
         self._asked = {place: wish for place, wish in wanted.items() if _built(wish) != self._built_at(place)}

@@ -11,12 +11,15 @@ from pathlib import Path
 
 from leash import leashed
 
+ALONE = Path(__file__).with_name("alone.py")
+
 
 class Headless:
-    """A rig that is told verbs, and whose events are read."""
+    """A rig that is told verbs, and whose events are read. alone: it starts a server, whatever others run."""
 
-    def __init__(self, *arguments: str | Path, **options) -> None:
-        command = [sys.executable, "-m", "rig", "play", "--headless", *map(str, arguments)]
+    def __init__(self, *arguments: str | Path, alone: bool = False, **options) -> None:
+        program = [str(ALONE)] if alone else ["-m", "rig"]
+        command = [sys.executable, *program, "play", "--headless", *map(str, arguments)]
         self.process = subprocess.Popen(
             leashed(command),
             stdin=subprocess.PIPE,

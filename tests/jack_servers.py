@@ -7,6 +7,7 @@ import fcntl
 import itertools
 import os
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leash import leashed
+
+from rig.jack.library import servers
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,21 @@ class JackServer:
 
 
 @contextlib.contextmanager
-def reserved_name() -> Iterator[JackName]:
-    """A name that no other test's server has, on this machine, while we hold it.
+def reserved_name(stem: str = "rig-test") -> Iterator[JackName]:
+    """A name that no other test's server has, on this machine, while we hold it: the first that is free.
 
-    They are used again and again: what a killed server leaves (files in /dev/shm, one of the eight places for
-    servers in JACK's registry) is taken over by the next one of its name, and by no other.
+    They are used again and again: what a killed server leaves (files in /dev/shm) is taken over by the next one of
+    its name, and by no other.
     """
+    _free_places(stem)
     for number in itertools.count():
-        path = Path(tempfile.gettempdir(), f"rig-test-{os.getuid()}-{number:02}.lock")
+        path = Path(tempfile.gettempdir(), f"{stem}-{os.getuid()}-{number:02}.lock")
         with path.open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            name = JackName(f"rig-test-{number:02}", lock.fileno())
+            name = JackName(f"{stem}-{number:02}", lock.fileno())
             try:
                 yield name
             finally:
@@ -61,6 +65,34 @@ def _clear(name: JackName) -> None:
     """Remove what clients that were killed have left: their semaphores, which no server removes."""
     for file in Path("/dev/shm").glob(f"jack_sem.{os.getuid()}_{name.text}_*"):
         file.unlink(missing_ok=True)
+
+
+REGISTRY = Path("/dev/shm/jack-shm-registry")
+HEADER, PLACES, PLACE = struct.Struct("=IHxxiiii"), 8, struct.Struct("=i256s4x")  # jack_shm_header_t, of jackd2
+
+
+def _free_places(stem: str) -> None:
+    """Let go of the places in JACK's registry that killed servers of tests have kept.
+
+    There are eight on a machine. And where another program has got the number of the process that was killed, JACK
+    takes that for the server, and starts none of that name.
+    """
+    with contextlib.suppress(FileNotFoundError), REGISTRY.open("r+b") as file:
+        magic, *_, length, _ = HEADER.unpack(file.read(HEADER.size))
+        if (magic, length) != (0x4A41434B, HEADER.size + PLACES * PLACE.size):
+            return
+        for number in range(PLACES):
+            file.seek(HEADER.size + number * PLACE.size)
+            process, name = PLACE.unpack(file.read(PLACE.size))
+            if name.startswith(f"jack-{os.getuid()}:{stem}-".encode()) and not _is_jackd(process):
+                file.seek(HEADER.size + number * PLACE.size)
+                file.write(bytes(PLACE.size))
+
+
+def _is_jackd(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"jackd\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
 
 
 @contextlib.contextmanager
@@ -84,16 +116,19 @@ def running(program: str, name: JackName, log: Path, *flags: str, rate: int = 48
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(2)  # it ends at once, or waits for clients that were killed
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 20) -> None:
+def _wait_until_up(server: JackServer, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
     probe = "import jack, sys; jack.Client('rig-test-probe', no_start_server=True, servername=sys.argv[1]).close()"
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
+        if server.name not in servers():
+            time.sleep(0.02)
+            continue
         # In a process of its own: libjack talks to one server a process, and this one may have another.
         if subprocess.run([sys.executable, "-c", probe, server.name], capture_output=True).returncode == 0:
             return

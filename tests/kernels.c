@@ -32,9 +32,10 @@ static rig_array weights(size_t count, float scale)
 /* The engine's answer to a signal, in blocks of so many frames, or of all sizes: 0. */
 static void run_by(const rig_engine *engine, const rig_setup *setup, uint32_t block, const float *x, float *y)
 {
+    uint32_t which;
     const char *why;
     const rig_mount mount = {.gain_in = 1.0f, .gain_out = 1.0f};
-    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, &why);
+    rig_chain *chain = rig_chain_new(1, &engine, setup, &mount, 1, &which, &why);
     if (!chain) {
         printf("%s: %s\n", engine->name, why);
         exit(1);
@@ -43,7 +44,7 @@ static void run_by(const rig_engine *engine, const rig_setup *setup, uint32_t bl
     for (uint32_t at = 0, size = 1, n; at < FRAMES; at += n, size = size % 64 + 1) {
         n = block ? block : size;
         if (n > FRAMES - at) n = FRAMES - at;
-        rig_chain_process(chain, y + at, x + at, n);
+        rig_chain_process(chain, y + at, NULL, x + at, n, 0.0);
     }
     rig_chain_free(chain);
 }

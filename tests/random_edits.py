@@ -27,6 +27,7 @@ class Edits(Chance):
             self.add_amp,
             self.move_amp,
             self.title,
+            self.tempo,
             self.relabel,
             self.file_of,
             self.add_scene,
@@ -120,6 +121,9 @@ class Edits(Chance):
 
     def title(self, preset: Preset) -> Preset:
         return replace(preset, name=self.random.choice(NAMES))
+
+    def tempo(self, preset: Preset) -> Preset:
+        return replace(preset, tempo=self.number(30, 300))
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""

@@ -35,7 +35,22 @@ KNOBS = {
 }
 WANTED = (
     *("set", "set", "set", "level", "amp level", "toggle", "load", "insert", "remove", "move", "store", "scene"),
-    *("amp", "new", "copy", "rename", "delete", "move amp", "key", "undo", "undo", "redo", "ab", "revert"),
+    *(
+        "try",
+        "try",
+        "amp",
+        "new",
+        "copy",
+        "rename",
+        "delete",
+        "move amp",
+        "key",
+        "undo",
+        "undo",
+        "redo",
+        "ab",
+        "revert",
+    ),
 )
 NAMES = ("Clean", "Crunch", "Mk.II", "Texas Lead", "AC/30", "Ü")
 
@@ -183,8 +198,8 @@ def verb(random: Random, gig: Gig, wanted_kinds: Sequence[str] = WANTED) -> str:
         where = view.path if view and random.random() < 0.7 else random.choice((amp, "input", "output"))
         file = f" {wanted(random, engine.files[0])}" if engine.files else ""
         return f"insert {where} {name}{file}"
-    if kind == "load" and view.files:
-        return f"load {view.path} {wanted(random, view.files[0].name)}"
+    if kind in ("load", "try") and view.files:
+        return f"{kind} {view.path} {wanted(random, view.files[0].name)}"
     if kind == "toggle":
         return f"toggle {view.path}"
     if kind == "remove":

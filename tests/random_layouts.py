@@ -21,6 +21,7 @@ class Layout(Chance):
 
     def text(self, preset: Preset) -> str:
         root = [f"{self.key('name')} = {self.string(preset.name)}"] if preset.name != "night" or self.some() else []
+        root += [] if preset.tempo is None else [f"{self.key('tempo')} = {self.spelt(preset.tempo)}"]
         tables: list[list[str]] = []
         ends = [("input", preset.input, preset.dbu), ("output", preset.output, None)]
         for name, chain, dbu in ends:

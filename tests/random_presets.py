@@ -125,7 +125,8 @@ class Chance:
             for amp in amps
         )
         preset = replace(preset, amps=with_scenes, dbu=self.number(-10, 20) if self.some(0.3) else None)
-        return replace(preset, jack=self.wiring(), midi=self.midi(preset))
+        tempo = self.number(40, 200) if self.some(0.3) else None
+        return replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo)
 
     def wiring(self) -> Wiring:
         outputs = (("x:1",), ("x:1", "x:2"), None)

@@ -74,7 +74,7 @@ static void damage(setup *s)
 static int try(const rig_engine *engine, const setup *s)
 {
     float params[RIG_PARAMS] = {0}, signal[RIG_BLOCK];
-    float *const io[] = {signal, signal, signal};
+    float *const channel = signal;
     const rig_setup given = {48000, params, s->arrays, s->n_arrays, s->ints, s->n_ints};
     const size_t size = engine->size(&given);
     if (!size || size > TOO_LARGE) return 0;
@@ -84,7 +84,8 @@ static int try(const rig_engine *engine, const setup *s)
     for (uint32_t block = 0; taken && block < 8; ++block) {
         const uint32_t frames = 1 + random_below(RIG_BLOCK);
         for (uint32_t i = 0; i < frames; ++i) signal[i] = (float)random_below(1000) * 0.001f;
-        engine->process(self, params, io, frames);
+        const rig_block b = {.signal = &channel, .key = signal, .side = &channel, .params = params, .frames = frames, .channels = 1};
+        engine->process(self, &b);
         if (block == 4) engine->reset(self);
     }
     free(self);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,11 +13,17 @@ from test_tui import playing, seen, until
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
+from rig import kinds
+from rig.document.document import Target
 from rig.errors import RigError
+from rig.gig.reconciler import Installed
 from rig.report.facts import brief
 from rig.tui import palette
 from rig.tui.browser import REST_S, BrowserScreen
+from rig.tui.canvas import Sheet
+from rig.tui.file_list import Where
 from rig.tui.file_listing import Entry, homely, look, matching, size
+from rig.tui.glances import Glances
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
 
@@ -125,15 +132,45 @@ async def test_a_folder_that_cannot_be_read_says_so(folder, monkeypatch) -> None
         assert browser.folder == folder
 
 
-async def test_loudness_kind_and_cost_stand_beside_a_model(folder) -> None:
+async def test_loudness_kind_and_cost_stand_beside_a_model(folder, monkeypatch) -> None:
+    monkeypatch.setattr("rig.tui.glances.NICE", 0)  # on a busy machine it would give way for ever
     async with browsing(folder, (100, 24)) as (browser, pilot, _, _):
-        await until(pilot, lambda: browser.shelf.text().count(" dB ") >= 5)
+        await until(pilot, lambda: browser.shelf.text().count(" dB ") >= 5, 60)
         line = next(line for line in browser.shelf.text().splitlines() if NAMES[0] in line)
         assert re.search(r"plays +WaveNet +-8\.3 dB +\d+\.\d %", line)
         (folder / "f.nam").write_text("{")
         await pilot.press("left", "right", "end")
         await pilot.pause(0.3)
         assert "%" not in next(line for line in browser.shelf.text().splitlines() if "f.nam" in line)
+
+
+async def test_models_are_measured_by_one_thread_and_only_while_they_are_in_sight(folder, monkeypatch) -> None:
+    looked, go_on = [], threading.Event()
+
+    def look(_, path: Path) -> None:
+        looked.append(path.name)
+        go_on.wait()
+
+    def measuring() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "rig-glances"]
+
+    monkeypatch.setattr(Glances, "_look", look)
+    try:
+        async with browsing(folder) as (browser, pilot, _, screen):
+            await until(pilot, lambda: looked)
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen and not browser.is_attached)
+            await pilot.press("o")
+            await until(pilot, lambda: pilot.app.screen.query("#shelf") and pilot.app.screen._glances)
+            assert len(measuring()) == 1
+            await pilot.press("escape")
+            await until(pilot, lambda: pilot.app.screen is screen)
+            await pilot.pause()
+    finally:
+        go_on.set()
+    for thread in measuring():
+        thread.join()
+    assert looked == [NAMES[0]], "what nobody looks at any more is not measured"
 
 
 async def test_thousands_of_files(folder) -> None:
@@ -169,6 +206,20 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
         assert "c crunch 2.nam" in screen.knobs.text()
         assert loads(gig) == ["c crunch 2.nam"]
         assert gig.verbs[-1] == f"load Clean.model {folder / 'c crunch 2.nam'}"
+
+
+async def test_the_level_that_makes_it_as_loud_is_said(folder, monkeypatch) -> None:
+    turned: dict[Target, float] = {}
+    monkeypatch.setattr("fake_gig.Installed", lambda *said: Installed(*said, turned))
+    async with browsing(folder) as (browser, pilot, gig, screen):
+        turned[Target(gig.amp.chain[1].uid, "level")] = -13.8
+        await pilot.press("down", "down")
+        await heard(pilot, browser, "c crunch 2.nam")
+        await pilot.press("enter")
+        await seen(pilot, screen.note, "c crunch 2.nam, at level -13.8 dB as loud as before, is not saved yet")
+        assert "-13.8" in screen.knobs.text()
+        gig.do("undo")
+        assert gig.amp.chain[1].params == {} and gig.amp.chain[1].files["model"].name == NAMES[0]
 
 
 async def test_escape_goes_back_to_what_played_before(folder) -> None:
@@ -273,6 +324,19 @@ async def test_what_is_not_heard_is_said(folder) -> None:
         await until(pilot, lambda: "MUTED" in browser.where.text())
 
 
+@pytest.mark.parametrize("folder", ["~/models/nam/high gain", "~/モデル/高い"])
+def test_what_is_not_heard_is_said_however_narrow_the_terminal_is(folder) -> None:
+    where = Where()
+    where.engine, where.folder, where.silent = "Crunch.wavenet", folder, "MUTED"
+    for columns in range(9, 80):
+        sheet = Sheet(columns, 2)
+        where.paint(sheet)
+        line = sheet.plain().splitlines()[0]
+        assert line.endswith(" MUTED   ")
+        assert "Crunch › wavenet " in line or columns < 29
+        assert folder in line or ("…" in line and line.split()[-2][-1] == folder[-1]) or columns < 35
+
+
 # --- coming and going --------------------------------------------------------------------------------------------
 
 
@@ -351,6 +415,13 @@ def test_a_folder_is_read_or_says_why_not(tmp_path) -> None:
     (tmp_path / "c.nam").touch()
     assert [entry.path.name for entry in look(tmp_path, "ir")] == ["A.WAV", "b.flac"]
     assert len(look(tmp_path, "else")) == 3, "an engine of another package may read anything"
+
+
+@pytest.mark.parametrize(("key", "endings"), [("model", kinds.MODELS), ("ir", kinds.SOUNDS)])
+def test_all_that_can_be_played_is_listed(tmp_path, key, endings) -> None:
+    for ending in endings:
+        (tmp_path / f"one{ending}").touch()
+    assert {entry.path.suffix for entry in look(tmp_path, key)} == set(endings)
 
 
 def test_names_that_are_no_text_do_not_harm(tmp_path) -> None:

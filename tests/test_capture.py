@@ -17,15 +17,17 @@ import soundfile
 import tomli
 from textual.drivers.linux_driver import LinuxDriver
 
-from rig.capture import checks, levels, procedure, storage, synthetic_guitar, test_signal, text_view
+from rig.capture import checks, delay, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
-from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Taken
+from rig.capture.measure import measure
+from rig.capture.session import CHECK, LISTEN, PING, TAKE, CaptureStatus, MissedPeriod, Session, Taken
 from rig.cli import main
 from rig.errors import RigError
 from rig.native import PlayerRecorder, Take
 from rig.train import capture
-from rig.tui.capture import CaptureApp, Heading
+from rig.tui.canvas import Sheet
+from rig.tui.capture import CaptureApp, Heading, Panel
 from rig.tui.driver import StageDriver
 
 RATE = 16_000
@@ -147,6 +149,53 @@ def test_correlation_finds_a_delay_of_any_length(rng, seconds, polarity):
     assert find_delay(dry, polarity * late(amp(dry), frames), RATE) == Delay(frames, polarity)
 
 
+def song(rng: np.random.Generator, bars: int = 16, apart: int = 2) -> np.ndarray:
+    """A riff of two seconds, over and over, to the sample; each bar has its own loudness, and every third its own end.
+
+    -> (frames,) float32.
+    """
+    riff = take(rng, apart)
+    played = [riff * np.float32(rng.uniform(0.3, 1.0)) for _ in range(bars)]
+    for bar in played[::3]:
+        bar[len(riff) // 2 :] = take(rng, apart)[len(riff) // 2 :]
+    return np.concatenate(played)
+
+
+@pytest.mark.parametrize("seconds", [2.2, -2.2, 3, -3, 12, -4, 20])
+def test_a_riff_that_comes_again_is_not_the_delay(rng, seconds):
+    dry = song(rng)
+    frames = round(seconds * RATE)
+    assert find_delay(dry, late(amp(dry), frames), RATE) == Delay(frames, 1)
+
+
+@pytest.mark.parametrize("start", [0, 9, 16])
+def test_a_wet_side_that_holds_a_part_of_the_riffs_is_found(rng, start):
+    dry = song(rng)
+    wet = amp(dry)[start * RATE + 105 : (start + 12) * RATE]
+    assert find_delay(dry, wet, RATE) == Delay(-start * RATE - 105, 1)
+    part = dry[start * RATE + 105 : (start + 12) * RATE]
+    assert find_delay(part, amp(dry), RATE) == Delay(start * RATE + 105, 1)
+
+
+def test_a_long_take_is_searched_at_a_lower_rate_and_found_to_the_sample(rng, monkeypatch):
+    dry = song(rng)
+    monkeypatch.setattr(delay, "SEARCHED", 2 * len(dry) // 4)
+    assert find_delay(dry, amp(dry)[7 * RATE + 3 : 20 * RATE], RATE) == Delay(-7 * RATE - 3, 1)
+
+
+@pytest.mark.parametrize("other", ["the same riff, played anew", "another take", "noise", "a tone"])
+def test_what_does_not_belong_together_has_no_delay(rng, other):
+    dry, wet = song(rng, 12), take(rng, 24)
+    if other.startswith("the same"):
+        notes = [dry[at : at + RATE // 2] for at in range(0, len(dry), RATE // 2)]
+        wet = np.concatenate([late(note, int(rng.integers(-320, 320))) for note in notes])
+    elif other == "noise":
+        wet = rng.normal(size=len(dry)) * 0.1
+    elif other == "a tone":
+        wet = 0.3 * np.sin(np.arange(len(dry)) * 0.17)
+    assert find_delay(dry, amp(wet), RATE) is None
+
+
 # ---- checks
 
 
@@ -207,6 +256,22 @@ def test_a_take_that_slipped_is_of_no_use(rng, slip):
     assert f"{abs(slip)} samples {'late' if slip > 0 else 'early'}" in str(finding)
 
 
+def test_clocks_that_run_apart_are_said(rng):
+    dry = take(rng, 64)
+    slower = np.interp(np.arange(len(dry)) * (1 - 60e-6), np.arange(len(dry)), amp(dry)).astype(np.float32)
+    (finding,) = (one for one in checks.check(pair(dry, slower)) if "at its end" in str(one))
+    assert "samples later than at its beginning: record both by one sound card" in str(finding)
+    wet = amp(dry)
+    wet[40 * RATE :] = late(wet[40 * RATE :], -64)
+    assert any("64 samples earlier" in str(one) for one in checks.check(pair(dry, wet)))
+
+
+def test_little_in_common_is_said(rng):
+    dry = take(rng, 90)
+    findings = [str(one) for one in checks.check(pair(dry, late(amp(dry), 60 * RATE)))]
+    assert "only 30.0 s are played on both sides" in findings[-1]
+
+
 # ---- files
 
 
@@ -235,6 +300,11 @@ def test_a_capture_folder_is_read_as_its_two_files_are(tmp_path, rng):
         (lambda amp: (amp / "wet.wav").unlink(), "holds no wet.wav"),
         (lambda amp: (amp / "capture.toml").write_text("[repeat]\nstart = 'x'\nframes = 1"), "capture.toml: "),
         (lambda amp: (amp / "capture.toml").write_text("= 1"), "capture.toml: "),
+        (lambda amp: (amp / "capture.toml").write_text("impulses = [inf, 3]"), "[inf, 3] are no two frames of a take"),
+        (lambda amp: (amp / "capture.toml").write_text("impulses = [-9, 3]"), "[-9, 3] are no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text(f"played = [0, 1{'0' * 40}]"), "no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text("[repeat]\nstart = 1e9\nframes = 2"), "no two frames"),
+        (lambda amp: (amp / "capture.toml").write_text("repeat = 7"), "capture.toml: "),
         (lambda amp: amp.rename(amp.with_name("ampere")), "no such capture file; did you mean 'ampere'"),
     ],
 )
@@ -289,15 +359,18 @@ def test_six_channels_3_seconds_late_and_upside_down(tmp_path, rng):
 
 
 def test_a_folder_is_not_overwritten_by_accident(tmp_path, rng):
-    storage.refuse(tmp_path / "new" / "amp", overwrite=False)
+    storage.refuse(tmp_path / "new" / "amp", force=False)
     assert not (tmp_path / "new").exists()
     dry = take(rng, 1)
     storage.write(tmp_path / "amp", dry, dry, RATE, {})
-    with pytest.raises(RigError, match=r"holds a capture already.*--overwrite"):
-        storage.refuse(tmp_path / "amp", overwrite=False)
-    storage.refuse(tmp_path / "amp", overwrite=True)
+    with pytest.raises(RigError, match=r"dry.wav' is there already.*--force"):
+        storage.refuse(tmp_path / "amp", force=False)
+    (tmp_path / "amp" / "dry.wav").unlink()
+    with pytest.raises(RigError, match=r"wet.wav' is there already"):
+        storage.refuse(tmp_path / "amp", force=False)
+    storage.refuse(tmp_path / "amp", force=True)
     with pytest.raises(RigError, match="is a file"):
-        storage.refuse(tmp_path / "amp" / "dry.wav", overwrite=True)
+        storage.refuse(tmp_path / "amp" / "wet.wav", force=True)
 
 
 def test_capture_toml_says_what_it_was_given(tmp_path):
@@ -440,9 +513,12 @@ def test_a_reel_is_kept_until_the_deck_has_let_go_of_it():
 
 
 class Device:
-    """A JACK client that gives back what it hears, frames later and at another level. In Python: the server waits."""
+    """A JACK client that gives back what it hears, frames later and at another level. In Python: the server waits.
 
-    def __init__(self, server: str, frames: int, gain: float) -> None:
+    haste: the server's periods follow each other as fast as they are done (JACK's freewheeling), not as they would sound.
+    """
+
+    def __init__(self, server: str, frames: int, gain: float, haste: bool) -> None:
         self._client = jack.Client("device", servername=server, no_start_server=True)
         back, heard = self._client.outports.register("out"), self._client.inports.register("in")
         block = self._client.blocksize
@@ -457,8 +533,13 @@ class Device:
             at += block
 
         self._client.activate()
+        self._haste = haste
+        if haste:
+            self._client.set_freewheel(True)
 
     def close(self) -> None:
+        if self._haste:
+            self._client.set_freewheel(False)
         self._client.deactivate()
         self._client.close()
 
@@ -468,8 +549,8 @@ def device(jack_server):
     """Makes an amp on the server that is late by any number of frames."""
     made = []
 
-    def start(frames: int, gain: float = 0.5) -> None:
-        made.append(Device(jack_server.name, frames, gain))
+    def start(frames: int, gain: float = 0.5, haste: bool = True) -> None:
+        made.append(Device(jack_server.name, frames, gain, haste))
 
     yield start
     for one in made:
@@ -481,15 +562,11 @@ def run(server, tmp_path: Path, *more: str, send: str = "device:in", back: str =
     return main([*map(str, words), "--yes", "--retry", "0", "--seconds", "8", "--json", *more])
 
 
-# As long as they sound, and next to no work: they run beside tests of other things, as the server waits for both its clients.
-beside_others = pytest.mark.xdist_group("captures")
-
-
-@beside_others
+@pytest.mark.patient  # the server waits for both its clients
 @pytest.mark.slow
-@pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (777, 0.5), (3 * 48_000 + 5, -0.25)])
-def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain):
-    device(delay, gain)
+@pytest.mark.parametrize(("delay", "gain", "haste"), [(777, 0.5, False), (0, 1.0, True), (3 * 48_000 + 5, -0.25, True)])
+def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain, haste):
+    device(delay, gain, haste)
     assert run(jack_server, tmp_path, "--name", "My amp") == 0
     out, err = capsys.readouterr()
     facts = json.loads(out.splitlines()[-1])
@@ -509,6 +586,7 @@ def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tm
     assert capture.read(tmp_path / "taken").delay == 0
 
 
+@pytest.mark.patient
 def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path, capsys):
     assert run(jack_server, tmp_path, "--wait", "1", send="system:playback_1", back="system:capture_1") == 1
     *_, line = capsys.readouterr().err.splitlines()
@@ -516,6 +594,7 @@ def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path,
     assert not (tmp_path / "taken").exists()
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("send", "said"), [("sytem:playback_1", "did you mean 'system:playback_1'"), ("x", "there are system:")]
 )
@@ -524,7 +603,7 @@ def test_a_port_that_is_not_there_is_named(jack_server, tmp_path, capsys, send, 
     assert said in capsys.readouterr().err
 
 
-@beside_others
+@pytest.mark.patient
 @pytest.mark.slow
 def test_an_own_recording_can_be_played(jack_server, device, tmp_path, rng, capsys):
     device(99)
@@ -570,7 +649,7 @@ class FakeSession:
             )
         )
 
-    def listen(self, watch) -> None:
+    def listen(self, wait, watch) -> None:
         self._show(watch, LISTEN)
 
     def check(self, made, watch) -> None:
@@ -588,6 +667,66 @@ class FakeSession:
             raise MissedPeriod(72.3)
         dry = made.audio * np.float32(0.5)
         return Taken(dry, np.pad(-dry, (5, 100)), made, self.level_db)
+
+
+class Deck:
+    """A session's player and client, without JACK: the return comes from a list of levels, one for each listening."""
+
+    rate, alive, server = RATE, True, "a server"
+    meters = staticmethod(lambda: SimpleNamespace(clips=0, send_peak=0.0, return_peak=0.0))
+    level = staticmethod(lambda gain: None)
+
+    def __init__(self, peaks: list[float]) -> None:
+        self.peaks = peaks
+
+    def put(self, take: Take) -> None:
+        peak = self.peaks.pop(0)
+        take._heard[:] = peak
+        take._c.at = len(take._heard)
+
+
+def test_what_was_sent_before_is_no_noise(monkeypatch):
+    """A device that is seconds late still gives back what an earlier try has played."""
+    for peaks, wait, left in (([0.5, 0.3, 1e-4, 0.5], 60.0, 1), ([0.5, 1e-4], 0.0, 1)):
+        deck = Deck(list(peaks))
+        session = Session.__new__(Session)
+        session.client, session._player, session.rate, session._clips, session.level_db = deck, deck, RATE, 0, -1.0
+        session.listen(wait, lambda status: False)
+        assert len(deck.peaks) == left
+        assert session.noise.peak_db == pytest.approx(20 * np.log10(peaks[-1 - left]), abs=0.1)
+
+
+def taken(raw: np.ndarray, made: test_signal.Signal) -> Taken:
+    return Taken(made.audio * np.float32(0.5), raw.astype(np.float32), made, -6.0)
+
+
+def test_a_return_that_is_later_than_what_was_waited_for_is_told_to_wait():
+    made = test_signal.test_signal(RATE, 8)
+    raw = np.pad(made.audio * 0.3, (12 * RATE, 0))[: len(made.audio) + round(10.5 * RATE)]
+    assert str(measure(taken(raw, made), RATE).fatal) == (
+        "the return is 12.0 s late, and its end was not waited for: take it again with --wait 30"
+    )
+    assert measure(taken(np.pad(made.audio * 0.3, (12 * RATE, RATE)), made), RATE).fatal is None
+
+
+@pytest.mark.parametrize(("clips", "fatal"), [(3, None), (9, None), (20, True)])
+def test_a_handful_of_clips_is_said_and_more_spoil_a_take(clips, fatal):
+    made = test_signal.test_signal(RATE, 8)
+    raw = np.pad(made.audio * 0.3, (50, RATE))
+    raw[3 * RATE : 3 * RATE + clips] = 1.0
+    found = measure(taken(raw, made), RATE)
+    said = [one for one in found.findings if one.check == "clipping"]
+    assert bool(said) == (clips > checks.CLIPS) and bool(found.fatal) == bool(fatal)
+    if fatal:
+        with pytest.raises(RigError, match=r"wet clips \(20 samples at full scale\): turn the return down"):
+            text_view.TextView(1.0, retries=0).keep(found)
+
+
+def test_where_nothing_comes_back_waiting_is_spoken_of():
+    view = text_view.TextView(10.0, retries=0)
+    quiet = CaptureStatus(CHECK, 1.0, 10.1, -1.0, -1.0, -99.0, -99.0, False, QUIET, ())
+    with pytest.raises(RigError, match=r"within 10 s: is the amp on standby.* seconds late takes --wait 20"):
+        view.show(quiet)
 
 
 def test_a_missed_period_is_asked_about_and_taken_again():
@@ -628,6 +767,13 @@ async def test_the_screen_leads_from_levels_to_a_take(size):
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert app.return_value.takes == 2 and app.error is None
+
+
+def test_a_question_is_wrapped_by_columns():
+    panel, sheet = Panel(Heading("My amp", "a server", "amp:in", "amp:out")), Sheet(40, 24)
+    panel.question = "アンプの音 " * 20
+    panel.paint(sheet)
+    assert sheet.plain().count("アンプの音") == 20
 
 
 @pytest.mark.parametrize("how", ["q", "the terminal has gone"])

@@ -433,7 +433,7 @@ def test_check_json_keeps_its_keys(run, folder):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "faults"]
-    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
+    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok", "switch"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
     assert [found["name"] for found in report["presets"]] == ["Blues", None, "Test Amp", None]
@@ -464,6 +464,16 @@ def test_check_of_models(run, folder, rng):
     assert "LSTM, 8 wide" in ran.out
     (folder / "lead.nam").write_text("{")
     assert "lead.nam: the file ends in the middle" in run("check", folder / "amp.json", folder / "lead.nam").fault
+
+
+def test_check_lists_a_name_that_is_nowhere_among_the_other_faults(folder, run):
+    ran = run("check", "nowhere", folder / "blues.toml", folder / "nor-here.toml", "bluse")
+    assert (ran.status, ran.err.count("\n")) == (1, 3)
+    said = ran.err.splitlines()
+    assert said[0].startswith("rig: no preset 'nowhere' here, in ") and "nor-here.toml: no such preset file" in said[1]
+    assert said[2].endswith("did you mean 'blues'?")
+    report = json.loads(run("check", "nowhere", folder / "blues.toml", "--json").out)
+    assert [(checked["name"], len(checked["faults"])) for checked in report["presets"]] == [(None, 1), ("Blues", 0)]
 
 
 def test_check_of_a_preset_that_plays(run, folder):
@@ -709,6 +719,15 @@ def test_render_of_a_model_that_names_no_rate_runs_at_the_recordings(run, folder
     assert np.array_equal(wet, player.run(load_model(folder / "lead.nam"), dry))
 
 
+def test_render_writes_over_a_recording_only_when_told_to(run, folder):
+    (folder / "wet.wav").write_text("a take")
+    words = "render", folder / "blues.toml", folder / "dry.wav", folder / "wet.wav"
+    assert "wet.wav' is there already" in run(*words).fault
+    assert (folder / "wet.wav").read_text() == "a take"
+    assert run(*words, "--force").status == 0
+    assert soundfile.info(folder / "wet.wav").frames
+
+
 def test_render_of_another_amp_is_another_sound(run, folder):
     for amp in ("1", "Dry"):
         assert run("render", folder / "blues.toml", folder / "dry.wav", folder / f"{amp}.wav", "--amp", amp).status == 0
@@ -762,6 +781,7 @@ def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedP
     return subprocess.run(leashed(command), input=stdin, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.patient
 def test_play_says_that_it_is_ready(jack_server, folder):
     done = play(jack_server, folder / "blues.toml", "--amp", "Dry", "--name", "rig-cli")
     assert (done.returncode, done.stderr) == (0, "")
@@ -769,6 +789,7 @@ def test_play_says_that_it_is_ready(jack_server, folder):
     assert ready == {"event": "ready", "rate": 48000, "block": 64, "amps": ["Clean", "Dry"], "amp": "Dry"}
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize("what", SPOILS)
 def test_play_of_a_spoilt_model(jack_server, folder, what):
     said = spoil(folder, what)
@@ -779,6 +800,7 @@ def test_play_of_a_spoilt_model(jack_server, folder, what):
     assert said in line
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -809,6 +831,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.patient
 def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
     done = subprocess.run(
@@ -858,6 +881,21 @@ def test_train_without_pytorch_says_what_to_install(run, folder, monkeypatch):
     assert (ran.status, ran.fault) == (1, "rig train needs PyTorch: pip install 'rig-live[train]'")
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.1, ("switch",)), (0.8, ("switch", "silent", "one fades out before"))])
+def test_check_says_how_long_a_switch_takes(run, folder, monkeypatch, share, told):
+    from rig.report import switches
+
+    monkeypatch.setattr(switches, "measured", lambda chain, block, rate: share * (len(chain.units) > 1))
+    out = run("check", folder / "blues.toml").out
+    assert all(word in out for word in told)
+    assert ("silent" in out) == ("silent" in told)
+    assert f"{100 * share:.0f} %, switch" in out
+    amps = run("check", folder / "blues.toml", "--json").json["presets"][0]["amps"]
+    assert all(list(amp["switch"]) == ["rate", "block", "load", "ms", "silent_ms"] for amp in amps)
+    assert max(amp["switch"]["load"] for amp in amps) == share
+    assert all(amp["switch"]["ms"] >= 10 + amp["switch"]["silent_ms"] for amp in amps)
+
+
 def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
     (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
@@ -876,4 +914,21 @@ def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     assert report["amps"][0]["fits"] >= 1
     assert main(["bench", *given, "--seconds", "0.1", "--block", "64"]) == 0
     assert "One" in capsys.readouterr().out
+
+
+def test_bench_paced_stands_beside_the_tight_figure_and_says_how_many_fit(tmp_path, rng, capsys):
+    (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
+    (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
+    given = [str(tmp_path / "net.json"), str(tmp_path / "b.toml"), "--seconds", "0.1", "--block", "64"]
+    assert main(["bench", *given, "--json", "--paced"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    for row in (*report["rows"], *report["amps"]):
+        assert 0 < row["paced"]["p50_us"] <= row["paced"]["p99_us"] <= row["paced"]["max_us"]
+    amp = report["amps"][0]
+    assert amp["fits"] == int(1e6 * amp["block"] / amp["rate"] / amp["paced"]["p99_us"])
+    assert main(["bench", *given, "--paced"]) == 0
+    assert capsys.readouterr().out.count("paced p99") == 2
+
+
+def test_bench_refuses_an_instruction_set_that_there_is_not():
     assert main(["bench", "--isa", "abacus"]) == 1

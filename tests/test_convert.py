@@ -80,6 +80,17 @@ def test_what_a_file_says_of_itself_goes_along(tmp_path, rng):
     assert load_model(tmp_path / "back.json").name == "Deluxe"
 
 
+NOTES = ("weights", "layers", "model_data", "config", "architecture", "activation", "dilations", "level_adjust")
+
+
+def test_what_a_file_says_of_itself_is_not_taken_for_its_network(tmp_path, rng):
+    convert(write(tmp_path, guitarml(rng)), tmp_path / "there.nam")
+    content = json.loads((tmp_path / "there.nam").read_text())
+    content["metadata"] |= dict.fromkeys(NOTES, "a note")
+    convert(write(tmp_path, content, "noted.nam"), tmp_path / "back.json")
+    assert load_model(tmp_path / "back.json").metadata["weights"] == "a note"
+
+
 def test_a_rate_that_was_assumed_is_stated_in_the_new_file(tmp_path, rng):
     """Each family assumes another."""
     convert(write(tmp_path, guitarml(rng)), tmp_path / "stated.nam")
@@ -127,6 +138,12 @@ def test_on_the_command_line(tmp_path, rng, capsys):
     source = write(tmp_path, guitarml(rng))
     assert main(["convert", str(source), str(tmp_path / "out.nam")]) == 0
     assert "the two differ by " in capsys.readouterr().err
+    before = (tmp_path / "out.nam").stat()
+    assert main(["convert", str(source), str(tmp_path / "out.nam")]) == 1
+    assert "out.nam' is there already: name another, or write over it with --force" in capsys.readouterr().err
+    assert (tmp_path / "out.nam").stat() == before
+    assert main(["convert", str(source), str(tmp_path / "out.nam"), "--force"]) == 0
+    assert (tmp_path / "out.nam").stat().st_ino != before.st_ino
     assert main(["info", str(tmp_path / "out.nam")]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "WaveNet, gated, 4 channels, 3 taps, 3 layers (1, 2, 4), each an array" in out

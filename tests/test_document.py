@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from random_gigs import files
 from test_rebuild import RATE, Client
 
+from rig import shipped
 from rig.document import address
 from rig.document.document import Amp, Document, Preset, Target, alike
 from rig.document.file import open_preset
@@ -209,6 +211,12 @@ def test_a_copy_is_an_amp_of_its_own(folder):
     assert [amp.name for amp in gig.amps] == ["Clean", "Clean 2", "Lead"]
     do(gig, "delete Clean 2")
     assert gig.amp.name == "Clean"
+
+
+def test_a_copy_may_be_given_a_name_whichever_amp_it_is_of(folder):
+    gig = gig_of(folder)
+    do(gig, "copy as Glass", "copy Lead as  Loud")
+    assert [amp.name for amp in gig.amps] == ["Clean", "Glass", "Lead", "Loud"]
 
 
 # --- scenes -------------------------------------------------------------------------------------------------------
@@ -432,6 +440,69 @@ def test_saved_elsewhere_it_finds_its_files_and_stays_there(folder):
     assert "gain = 5" in (folder / "mine" / "new.toml").read_text()
     do(gig, "undo", "undo")
     assert gig.preset.path.name == "new.toml"
+
+
+@pytest.fixture
+def installed(folder, tmp_path, monkeypatch):
+    """What ships, as in an installed rig, and the folder of the player's own presets, which is not there yet."""
+    presets = tmp_path / "site-packages" / "rig" / "presets"
+    shutil.copytree(folder, presets)
+    monkeypatch.setattr(shipped, "_PACKAGE", presets.parent)
+    monkeypatch.setattr(shipped, "PRESETS", presets)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(presets.parent)
+    return presets, tmp_path / "config" / "rig" / "presets"
+
+
+def test_what_ships_is_saved_as_the_players_own_and_played_from_then_on(installed):
+    presets, own = installed
+    gig = gig_of(presets)
+    do(gig, "set Clean.gain.gain 4", "save")
+    assert gig.status().message == f"saved {own / 'blues.toml'}, your own from now on"
+    assert (presets / "blues.toml").read_text() == BLUES and not gig.unsaved
+    assert (own / "blues.toml").read_text() == BLUES.replace("gain = 3", "gain = 4"), "its files are named as they were"
+    assert shipped.find_preset(Path("blues")) == own / "blues.toml"
+    again = read_preset(own / "blues.toml")
+    assert again.amps[0].chain[1].files["model"] == presets / "one.json"
+    do(gig, "set Clean.gain.gain 5", "save")
+    assert gig.status().message == "saved blues.toml"
+    gig = gig_of(own)
+    do(gig, "load Clean.model two.json", "save")
+    assert read_preset(own / "blues.toml").amps[0].chain[1].files["model"] == presets / "two.json"
+    (own / "one.json").write_bytes((presets / "one.json").read_bytes())
+    do(gig, "load Clean.model one.json", "save")
+    assert read_preset(own / "blues.toml").amps[0].chain[1].files["model"] == own / "one.json", (
+        "what is ours comes first"
+    )
+    gig = gig_of(own)
+    do(gig, f"load Clean.model {presets / 'one.json'}", "save")
+    assert read_preset(own / "blues.toml").amps[0].chain[1].files["model"] == presets / "one.json"
+
+
+def test_what_ships_is_not_saved_over_the_players_own_unasked(installed):
+    presets, own = installed
+    gig = gig_of(presets)
+    own.mkdir(parents=True)
+    (own / "blues.toml").write_text(BLUES)
+    do(gig, "set Clean.gain.gain 4")
+    with pytest.raises(RigError, match="is there already"):
+        gig.do("save")
+    assert (own / "blues.toml").read_text() == BLUES and gig.unsaved
+    do(gig, "save over")
+    assert "gain = 4" in (own / "blues.toml").read_text() and (presets / "blues.toml").read_text() == BLUES
+    own.rename(own.with_name("other"))
+    own.write_text("no folder")
+    gig = gig_of(presets)
+    do(gig, "set Clean.gain.gain 4")
+    with pytest.raises(RigError, match=r"can't be saved: .*; 'save as FILE' saves elsewhere"):
+        gig.do("save")
+
+
+def test_in_a_clone_what_ships_is_the_players_own(folder, monkeypatch):
+    monkeypatch.setattr(shipped, "PRESETS", folder)
+    gig = gig_of(folder)
+    do(gig, "set Clean.gain.gain 4", "save")
+    assert "gain = 4" in (folder / "blues.toml").read_text()
 
 
 def test_what_a_path_is_called_finds_it_again(folder):

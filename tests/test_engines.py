@@ -19,7 +19,7 @@ from leash import leashed
 from rig import native
 from rig.engine import Payload, Setting, _found, named, registry
 from rig.errors import RigError
-from rig.native import Chain, Unit
+from rig.native import Chain, Unit, UnitError
 
 RATE = 48_000
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,6 +92,249 @@ def test_gate_times(rng):
     assert falls == pytest.approx((0.100 + until_threshold) * RATE, rel=0.05)
     shut = int(np.flatnonzero(y)[-1]) - RATE // 10 - falls
     assert shut == pytest.approx(0.200 * RATE, rel=0.1)
+
+
+def echoes(frames: int = RATE, tempo: float = 120.0, **params: float) -> np.ndarray:
+    """The delay's answer to an impulse on the left, a sample of 1 at 10: (2, frames)."""
+    x = np.zeros((2, frames), np.float32)
+    x[0, 10] = 1.0
+    made = Chain([Unit(registry()["delay"], Payload(), {"mix": 1.0, "tone": 16_000.0, **params})], RATE, channels=2)
+    return made.process(x, tempo=tempo)
+
+
+def test_delay_echoes_at_its_time_each_softer_by_its_feedback():
+    left, right = echoes(time=100.0, feedback=0.5)
+    sums = [left[10 + 4800 * n : 10 + 4800 * n + 200].sum() for n in range(1, 5)]
+    assert left[10] == 0.0 and left[10 + 4800] == 1.0 and not right.any()
+    assert sums == pytest.approx([1.0, 0.5, 0.25, 0.125], rel=1e-3), "the low-pass lets 0 Hz through"
+    assert np.array_equal(np.flatnonzero(np.abs(left) > 0.05)[:2], [4810, 9610])
+
+
+def test_delay_keeps_the_songs_time():
+    note = registry()["delay"].param("note")
+    assert note
+    for word, beats in (("1/4", 1.0), ("1/8.", 0.75), ("1/8", 0.5), ("1/4t", 2 / 3)):
+        left, _ = echoes(note=note.choices.index(word), tempo=90.0, feedback=0.0)
+        assert int(np.argmax(np.abs(left))) - 10 == pytest.approx(beats * 60 / 90 * RATE, abs=1)
+    left, _ = echoes(3 * RATE, note=note.choices.index("1/1"), tempo=60.0, feedback=0.0)
+    assert int(np.argmax(left)) - 10 == 2 * RATE, "four seconds are too long for it; two are in time still"
+
+
+def test_delay_goes_from_side_to_side():
+    left, right = echoes(time=50.0, feedback=0.5, pingpong=1.0)
+    at = [(10 + 2400 * n, n) for n in range(1, 5)]
+    heard = [(left[i : i + 100].sum(), right[i : i + 100].sum()) for i, _ in at]
+    assert heard[0] == pytest.approx((0.5, 0.0), abs=1e-3) and heard[1] == pytest.approx((0.0, 0.25), abs=1e-3)
+    assert heard[2] == pytest.approx((0.125, 0.0), abs=1e-3) and heard[3] == pytest.approx((0.0, 0.0625), abs=1e-3)
+
+
+def test_delay_mix_goes_from_the_guitar_alone_to_echoes_alone():
+    for mix, dry, wet in ((0.0, 1.0, 0.0), (0.25, 1.0, 0.5), (0.5, 1.0, 1.0), (1.0, 0.0, 1.0)):
+        left, _ = echoes(time=100.0, feedback=0.0, mix=mix)
+        assert (left[10], left[4810]) == pytest.approx((dry, wet))
+
+
+def test_delay_ducks_while_one_plays():
+    x = np.concatenate([sine(220, 1.0), np.zeros(RATE, np.float32)])
+    loud, ducked = (chain("delay", time=300.0, mix=0.5, feedback=0.0, duck=duck).process(x) - x for duck in (0.0, 12.0))
+    while_playing, after = slice(RATE // 2, RATE), slice(RATE + RATE // 5, RATE + RATE // 4)
+    assert np.std(ducked[while_playing]) / np.std(loud[while_playing]) == pytest.approx(10 ** (-12 / 20), rel=0.02)
+    assert np.std(ducked[after]) / np.std(loud[after]) > 0.5
+
+
+def test_delay_loses_what_is_above_its_tone_in_each_echo():
+    hz = 4000.0
+    keep = abs((a := 1 - np.exp(-2 * np.pi * 1000 / RATE)) / (1 - (1 - a) * np.exp(-2j * np.pi * hz / RATE)))
+    left, _ = echoes(time=100.0, feedback=0.9, tone=1000.0)
+    spectra = [np.abs(np.fft.rfft(left[10 + 4800 * n : 10 + 4800 * (n + 1)])) for n in (1, 2)]
+    at = round(hz * 4800 / RATE)
+    assert spectra[1][at] / spectra[0][at] == pytest.approx(0.9 * keep, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "reverb", "tremolo"])
+def test_turned_at_random_it_makes_no_click(name, rng):
+    """A sine stays one: what lies far above it is no more than where nothing is turned, but for what knobs rightly do."""
+    engine = registry()[name]
+    x = sine(220, 3.0, 0.3)
+    made = Chain([Unit(engine, engine.load({}, engine.settled({}), RATE), {"mix": 0.5})], RATE)
+    out = []
+    for at in range(0, len(x), 64):
+        for i, param in enumerate(engine.params):
+            if rng.random() < 0.2 and param.name != "wobble":
+                made.set(0, i, float(rng.uniform(param.minimum, param.maximum)))
+        out.append(made.process(x[at : at + 64]))
+    y = np.concatenate(out)
+    assert np.isfinite(y).all()
+    assert np.abs(np.diff(y, 2)).max() < 0.05 * max(1.0, float(np.abs(y).max())), "no step in it"
+
+
+def steady_db(made: Chain, db: float, hz: float = 1000.0) -> float:
+    """The gain that a sine of that peak comes to, in dB."""
+    x = sine(hz, 1.5, 10 ** (db / 20))
+    y = made.process(x)
+    return float(20 * np.log10(np.std(y[RATE:]) / np.std(x[RATE:])))
+
+
+@pytest.mark.parametrize("detector", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("db", "knee", "expected"),
+    [(-40, 0, 0.0), (-24, 0, 0.0), (-14, 0, -7.5), (-4, 0, -15.0), (-24, 12, -1.125), (-4, 12, -15.0), (-31, 12, 0.0)],
+)
+def test_comp_holds_down_what_is_too_loud_by_its_ratio(detector, db, knee, expected):
+    """Threshold -24, ratio 4: above it one dB for four; within the knee a parabola (eq. 4)."""
+    made = chain("comp", threshold=-24.0, ratio=4.0, knee=float(knee), gain=0.0, detector=detector, release=1000.0)
+    assert steady_db(made, db) == pytest.approx(expected, abs=0.25)
+
+
+def test_comp_attacks_and_lets_go_in_its_times():
+    quiet, loud = sine(1000, 1.0, 0.01), sine(1000, 1.0, 0.5)
+    x = np.concatenate([quiet, loud, quiet])
+    made = chain("comp", threshold=-26.0, ratio=20.0, knee=0.0, gain=0.0, attack=20.0, release=200.0)
+    y = made.process(x)
+    size = RATE // 1000
+    gain = 20 * np.log10(np.abs(y).reshape(-1, size).max(axis=1) / np.abs(x).reshape(-1, size).max(axis=1))
+    down = gain[1900:2000].mean()
+    assert down == pytest.approx(-(20 * np.log10(0.5) + 26) * 0.95, abs=0.3)
+    attack = int(np.argmax(gain[1000:] < down * (1 - np.exp(-1))))
+    release = int(np.argmax(gain[2000:] > down * np.exp(-1)))
+    assert attack == pytest.approx(20, abs=4) and release == pytest.approx(220, abs=25), "the attack's time on top"
+
+
+def test_comp_does_not_hear_below_its_lowcut_and_mixes_the_guitar_in():
+    params = {"threshold": -40.0, "ratio": 10.0, "gain": 0.0, "release": 1000.0}
+    assert steady_db(chain("comp", **params), -10, 80) < -20
+    assert steady_db(chain("comp", lowcut=500.0, **params), -10, 80) > -14
+    mixed = steady_db(chain("comp", mix=0.5, **params), -10)
+    whole = steady_db(chain("comp", **params), -10)
+    assert mixed == pytest.approx(20 * np.log10(0.5 + 0.5 * 10 ** (whole / 20)), abs=0.1)
+
+
+def test_comp_holds_both_sides_by_the_louder():
+    x = np.stack([sine(300, 1.0, 0.8), sine(440, 1.0, 0.02)])
+    made = Chain([Unit(registry()["comp"], Payload(), {"threshold": -30.0, "gain": 0.0})], RATE, channels=2)
+    y = made.process(x)
+    gains = [np.std(side[RATE // 2 :]) / np.std(was[RATE // 2 :]) for side, was in zip(y, x, strict=True)]
+    assert gains[0] == pytest.approx(gains[1], rel=0.03) and gains[0] < 0.2
+    alone = Chain([Unit(registry()["comp"], Payload(), {"threshold": -30.0, "gain": 0.0})], RATE)
+    assert alone.channels == 1, "of one channel it makes one"
+
+
+def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
+    x = np.full((2, 2 * RATE), 0.5, np.float32)
+    made = Chain([Unit(registry()["tremolo"], Payload(), {"rate": 5.0, "depth": 0.8})], RATE, channels=2)
+    left, right = made.process(x)
+    assert np.array_equal(left, right)
+    assert (left.max(), left[2400:].min()) == pytest.approx((0.5, 0.1), abs=0.002)
+    spectrum = np.abs(np.fft.rfft(left - left.mean()))
+    assert np.argmax(spectrum) / 2 == 5.0
+    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 5.0, "depth": 0.8})], RATE, channels=2)
+    eighths = at_tempo.process(x, tempo=90.0)[0]
+    assert np.argmax(np.abs(np.fft.rfft(eighths - eighths.mean()))) / 2 == 3.0
+
+
+def test_tremolo_pans_with_even_power_and_swaps_lows_for_highs():
+    x = np.stack([sine(440, 2.0)] * 2)
+    tremolo = registry()["tremolo"]
+    y = Chain([Unit(tremolo, Payload(), {"kind": 2.0, "depth": 1.0, "rate": 2.0})], RATE, channels=2).process(x)
+    assert np.allclose(y[0] ** 2 + y[1] ** 2, 2 * x[0] ** 2, atol=1e-4)
+    quarter = slice(RATE // 8 - 2400, RATE // 8 + 2400)
+    assert np.std(y[1][quarter]) > 10 * np.std(y[0][quarter]), "at the end of its way it is on one side"
+    harmonic = Unit(tremolo, Payload(), {"kind": 1.0, "depth": 1.0, "rate": 2.0})
+    low, high = (Chain([harmonic], RATE, channels=2).process(np.stack([sine(hz, 1.0)] * 2))[0] for hz in (100, 6000))
+    early, late = slice(RATE // 8 - 1200, RATE // 8 + 1200), slice(3 * RATE // 8 - 1200, 3 * RATE // 8 + 1200)
+    assert np.std(low[early]) > 3 * np.std(low[late]) and np.std(high[late]) > 3 * np.std(high[early])
+
+
+def test_chorus_copies_are_as_late_as_it_says_and_no_louder_for_being_many():
+    x = np.zeros((2, RATE // 4), np.float32)
+    x[:, 0] = 1.0
+    params = {"depth": 0.0, "delay": 10.0, "mix": 1.0}
+    for voices in range(3):
+        made = Chain([Unit(registry()["chorus"], Payload(), {**params, "voices": float(voices)})], RATE, channels=2)
+        left, _ = made.process(x)
+        assert int(np.argmax(np.abs(left))) == 480
+    wide = Chain([Unit(registry()["chorus"], Payload(), {"mix": 1.0})], RATE, channels=2)
+    noise = np.random.default_rng(3).normal(0, 0.1, 4 * RATE).astype(np.float32)
+    y = wide.process(np.stack([noise, noise]))
+    assert np.std(y) == pytest.approx(np.std(noise), rel=0.15)
+    assert np.corrcoef(y)[0, 1] < 0.5, "the sides waver apart"
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 2.0}),
+        ("delay", {"mix": 1.0, "time": 20.0, "feedback": 0.0, "wobble": 2.0, "tone": 16000.0}),
+    ],
+)
+def test_a_wavering_copy_of_a_sine_is_one(name, params):
+    """What interpolation adds to a sine of 5 kHz lies 60 dB below it: its images are outside the band that wavering fills."""
+    x = sine(5000, 2.0)
+    y = Chain([Unit(registry()[name], Payload(), params)], RATE, channels=2).process(np.stack([x, x]))[0][RATE // 2 :]
+    spectrum = np.abs(np.fft.rfft(y * np.blackman(len(y))))
+    hz = np.fft.rfftfreq(len(y), 1 / RATE)
+    assert spectrum[np.abs(hz - 5000) > 400].max() < 1e-3 * spectrum.max()
+
+
+def decay(y: np.ndarray, hz: float) -> float:
+    """Seconds until an answer, (2, frames), around `hz` is 60 dB softer: Schroeder's integral (1965), from -5 to -35 dB."""
+    spectrum, bins = np.fft.rfft(y, 1 << 19), np.fft.rfftfreq(1 << 19, 1 / RATE)
+    band = np.fft.irfft(spectrum * np.exp(-0.5 * (np.log2(np.maximum(bins, 1) / hz) / 0.15) ** 2))[:, : y.shape[1]]
+    left = np.cumsum((band**2).sum(axis=0)[::-1])[::-1]
+    db = 10 * np.log10(left / left[0] + 1e-30)
+    return 2.0 * float(np.argmax(db < -35) - np.argmax(db < -5)) / RATE
+
+
+def answer(space: int, seconds: float, **params: float) -> np.ndarray:
+    """The reverb's alone, to an impulse on both sides: (2, frames)."""
+    engine = registry()["reverb"]
+    payload = engine.load({}, {"space": space}, RATE)
+    x = np.zeros((2, int(seconds * RATE)), np.float32)
+    x[:, 0] = 1.0
+    return Chain([Unit(engine, payload, {"mix": 1.0, "predelay": 0.0, **params})], RATE, channels=2).process(x)
+
+
+@pytest.mark.parametrize("space", [0, 1, 2])
+@pytest.mark.parametrize(("seconds", "treble"), [(1.0, 1.0), (2.0, 0.4), (6.0, 0.6)])
+def test_reverb_decays_as_it_says(space, seconds, treble):
+    y = answer(space, 1.3 * seconds, decay=seconds, treble=treble)
+    assert decay(y, 200) == pytest.approx(seconds, rel=0.1)
+    assert decay(y, 5000) == pytest.approx(seconds * treble, rel=0.15)
+
+
+@pytest.mark.parametrize(("space", "seconds"), [(0, 1.5), (1, 4.0), (2, 6.0)])
+def test_reverb_is_dense_smooth_and_wide(space, seconds):
+    y = answer(space, 4.0, decay=seconds, treble=0.8)
+    for side in y:
+        window = side[RATE // 2 : RATE // 2 + 4800]  # Abel & Huang, "A simple, robust measure of echo density", 2006
+        outside = np.mean(np.abs(window - window.mean()) > window.std()) / 0.3173
+        assert outside == pytest.approx(1.0, abs=0.12), "as many echoes as noise has"
+        late = side[RATE : RATE + (1 << 16)] * np.exp(np.arange(1 << 16) * 6.9 / seconds / RATE) * np.hanning(1 << 16)
+        power = np.abs(np.fft.rfft(late)) ** 2
+        band = power[round(200 * (1 << 16) / RATE) : round(4000 * (1 << 16) / RATE)]
+        local = np.convolve(band, np.ones(201) / 201, "same")
+        assert (band[200:-200] / local[200:-200]).max() < 30, (
+            "no tone stands out: of noise the highest of 5 000 is some 12"
+        )
+    assert abs(np.corrcoef(y[0, RATE // 10 :], y[1, RATE // 10 :])[0, 1]) < 0.2
+
+
+def test_reverb_is_as_loud_however_long_it_rings(rng):
+    x = rng.normal(0, 0.1, (2, 4 * RATE)).astype(np.float32)
+    engine = registry()["reverb"]
+
+    def level(space: int, seconds: float) -> float:
+        unit = Unit(engine, engine.load({}, {"space": space}, RATE), {"mix": 1.0, "decay": seconds, "treble": 1.0})
+        return float(20 * np.log10(np.std(Chain([unit], RATE, channels=2).process(x)[:, 2 * RATE :]) / np.std(x)))
+
+    levels = [level(space, seconds) for space in (0, 1, 2) for seconds in (0.6, 1.5, 3.0)]
+    assert max(levels) - min(levels) < 3.0
+
+
+def test_reverb_begins_after_its_predelay():
+    early, late = (answer(0, 1.0, predelay=ms)[0] for ms in (0.0, 50.0))
+    assert int(np.flatnonzero(late)[0]) - int(np.flatnonzero(early)[0]) == 2400
+    assert np.corrcoef(early[:1500], late[2400:3900])[0, 1] > 0.9, "the same room, but for what wavers"
 
 
 @pytest.mark.parametrize("taps", [1, 2, 63, 64, 65, 500, 8191, 8192])
@@ -194,13 +437,26 @@ def test_an_engine_that_its_files_do_not_fit_is_refused():
         chain("model")
 
 
+def test_the_engine_of_a_chain_that_would_not_start_is_named():
+    gain, cab = Unit(registry()["gain"], label="gain"), Unit(registry()["cab"], label="cab")
+    with pytest.raises(UnitError, match=r"^engine cab: its files don't make sense to it$") as caught:
+        Chain([gain, cab, gain], RATE)
+    assert caught.value.label == "cab"
+
+
 @pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files and not engine.join])
 def test_the_size_of_a_block_changes_nothing(name, rng):
     x = (rng.normal(0, 0.3, 4000) * np.repeat(rng.random(40) ** 4, 100)).astype(np.float32)
     knobs = {p.name: (p.initial + p.maximum) / 2 for p in registry()[name].params}
-    whole = chain(name, **knobs).process(x)
+    engine = registry()[name]
+    payload = engine.load({}, engine.settled({}), RATE)
+
+    def made() -> Chain:
+        return Chain([Unit(engine, payload, knobs)], RATE)
+
+    whole = made().process(x)
     for block in (1, 3, 37, 1000):
-        c = chain(name, **knobs)
+        c = made()
         parts = [c.process(x[at : at + block]) for at in range(0, len(x), block)]
         assert np.array_equal(np.concatenate(parts), whole)
 

@@ -19,6 +19,14 @@ from rig.errors import RigError
 from rig.models.formats import load_model
 
 
+def put(content: object, path: tuple[object, ...], value: object) -> None:
+    """Put a value where keys and places, one inside the other, lead to."""
+    *inside, last = path
+    for key in inside:
+        content = content[key]
+    content[last] = value
+
+
 def fault(path: Path) -> str:
     """The one line that loading `path` fails with, without the path it must start with."""
     with pytest.raises(RigError) as caught:
@@ -291,10 +299,7 @@ def test_a_file_too_large_is_not_read(tmp_path):
 def test_what_is_wrong_with_a_nam_file(tmp_path, rng, path, value, expected):
     content = nam_wavenet(rng)
     assert len(content["weights"]) == 238
-    place = content
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+    put(content, path, value)
     assert fault(write(tmp_path, content)).startswith(expected)
 
 
@@ -390,10 +395,7 @@ def test_the_submodels_of_a_container_are_in_order(tmp_path, rng):
 )
 def test_what_is_wrong_with_a_keras_file(tmp_path, rng, path, value, expected):
     content = keras(rng)
-    place = content
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+    put(content, path, value)
     assert fault(write(tmp_path, content)).startswith(expected)
 
 
@@ -437,10 +439,7 @@ def test_what_is_wrong_with_a_proteus_file(tmp_path, rng, change, expected):
 )
 def test_what_is_wrong_with_a_smartamppro_file(tmp_path, rng, path, value, expected):
     content = smartamppro(rng)
-    place = content
-    for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+    put(content, path, value)
     assert fault(write(tmp_path, content)).startswith(expected)
 
 

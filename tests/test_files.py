@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from rig.errors import RigError
-from rig.files import whole, write
+from rig.files import may_replace, whole, write
 
 
 @pytest.mark.parametrize("content", ["Grüße", b"\x00\xff"])
@@ -67,3 +69,34 @@ def test_a_disk_that_refuses_is_one_line(tmp_path):
     with pytest.raises(RigError) as caught:
         write(path, "x")
     assert str(caught.value) == f"cannot write '{path}': no such file or directory"
+
+
+class Terminal(io.StringIO):
+    """Somebody who types an answer."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "left"), [("y\n", False), ("Yes\n", False), ("n\n", True), ("\n", True), ("", True)])
+def test_on_a_terminal_it_is_asked_before_a_file_is_written_over(tmp_path, monkeypatch, typed, left):
+    path, shown = tmp_path / "amp.json", Terminal()
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    monkeypatch.setattr(sys, "stderr", shown)
+    may_replace(path, force=False)
+    assert not shown.getvalue()
+    path.write_text("an hour's work")
+    may_replace(path, force=True)
+    assert not shown.getvalue()
+    if left:
+        with pytest.raises(RigError, match=r"'.*amp.json' is left as it is; --resume"):
+            may_replace(path, force=False, instead="; --resume goes on with it")
+    else:
+        may_replace(path, force=False)
+    assert shown.getvalue() == f"{path} is there: write over it? [y/N] "
+
+
+def test_elsewhere_it_is_refused(tmp_path):
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RigError, match=r"gone' is there already: name another, or write over it with --force$"):
+        may_replace(tmp_path / "gone", force=False)

@@ -14,7 +14,7 @@ from reference import forward
 from reference import smartamppro as windowed
 
 from rig.models import player
-from rig.models.formats import load_model
+from rig.models.formats import FAMILIES, load_model
 from rig.models.formats.guitarml import ACTIVATIONS
 from rig.models.formats.network import Conv, LayerArray
 
@@ -74,6 +74,21 @@ def test_extra_keys_become_metadata(tmp_path, rng):
     assert "variables" not in model.metadata
 
 
+@pytest.mark.parametrize("writer", [guitarml, keras, proteus, smartamppro, nam_wavenet])
+def test_a_key_of_another_family_is_a_note(tmp_path, rng, writer):
+    content = writer(rng)
+    family = load_model(write(tmp_path, content)).family
+    for other in FAMILIES:
+        for key in other.keys:
+            assert load_model(write(tmp_path, {key: "a note", **content})).family is family
+
+
+def test_notes_in_all_words_of_another_family_are_notes(tmp_path, rng):
+    for family in FAMILIES:
+        content = dict.fromkeys(family.keys, "a note") | guitarml(rng)
+        assert load_model(write(tmp_path, content)).family.name == "guitarml"
+
+
 def test_a_plain_file_has_its_own_name_and_no_rate(tmp_path, rng):
     model = load_model(write(tmp_path, guitarml(rng, sample_rate=None), "blues-driver.json"))
     assert (model.name, model.sample_rate, model.level) == ("blues-driver", None, 1.0)
@@ -118,14 +133,24 @@ def test_models_in_the_wild(shared, name, channels, layers, field, weights, leve
 
 
 def test_a_quality_picks_the_first_submodel_above_it(tmp_path, rng):
-    models = [nam_wavenet(rng, nam_array(channels=channels), metadata={"loudness": -channels}) for channels in (2, 3)]
+    said = {channels: {"metadata": {"loudness": -channels}, "sample_rate": None} for channels in (2, 3)}
+    models = [nam_wavenet(rng, nam_array(channels=channels), **said[channels]) for channels in said]
     submodels = [{"max_value": limit, "model": model} for limit, model in zip((0.5, 1.0), models, strict=True)]
     content = {"architecture": "SlimmableContainer", "config": {"submodels": submodels}, "sample_rate": 44100}
     model = load_model(write(tmp_path, content))
     for quality, channels in ((0.0, 2), (0.49, 2), (0.5, 3), (1.0, 3)):
         assert model.at(quality).network.arrays[0].entry.outs == channels
-        assert model.at(quality).loudness_db == -channels
+        assert (model.at(quality).sample_rate, model.at(quality).loudness_db) == (44100, -channels)
     assert (model.architecture, model.sample_rate, model.loudness_db) == ("SlimmableContainer", 44100, -3)
+
+
+def test_the_best_submodel_speaks_for_the_file(tmp_path, rng):
+    models = [nam_wavenet(rng, sample_rate=hz, metadata={"input_level_dbu": hz / 1000}) for hz in (44100, 96000)]
+    submodels = [{"max_value": limit, "model": model} for limit, model in zip((0.5, 1.0), models, strict=True)]
+    content = {"architecture": "SlimmableContainer", "config": {"submodels": submodels}, "sample_rate": 48000}
+    model = load_model(write(tmp_path, content))
+    assert (model.rate, model.input_dbu) == (model.at(1.0).rate, model.at(1.0).input_dbu) == (96000, 96)
+    assert (model.at(0.0).rate, model.at(0.0).input_dbu) == (44100, 44.1)
 
 
 def test_what_a_nam_file_says_of_itself(tmp_path, rng):

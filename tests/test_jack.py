@@ -473,6 +473,22 @@ def test_headless_verbs_change_the_sound(jack_server, bench, tmp_path):
     assert level_db(take[RATE // 4 : RATE // 2, 0]) == pytest.approx(soft + 20, abs=0.1)
 
 
+def test_what_a_killed_rig_was_recording_is_finished_when_it_is_started_again(impatient_server, tmp_path):
+    words = (gains(tmp_path), "--server", impatient_server.name, "--no-connect")
+    rig = Headless(*words, "--record", "take.wav", cwd=tmp_path)
+    rig.event("status")
+    rig.process.kill()
+    rig.process.wait()
+    assert not list(tmp_path.glob("take*"))
+    rig = Headless(*words, cwd=tmp_path)
+    assert rig.event("status")["message"] == "finished what was broken off: take.wav"
+    rig.say("quit")
+    assert rig.end() == (0, "")
+    assert soundfile.info(tmp_path / "take.wav").frames > 0
+    assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.patient
 def test_headless_answers_with_the_id_that_was_given_and_keeps_what_was_changed(jack_server, tmp_path):
     path = gains(tmp_path)
     before = path.read_text()
@@ -499,6 +515,7 @@ def test_headless_answers_with_the_id_that_was_given_and_keeps_what_was_changed(
     assert "gain = -3" in path.read_text()
 
 
+@pytest.mark.patient
 def test_headless_answers_every_line_of_a_file(jack_server, tmp_path):
     script = tmp_path / "commands"
     script.write_text("amp 3\nstatus\namp nobody\nquit\n")
@@ -545,9 +562,10 @@ def commands() -> list[str]:
     return lines
 
 
+@pytest.mark.patient
 def test_a_server_is_started_where_none_runs_and_stopped_again(jack_name, tmp_path):
     name = jack_name.text
-    rig = Headless(gains(tmp_path), "--server", name)
+    rig = Headless(gains(tmp_path), "--server", name, alone=True)
     rig.event("ready")
     assert [line for line in commands() if f"jackd -n {name}" in line]
     status = rig.event("status")
@@ -560,6 +578,7 @@ def test_a_server_is_started_where_none_runs_and_stopped_again(jack_name, tmp_pa
     assert not [line for line in commands() if name in line]
 
 
+@pytest.mark.patient
 @pytest.mark.slow
 def test_the_rig_plays_on_when_jack_comes_back(jackd, jack_name, tmp_path):
     log = tmp_path / "jackd.log"
@@ -573,7 +592,7 @@ def test_the_rig_plays_on_when_jack_comes_back(jackd, jack_name, tmp_path):
             found["connections"].sort()
             if {key: found[key] for key in wanted} == wanted:
                 return
-            assert time.monotonic() < until, found
+            assert time.monotonic() < until, str({key: found[key] for key in ("message", *wanted)})
 
     with running(jackd, jack_name, log):
         rig = Headless(gains(tmp_path), "--server", jack_name.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,13 +25,18 @@ from test_rebuild import Client as NoJack
 
 from rig.cli import main
 from rig.errors import RigError
+from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
-from rig.jack.client import FLAPPING_SECONDS, Client
+from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
+from rig.jack.opening import Opening
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
 from rig.jack.wires import Wires
 from rig.native import Rack
 
+pytestmark = pytest.mark.patient
+
+HERE = Path(__file__).parent
 WIRES = [["rig:out_1", "system:playback_1"], ["rig:out_2", "system:playback_2"], ["system:capture_1", "rig:in"]]
 
 
@@ -166,6 +172,7 @@ def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another
         assert rig.end() == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["quit", "signal", "late"])
 def test_a_rig_ends_though_its_server_hangs(jackd, jack_name, preset, way):
     with running(jackd, jack_name, preset.with_name("jackd.log")):
@@ -201,7 +208,7 @@ def ends(process: int, seconds: float = 10) -> bool:
 
 
 def test_a_rig_that_is_killed_leaves_no_server_behind(jack_name, preset):
-    rig = Headless(preset, "--server", jack_name.text)
+    rig = Headless(preset, "--server", jack_name.text, alone=True)
     rig.event("ready")
     server = process_of(jack_name.text)
     assert server
@@ -212,7 +219,10 @@ def test_a_rig_that_is_killed_leaves_no_server_behind(jack_name, preset):
 
 IN_A_THREAD = """
 import sys, threading, time
+sys.path.insert(0, sys.argv[2])
+from alone import alone
 from rig.jack.client import Client
+alone()
 clients = []
 thread = threading.Thread(target=lambda: clients.append(Client("rig", sys.argv[1])))
 thread.start()
@@ -225,14 +235,15 @@ clients[0].close()
 
 def test_a_server_outlives_the_thread_that_opened_the_gig(jack_name):
     """As the screen opens it; Linux tells a child when the thread that started it ends."""
-    command = [sys.executable, "-c", IN_A_THREAD, jack_name.text]
+    command = [sys.executable, "-c", IN_A_THREAD, jack_name.text, str(HERE)]
     done = subprocess.run(leashed(command), capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("True True\n", "")
     assert not process_of(jack_name.text)
 
 
+@pytest.mark.slow
 def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
-    rig = Headless(preset, "--server", jack_name.text)
+    rig = Headless(preset, "--server", jack_name.text, alone=True)
     says(rig, alive=True, connections=WIRES)
     time.sleep(FLAPPING_SECONDS)
     first = process_of(jack_name.text)
@@ -254,16 +265,26 @@ A, B, C = ("rig:out_1", "reverb:in"), ("rig:di", "tape:in"), ("rig:out_2", "reve
 def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away():
     wires = Wires()
     assert wires.stood("rig") is None
-    wires.note((A, B, C), "rig", 10.0)
-    wires.note((A, B), "rig", 20.0)
-    wires.note((A, B), "rig", 22.0)
+
+    def note(found: tuple, now: float, there: bool = True) -> None:
+        wires.note(found, "rig", now, lambda wire: there)
+
+    note((A, B, C), 10.0)
+    note((A, B), 20.0)
+    note((A, B), 22.0)
     assert wires.stood("rig") == (B, A), "somebody took one away"
-    wires.note((A,), "rig", 30.0)
-    wires.note((), "rig", 30.3)
+    note((A,), 30.0)
+    note((), 30.3)
     assert wires.stood("rig") == (B, A), "they went with JACK"
     assert wires.stood("rig-01") == (("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in"))
-    wires.note((), "rig", 32.0)
+    note((), 32.0)
     assert wires.stood("rig") == (), "somebody took all away"
+    note((A, B), 40.0)
+    note((), 41.0)
+    note((), 49.0, there=False)
+    assert wires.stood("rig") == (B, A), "they went with their ports, however long JACK takes"
+    note((C,), 60.0)
+    assert wires.stood("rig") == (C,), "somebody made others since"
 
 
 class Others:
@@ -319,15 +340,32 @@ def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset
             assert rig.end() == (0, "")
 
 
+def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_server, monkeypatch):
+    """On a busy machine, or with long periods: no other change may ever come."""
+    client, there = Client("early", jack_server.name), []
+    try:
+        monkeypatch.setattr(client._joined, "wires", lambda: tuple(there))
+        client._joined.on_wiring()
+        assert client.connections() == ()
+        there.append(A)
+        assert client.connections() == ()
+        now = time.monotonic()
+        monkeypatch.setattr("rig.jack.client.time.monotonic", lambda: now + LATE_SECONDS)
+        assert client.connections() == (A,)
+    finally:
+        client.close()
+
+
 def test_what_nobody_hears_is_said():
     gig = FakeGig()
     gig.client.connect = lambda wiring, input: []
     gig.set(connections=(("system:capture_1", "rig:in"), ("rig:di", "tape:in")))
     gig.do("connect")
     assert (gig.status().message, gig.status().unheard) == ("nothing hears rig: no playback ports", True)
+    assert gig.status().wrong, "it is said in red"
     gig.set(connections=(("rig:out_2", "system:playback_2"),))
     gig.do("connect")
-    assert (gig.status().message, gig.status().unheard) == ("connected", False)
+    assert (gig.status().message, gig.status().unheard, gig.status().wrong) == ("connected", False, False)
 
 
 def test_a_preset_that_wires_otherwise_while_jack_is_gone_is_heeded_when_it_is_back(clock):
@@ -435,6 +473,118 @@ def test_jack_is_told_of_a_delay_when_it_is_another(monkeypatch):
     assert server.told == [0, 7, 0]
     assert len(asked) == 2, "no edit has to wait for JACK"
     client.close()
+
+
+# --- which server, and which libjack ---------------------------------------------------------------------------------
+
+SOCKETS = """Num       RefCount Protocol Flags    Type St Inode Path
+00000000904b4bc9: 00000002 00000000 00010000 0001 01 496698 /dev/shm/jack_stu_dio_{uid}_0
+00000000904b4bca: 00000002 00000000 00010000 0001 01 496699 /dev/shm/jack-{uid}/first/jack_0
+00000000e88ab916: 00000003 00000000 00000000 0001 03 496054 /dev/shm/jack_gone_{uid}_0
+00000000e88ab917: 00000002 00000000 00010000 0001 01 496055 /dev/shm/jack_theirs_{other}_0
+00000000768eb361: 00000002 00000000 00010000 0001 01 494488 /run/user/1000/pipewire-0
+00000000768eb362: 00000002 00000000 00000000 0002 01 494489
+"""
+
+
+@pytest.fixture
+def sockets(monkeypatch, tmp_path) -> Path:
+    """What the kernel lists; PipeWire's folder, which is empty."""
+    path = tmp_path / "unix"
+    path.write_text(SOCKETS.format(uid=os.getuid(), other=os.getuid() + 1))
+    monkeypatch.setattr(library, "SOCKETS", path)
+    monkeypatch.setattr(library, "jack", None)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for name in ("PIPEWIRE_RUNTIME_DIR", "PIPEWIRE_REMOTE", "JACK_DEFAULT_SERVER"):
+        monkeypatch.delenv(name, raising=False)
+    return path
+
+
+@contextlib.contextmanager
+def listening(path: Path) -> Iterator[None]:
+    """Somebody answers at that socket."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+        yield
+
+
+def test_the_servers_that_run_are_known_and_one_that_does_not_is_named_beside_them(sockets, monkeypatch):
+    assert library.servers() == ("first", "stu_dio")
+    assert library.refusal("typo") == (
+        "no JACK server 'typo' runs; 'first' and 'stu_dio' do: take --server, or start it: jackd -n typo -d alsa"
+    )
+    assert library.refusal(None).startswith("no JACK server 'default' runs; 'first' and 'stu_dio' do:")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "other")
+    assert library.refusal(None).startswith("no JACK server 'other' runs;")
+    sockets.write_text("")
+    assert library.refusal("typo") == "", "one is started where none runs"
+    sockets.unlink()
+    assert library.servers() == ()
+
+
+def test_pipewires_libjack_is_taken_where_pipewire_runs_and_the_jack_server_does_not(sockets, monkeypatch, tmp_path):
+    ours = tmp_path / "libjack.so.0"
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: "libjack.so.0")
+    monkeypatch.setattr(library, "pipewire_library", lambda: ours)
+    assert library._choice(None) == "libjack.so.0", "neither runs"
+    (tmp_path / "pipewire-0").touch()
+    assert library._choice(None) == "libjack.so.0", "it has left its socket"
+    (tmp_path / "pipewire-0").unlink()
+    with listening(tmp_path / "pipewire-0"), listening(tmp_path / "second"):
+        assert library._choice(None) == library._choice("default") == library._choice("second") == str(ours)
+        assert library._choice("first") == "libjack.so.0", "a JACK server of that name runs"
+        assert library._choice("typo") == "libjack.so.0"
+        assert "'stu_dio' and PipeWire (without --server) do" in library.refusal("typo")
+        monkeypatch.setattr("ctypes.util.find_library", lambda name: None)
+        assert library._choice("first") == str(ours), "there is no other"
+        monkeypatch.setattr(library, "pipewire_library", lambda: None)
+        assert "PipeWire" not in library.refusal("typo")
+        assert library.missing() == "PipeWire runs: install pipewire-jack, and rig plays through that"
+        with pytest.raises(RigError, match="no libjack here: install pipewire-jack"):
+            library.load(None)
+    assert library.missing() == ""
+
+
+def test_a_server_that_does_not_run_is_not_started_beside_others(jack_server, preset):
+    command = [sys.executable, "-m", "rig", "play", "--headless", preset, "--server", "rig-test-typo"]
+    done = subprocess.run(leashed(command), capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "no JACK server 'rig-test-typo' runs" in done.stderr and f"'{jack_server.name}'" in done.stderr
+
+
+def test_a_server_that_cannot_have_the_card_is_no_silent_one_where_pipewire_has_it(monkeypatch):
+    """What is said instead leads somewhere."""
+    monkeypatch.setattr(library, "load", lambda server: None)
+    monkeypatch.setattr(library, "refusal", lambda server: "")
+    monkeypatch.setattr(library, "missing", lambda: "PipeWire runs")
+    monkeypatch.setattr("rig.jack.opening.find", lambda name, server: None)
+    monkeypatch.setattr("rig.jack.opening.drivers", lambda: [(["nonsense"], "Card"), (["dummy"], "no sound card")])
+    monkeypatch.setattr("rig.jack.opening.shutil.which", lambda name: name)
+    tried = []
+
+    class Busy:
+        alive = False
+
+        def __init__(self, name: str | None, driver: list[str], says: str) -> None:
+            tried.append(says)
+
+        def why(self) -> str:
+            return "the card is busy"
+
+        def stop(self) -> None:
+            pass
+
+    monkeypatch.setattr("rig.jack.opening.Server", Busy)
+    calls = Calls()
+    opening = Opening(calls, ("rig", None), ((), ()), start=True)
+    with pytest.raises(RigError, match=r"^jackd does not start: the card is busy; PipeWire runs$"):
+        opening.future.result(10)
+    assert tried == ["Card (jackd started by rig)"]
+    monkeypatch.setattr("rig.jack.opening.shutil.which", lambda name: None)
+    with pytest.raises(RigError, match=r"^PipeWire runs$"):
+        Opening(calls, ("rig", None), ((), ()), start=True).future.result(10)
+    calls.end()
 
 
 # --- names, and servers that do not start -------------------------------------------------------------------------

@@ -11,11 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jack_servers
 import pytest
 from jack_servers import process_of, reserved_name, running
 from leash import leashed
 
 HERE = Path(__file__).parent
+STEM = "rig-leash"  # of names that no other test's run takes from under us
 BEGIN = """
 import subprocess, sys, time
 from pathlib import Path
@@ -28,7 +30,7 @@ JACKD = (
     BEGIN
     + """
 import jack
-with reserved_name() as name, running(sys.argv[2], name, Path(sys.argv[3]), "-S") as server:
+with reserved_name(sys.argv[4]) as name, running(sys.argv[2], name, Path(sys.argv[3]), "-S") as server:
     client = jack.Client("player", servername=name.text, no_start_server=True)
     client.set_process_callback(lambda frames: None)
     client.activate()
@@ -105,16 +107,35 @@ def left(name: str) -> list[str]:
     return [file.name for file in Path("/dev/shm").iterdir() if f"_{name}_" in file.name]
 
 
+def test_a_place_that_a_killed_server_kept_is_free_though_another_program_has_its_number(monkeypatch, tmp_path):
+    """JACK would take that for the server, and start none of its name."""
+    ours = f"jack-{os.getuid()}:rig-test-".encode()
+    places = [(os.getpid(), ours + b"00"), (2**22 + 1, ours + b"01"), (os.getpid(), b"jack-0:default"), (0, b"")]
+    header = jack_servers.HEADER.pack(0x4A41434B, 0, 1, 70744, 2136, 268)
+    registry = tmp_path / "registry"
+    monkeypatch.setattr(jack_servers, "REGISTRY", registry)
+    registry.write_bytes(
+        header + b"".join(jack_servers.PLACE.pack(*place) for place in [*places, *[places[3]] * 4]) + b"rest"
+    )
+    with reserved_name():
+        left = [jack_servers.PLACE.pack(*place) for place in [*[places[3]] * 2, places[2], *[places[3]] * 5]]
+        assert registry.read_bytes() == header + b"".join(left) + b"rest"
+    registry.write_bytes(other := b"of another JACK" * 500)
+    with reserved_name():
+        assert registry.read_bytes() == other
+
+
+@pytest.mark.patient
 def test_a_server_with_clients_ends_with_the_run_and_the_next_takes_over_what_it_leaves(jackd, tmp_path):
-    """JACK has places for eight servers on a machine, and those that were killed keep theirs until one of their name comes."""
-    process, name = started(JACKD, jackd, tmp_path / "theirs.log")
+    """As JACK has places for eight servers on a machine."""
+    process, name = started(JACKD, jackd, tmp_path / "theirs.log", STEM)
     server = process_of(name)
     assert server
-    with reserved_name() as another:
+    with reserved_name(STEM) as another:
         assert another.text != name, "two processes, two names"
     process.kill()
     process.wait()
     assert gone(server) and left(name)
-    with reserved_name() as again, running(jackd, again, tmp_path / "ours.log", "-S"):
+    with reserved_name(STEM) as again, running(jackd, again, tmp_path / "ours.log", "-S"):
         assert again.text <= name, "the first that is free"
     assert not left(again.text)

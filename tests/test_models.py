@@ -224,3 +224,16 @@ def test_quality_picks_the_network(shared):
     sizes = [sum(array.size for array in load(path, quality=quality).arrays) for quality in (0.0, 1.0)]
     assert sizes[0] < sizes[1] / 3
     assert load(path).arrays[0].size == load(path, quality=1.0).arrays[0].size
+
+
+def test_each_network_of_a_file_plays_at_its_own_rate_and_level(tmp_path, rng):
+    said = ({"sample_rate": 44_100, "metadata": {"input_level_dbu": 12.0}}, {"sample_rate": 48_000}, {})
+    submodels = [{"max_value": 0.3 * i, "model": nam_lstm(rng, **keys)} for i, keys in enumerate(said, start=1)]
+    submodels[2]["model"]["sample_rate"] = None
+    path = tmp_path / "several.nam"
+    path.write_text(json.dumps({"architecture": "SlimmableContainer", "config": {"submodels": submodels}}))
+    made = {quality: load(path, quality=quality) for quality in (0.0, 0.5, 1.0)}
+    assert [payload.rate for payload in made.values()] == [44_100, 0, 0]
+    assert [payload.input_dbu for payload in made.values()] == [12.0, None, None]
+    assert ["assumed" in payload.about for payload in made.values()] == [False, False, True]
+    assert load(path, 44_100, quality=0.0).rate == 0

@@ -163,12 +163,13 @@ def test_a_second_engine_of_a_name_has_a_number():
     assert labels(["gain", "eq", "gain", "gain"]) == ("gain", "eq", "gain2", "gain3")
 
 
-@pytest.mark.parametrize("name", ["blues", "practice", "rock"])
+@pytest.mark.parametrize("name", ["ambient", "blues", "practice", "rock"])
 def test_shipped_presets_are_whole(name):
     preset = load(Path(__file__).parent.parent / "presets" / f"{name}.toml")
     assert len(preset.amps) >= 3
     assert preset.input[0].engine == "gate"
-    assert preset.output[-1].engine == "cab"
+    for amp in preset.amps:
+        assert "cab" in [spec.engine for spec in (*amp.chain, *preset.output)]
 
 
 def test_blues_has_the_three_that_everyone_asks_for():
@@ -221,7 +222,7 @@ def test_what_is_no_toml(folder, text, expected):
         ("amp = 3", "amp must be tables, each of which starts with [[amp]]"),
         ("".join(AMP.replace("Clean", f"A{i}") for i in range(65)), "65 amps; a preset has at most 64"),
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
-        ("volume = 3\n" + AMP, "unknown key 'volume'; known: name, input, amp, output, jack, midi"),
+        ("volume = 3\n" + AMP, "unknown key 'volume'; known: name, tempo, input, amp, output, jack, midi"),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),
         ("name = ''\n" + AMP, 'name = "" must be 1 to 40 letters on one line, with no space around'),
@@ -406,8 +407,8 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain):
+    example, scenes, chain, wide = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain + wide):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
     assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
@@ -415,5 +416,8 @@ def test_the_preset_in_the_readme_is_one(folder):
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
+    with_echoes = load(write(folder, wide), None)
+    assert with_echoes.tempo == 92
+    assert [spec.engine for spec in with_echoes.amps[0].chain] == ["model", "cab", "delay", "reverb"]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

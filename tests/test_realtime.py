@@ -19,7 +19,23 @@ from networks import guitarml
 HERE = Path(__file__).parent
 
 HARMLESS = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
-HARMLESS |= {"exp", "expf", "expm1f", "logf", "tanhf", "fabsf", "fmaxf", "fminf"}
+HARMLESS |= {
+    "exp",
+    "expf",
+    "expm1f",
+    "logf",
+    "log10f",
+    "powf",
+    "sin",
+    "sincosf",
+    "sinf",
+    "cosf",
+    "tanhf",
+    "fabsf",
+    "fmaxf",
+    "fminf",
+    "floor",
+}
 
 
 @pytest.fixture
@@ -38,12 +54,12 @@ name = "All"
 chain = [{ engine = "gate" }]
 [[amp]]
 name = "A"
-chain = [{ engine = "gain" }, { model = "a.json" }, { engine = "eq", bass = 3 }]
+chain = [{ engine = "comp" }, { engine = "gain" }, { model = "a.json" }, { engine = "eq", bass = 3 }, { engine = "chorus" }]
 [[amp]]
 name = "B"
-chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }]
+chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
 [output]
-chain = [{ ir = "ir.wav" }]
+chain = [{ ir = "ir.wav" }, { engine = "tremolo" }, { engine = "reverb" }]
 """
     )
     return path

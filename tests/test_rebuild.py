@@ -54,6 +54,9 @@ class Client:
     def connections(self) -> tuple:
         return ()
 
+    def has(self, wire: tuple[str, str]) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 
@@ -293,6 +296,25 @@ def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
     (outcome,) = gig.settle()
     assert outcome.error == "not today"
     assert dict(outcome.settings)["quality"] == 1.0
+
+
+@pytest.mark.parametrize("branches", [False, True])
+def test_what_would_not_start_in_the_middle_of_a_chain_is_taken_back(folder, monkeypatch, branches):
+    """Not the last engine, which is well."""
+    eq = replace(registry()["eq"], settings=(Setting("rate", "", "", 0, 48_000, 0),))
+    known = {**registry(), "eq": replace(eq, load=lambda files, settings, rate: Payload(rate=int(settings["rate"])))}
+    for module in ("document.read", "document.knobs"):
+        monkeypatch.setattr(f"rig.{module}.registry", lambda: known)
+    inner = '{ engine = "gain" }, { engine = "eq" }, { engine = "gain" }'
+    chain = f'{{ engine = "blend", a = [{inner}], b = [] }}' if branches else inner
+    (folder / "set.toml").write_text(f'[[amp]]\nname = "Amp"\nchain = [{chain}]\n')
+    gig, _ = gig_of(folder)
+    gig.do("set Amp.eq.rate 10")
+    (outcome,) = gig.settle()
+    assert outcome.engine == "Amp.eq"
+    assert outcome.error.startswith("engine eq: it is made for 10 Hz; engines run at ")
+    assert dict(outcome.settings)["rate"] == 0
+    assert not gig.unsaved
 
 
 def test_quality_of_a_real_file_takes_a_new_network_where_the_file_has_another(shared, folder):

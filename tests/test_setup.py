@@ -56,8 +56,8 @@ def bare(tmp_path) -> Path:
     return tmp_path
 
 
-def system(path: Path, *goals: str) -> subprocess.CompletedProcess[str]:
-    around = {**os.environ, "PATH": str(path), "PYTHON": sys.executable}
+def system(path: Path, *goals: str, **around: str) -> subprocess.CompletedProcess[str]:
+    around = {**os.environ, "PATH": str(path), "PYTHON": sys.executable, **around}
     return subprocess.run(
         leashed(["/bin/sh", str(ROOT / ".ci/system"), *goals]), env=around, capture_output=True, text=True, timeout=60
     )
@@ -69,6 +69,17 @@ def test_whoever_may_not_install_is_told_the_whole_command(bare):
     right = "rig: please install first, as root: apt-get update; apt-get install --no-install-recommends "
     assert done.stderr.startswith(right)
     assert "jackd2" in done.stderr.split()
+
+
+def test_where_pipewire_does_the_sound_its_libjack_is_what_playing_needs(bare):
+    for name, does in (("pipewire-pulse", "exit 0"), ("looked", "echo lacks=\\'jack pipewire\\'")):
+        (bare / name).write_text(f"#!/bin/sh\n{does}\n")
+        (bare / name).chmod(0o755)
+    looked = str(bare / "looked")
+    assert system(bare, "play", PYTHON=looked).stderr.split()[-1:] == ["pipewire-jack"]
+    assert system(bare, "test", PYTHON=looked).stderr.split()[-1:] == ["jackd2"]
+    (bare / "looked").write_text("#!/bin/sh\necho lacks=jack\n")
+    assert (system(bare, "play", PYTHON=looked).returncode, system(bare, "test", PYTHON=looked).returncode) == (0, 1)
 
 
 def test_what_only_reads_needs_no_sound(bare):
@@ -83,9 +94,17 @@ def checkout(tmp_path) -> Path:
     (tmp_path / "csrc").mkdir()
     for name in ("pyproject.toml", "setup.py", "constraints.txt"):
         (tmp_path / name).touch()
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "pip").touch()
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "pip").write_text(f"#!{programs}/python\n")
+    runs(programs / "python", True)
     return tmp_path
+
+
+def runs(python: Path, has_packages: bool) -> None:
+    """An environment's Python that finds its packages, or does not."""
+    python.write_text(f"#!/bin/sh\nexit {int(not has_packages)}\n")
+    python.chmod(0o755)
 
 
 def planned(checkout: Path, *goals: str) -> str:
@@ -107,11 +126,31 @@ def test_a_set_up_that_was_broken_off_is_taken_up_again(checkout):
     assert plan.count("build_ext") == 1
 
 
-def test_tests_after_play_build_nothing_anew(checkout):
+def all_done(checkout: Path) -> None:
     (checkout / "rig" / "native").mkdir(parents=True)
     (checkout / "rig" / "native" / "_c.abi3.so").touch()
     for stamp in (".made", ".tools", ".built", ".play"):
         (checkout / ".venv" / stamp).touch()
+
+
+def test_a_folder_that_was_moved_is_set_up_anew(checkout):
+    all_done(checkout)
+    assert "-m venv" not in planned(checkout, "play")
+    moved = checkout.rename(checkout.with_name("moved"))
+    plan = planned(moved, "play")
+    assert "-m venv --clear" in plan and "setuptools>=77" in plan and "--editable ." in plan
+
+
+def test_under_another_python_all_is_set_up_anew(checkout):
+    all_done(checkout)
+    runs(checkout / ".venv" / "bin" / "python", False)
+    plan = planned(checkout, "play")
+    assert "-m venv --clear" in plan and "setuptools>=77" in plan and "--editable ." in plan
+    assert not list((checkout / ".venv").glob(".[a-z]*"))
+
+
+def test_tests_after_play_build_nothing_anew(checkout):
+    all_done(checkout)
     assert "build_ext" not in planned(checkout, "test")
 
 

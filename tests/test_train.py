@@ -6,9 +6,11 @@ import json
 import math
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +23,13 @@ torch = pytest.importorskip("torch")
 from captures import RATE, amp, guitar  # noqa: E402
 from leash import leashed  # noqa: E402
 
+from rig.capture.delay import OWN, find_delay  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
+from rig.models.convert import guitarml_text  # noqa: E402
+from rig.models.convert.to_guitarml import guitarml_file  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, checkpoint, data, export, kernels, loop, losses, network, optimiser  # noqa: E402
 from rig.train.result import Keeper  # noqa: E402
@@ -75,8 +80,8 @@ def random_network(size: Size, seed: int = 0) -> network.WaveNet:
 
 
 def exported(net: network.WaveNet, path: Path, dry=data.Scale(), wet=data.Scale()) -> dict:  # noqa: B008 (frozen)
-    content = export.content(net, dry, wet, {"name": "random"})
-    write(path, export.to_json(content))
+    content = guitarml_file(export.folded(net, dry, wet), {"name": "random"})
+    write(path, guitarml_text(content))
     return content
 
 
@@ -334,6 +339,84 @@ def test_resuming_is_the_same_run(ready, tmp_path):
         checkpoint.settings_in(path, "another mark")
 
 
+def huge(shape: tuple[int, ...]) -> torch.Tensor:
+    """Of next to no bytes in a file."""
+    return torch.zeros(1).expand(shape)
+
+
+SPOILT = {
+    "stride 0 and huge": lambda held: held["state"]["average"].update(output_bias=huge((4_000_000_000,))),
+    "stride 0 of the right shape": lambda held: held["state"]["network"].update(input_bias=huge((4,))),
+    "a part missing": lambda held: held["state"].pop("generator"),
+    "a weight missing": lambda held: held["state"]["best"].pop("output"),
+    "no settings": lambda held: held.pop("settings"),
+    "a shape": lambda held: held["state"]["network"].update(output=torch.zeros(3, 3)),
+    "a kind": lambda held: held["state"]["average"].update(output_bias=torch.zeros(1, dtype=torch.float64)),
+    "sparse": lambda held: held["state"]["average"].update(output_bias=torch.zeros(1).to_sparse()),
+    "no tensor": lambda held: held["state"]["average"].update(output_bias=[0.0]),
+    "no numbers": lambda held: held["state"]["network"]["output_bias"].fill_(math.nan),
+    "the optimiser's": lambda held: held["state"]["optimiser"]["state"][0].update(mean=huge((9, 9, 99_999_999))),
+    "the optimiser's groups": lambda held: held["state"]["optimiser"]["param_groups"].clear(),
+    "a step": lambda held: held["state"].update(step=10**400),
+    "seconds": lambda held: held["state"].update(seconds=-math.inf),
+    "a huge size": lambda held: held["settings"]["size"].update(channels=10**9),
+    "no size": lambda held: held["settings"].update(size=7),
+    "a device": lambda held: held["settings"].update(device="meta"),
+    "a knob": lambda held: held["settings"].update(knob=[10**400]),
+    "endless": lambda held: held["settings"].update(epochs=None, minutes=None),
+    "an epoch": lambda held: held["state"]["history"].append({"number": 1}),
+}
+
+
+@pytest.fixture(scope="module")
+def first_epoch(tmp_path_factory) -> bytes:
+    """A checkpoint after an epoch."""
+    dry = guitar(np.random.default_rng(3), 2.0)
+    settings = Settings(size=TINY, segment=512, batch_size=2, epochs=1)
+    held = data.prepare([capture.Capture(dry, amp(dry), RATE, 0, ())], TINY.receptive_field, 512, True)
+    path = tmp_path_factory.mktemp("saved") / "amp.checkpoint"
+    checkpoint.save(path, loop.train(begin(settings), held, settings), settings, "mark")
+    return path.read_bytes()
+
+
+@pytest.fixture
+def saved(first_epoch, tmp_path) -> Path:
+    path = tmp_path / "amp.checkpoint"
+    path.write_bytes(first_epoch)
+    return path
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_spoilt_checkpoint_is_refused_in_one_line(saved, how):
+    held = torch.load(saved, weights_only=True)
+    SPOILT[how](held)
+    torch.save(held, saved)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(RigError, match="is no checkpoint of this version of rig train") as error:
+        checkpoint.settings_in(saved, "mark")
+    assert "\n" not in str(error.value) and len(str(error.value)) < 400
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 18  # KB
+
+
+def test_a_checkpoint_packed_otherwise_is_refused(saved, tmp_path):
+    with zipfile.ZipFile(saved) as plain:
+        content = {name: plain.read(name) for name in plain.namelist()}
+    for how, kind, keep in (("dense", zipfile.ZIP_DEFLATED, None), ("short", zipfile.ZIP_STORED, 4)):
+        with zipfile.ZipFile(tmp_path / how, "w", kind) as packed:
+            for name, part in content.items():
+                packed.writestr(name, part[:keep] if "/data/" in name else part)
+        with pytest.raises(RigError, match="is no checkpoint"):
+            checkpoint.settings_in(tmp_path / how, "mark")
+    (tmp_path / "cut").write_bytes(saved.read_bytes()[:-2000])
+    (tmp_path / "text").write_text("none")
+    for name in ("cut", "text"):
+        with pytest.raises(RigError, match="is no checkpoint"):
+            checkpoint.settings_in(tmp_path / name, "mark")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(RigError, match="a folder, not a file"):
+        checkpoint.settings_in(tmp_path / "folder", "mark")
+
+
 # ---- the command
 
 
@@ -383,6 +466,25 @@ def test_resume_goes_on_and_refuses_another_network(sides, tmp_path, capsys):
     assert "leave the size's options out" in capsys.readouterr().err
     assert main(["train", *map(str, sides), "-o", str(tmp_path / "new.json"), "--resume"]) == 1
     assert "no checkpoint" in capsys.readouterr().err
+
+
+def test_a_model_that_is_there_is_written_over_only_when_told_to(sides, tmp_path, capsys):
+    target = tmp_path / "amp.json"
+    start = ["train", *map(str, sides), "-o", str(target), "--no-report", *OPTIONS]
+    assert main([*start, "--epochs", "1"]) == 0
+    before = {path.name: path.stat() for path in tmp_path.iterdir()}
+    for more in ([], ["--resume", str(sides[0])]):
+        capsys.readouterr()
+        assert main([*start, "--epochs", "2", *more]) == 1
+        assert "amp.json' is there already: name another, or write over it with --force" in capsys.readouterr().err
+    assert main([*start[:-4], "--epochs", "2", "--dry-run"]) == 0
+    other = [str(tmp_path / "amp.nam") if word == str(target) else word for word in start]
+    assert main([*other, "--epochs", "2"]) == 1  # another model, but the checkpoint is this one's
+    assert "amp.checkpoint' is there already" in capsys.readouterr().err
+    assert {path.name: path.stat() for path in tmp_path.iterdir()} == before
+    assert main([*start, "--epochs", "2", "--resume", str(target.with_suffix(".checkpoint"))]) == 0
+    assert main([*start, "--epochs", "1", "--force"]) == 0
+    assert json.loads(target.read_text())["settings"]["epochs"] == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -520,12 +622,24 @@ def test_a_slow_device_is_not_brought_before_its_cause(tmp_path, rng):
     assert capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav").delay <= 0
 
 
-def test_unrelated_sides_are_left_alone_and_said_so(tmp_path, rng):
-    soundfile.write(tmp_path / "dry.wav", guitar(rng), RATE)
-    soundfile.write(tmp_path / "wet.wav", guitar(rng), RATE)
-    taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
-    assert taken.delay == 0
-    assert "no clear delay" in " ".join(taken.notes)
+def test_sides_that_do_not_belong_together_are_refused(sides, tmp_path, rng, capsys):
+    soundfile.write(tmp_path / "other.wav", amp(guitar(rng)), RATE)
+    before = names(tmp_path)
+    words = ["train", str(tmp_path / "dry.wav"), str(tmp_path / "other.wav"), "-o", str(tmp_path / "amp.json")]
+    assert main([*words, "--epochs", "1"]) == 1
+    assert "wet does not answer dry" in capsys.readouterr().err
+    assert names(tmp_path) == before
+    told = capture.read(tmp_path / "dry.wav", tmp_path / "other.wav", 99)
+    assert told.delay == 99 and len(told.dry) == 3 * RATE - 99
+    assert "wet is 99 samples" in " ".join(told.notes)
+
+
+@pytest.mark.parametrize(("seconds", "start"), [(90, 0), (60, 60), (30, 150)])
+def test_a_part_of_a_real_take_is_found_wherever_it_is_from(shared, seconds, start):
+    dry, rate = soundfile.read(shared / "audio" / "di.flac", dtype="float32")
+    wet, _ = soundfile.read(shared / "audio" / "chump.flac", dtype="float32", start=start * rate, frames=seconds * rate)
+    found = find_delay(dry, wet, rate)
+    assert found and abs(found.frames + start * rate) <= OWN  # the amp's own filters
 
 
 @pytest.mark.parametrize(

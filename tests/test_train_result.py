@@ -22,7 +22,7 @@ from rig.document.read import read_preset  # noqa: E402
 from rig.errors import RigError  # noqa: E402
 from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
-from rig.models.convert import apart  # noqa: E402
+from rig.models.convert import apart, trained_text  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, data, estimate, export, init_from, loop, losses, report, run  # noqa: E402
 from rig.train.preset import write_preset  # noqa: E402
@@ -87,7 +87,7 @@ def test_the_best_so_far_is_always_a_whole_model(takes, monkeypatch):
 
 def test_a_nam_file_is_the_same_model(takes, capsys):
     for name in ("a.json", "a.nam"):
-        assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2") == 0
+        assert train(takes, "dry.wav", "soft.wav", "-o", name, *OPTIONS, "--epochs", "2", "--force") == 0
     json_model, nam_model = (load_model(takes / name) for name in ("a.json", "a.nam"))
     assert nam_model.family.name == "nam"
     assert nam_model.sample_rate == json_model.sample_rate
@@ -213,12 +213,12 @@ def test_a_network_with_a_knob_is_at_each_position_what_the_c_engine_plays(tmp_p
     state = begin(settings)
     with torch.no_grad():
         state.network.input_bias.add_(0.2)
-    file = export.content(state.network, held.dry_scale, held.wet_scale, {"name": "x"})
-    assert file["input_channels"] == 2
+    made = export.folded(state.network, held.dry_scale, held.wet_scale)
+    assert made.entry.ins == 2
     sounds = []
     for knob in (0.0, 0.37, 1.0):
         path = tmp_path / "x.json"
-        path.write_text(export.to_json(export.standing(file, knob)))
+        path.write_text(trained_text(export.standing(made, knob), {}, path))
         dry = taken[0].dry[:4000]
         pair = torch.stack([held.dry_scale.apply(dry), torch.full((4000,), knob)], 1)
         expected = state.network.predict(pair).numpy() * held.wet_scale.deviation + held.wet_scale.mean
@@ -251,12 +251,13 @@ def test_several_captures_are_one_model_with_a_knob(takes, capsys):
     assert file["knob"]["name"] == "drive" and file["knob"]["positions"] == [0.1, 0.9]
     assert all(0 < esr < 0.1 for esr in file["knob"]["esr"])
     dry = soundfile.read(takes / "dry.wav", dtype="float32")[0]
+    (made,), at = load_model(takes / "a.json").network.arrays, takes / "at.json"
     for name, knob, other in (("soft", 0.1, 0.9), ("hard", 0.9, 0.1)):
         wet = torch.from_numpy(soundfile.read(takes / f"{name}.wav", dtype="float32")[0])
         scores = []
         for position in (knob, other):
-            (takes / "at.json").write_text(export.to_json(export.standing(file, position)))
-            scores.append(losses.esr(wet, torch.from_numpy(player.run(load_model(takes / "at.json"), dry))))
+            at.write_text(trained_text(export.standing(made, position), {}, at))
+            scores.append(losses.esr(wet, torch.from_numpy(player.run(load_model(at), dry))))
         assert scores[0] < 0.1 < scores[1]
 
 
@@ -315,14 +316,15 @@ def test_a_model_to_start_from_is_the_same_between_other_scales(tmp_path, rng):
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.05)
-    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4), {})))
-    file = init_from.read(tmp_path / "old.json")
+    old = tmp_path / "old.json"
+    write(old, trained_text(export.folded(net, data.Scale(0.1, 2.0), data.Scale(-0.3, 0.4)), {}, old))
+    file = init_from.read(old)
     assert init_from.size_of(file, tmp_path) == TINY
     state = begin(settings)
     init_from.teach(state, file, held)
     dry = taken[0].dry[:5000]
     heard = state.network.predict(held.dry_scale.apply(dry)).numpy() * held.wet_scale.deviation + held.wet_scale.mean
-    np.testing.assert_allclose(heard, player.run(load_model(tmp_path / "old.json"), dry), atol=2e-6)
+    np.testing.assert_allclose(heard, player.run(load_model(old), dry), atol=2e-6)
     assert all(torch.equal(state.average[name], value) for name, value in state.network.state_dict().items())
 
 
@@ -331,7 +333,7 @@ def test_starting_from_a_good_model_beats_starting_from_nothing(takes, capsys):
     results = []
     for words in (OPTIONS, ("--init", "soft.json", "--segment", "0.05", "--no-report")):
         capsys.readouterr()
-        assert train(takes, "dry.wav", "middle.wav", "-o", "a.json", "--epochs", "1", "--json", *words) == 0
+        assert train(takes, "dry.wav", "middle.wav", "-o", "a.json", "--epochs", "1", "--json", "--force", *words) == 0
         results.append(json.loads(capsys.readouterr().out)["esr"])
     assert results[1] < 0.5 * results[0]
     assert json.loads((takes / "a.json").read_text())["settings"]["init"] == "soft.json"
@@ -340,12 +342,13 @@ def test_starting_from_a_good_model_beats_starting_from_nothing(takes, capsys):
 def test_a_knob_can_start_from_a_model_without_one(tmp_path, rng):
     _, settings, _ = prepared(rng)
     net = begin(replace(settings, seed=3)).network
-    write(tmp_path / "old.json", export.to_json(export.content(net, data.Scale(), data.Scale(), {})))
+    old = tmp_path / "old.json"
+    write(old, trained_text(export.folded(net, data.Scale(), data.Scale()), {}, old))
     held, settings, taken = prepared(rng, (0.0, 1.0))
     state = begin(settings)
-    init_from.teach(state, init_from.read(tmp_path / "old.json"), held)
+    init_from.teach(state, init_from.read(old), held)
     dry = taken[0].dry[:3000]
-    expected = player.run(load_model(tmp_path / "old.json"), dry)
+    expected = player.run(load_model(old), dry)
     for knob in (0.0, 1.0):
         pair = torch.stack([held.dry_scale.apply(dry), torch.full((3000,), knob)], 1)
         heard = state.network.predict(pair).numpy() * held.wet_scale.deviation + held.wet_scale.mean

@@ -25,11 +25,12 @@ from textual.pilot import Pilot
 
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, News, ParamView
+from rig.native import SLOTS
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
 from rig.tui.bars import together, wiring
-from rig.tui.canvas import Sheet, fit, wrapped
+from rig.tui.canvas import Patch, Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
 from rig.tui.knob_scale import place, turn, value_at, written
@@ -51,7 +52,7 @@ async def playing(gig: FakeGig, size: tuple[int, int] = (80, 24)):
         yield app.screen, pilot
 
 
-async def until(pilot: Pilot, true, seconds: float = 5.0) -> None:
+async def until(pilot: Pilot, true, seconds: float = 30.0) -> None:
     """Wait for something to become true, or fail."""
     end = time.monotonic() + seconds
     while not true():
@@ -101,6 +102,24 @@ async def test_each_key_is_its_verb() -> None:
             screen.read_chain()
             await pilot.press(*keys.split())
             assert (keys, gig.verbs) == (keys, verbs)
+
+
+@pytest.mark.parametrize("where", ["install", "news", "status", "chain"])
+async def test_a_fault_in_the_gig_is_said_once_and_neither_gig_nor_screen_ends(where, monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        with monkeypatch.context() as broken:
+            broken.setattr(gig, where, lambda: [][0])
+            await until(pilot, lambda: "a fault in rig itself: IndexError" in screen.note.text())
+            for _ in range(3):
+                screen.poll()
+                screen.beside(screen.read_chain)
+            await pilot.press("2")
+            assert gig.verbs == ["amp 2"], "keys are heeded"
+        assert [said.wrong for said in screen.note.kept if "IndexError" in said.message] == [True], "said once"
+        await pilot.press("3")
+        screen.poll()
+        assert screen.status.amp == 2 and not gig.closed, "all is shown again"
 
 
 async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> None:
@@ -177,6 +196,48 @@ async def test_keys_of_the_players_own(tmp_path: Path) -> None:
         ]
         await pilot.press("question_mark", "ampersand", "k")
         assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+
+
+def test_key_files_that_are_shown_can_be_read(tmp_path: Path) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    shown = "layout" + readme.partition("```\nlayout")[2].partition("```")[0]
+    for text in (shown, key_file.__doc__.partition("\n\n")[2]):
+        (tmp_path / "keys.toml").write_text(text)
+        assert key_file.read(tmp_path / "keys.toml", PlayScreen.actions())["amp_10"] == "f10"
+
+
+def test_every_amp_of_the_largest_set_can_have_a_key() -> None:
+    assert {f"amp_{n}" for n in range(1, SLOTS + 1)} <= {*PlayScreen.actions()}
+
+
+async def test_foot_and_help_tell_the_players_own_keys(tmp_path: Path) -> None:
+    file = tmp_path / "keys.toml"
+    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\nmute_typing = "f11"\nsave = "x"\nquit = "f10"')
+    gig = FakeGig()
+    app = RigApp(opener(gig), key_file.read(file, PlayScreen.actions()))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, PlayScreen) and app.screen.status is not None)
+        screen = app.screen
+        told = screen.foot.text()
+        for words in ("1-9 amp", ") = turn", "k mute", "x save", "F10 quit", "t tuner", "? help"):
+            assert words in told, told
+        assert "remove" not in told, "its key saves now"
+        await pilot.click("#foot", offset=(told.index("k mute"), 0))
+        await until(pilot, lambda: gig.verbs == ["mute"])
+        assert "k plays on" in screen.banner.text()
+        await pilot.click("#foot", offset=(told.index(") ="), 0))
+        await pilot.click("#foot", offset=(told.index(") =") + 2, 0))
+        await until(pilot, lambda: gig.verbs[1:] == ["set Clean.gain.gain 5.5", "set Clean.gain.gain 6"])
+        await pilot.press("question_mark")
+        card = "\n".join(part.render().plain for part in app.screen.query("#card Static"))
+        for words in (" k  mute", "; :  output level", "° +  turn it a lot", "x  save", "F10  fade out"):
+            assert words in card, card
+        assert "remove the engine" not in card
+        assert "k, 1-9 play on" in app.screen.query_one("#card").border_subtitle
+        await pilot.press("escape", "enter")
+        assert "↵ takes it" in screen.foot.text() and "F11 mute" in screen.foot.text()
+        await pilot.press("escape", "o")
+        assert "k mute" in app.screen.foot.text()
 
 
 @pytest.mark.parametrize(
@@ -270,7 +331,8 @@ async def test_amp_without_that_key_is_said() -> None:
     async with playing(gig) as (screen, pilot):
         await pilot.press("7")
         assert gig.verbs == []
-        assert "no amp on key 7" in screen.note.text()
+        assert screen.note.text().strip().endswith("  no amp on key 7")
+        assert "how hard the next engine is driven" in screen.note.text(), "the knob's help stays"
 
 
 async def test_amps_from_ten_on_have_two_digits() -> None:
@@ -372,6 +434,16 @@ def test_places_on_a_knob_are_its_values() -> None:
     for param in (knob(0, "dB", -60, 40), knob(0, "Hz", 20, 20000), knob(0, "ms", 0, 500), knob(0, "", 0, 1)):
         for share in (0.0, 0.1, 0.5, 0.77, 1.0):
             assert place(param, value_at(param, share)) == pytest.approx(share, abs=0.006)
+
+
+async def test_no_line_of_the_help_wraps_at_80_columns() -> None:
+    async with playing(FakeGig()) as (_, pilot):
+        await pilot.press("question_mark")
+        card = pilot.app.screen.query_one("#card")
+        for column in pilot.app.screen.query("#card Static"):
+            assert column.size.height == len(column.render().plain.splitlines())
+            assert max(map(len, column.render().plain.splitlines())) <= column.size.width
+        assert card.max_scroll_y == 0
 
 
 async def test_keys_the_help_names_are_bound() -> None:
@@ -527,6 +599,18 @@ async def test_what_came_of_files_that_changed_is_said() -> None:
 LONG = "amp 2 'Crunch', engine 1: no model file 'models/crunch.jsn' in /home/someone/music/rigs; did you mean 'crunch.json'?"
 
 
+async def test_what_is_wrong_is_said_in_red() -> None:
+    gig = FakeGig()
+    gig.client.connect = lambda wiring, input: []
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("c")
+        gig.set(connections=())
+        await pilot.press("c")
+        said = [(said.message, said.wrong) for said in screen.note.kept]
+        assert said == [("connected", False), ("nothing hears rig: no playback ports", True)]
+        await seen(pilot, screen.wires, "no output")
+
+
 async def test_a_long_message_is_read_to_its_end() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
@@ -596,6 +680,37 @@ async def test_meters_show_level_peak_and_clip() -> None:
         lines = screen.meters.text().splitlines()
         assert "CLIP" in lines[0] and "0.0 dBFS" in lines[0]
         assert "limiter -2.1" in screen.meters.text()
+
+
+def shown(app: RigApp) -> list[list[str]]:
+    """What Textual would paint, cell by cell."""
+    return [list("".join(segment.text for segment in strip)) for strip in app.screen._compositor.render_strips()]
+
+
+async def test_what_moves_is_written_by_itself_where_it_stands(monkeypatch) -> None:
+    gig = FakeGig(lively=True)
+    async with playing(gig) as (screen, pilot):
+        app, written = pilot.app, []
+        monkeypatch.setattr(app, "_display", lambda _, patch: written.append(patch))
+        screen.poll()
+        terminal = shown(app)
+        written.clear()
+        before = [list(line) for line in terminal]
+        for _ in range(30):
+            screen.poll()
+        patches = [patch for patch in written if isinstance(patch, Patch)]
+        for patch in patches:
+            text = re.sub(r"\x1b\[[\d;]*m", "", patch.render_segments(app.console))
+            for y, x, piece in re.findall(r"\x1b\[(\d+);(\d+)H([^\x1b]*)", text):
+                terminal[int(y) - 1][int(x) - 1 : int(x) - 1 + len(piece)] = piece
+        assert terminal == shown(app) != before
+        assert sum(len(patch._regions) for patch in patches) < 30 * 10, "not the whole of it"
+        await pilot.press("question_mark")
+        written.clear()
+        gig.set(in_db=-50.0)
+        gig.lively = False
+        screen.poll()
+        assert not any(isinstance(patch, Patch) for patch in written), "the help lies over it"
 
 
 async def test_resizing_never_breaks() -> None:
@@ -685,7 +800,7 @@ async def test_one_q_beside_an_amp_key_does_not_end_the_show() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
         await pilot.press("q")
-        assert screen.note.text().strip() == "q again quits"
+        assert screen.note.text().strip().endswith("  q again quits")
         screen._quit_at -= 2.5
         await pilot.press("q")
         await pilot.pause(0.1)
@@ -752,7 +867,7 @@ class Terminal:
             os.kill(self.pid, signal.SIGWINCH)
             time.sleep(0.05)
 
-    def read(self, until: bytes, seconds: float = 8.0) -> bool:
+    def read(self, until: bytes, seconds: float = 30.0) -> bool:
         """Read until some bytes came, the terminal closed, or time is up."""
         end = time.monotonic() + seconds
         while until not in self.output and time.monotonic() < end:
@@ -763,7 +878,7 @@ class Terminal:
                     break
         return until in self.output
 
-    def status(self, seconds: float = 8.0) -> int:
+    def status(self, seconds: float = 30.0) -> int:
         """Wait for the end; the exit status."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -826,7 +826,7 @@ def test_a_new_file_of_any_preset(seed):
     assert alike(read(fresh(preset, ENGINES)), preset)
 
 
-@pytest.mark.parametrize("name", ["blues", "practice", "rock"])
+@pytest.mark.parametrize("name", ["ambient", "blues", "practice", "rock"])
 def test_shipped_presets_change_in_one_line(name):
     path = Path(__file__).resolve().parent.parent / "presets" / f"{name}.toml"
     text = path.read_text()

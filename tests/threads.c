@@ -23,8 +23,9 @@ static rig_chain *chain(void)
     const rig_engine *engine = &rig_engine_gain;
     const rig_setup setup = {.rate = RATE, .params = params};
     const rig_mount mount = {.fade = RATE / 100, .gain_in = 1.0f, .gain_out = 1.0f};
+    uint32_t which = 0;
     const char *why = NULL;
-    return rig_chain_new(1, &engine, &setup, &mount, &why);
+    return rig_chain_new(1, &engine, &setup, &mount, 1, &which, &why);
 }
 
 static void *audio(void *arg)

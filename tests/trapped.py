@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import trap
 
 from rig import native
 from rig.errors import RigError
@@ -21,19 +21,7 @@ from rig.gig.builder import Place
 from rig.gig.opening import open_gig
 from rig.native import Chain, Rack, Unit
 
-trap = ctypes.CDLL(sys.argv[1])
-for name in ("trap_allocations", "trap_frees", "trap_locks", "trap_callbacks"):
-    getattr(trap, name).restype = ctypes.c_ulong
-real_callback = Rack.callback
-
-
-def trapped_callback(self, get_buffer, ports):
-    function, argument = real_callback(self, get_buffer, ports)
-    trap.trap_callback(ctypes.c_void_p(function))
-    return ctypes.cast(trap.trapped_process, ctypes.c_void_p).value, argument
-
-
-Rack.callback = trapped_callback
+trap.watch(Rack)
 preset = Path(sys.argv[3])
 demo = preset.with_name("demo.wav")
 gig = open_gig(
@@ -49,12 +37,14 @@ else:
         gig.do("next")
         gig.do(f"set {gig.amp.name}.gain.gain {i % 7}")
         gig.do(f"toggle {gig.amp.name}.gain")
-        for verb in ("bypass", "mute", "tuner"):
+        for verb in ("bypass", "mute", "tuner", "panic"):
             if i % 5 == 0:
                 gig.do(verb)
         units = gig.reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
-            units = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
+            mono = [unit.engine.channels == 1 for unit in units]
+            other = [replace(unit, payload=replace(unit.payload, rate=44_100)) for unit in units]
+            units = [new if can else old for new, old, can in zip(other, units, mono, strict=True)]
         chain = Chain(units, 48_000)
         gig.reconciler.rack.offer("amp", int(np.random.default_rng(i).integers(2)), chain)
         for switched in range(len(units)):
@@ -68,5 +58,4 @@ else:
         gig.status()
         time.sleep(0.05)
 gig.close()
-counts = {name: getattr(trap, f"trap_{name}")() for name in ("allocations", "frees", "locks", "callbacks")}
-print(json.dumps(counts))
+trap.tell()

@@ -5,29 +5,16 @@ Arguments: the trap library, the server.
 
 from __future__ import annotations
 
-import ctypes
-import json
 import sys
 import time
 
 import numpy as np
+import trap
 
 from rig.jack.client import Client
 from rig.native import PlayerRecorder, Take
 
-trap = ctypes.CDLL(sys.argv[1])
-for name in ("trap_allocations", "trap_frees", "trap_locks", "trap_callbacks"):
-    getattr(trap, name).restype = ctypes.c_ulong
-real_callback = PlayerRecorder.callback
-
-
-def trapped_callback(self, get_buffer, ports):
-    function, argument = real_callback(self, get_buffer, ports)
-    trap.trap_callback(ctypes.c_void_p(function))
-    return ctypes.cast(trap.trapped_process, ctypes.c_void_p).value, argument
-
-
-PlayerRecorder.callback = trapped_callback
+trap.watch(PlayerRecorder)
 client = Client("trapped", sys.argv[2], inputs=("return",), outputs=("send",))
 player_recorder = PlayerRecorder(client.rate)
 client.start(player_recorder)
@@ -38,4 +25,4 @@ for i in range(30):
     player_recorder.meters()
     time.sleep(0.05)
 client.close()
-print(json.dumps({name: getattr(trap, f"trap_{name}")() for name in ("allocations", "frees", "locks", "callbacks")}))
+trap.tell()

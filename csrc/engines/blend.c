@@ -53,15 +53,15 @@ static void wait(state *s, float *x, uint32_t frames)
     }
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    float *a = io[RIG_SIGNAL], *b = io[RIG_SIDE];
-    if (s->frames) wait(s, s->early ? b : a, frames);
-    rig_ramp_aim(&s->mix, p[MIX], frames);
-    for (uint32_t i = 0; i < frames; ++i) {
+    float *x = b->signal[0], *y = b->side[0]; /* of branches a and b */
+    if (s->frames) wait(s, s->early ? y : x, b->frames);
+    rig_ramp_aim(&s->mix, b->params[MIX], b->frames);
+    for (uint32_t i = 0; i < b->frames; ++i) {
         const float mix = rig_ramp_next(&s->mix);
-        a[i] = (1.0f - mix) * a[i] + mix * s->polarity * b[i];
+        x[i] = (1.0f - mix) * x[i] + mix * s->polarity * y[i];
     }
 }
 
@@ -72,5 +72,7 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_blend = {
-    RIG_ABI, N_PARAMS, "blend", "two chains side by side, mixed", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "blend", .about = "two chains side by side, mixed",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

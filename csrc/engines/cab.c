@@ -50,10 +50,11 @@ static uint32_t memory(const void *self, const float *p)
     return ((const state *)self)->taps - 1;
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    float *x = io[RIG_SIGNAL], y[RIG_BLOCK + RIG_PAD];
+    float *x = b->signal[0], y[RIG_BLOCK + RIG_PAD];
+    const uint32_t frames = b->frames;
     for (uint32_t i = 0; i < frames; ++i) {
         const uint32_t at = (s->at + i) % s->ring;
         s->past[at] = s->past[at + s->ring] = x[i];
@@ -63,7 +64,7 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
     s->at = (s->at + frames) % s->ring;
     s->kernels->fir(s->h, s->taps, s->past + start, y, frames);
     memcpy(x, y, frames * sizeof(float));
-    rig_ramp_apply(&s->level, rig_from_db(p[LEVEL]), x, frames);
+    rig_ramp_apply(&s->level, rig_from_db(b->params[LEVEL]), x, frames);
 }
 
 static void reset(void *self)
@@ -73,5 +74,7 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_cab = {
-    RIG_ABI, N_PARAMS, "cab", "a loudspeaker's impulse response", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "cab", .about = "a loudspeaker's impulse response",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

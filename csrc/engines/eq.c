@@ -41,13 +41,13 @@ static uint32_t memory(const void *self, const float *p)
     return ((const state *)self)->settle;
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    float *x = io[RIG_SIGNAL];
-    for (int i = 0; i < N_PARAMS; ++i) rig_ramp_aim(&s->gain[i], rig_from_db(p[i]), frames);
+    float *x = b->signal[0];
+    for (int i = 0; i < N_PARAMS; ++i) rig_ramp_aim(&s->gain[i], rig_from_db(b->params[i]), b->frames);
     float low = s->low[0], middle = s->low[1], high = s->low[2];
-    for (uint32_t i = 0; i < frames; ++i) {
+    for (uint32_t i = 0; i < b->frames; ++i) {
         const float in = x[i];
         low += s->follow[0] * (in - low);
         middle += s->follow[1] * (in - middle);
@@ -66,5 +66,7 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_eq = {
-    RIG_ABI, N_PARAMS, "eq", "bass, mid, treble, presence", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "eq", .about = "bass, mid, treble, presence",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

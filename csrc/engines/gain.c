@@ -25,13 +25,15 @@ static uint32_t memory(const void *self, const float *p)
     return 0;
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
-    rig_ramp_apply(&((state *)self)->gain, rig_from_db(p[GAIN]), io[RIG_SIGNAL], frames);
+    rig_ramp_apply(&((state *)self)->gain, rig_from_db(b->params[GAIN]), b->signal[0], b->frames);
 }
 
 static void reset(void *self) { (void)self; }
 
 const rig_engine rig_engine_gain = {
-    RIG_ABI, N_PARAMS, "gain", "louder or softer", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "gain", .about = "louder or softer",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

@@ -60,14 +60,14 @@ static float target(const state *s, const float *p, float threshold)
     return fmaxf(SHUT, below * (p[RATIO] - 1.0f));
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    float *x = io[RIG_SIGNAL];
-    const float *key = io[RIG_KEY];
+    float *x = b->signal[0];
+    const float *key = b->key, *p = b->params;
     const float threshold = rig_from_db(p[THRESHOLD]);
     const float up = -SHUT / (p[ATTACK] * s->per_ms), down = SHUT / (p[RELEASE] * s->per_ms);
-    for (uint32_t i = 0; i < frames; ++i) {
+    for (uint32_t i = 0; i < b->frames; ++i) {
         s->peak = fmaxf(fabsf(key[i]), s->peak * s->fall);
         s->held = s->peak >= threshold ? 0.0f : fminf(s->held + 1.0f, 1e9f);
         const float to = target(s, p, threshold);
@@ -77,5 +77,7 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
 }
 
 const rig_engine rig_engine_gate = {
-    RIG_ABI, N_PARAMS, "gate", "silence between the notes", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "gate", .about = "silence between the notes",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

@@ -60,11 +60,11 @@ static uint32_t memory(const void *self, const float *p)
     return s->net->memory(s->played);
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    s->net->process(s->played, p + DRIVE, io[RIG_SIGNAL], frames);
-    rig_ramp_apply(&s->level, level_of(s, p), io[RIG_SIGNAL], frames);
+    s->net->process(s->played, b->params + DRIVE, b->signal[0], b->frames);
+    rig_ramp_apply(&s->level, level_of(s, b->params), b->signal[0], b->frames);
 }
 
 static void reset(void *self)
@@ -74,5 +74,7 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_model = {
-    RIG_ABI, N_PARAMS, "model", "a neural model of an amp or a pedal", params, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "model", .about = "a neural model of an amp or a pedal",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

@@ -180,13 +180,13 @@ static void combine(const state *s, const step *t)
         }
 }
 
-static void process(void *self, const float *p, float *const *io, uint32_t frames)
+static void process(void *self, const rig_block *b)
 {
-    (void)p;
     state *s = self;
-    for (uint32_t i = 0; i < frames; ++i, ++s->now) {
+    float *x = b->signal[0];
+    for (uint32_t i = 0; i < b->frames; ++i, ++s->now) {
         float *in = frame(s, 0, 0);
-        in[0] = io[RIG_SIGNAL][i];
+        in[0] = x[i];
         for (uint32_t k = 1; k < s->net.signals; ++k) in[k] = 0.5f;
         if (s->net.ones) in[s->net.signals] = 1.0f;
         for (const step *t = s->steps; t < s->steps + s->net.n_steps; ++t) {
@@ -194,7 +194,7 @@ static void process(void *self, const float *p, float *const *io, uint32_t frame
             else if (t->is->kind == RIG_ACTIVATE) activate(s, t);
             else combine(s, t);
         }
-        io[RIG_SIGNAL][i] = frame(s, (int32_t)s->net.output, 0)[0];
+        x[i] = frame(s, (int32_t)s->net.output, 0)[0];
     }
 }
 
@@ -206,5 +206,6 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_model_reference = {
-    RIG_ABI, 0, "model_reference", "the feed-forward half of the model engine, sample by sample", NULL, size, init, memory, process, reset,
+    .abi = RIG_ABI, .channels = 1, .name = "model_reference", .about = "the feed-forward half of the model engine, sample by sample",
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

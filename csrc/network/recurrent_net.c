@@ -1,7 +1,7 @@
 /* Plays a recurrent network: LSTM and GRU layers, dense ones and convolutions, in any order. */
 #include <string.h>
 
-#include "../rack/denormals.h"
+#include "../denormals.h"
 #include "../ramp.h"
 #include "dense_conv.h"
 #include "net.h"
@@ -16,7 +16,7 @@ typedef struct {
     rig_frames from;
     union {
         rig_stack stack;
-        rig_dense_conv window;
+        rig_dense_conv dense;
     };
 } layer;
 
@@ -45,10 +45,10 @@ static size_t take_layers(state *s, rig_arena *p, const rig_setup *setup, float 
         made.recurrent = l.kind != RIG_CONV;
         n = made.recurrent ? rig_stack_count(setup, i) : 1;
         if (made.recurrent) made.stack = rig_stack_take(p, &memory, setup, i);
-        else made.window = rig_dense_conv_take(p, &memory, setup, &l, from, i + 1 == rig_layers(setup));
+        else made.dense = rig_dense_conv_take(p, &memory, setup, &l, from, i + 1 == rig_layers(setup));
         if (p->base && made.recurrent) rig_stack_fill(&made.stack, setup, i);
-        if (p->base && !made.recurrent) rig_dense_conv_fill(&made.window, &l, from);
-        from = made.recurrent ? rig_stack_out(&made.stack) : rig_dense_conv_out(&made.window);
+        if (p->base && !made.recurrent) rig_dense_conv_fill(&made.dense, &l, from);
+        from = made.recurrent ? rig_stack_out(&made.stack) : rig_dense_conv_out(&made.dense);
         if (p->base) s->layers[s->n_layers] = made;
         ++s->n_layers;
     }
@@ -92,7 +92,7 @@ static void play(state *s, const float *p, const float *x, float *y, uint32_t fr
     }
     for (layer *l = s->layers, *end = l + s->n_layers; l < end; ++l)
         if (l->recurrent) rig_stack_run(&l->stack, l->from, (uint32_t)(s->at % s->stretch), frames);
-        else rig_dense_conv_run(&l->window, l->from, s->at, frames);
+        else rig_dense_conv_run(&l->dense, l->from, s->at, frames);
     s->at += frames;
     for (uint32_t i = 0; i < frames; ++i)
         y[i] = s->output_gain * (s->out.at[i * s->out.stride + s->out.first] + s->skip * s->in[i * width]);

@@ -9,11 +9,12 @@
 
 typedef struct {
     uint32_t open, limit; /* Python puts */
+    uint32_t cut;         /* audio: 1: silent at once, whatever is put */
     float level;          /* the same */
 
     rig_ramp gain;          /* the level */
     float fade, fade_step;  /* 0: closed, 1: open */
-    rig_dc_blocker blocker;
+    rig_dc_blocker blockers[2]; /* of each channel */
     rig_limiter limiter;
 } rig_master;
 
@@ -25,7 +26,7 @@ void rig_master_begin(rig_master *master, int open);
 
 /* [audio] A block, in place. With the limiter on, all that leaves is a number within +-1; without it the block is only brought
    within +-RIG_BLAST, and music keeps every bit. */
-void rig_master_run(rig_master *master, float *x, uint32_t frames, rig_meters *meters);
+void rig_master_run(rig_master *master, rig_signal *signal, uint32_t frames, rig_meters *meters);
 
 /* [audio] */
 void rig_show_peak(float *meter, float peak);

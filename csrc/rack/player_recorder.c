@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "atomic.h"
-#include "denormals.h"
+#include "../denormals.h"
 #include "../ramp.h"
 
 #define FULL_SCALE 0.9999f

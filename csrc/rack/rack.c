@@ -3,22 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "clock.h"
-#include "denormals.h"
+#include "../denormals.h"
+#include "cost.h"
 #include "guard.h"
 #include "master.h"
 #include "recorder.h"
 #include "slot_bank.h"
 #include "touch.h"
 
-#define FADE_SECONDS 0.010 /* from amp to amp */
-
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_rack {
     uint32_t want, bypass;
+    uint32_t panics;        /* how many were asked for */
+    float tempo;            /* beats a minute */
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
+    rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
     rig_history input;      /* what came in: the key, and what the tuner hears */
@@ -27,12 +30,14 @@ struct rig_rack {
     rig_master master;
     rig_recorder recorder;
     rig_meters meters;
+    uint32_t calmed;        /* panics that are over */
+    double beat;            /* the song's time */
 };
 
 rig_rack *rig_rack_new(uint32_t rate)
 {
     rig_rack *r = calloc(1, sizeof *r);
-    const uint32_t frames = (uint32_t)(FADE_SECONDS * rate);
+    const uint32_t frames = (uint32_t)(RIG_FADE_SECONDS * rate);
     float *rise = calloc(frames + 1, sizeof(float));
     if (!r || !rise) {
         free(r);
@@ -44,7 +49,8 @@ rig_rack *rig_rack_new(uint32_t rate)
     r->rate = rate;
     r->fade = (rig_fade){frames, rise};
     rig_master_init(&r->master, rate);
-    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i]);
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i], i == RIG_OUTPUT ? 2 : 1);
+    r->tempo = 120.0f;
     r->meters.limiter = 1.0f;
     return r;
 }
@@ -66,6 +72,11 @@ rig_chain *rig_rack_collect(rig_rack *r, uint32_t stage, uint32_t slot)
     return rig_swap(&r->banks[stage].slots[slot].back, NULL);
 }
 
+rig_chain *rig_rack_rung_out(rig_rack *r, uint32_t stage, uint32_t ring)
+{
+    return rig_swap(&r->banks[stage].rings[ring].back, NULL);
+}
+
 void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 {
     rig_put(&r->routes[amp].input, input);
@@ -77,6 +88,8 @@ void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
+void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->tempo, bpm); }
+void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
@@ -144,20 +157,26 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
-static void run_block(rig_rack *r, const float *in, float *out, float *di, uint32_t frames, uint64_t deadline)
+static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, rig_budget *budget)
 {
     float x[RIG_BLOCK];
+    rig_signal signal;
+    const rig_moment moment = {x, frames, r->beat, rig_get_float(&r->tempo) / 60.0 / r->rate};
     read_input(r, in, x, frames);
     memcpy(di, x, frames * sizeof(float));
     rig_history_write(&r->input, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
+    signal.channels = 1;
+    memcpy(signal.at[0], x, frames * sizeof(float));
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
-        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, x, frames, deadline) && i == RIG_AMP)
+        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, budget) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
-    rig_master_run(&r->master, x, frames, &r->meters);
-    memcpy(out, x, frames * sizeof(float));
+    rig_master_run(&r->master, &signal, frames, &r->meters);
+    memcpy(out_1, signal.at[0], frames * sizeof(float));
+    memcpy(out_2, signal.at[signal.channels - 1], frames * sizeof(float));
+    r->beat += frames * moment.beats_a_frame;
     rig_put(&r->meters.frames, r->meters.frames + frames);
 }
 
@@ -182,40 +201,78 @@ void rig_rack_begin(rig_rack *r, int open)
     steer(r);
 }
 
-/* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
-static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
+/* A panic: the master is cut off, and when nothing is heard any more all that plays begins anew. */
+static void calm(rig_rack *r)
 {
+    const uint32_t asked = rig_get(&r->panics);
+    r->master.cut = asked != r->calmed;
+    if (!r->master.cut || r->master.fade > 0.0f) return;
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_panic(&r->banks[i]);
+    r->master.cut = 0;
+    r->calmed = asked;
+}
+
+/* What this period has time for. Where it has none for all newcomers beside those that play, the dearest one parts. */
+static rig_budget budget_of(rig_rack *r, uint32_t frames, int by_clock, uint64_t start)
+{
+    rig_budget budget = {.by_clock = by_clock, .start = start, .frames = frames, .whole = 1e9f / (float)r->rate};
+    if (!by_clock || rig_get(&r->meters.settled)) return budget;
+    float coming = 0.0f, dearest = 0.0f;
+    rig_slot_bank *parts = NULL;
+    budget.playing = rig_cost_usual(&r->rest);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) {
-        ns -= r->banks[i].caught_up_ns;
-        r->banks[i].caught_up_ns = 0;
+        const float own = rig_slot_bank_coming(&r->banks[i]);
+        budget.playing += rig_slot_bank_playing(&r->banks[i]);
+        budget.fading += rig_slot_bank_fading(&r->banks[i]);
+        if (r->banks[i].fading == RIG_GAP) budget.turn = &r->banks[i]; /* silence goes before all */
+        coming += own;
+        if (own > dearest) {
+            dearest = own;
+            parts = &r->banks[i];
+        }
     }
-    const float period = (float)frames / (float)r->rate, load = (float)ns * 1e-9f / period;
-    if (load > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, load);
-    rig_put_float(&r->meters.load_mean, r->meters.load_mean + fminf(1.0f, period) * (load - r->meters.load_mean));
+    if (!rig_budget_fits(&budget, coming)) rig_slot_bank_part(parts);
+    return budget;
+}
+
+/* The worst is what a callback took with all that was in it; catching up is no part of what playing costs. */
+static void show_load(rig_rack *r, const rig_budget *budget)
+{
+    const uint64_t ns = rig_clock() - budget->start, own = ns - budget->caught_up;
+    const float period = (float)budget->frames / (float)r->rate, share = 1e-9f / period;
+    rig_cost_add(&r->rest, own - budget->played, budget->frames);
+    if ((float)ns * share > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, (float)ns * share);
+    const float mean = rig_get_float(&r->meters.load_mean);
+    rig_put_float(&r->meters.load_mean, mean + fminf(1.0f, period) * ((float)own * share - mean));
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
+}
+
+static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, int by_clock)
+{
+    if (!frames) return;
+    const uint64_t start = rig_clock();
+    const rig_denormals fpu = rig_denormals_enter();
+    steer(r);
+    calm(r);
+    rig_budget budget = budget_of(r, frames, by_clock, start);
+    for (uint32_t at = 0, n; at < frames; at += n) {
+        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
+        run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, &budget);
+    }
+    rig_recorder_write(&r->recorder, out_1, out_2, frames);
+    rig_denormals_leave(fpu);
+    show_load(r, &budget);
 }
 
 void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
 {
-    if (!frames) return;
-    const uint64_t start = rig_clock();
-    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
-    const rig_denormals fpu = rig_denormals_enter();
-    steer(r);
-    for (uint32_t at = 0, n; at < frames; at += n) {
-        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        run_block(r, in + at, out_1 + at, di + at, n, deadline);
-    }
-    memcpy(out_2, out_1, frames * sizeof(float)); /* every engine there is so far is mono */
-    rig_recorder_write(&r->recorder, out_1, out_2, frames);
-    rig_denormals_leave(fpu);
-    show_load(r, rig_clock() - start, frames);
+    run_period(r, in, out_1, out_2, di, frames, 0);
 }
 
 int rig_process(uint32_t frames, void *arg)
 {
     rig_client *c = arg;
     float *out_1 = c->get_buffer(c->out_1, frames), *out_2 = c->get_buffer(c->out_2, frames);
-    rig_rack_process(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames);
+    run_period(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames, 1);
     return 0;
 }

@@ -7,6 +7,7 @@
 #define RIG_SLOTS 65        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains,
                                and one that has gone and is heard until its successor is there */
 #define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
+#define RIG_RINGS 5         /* chains of a stage that ring on at once; the last place is for the block in which the oldest of five ends */
 #define RIG_BLAST 1000      /* +60 dBFS: what is louder is no sound. Our own gain at its most on a loud guitar makes +40, and there may be two */
 
 /* The three places where a chain can stand, in the order of the signal. */
@@ -31,7 +32,8 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
-    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
+    float load;                 /* share of the period that the worst callback took, with all that a switch takes */
+    float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
 /* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
@@ -58,29 +60,32 @@ typedef struct {
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread. */
+/* Chains. [main] all, but set(), set_level(), switch(), faults() and cost() also while the chain plays, from any thread.
+   new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
-                         const char **why);
+                         uint32_t channels, uint32_t *which, const char **why); /* channels: that come in, 1 or 2 */
 void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_tail(const rig_chain *chain); /* frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
 void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its input passes it by, while it runs on unheard */
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
-void rig_chain_process(rig_chain *chain, float *signal, const float *key, uint32_t frames);
+void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);
 
 /* The rack. Chains are lent: offer() hands one over and returns one that was never taken (or NULL),
-   collect() returns one that has left (or NULL). Whoever lent a chain frees it then, and only then. */
+   collect() and rung_out() return one that has left (or NULL). Whoever lent a chain frees it then, and only then. */
 rig_rack *rig_rack_new(uint32_t rate);
 void rig_rack_free(rig_rack *rack);
 rig_chain *rig_rack_offer(rig_rack *rack, uint32_t stage, uint32_t slot, rig_chain *chain);
 rig_chain *rig_rack_collect(rig_rack *rack, uint32_t stage, uint32_t slot);
+rig_chain *rig_rack_rung_out(rig_rack *rack, uint32_t stage, uint32_t ring); /* the same for one that rang on without its slot */
 void rig_rack_route(rig_rack *rack, uint32_t amp, uint32_t input, uint32_t output);
 void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
@@ -88,6 +93,8 @@ void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
+void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */
+void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
 int rig_rack_record(rig_rack *rack, int on);      /* begins or ends a recording; 0: no memory for it */
 uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames); /* what has come since, silence for what is lost */
@@ -95,7 +102,7 @@ uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this record
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
-void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */
+void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 
 /* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
 typedef struct {
@@ -103,7 +110,7 @@ typedef struct {
     void *(*get_buffer)(void *port, uint32_t frames);
     void *in, *out_1, *out_2, *di;
 } rig_client;
-int rig_process(uint32_t frames, void *client);   /* [audio] */
+int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 
 /* The engine of that name among our own, or NULL. */
 const rig_engine *rig_engine_named(const char *name);

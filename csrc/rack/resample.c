@@ -64,23 +64,26 @@ static void seek(rig_resampler *r, uint64_t at)
     r->at = at;
 }
 
-void rig_resampler_run(rig_resampler *r, uint64_t at, const rig_engine *engine, void *self, const float *params,
-                       float *const *io, uint32_t frames)
+void rig_resampler_run(rig_resampler *r, uint64_t at, const rig_engine *engine, void *self, const rig_block *block)
 {
-    float signal[RIG_BLOCK], key[RIG_BLOCK];
-    float *const inner[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = key};
+    float signal[RIG_BLOCK], key[RIG_BLOCK], *const channel = signal, *const out = block->signal[0];
+    rig_block inner = *block;
+    inner.signal = &channel;
+    inner.key = key;
+    inner.beats_a_frame *= (double)r->there.change.down / r->there.change.up;
     if (r->at != at) seek(r, at);
-    push(&r->there, io[RIG_SIGNAL], frames);
-    push(&r->key, io[RIG_KEY], frames);
-    uint32_t n, done = 0;
+    push(&r->there, out, block->frames);
+    push(&r->key, block->key, block->frames);
+    uint32_t done = 0;
     do {
-        n = pull(&r->there, signal, RIG_BLOCK);
+        inner.frames = pull(&r->there, signal, RIG_BLOCK);
         pull(&r->key, key, RIG_BLOCK);
-        if (n) engine->process(self, params, inner, n);
-        push(&r->back, signal, n);
-        done += pull(&r->back, io[RIG_SIGNAL] + done, frames - done);
-    } while (n == RIG_BLOCK);
-    r->at = at + frames;
+        if (inner.frames) engine->process(self, &inner);
+        push(&r->back, signal, inner.frames);
+        inner.beat += inner.frames * inner.beats_a_frame;
+        done += pull(&r->back, out + done, block->frames - done);
+    } while (inner.frames == RIG_BLOCK);
+    r->at = at + block->frames;
 }
 
 uint32_t rig_resampler_memory(const rig_resampler *r, uint32_t frames)

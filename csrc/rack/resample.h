@@ -29,9 +29,8 @@ void rig_resampler_init(rig_resampler *resampler, const rig_mount *mount);
 /* [audio] Frames of the chain's past that the output hangs on, around an engine that remembers `frames` of its own. */
 uint32_t rig_resampler_memory(const rig_resampler *resampler, uint32_t frames);
 
-/* [audio] Runs the engine on a block of at most RIG_BLOCK frames that begins with the chain's frame `at`. */
-void rig_resampler_run(rig_resampler *resampler, uint64_t at, const rig_engine *engine, void *self, const float *params,
-                       float *const *io, uint32_t frames);
+/* [audio] Runs a mono engine on a block that begins with the chain's frame `at`. */
+void rig_resampler_run(rig_resampler *resampler, uint64_t at, const rig_engine *engine, void *self, const rig_block *block);
 
 /* [audio] As after silence. */
 void rig_resampler_reset(rig_resampler *resampler);

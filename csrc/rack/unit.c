@@ -19,27 +19,36 @@ static void *new_state(size_t bytes)
     return state ? memset(state, 0, whole) : NULL;
 }
 
+/* How many there are of the engine. */
+static uint32_t copies(const rig_unit *unit) { return unit->engine->channels == 1 ? unit->channels : 1; }
+
 static const char *engine_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
 {
-    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS) return "it was built for another version of rig";
     const size_t size = engine->size(setup);
     if (!size) return "its files don't make sense to it";
-    unit->engine = engine;
-    unit->self = new_state(size);
     unit->params = calloc(engine->n_params + 1, sizeof(float));
-    if (!unit->self || !unit->params) return "out of memory";
+    if (!unit->params) return "out of memory";
     memcpy(unit->params, setup->params, engine->n_params * sizeof(float));
-    *bytes += size;
-    return engine->init(unit->self, setup);
+    for (uint32_t i = 0; i < copies(unit); ++i) {
+        unit->self[i] = new_state(size);
+        if (!unit->self[i]) return "out of memory";
+        *bytes += size;
+        const char *why = engine->init(unit->self[i], setup);
+        if (why) return why;
+    }
+    return NULL;
 }
 
 static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t *bytes)
 {
     const size_t size = rig_resampler_size(mount);
-    unit->resampler = new_state(size);
-    if (!unit->resampler) return "out of memory";
-    rig_resampler_init(unit->resampler, mount);
-    *bytes += size;
+    if (unit->channels > copies(unit)) return "an engine for two channels runs at the chain's rate";
+    for (uint32_t i = 0; i < copies(unit); ++i) {
+        unit->resampler[i] = new_state(size);
+        if (!unit->resampler[i]) return "out of memory";
+        rig_resampler_init(unit->resampler[i], mount);
+        *bytes += size;
+    }
     return NULL;
 }
 
@@ -51,8 +60,12 @@ static void at_peace(rig_unit *unit)
 }
 
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
-                          size_t *bytes)
+                          uint32_t channels, size_t *bytes)
 {
+    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || engine->channels > 2)
+        return "it was built for another version of rig";
+    unit->engine = engine;
+    unit->channels = channels > engine->channels ? channels : engine->channels;
     const char *why = engine_init(unit, engine, setup, bytes);
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
@@ -67,8 +80,10 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
 
 void rig_unit_free(rig_unit *unit)
 {
-    free(unit->self);
-    free(unit->resampler);
+    for (uint32_t i = 0; i < 2; ++i) {
+        free(unit->self[i]);
+        free(unit->resampler[i]);
+    }
     free(unit->params);
 }
 
@@ -81,51 +96,101 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
     get_params(unit, params);
-    const uint32_t memory = unit->engine->memory(unit->self, params);
-    return unit->resampler ? rig_resampler_memory(unit->resampler, memory) : memory;
+    const uint32_t memory = unit->engine->memory(unit->self[0], params);
+    return unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], memory) : memory;
 }
 
-static void scale(float *signal, float gain, uint32_t frames)
+uint32_t rig_unit_tail(const rig_unit *unit)
+{
+    float params[RIG_PARAMS];
+    if (!unit->engine->tail) return rig_unit_memory(unit);
+    get_params(unit, params);
+    return unit->engine->tail(unit->self[0], params);
+}
+
+static void scale(rig_signal *signal, float gain, uint32_t frames)
 {
     if (gain == 1.0f) return;
-    for (uint32_t i = 0; i < frames; ++i) signal[i] *= gain;
+    for (uint32_t c = 0; c < signal->channels; ++c)
+        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= gain;
+}
+
+/* How much of the engine is heard, frame by frame, on its way to where it is switched to. Returns how many frames are on that way;
+   for those behind them the share is the end's. */
+static uint32_t approach(rig_unit *unit, float *share, uint32_t frames)
+{
+    const uint32_t on = rig_get(&unit->on), end = on ? unit->fade : 0;
+    uint32_t i = 0;
+    for (; i < frames && unit->wet != end; ++i) {
+        unit->wet = on ? unit->wet + 1 : unit->wet - 1;
+        share[i] = (float)unit->wet / (float)unit->fade;
+    }
+    for (uint32_t k = i; k < frames; ++k) share[k] = on ? 1.0f : 0.0f;
+    return i;
 }
 
 /* The engine's output and what went in, on a straight line from one to the other: they are mostly the same wave, which equal
    power would swell by up to 3 dB. Before and after the line each is left bit for bit as it is. */
-static void mix(rig_unit *unit, const float *dry, float *signal, uint32_t frames)
+static void mix(const float *share, uint32_t moving, const rig_signal *dry, rig_signal *signal, uint32_t frames)
 {
-    const uint32_t on = rig_get(&unit->on), fade = unit->fade, end = on ? fade : 0;
-    uint32_t i = 0, wet = unit->wet;
-    for (; i < frames && wet != end; ++i) {
-        wet = on ? wet + 1 : wet - 1;
-        const float share = (float)wet / (float)fade;
-        signal[i] = (1.0f - share) * dry[i] + share * signal[i];
+    for (uint32_t c = 0; c < signal->channels; ++c) {
+        float *x = signal->at[c];
+        const float *d = dry->at[c];
+        for (uint32_t i = 0; i < moving; ++i) x[i] = (1.0f - share[i]) * d[i] + share[i] * x[i];
+        if (moving < frames && share[frames - 1] == 0.0f) memcpy(x + moving, d + moving, (frames - moving) * sizeof(float));
     }
-    unit->wet = wet;
-    if (!on) memcpy(signal + i, dry + i, (frames - i) * sizeof(float));
+}
+
+/* The same for an engine that rings: what it hears is faded, what it says is not, and what it did not hear passes it by. */
+static void feed(const float *share, rig_signal *signal, uint32_t frames)
+{
+    for (uint32_t c = 0; c < signal->channels; ++c)
+        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= share[i];
+}
+
+static void pass(const float *share, const rig_signal *dry, rig_signal *signal, uint32_t frames)
+{
+    for (uint32_t c = 0; c < signal->channels; ++c)
+        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] += (1.0f - share[i]) * dry->at[c][i];
+}
+
+/* Runs the engine, or both of them, on a block. */
+static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
+{
+    block->channels = unit->channels / copies(unit);
+    for (uint32_t i = 0; i < copies(unit); ++i) {
+        float *const signals[] = {signal->at[i], signal->at[1]}, *const sides[] = {side->at[i], side->at[1]};
+        block->signal = signals;
+        block->side = sides;
+        if (unit->resampler[i]) rig_resampler_run(unit->resampler[i], at, unit->engine, unit->self[i], block);
+        else unit->engine->process(unit->self[i], block);
+    }
 }
 
 /* Runs the engine on a block; returns whether what came out is sound. */
-static int play(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
+static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
 {
     float params[RIG_PARAMS];
-    float *const io[] = {[RIG_SIGNAL] = signal, [RIG_KEY] = (float *)key, [RIG_SIDE] = side};
+    const uint32_t frames = moment->frames;
+    rig_block block = {.key = moment->key, .params = params, .frames = frames, .beat = moment->beat, .beats_a_frame = moment->beats_a_frame};
     get_params(unit, params);
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
-    if (unit->resampler) rig_resampler_run(unit->resampler, at, unit->engine, unit->self, params, io, frames);
-    else unit->engine->process(unit->self, params, io, frames);
+    process(unit, at, signal, side, &block);
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
-    return !rig_exceeds(signal, RIG_BLAST, frames);
+    int broken = 0;
+    for (uint32_t c = 0; c < signal->channels; ++c) broken |= rig_exceeds(signal->at[c], RIG_BLAST, frames);
+    return !broken;
 }
 
 static void begin_anew(rig_unit *unit)
 {
-    unit->engine->reset(unit->self);
-    if (unit->resampler) rig_resampler_reset(unit->resampler);
+    for (uint32_t i = 0; i < copies(unit); ++i) {
+        unit->engine->reset(unit->self[i]);
+        if (unit->resampler[i]) rig_resampler_reset(unit->resampler[i]);
+    }
 }
 
 /* The engine has broken: it starts anew. Beginning anew may cost more than playing, so one that breaks again at once is left
@@ -141,28 +206,38 @@ static void caught(rig_unit *unit)
 }
 
 /* It plays again after a while: in a straight line from what went in, as it begins out of silence. */
-static void ease_in(const rig_unit *unit, const float *dry, float *signal, uint32_t frames)
+static void ease_in(const rig_unit *unit, const rig_signal *dry, rig_signal *signal, uint32_t frames)
 {
     for (uint32_t i = 0; i < frames && unit->ran + i < unit->fade; ++i) {
         const float share = (float)(unit->ran + i) / (float)unit->fade;
-        signal[i] = (1.0f - share) * dry[i] + share * signal[i];
+        for (uint32_t c = 0; c < signal->channels; ++c)
+            signal->at[c][i] = (1.0f - share) * dry->at[c][i] + share * signal->at[c][i];
     }
 }
 
-void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames)
+void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
 {
-    float before[RIG_BLOCK];
-    memcpy(before, signal, frames * sizeof(float));
+    const uint32_t frames = moment->frames;
+    rig_signal before;
+    float share[RIG_BLOCK];
+    rig_signal_fit(signal, unit->channels, frames);
+    rig_signal_copy(&before, signal, frames);
+    const uint32_t moving = approach(unit, share, frames);
+    const int partly = moving || share[frames - 1] == 0.0f, rings = unit->engine->tail != NULL;
     if (unit->rest) {
         unit->rest -= unit->rest < frames ? unit->rest : frames;
-    } else if (play(unit, at, signal, key, side, frames)) {
-        if (unit->pause) ease_in(unit, before, signal, frames);
+        return; /* its input passes */
+    }
+    if (partly && rings) feed(share, signal, frames);
+    if (play(unit, at, signal, side, moment)) {
+        if (partly && rings) pass(share, &before, signal, frames);
+        if (unit->pause) ease_in(unit, &before, signal, frames);
         if (unit->ran < CALM * unit->fade) unit->ran += frames;
+        if (partly && !rings) mix(share, moving, &before, signal, frames);
     } else {
-        memcpy(signal, before, frames * sizeof(float));
+        rig_signal_copy(signal, &before, frames);
         caught(unit);
     }
-    mix(unit, before, signal, frames);
 }
 
 int rig_unit_settle(rig_unit *unit)

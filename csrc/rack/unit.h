@@ -4,11 +4,13 @@
 
 #include "rack.h"
 #include "resample.h"
+#include "signal.h"
 
 typedef struct {
     const rig_engine *engine;
-    void *self;
-    rig_resampler *resampler; /* around an engine with a rate of its own, or NULL */
+    uint32_t channels;           /* that it hears and makes */
+    void *self[2];               /* a mono engine's for each of them; else one for both */
+    rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
     uint32_t branch;
     float *params;   /* Python puts, audio gets */
@@ -23,17 +25,19 @@ typedef struct {
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
 
-/* [main] NULL, or why not; free() is for both. bytes grows by what the unit takes. */
+/* [main] NULL, or why not; free() is for both. channels: that come in. bytes grows by what the unit takes. */
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
-                          size_t *bytes);
+                          uint32_t channels, size_t *bytes);
 void rig_unit_free(rig_unit *unit);
 
-/* [audio] Frames of the chain's past that the engine's output hangs on. */
+/* [audio] Frames of the chain's past that the engine's output hangs on; and for which it rings on, as far as there are numbers. */
 uint32_t rig_unit_memory(const rig_unit *unit);
+uint32_t rig_unit_tail(const rig_unit *unit);
 
 /* [audio] Runs the engine on a block that begins with frame `at`. If it breaks, or blasts, it starts anew and its input passes
-   through, so that the sound goes on; if it breaks again at once it is left out for 10 ms, then 20, and so on up to 1.3 s. One that is off runs, too: when it comes back it is in the middle of the music. */
-void rig_unit_run(rig_unit *unit, uint64_t at, float *signal, const float *key, float *side, uint32_t frames);
+   through, so that the sound goes on; if it breaks again at once it is left out for 10 ms, then 20, and so on up to 1.3 s. One that is off runs, too: when it comes back it is in the middle of the music,
+   unless it rings: it hears no more then, and what rang dies away. side: what came out of branch b, for one that joins. */
+void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment);
 
 /* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */
 int rig_unit_settle(rig_unit *unit);

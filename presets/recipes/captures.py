@@ -20,7 +20,7 @@ from performance import perform
 ROOT = Path(__file__).resolve().parent.parent.parent
 CAPTURES = ROOT / "captures"
 LEVEL_DB = -18.0
-TAKES = {"": {"seed": 1, "passages": 18, "length": 10.0}, "-unseen": {"seed": 2, "passages": 14, "length": 3.0}}
+TAKES = {"": (1, 18, 10.0), "-unseen": (2, 14, 3.0)}  # seed, passages, seconds of each
 
 DEVICES = (
     Device(
@@ -65,7 +65,7 @@ def dry_take(suffix: str) -> np.ndarray:
     path = CAPTURES / f"dry{suffix}.wav"
     if not path.exists():
         CAPTURES.mkdir(exist_ok=True)
-        sf.write(path, perform(**TAKES[suffix]), RATE, subtype="FLOAT")
+        sf.write(path, perform(*TAKES[suffix]), RATE, subtype="FLOAT")
     return sf.read(path, dtype="float32")[0]
 
 

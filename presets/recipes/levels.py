@@ -29,17 +29,21 @@ K_WEIGHTING = (
 
 
 def loudness(x: np.ndarray, rate: int) -> float:
-    """Integrated loudness in LUFS of (frames,) at 48 kHz: K-weighted, in stretches of 0.4 s, gated twice."""
+    """Integrated loudness in LUFS of (frames,) at 48 kHz: K-weighted, in stretches of 0.4 s, gated twice.
+
+    Of (2, frames), that of one side as loud as the two are in the mean: a mono amp comes out of both.
+    """
     if rate != 48_000:
         raise ValueError(f"the weighting is stated for 48 kHz, not for {rate} Hz")
-    size = 1 << int(np.ceil(np.log2(2 * len(x))))
+    frames = x.shape[-1]
+    size = 1 << int(np.ceil(np.log2(2 * frames)))
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
     spectrum = np.fft.rfft(x, size)
     for b, a in K_WEIGHTING:
         spectrum *= np.polyval(b[::-1], z) / np.polyval(a[::-1], z)
-    weighted = np.fft.irfft(spectrum, size)[: len(x)]
+    power = np.atleast_2d(np.fft.irfft(spectrum, size)[..., :frames] ** 2).mean(axis=0)
     length, step = int(0.4 * rate), int(0.1 * rate)
-    energy = np.array([np.mean(weighted[i : i + length] ** 2) for i in range(0, len(x) - length + 1, step)])
+    energy = np.array([np.mean(power[i : i + length]) for i in range(0, frames - length + 1, step)])
     heard = energy[energy > 10 ** ((GATE + 0.691) / 10)]
     heard = heard[heard > 0.1 * heard.mean()]
     return float(-0.691 + 10 * np.log10(heard.mean()))
@@ -52,7 +56,8 @@ def measure(path: Path, take: np.ndarray, rate: int) -> list[tuple[str, float, f
     for amp in document.amps:
         loaded = load(document, amp.uid, rate)
         loaded.rack.limit(False)
-        out, _, _ = settled(loaded).process(take)
+        left, right, _ = settled(loaded).process(take)
+        out = np.stack([left, right])
         found.append((amp.name, amp.level, loudness(out, rate), float(20 * np.log10(np.abs(out).max()))))
     return found
 

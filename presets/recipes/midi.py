@@ -54,7 +54,9 @@ def bend_up(at: float, over: float, semitones: float, channel: int = 0) -> list[
     ]
 
 
-def vibrato(at: float, length: float, depth: float = 0.25, hz: float = 5.5, around: float = 0.0, channel: int = 0):
+def vibrato(
+    at: float, length: float, depth: float = 0.25, hz: float = 5.5, around: float = 0.0, channel: int = 0
+) -> list[Event]:
     """Pitch going up and back, never below the fretted note, as on a guitar; `depth` in semitones."""
     times = np.arange(0, length, 0.012)
     return [bend(at + t, around + depth * (0.5 - 0.5 * np.cos(2 * np.pi * hz * t)), channel) for t in times]

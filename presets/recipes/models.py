@@ -59,7 +59,15 @@ def train(recipe: Recipe, share: float) -> Path:
     WORK.mkdir(parents=True, exist_ok=True)
     target = WORK / f"{recipe.name}.json"
     sides = [str(captures.CAPTURES / f"{name}.wav") for name in ("dry", recipe.capture)]
-    options = ["--size", recipe.size, "--epochs", str(max(1, round(recipe.epochs * share))), "-o", str(target)]
+    options = [
+        "--size",
+        recipe.size,
+        "--epochs",
+        str(max(1, round(recipe.epochs * share))),
+        "-o",
+        str(target),
+        "--force",
+    ]
     command = [sys.executable, "-c", "import sys; from rig.cli import main; sys.exit(main())", "train"]
     with (WORK / f"{recipe.name}.log").open("w") as log:
         done = subprocess.run([*command, *sides, *options], cwd=ROOT, stderr=log)
@@ -86,7 +94,8 @@ def unseen_scores(model: Path, capture: str) -> tuple[float, float]:
 
 def ship(recipe: Recipe, trained: Path) -> None:
     """Bring a trained model to presets/models, its scores those of the unseen performance."""
-    from rig.train.export import to_json, write
+    from rig.files import write
+    from rig.models.convert import guitarml_text
 
     content = json.loads(trained.read_text())
     if content["settings"]["delay"]:
@@ -95,7 +104,7 @@ def ship(recipe: Recipe, trained: Path) -> None:
     held_out = {"esr": content["esr"], "esr_preemphasis": content["esr_preemphasis"]}
     content |= {"esr": round(plain, 6), "esr_preemphasis": round(bright, 6), "held_out": held_out}
     MODELS.mkdir(exist_ok=True)
-    write(MODELS / trained.name, to_json(content))
+    write(MODELS / trained.name, guitarml_text(content))
     seconds = content["settings"]["seconds"]
     print(
         f"| {recipe.name} | {recipe.size} | {plain:.4f} | {bright:.4f} | {content['loudness']} dB | {seconds:.0f} s |"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from rig import sound
-from rig.capture.delay import REACH, Delay, align, find_delay, find_impulses
+from rig.capture.delay import REACH, Delay, align, find_delay, find_impulses, wandered
 from rig.errors import RigError
 
 MIN_SECONDS, GOOD_SECONDS = 1.0, 60.0
@@ -24,7 +24,10 @@ CLIP = 0.9999
 CLIPS = 3  # a loud recording may touch full scale now and then
 REPEATABLE = 0.01  # ESR between the same notes played twice
 SLIP_SECONDS = 0.25
+WANDERS_SECONDS = 0.001  # more, from one end to the other, than a device's own filters account for
 ALIKE = 0.5  # correlation of two takes of the same notes
+LONG = "three minutes, soft and loud, are good"
+TOLD = "; where rig cannot hear it, --delay says it"
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,8 @@ class Pair:
             self.impulses = round(self.impulses[0] * ratio), round(self.impulses[1] * ratio)
         if self.played:
             self.played = round(self.played[0] * ratio), round(self.played[1] * ratio)
+        if self.delay:
+            self.delay = replace(self.delay, frames=round(self.delay.frames * ratio))
 
 
 Found = Iterable[Finding]
@@ -141,7 +146,7 @@ def length(pair: Pair) -> Found:
         yield Finding("length", what, f"at least {MIN_SECONDS:.0f} s is needed, and three minutes are good", fatal=True)
     elif seconds < GOOD_SECONDS:
         what = f"only {seconds:.1f} s long, and a model knows only what it has heard"
-        yield Finding("length", what, "three minutes, soft and loud, are good")
+        yield Finding("length", what, LONG)
 
 
 def clipping(pair: Pair) -> Found:
@@ -169,23 +174,32 @@ def silence(pair: Pair) -> Found:
 
 
 def alignment(pair: Pair) -> Found:
-    """The delay between the sides, of any length, is found and removed."""
+    """The delay between the sides, of any length, is found and removed, and holds from one end to the other."""
     dry, wet, rate = pair.dry.audio, pair.wet.audio, pair.dry.rate
     answers = find_impulses(wet, *pair.impulses, rate) if pair.impulses else None
-    rest = find_delay(dry, wet, rate)
-    pair.delay = answers or rest
+    rest = None if pair.delay else find_delay(dry, wet, rate)
+    pair.delay = pair.delay or answers or rest
+    if pair.delay is None:
+        what = "wet does not answer dry: nothing in it, early or late, follows what dry plays"
+        do = f"see that both belong together and nothing is cut out of either{'' if pair.impulses else TOLD}"
+        yield Finding("alignment", what, do, fatal=True)
+        return
     pair.confirmed = answers is not None and rest is not None and abs(answers.frames - rest.frames) <= REACH
-    frames = pair.delay.frames if pair.delay else 0
+    frames = pair.delay.frames
     pair.set_audio(*align(dry, wet, frames))
     said = f"wet is {abs(frames)} samples ({abs(frames) / rate * 1000:.1f} ms) {'late' if frames > 0 else 'early'}"
-    if pair.delay is None:
-        what = "no clear delay between the sides was found: they are left as they are"
-        yield Finding("alignment", what, "see that both belong together")
-    elif frames and pair.dry.seconds < MIN_SECONDS:
+    if frames and pair.dry.seconds < MIN_SECONDS:
         what = f"{said}, so that only {pair.dry.seconds:.2f} s are left"
         yield Finding("alignment", what, "record more", fatal=True)
-    elif frames:
+        return
+    if frames:
         yield Finding("alignment", f"{said}: removed")
+    if (
+        len(pair.dry.audio) < min(len(dry), len(wet))
+        and pair.dry.seconds < GOOD_SECONDS <= min(len(dry), len(wet)) / rate
+    ):
+        what = f"only {pair.dry.seconds:.1f} s are played on both sides, and a model knows only what it has heard"
+        yield Finding("alignment", what, LONG)
     if answers and not pair.confirmed:
         other = f"{abs(rest.frames - answers.frames)} samples off" if rest else "nowhere to be found"
         what = f"measured by its impulses, the rest of the take is {other}"
@@ -193,6 +207,13 @@ def alignment(pair: Pair) -> Found:
     elif rest and pair.impulses and not answers:
         what = "the impulses did not come back, as behind a noise gate: the delay is the correlation's alone"
         yield Finding("alignment", what, "turn the gate off if you can, and take it again")
+    if (
+        rest
+        and not pair.repeat
+        and abs(more := wandered(pair.dry.audio, pair.wet.audio, rate)) > WANDERS_SECONDS * rate
+    ):
+        what = f"at its end wet is {abs(more)} samples {'later' if more > 0 else 'earlier'} than at its beginning"
+        yield Finding("alignment", what, "record both by one sound card, and cut nothing out of either")
 
 
 def polarity(pair: Pair) -> Found:

@@ -24,7 +24,7 @@ def asks(args: argparse.Namespace) -> bool:
 
 def run(args: argparse.Namespace, drive: Drive | None = None) -> int:
     """Capture, write, tell. drive: a screen; else plain lines. Raises RigError, one line; then nothing was written."""
-    storage.refuse(args.output, overwrite=args.overwrite)
+    storage.refuse(args.output, force=args.force)
     name = args.name or args.output.resolve().name
     if args.dry:
         test_signal.from_file(args.dry, 48000)  # what is wrong with it is said before anything is wired

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-NEAR_SECONDS = 2.0  # looked through first: nearly every delay is in it
-LISTEN_SECONDS = 40.0  # of the take, where the delay is looked for
-STANDS_OUT = 12.0  # times the RMS of the correlation
+from rig.sound import resample
+
+SEARCHED = 1 << 23  # frames of both sides together; what is longer is searched at a lower rate
+LOWEST_RATE = 4000  # Hz, below which hardly any of a guitar's attack is left
+CANDIDATES, STANDS_OUT = 32, 8.0  # of the correlation: times its RMS
+EVEN_SECONDS = 0.05  # within which the loudness is made even: soft playing tells as much as loud
+PIECES, PIECE_SECONDS, FEW = 60, 1.0, 8
+TOGETHER_SECONDS = 0.001  # by which a piece may be elsewhere, and agrees
+HEARD = 0.01  # of the loudest piece's RMS: what is softer may be lost in noise, or behind a gate
+AGREE, BY_CHANCE = 0.35, 0.8  # of n pieces that are heard, and that over sqrt(n): where fewer do, there is no delay
+ENDS_SECONDS, WANDER_SECONDS = 20.0, 0.25
+LISTEN_SECONDS = 40.0  # of the take, by which it is measured to the sample
 REACH, FILTER_TAPS = 32, 64  # frames
 ALIKE_ENOUGH = 0.15  # correlation from which on polarity can be told: an amp's is far from 1
 OWN = 8  # frames: so short a delay may be the device's own filters, and does no harm where cause still precedes effect
@@ -24,43 +33,143 @@ class Delay:
 
 
 @dataclass(frozen=True)
-class _Peak:
-    """Of a correlation: where it is, and how many times the RMS it is."""
+class _Side:
+    """A recording as it is searched, (frames,) at a rate that may be lower than its own. even: of one loudness."""
 
-    lag: int
-    ratio: float
+    audio: np.ndarray
+    even: np.ndarray
+    rate: float
+
+    @staticmethod
+    def of(audio: np.ndarray, rate: int, factor: int) -> _Side:
+        slow = rate / factor
+        low = resample(audio, rate, slow) if factor > 1 else audio
+        return _Side(low, _even(low, int(EVEN_SECONDS * slow)), slow)
+
+    def __len__(self) -> int:
+        return len(self.audio)
 
 
 def find_delay(dry: np.ndarray, wet: np.ndarray, rate: int) -> Delay | None:
-    """The delay between two recordings of any length, (frames,) each, at `rate` Hz; None where nothing stands out.
+    """The delay between two recordings of any length, (frames,) each, at `rate` Hz; None where there is no telling.
 
-    Cross-correlation with both spectra made nearly white (GCC-PHAT, Knapp & Carter 1976) finds the neighbourhood,
-    of either polarity: within two seconds first, then anywhere. Within it the answer is the latest shift that leaves
-    cause before effect: a network can learn to wait, but not to foresee, and the peak itself lies as late as the
-    device's filters are slow.
+    Cross-correlation of both as a whole, their spectra made nearly white (GCC-PHAT, Knapp & Carter 1976), of either
+    polarity, names candidates anywhere. A riff that comes again is one of them, too. So each is looked at in pieces all
+    along what both sides would have in common: at the true delay most agree, at a repeat only what is repeated.
+
+    Near it the answer is the latest shift that leaves cause before effect: a network can learn to wait, but not to
+    foresee, and the peak itself lies as late as the device's filters are slow.
     """
-    part = loudest(dry, int(LISTEN_SECONDS * rate))
-    heard, start = dry[part].astype(np.float64), part.start
-    if len(heard) <= 4 * REACH:
+    if min(len(dry), len(wet)) <= 4 * REACH:
         return None
-    peak = _whitened_peak(heard, start, wet, int(NEAR_SECONDS * rate))
-    return _latest_cause(heard, start, wet, peak.lag) if peak else None
+    factor = max(1, min(-(-(len(dry) + len(wet)) // SEARCHED), rate // LOWEST_RATE))
+    slow = _Side.of(dry, rate, factor), _Side.of(wet, rate, factor)
+    lags = [lag for lag in _candidates(*slow) if _agreement(*slow, lag, FEW, 0.5) > 0]
+    judged = {lag: share for lag in lags if (share := _agreement(*slow, lag, PIECES)) > 0}
+    if not judged:
+        return None
+
+    def worth(lag: int) -> float:
+        first, last = _common(*slow, lag)
+        return (last - first) * judged[lag] ** 2 * (0.5 + max(_as_loud(*slow, lag), 0.0))  # a fuzz has one loudness
+
+    return _to_the_sample(dry, wet, max(judged, key=worth) * factor, factor, rate)
 
 
-def _whitened_peak(heard: np.ndarray, start: int, wet: np.ndarray, near: int) -> _Peak | None:
-    """Near by first, then in half-overlapping windows of wet: any delay lies well within one of them."""
-    half = len(heard) // 2
-    spectrum = np.fft.rfft(heard, _size(2 * len(heard)))
-    correlation = _whitened(spectrum, window(wet, start, len(heard)))
-    for limit in (min(near, half), half):
-        if (peak := _highest(correlation, limit)).ratio >= STANDS_OUT:
-            return peak
-    far = []
-    for offset in range(-half * -(-(start + len(heard)) // half), len(wet) - start, half):
-        peak = _highest(_whitened(spectrum, window(wet, start + offset, len(heard))), half)
-        far.append(replace(peak, lag=peak.lag + offset))
-    best = max(far, key=lambda peak: peak.ratio)
-    return best if best.ratio >= STANDS_OUT else None
+def wandered(dry: np.ndarray, wet: np.ndarray, rate: int) -> int:
+    """Frames by which wet, aligned with dry, is later at its end than at its beginning; 0 where that is not clear."""
+    frames, limit = min(len(dry) // 3, int(ENDS_SECONDS * rate)), int(WANDER_SECONDS * rate)
+    if frames < 2 * limit:
+        return 0
+    ends = []
+    for part in (slice(0, frames), slice(-frames, None)):
+        correlation = _whitened(np.fft.rfft(dry[part], _size(2 * frames)), wet[part])
+        lag = _highest(correlation, limit)
+        if abs(correlation[lag]) < STANDS_OUT * _rms(correlation):
+            return 0
+        ends.append(lag)
+    return ends[1] - ends[0]
+
+
+def _common(dry: _Side | np.ndarray, wet: _Side | np.ndarray, lag: int) -> tuple[int, int]:
+    """From which frame to which of dry wet has something, too, `lag` frames later."""
+    return max(0, -lag), min(len(dry), len(wet) - lag)
+
+
+def _candidates(dry: _Side, wet: _Side) -> list[int]:
+    """The lags that stand out of the correlation, the clearest first."""
+    size = _size(len(dry) + len(wet))
+    correlation = np.abs(_whitened(np.fft.rfft(dry.even, size), wet.even))
+    height = np.concatenate([correlation[size - len(dry) + 1 :], correlation[: len(wet)]])
+    lags = np.arange(1 - len(dry), len(wet))
+    common = np.minimum(len(wet), lags + len(dry)) - np.maximum(lags, 0)
+    height /= np.sqrt(np.maximum(common, dry.rate))  # by chance it is the higher the more both have in common
+    least = STANDS_OUT * float(np.sqrt(np.mean(np.square(height)))) + 1e-30
+    apart = max(REACH, int(2 * TOGETHER_SECONDS * dry.rate))
+    found: list[int] = []
+    while len(found) < CANDIDATES and height[at := int(height.argmax())] >= least:
+        found.append(int(lags[at]))
+        height[max(at - apart, 0) : at + apart + 1] = 0
+    return found
+
+
+def _agreement(dry: _Side, wet: _Side, lag: int, pieces: int, least: float = 1.0) -> float:
+    """The share that agrees with a lag of so many pieces, all along what both have in common, as far as it is heard.
+
+    0 where that may be chance. least: of what it takes to be none.
+    """
+    first, last = _common(dry, wet, lag)
+    frames = min(int(PIECE_SECONDS * dry.rate), (last - first) // FEW)
+    if frames <= 2 * REACH:
+        return 0.0
+    starts = np.linspace(first, last - frames, min(pieces, (last - first) // frames)).astype(int)
+    level = np.array([_rms(dry.audio[at : at + frames]) for at in starts])
+    heard = starts[level >= HEARD * level.max()]
+    share = float(np.mean([_agrees(dry.even[at : at + frames], wet.even, at + lag, dry.rate) for at in heard]))
+    return share if share >= least * (AGREE + BY_CHANCE / len(heard) ** 0.5) else 0.0
+
+
+def _agrees(piece: np.ndarray, wet: np.ndarray, start: int, rate: float) -> bool:
+    """Whether a piece of dry is to be found in wet at frame `start`, rather than anywhere near."""
+    margin, size = len(piece) // 4, _size(2 * len(piece))
+    near = window(wet, start - margin, len(piece) + 2 * margin)
+    height = np.abs(_whitened(np.fft.rfft(piece, size), near)[: 2 * margin + 1])
+    together = max(2, int(TOGETHER_SECONDS * rate))
+    top = float(height[margin - together : margin + together + 1].max())
+    return top >= 0.8 * float(height.max()) and top >= 5 * float(np.sqrt(np.mean(np.square(height)))) > 0
+
+
+def _as_loud(dry: _Side, wet: _Side, lag: int) -> float:
+    """How alike the loudness of both goes up and down at a lag, -1..1: a riff is seldom played twice alike."""
+    first, last = _common(dry, wet, lag)
+    hop = min(int(EVEN_SECONDS * dry.rate), (last - first) // FEW)
+    frames = (last - first) // hop * hop
+    parts = dry.audio[first : first + frames], wet.audio[first + lag : first + lag + frames]
+    levels = [np.sqrt(np.mean(np.square(part.reshape(-1, hop), dtype=np.float64), axis=1)) for part in parts]
+    curves = [np.log(level + 0.01 * level.max() + 1e-30) for level in levels]
+    curves = [curve - curve.mean() for curve in curves]
+    return float(curves[0] @ curves[1] / (np.linalg.norm(curves[0]) * np.linalg.norm(curves[1]) + 1e-30))
+
+
+def _to_the_sample(dry: np.ndarray, wet: np.ndarray, lag: int, factor: int, rate: int) -> Delay:
+    """The delay, where it is known to `factor` frames."""
+    first, last = _common(dry, wet, lag)
+    part = loudest(dry[first:last], int(LISTEN_SECONDS * rate))
+    heard, start = dry[first:last][part].astype(np.float64), first + part.start
+    correlation = _whitened(np.fft.rfft(heard, _size(2 * len(heard))), window(wet, start + lag, len(heard)))
+    return _latest_cause(heard, start, wet, lag + _highest(correlation, REACH + factor))
+
+
+def _rms(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(x, dtype=np.float64))))
+
+
+def _even(x: np.ndarray, frames: int) -> np.ndarray:
+    """(frames,) of one loudness, but for what is 60 dB below the loudest."""
+    power = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
+    at = np.arange(len(x))
+    level = np.sqrt(np.maximum(power[np.minimum(at + frames, len(x))] - power[np.maximum(at - frames, 0)], 0.0))
+    return x / (level + 1e-3 * level.max() + 1e-30)
 
 
 def _size(frames: int) -> int:
@@ -76,12 +185,10 @@ def _whitened(dry: np.ndarray, wet: np.ndarray) -> np.ndarray:
     return np.fft.irfft(cross / (weight + 0.01 * weight.mean() + 1e-30), size)
 
 
-def _highest(correlation: np.ndarray, limit: int) -> _Peak:
-    """The highest point of either polarity, |lag| <= limit frames."""
-    lags = np.concatenate([correlation[-limit:], correlation[: limit + 1]])
-    at = int(np.abs(lags).argmax())
-    level = float(np.sqrt(np.mean(np.square(lags))))
-    return _Peak(at - limit, abs(float(lags[at])) / (level + 1e-30))
+def _highest(correlation: np.ndarray, limit: int) -> int:
+    """The lag of the highest point of either polarity, at most `limit` frames away."""
+    limit = min(limit, len(correlation) // 2 - 1)
+    return int(np.abs(np.concatenate([correlation[-limit:], correlation[: limit + 1]])).argmax()) - limit
 
 
 def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> Delay:
@@ -91,6 +198,11 @@ def _latest_cause(dry: np.ndarray, start: int, wet: np.ndarray, peak: int) -> De
     shifts, alike, explained = _explained(np.diff(dry[first:last]), np.diff(part))
     delays = shifts + peak
     at = int(np.flatnonzero(explained >= 0.999 * explained.max())[-1])
+    inner = explained[1:-1]  # far before its cause a filter may fit a little better: then the last summit tells
+    summits = (inner > explained[:-2]) & (inner >= explained[2:]) & (inner >= 0.995 * explained.max())
+    at = max(at, *(np.flatnonzero(summits)[-1:] + 1), 0)
+    most = int(np.abs(alike).argmax())
+    at = max(at, most) if explained[most] >= 0.995 * explained.max() else at  # to the sample, where nothing is filtered
     own = int(np.searchsorted(delays, 0))
     as_it_is = explained[own] if -REACH <= peak <= REACH else 0.0
     if -OWN <= delays[at] <= OWN and (delays[at] > 0 or as_it_is >= 0.995 * explained.max()):
@@ -111,7 +223,7 @@ def _explained(dry: np.ndarray, wet: np.ndarray) -> tuple[np.ndarray, np.ndarray
     own = np.fft.irfft(np.abs(spectrum) ** 2, size)
     cross = np.fft.irfft(np.conj(spectrum) * np.fft.rfft(wet, size), size)
     shifts, taps = np.arange(-REACH, REACH + 1), np.arange(FILTER_TAPS)
-    matrix = own[np.abs(taps[:, None] - taps)] + 1e-4 * own[0] * np.eye(FILTER_TAPS)
+    matrix = own[np.abs(taps[:, None] - taps)] + (1e-4 * own[0] + 1e-30) * np.eye(FILTER_TAPS)
     wanted = cross[(shifts + taps[:, None]) % size]
     explained = np.sum(np.linalg.solve(matrix, wanted) * wanted, axis=0)
     return shifts, wanted[0] / (np.linalg.norm(dry) * np.linalg.norm(wet) + 1e-30), explained
@@ -161,6 +273,8 @@ def find_impulses(wet: np.ndarray, first: int, second: int, rate: int) -> Delay 
     None where no two answers stand out of the noise `second - first` frames apart, as behind a noise gate.
     """
     quiet = slice(first // 2, first)  # no answer is here yet, and what the amp did when it was turned on is over
+    if not len(wet[quiet]):
+        return None
     wet = wet - np.median(wet[quiet])  # it may put out an offset
     level = max(ABOVE_NOISE * float(np.abs(wet[quiet]).max(initial=0.0)), 1e-6)
     answer, gap = int(ANSWER_SECONDS * rate), second - first

@@ -14,6 +14,7 @@ HARMONICS = (1, 2, 3, 4, 5, 6)
 HUM_DB, HUM_STANDS_OUT_DB = -75.0, 15.0
 NOISY_DB, SOFT_DB, HOT_DB, NOTHING_DB = -55.0, -30.0, -1.0, -90.0
 ABOVE_NOISE_DB = 6.0
+NOTHING_HEARD = "is the amp on standby? are both cables in? a return that is seconds late takes --wait"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def words(peak_db: float, clips: int, noise: Noise) -> tuple[str, ...]:
     """What to mend, and how, the most urgent first; nothing where all is well."""
     said = []
     if not heard(peak_db, noise):
-        said.append("no return signal: is the amp on standby? are both cables in?")
+        said.append(f"no return signal: {NOTHING_HEARD}")
     elif clips:
         said.append(f"too hot: {clips} clips: turn the return down")
     elif peak_db > HOT_DB:

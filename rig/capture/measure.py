@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +12,13 @@ from rig.capture.delay import REACH, Delay, find_delay, find_impulses, window
 from rig.capture.levels import Noise
 from rig.capture.session import Taken, clock
 from rig.native import decibels
+
+SPOILT = 1e-4  # of a take's samples: so many clips are heard, fewer only said
+
+
+def longer(seconds: float) -> int:
+    """A wait to propose to who has waited for so many seconds."""
+    return max(10 * math.ceil(seconds / 5), 20)
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,13 @@ def measure(taken: Taken, rate: int) -> Measured:
         delay = Delay(0, 1)
     wet = window(raw, delay.frames, len(dry)).astype(np.float32)
     pair = Pair(Side("dry", dry, rate), Side("wet", wet, rate), signal.repeat, signal.impulses)
-    findings = check(pair)
+    clips, findings = clipped(raw), check(pair)
+    if clips > SPOILT * len(raw):
+        findings = [replace(one, fatal=one.fatal or one.check == "clipping") for one in findings]
+    if delay.frames + len(dry) > len(raw):
+        late = delay.frames / rate
+        what = f"the return is {late:.1f} s late, and its end was not waited for"
+        findings = [Finding("alignment", what, f"take it again with --wait {longer(late)}", fatal=True), *findings]
     if taken.missed:
         times = "once" if len(taken.missed) == 1 else f"{len(taken.missed)} times, first"
         do = "close other programs or set a longer period, and take it again"
@@ -58,7 +72,7 @@ def measure(taken: Taken, rate: int) -> Measured:
         delay=delay.frames,
         polarity=(pair.delay or delay).polarity,
         confirmed=pair.confirmed,
-        clips=clipped(raw),
+        clips=clips,
         peak_db=decibels(float(np.abs(raw).max())),
         noise=Noise.of(raw[: delay.frames + signal.impulses[0] - REACH], rate),
         repeatability=repeated(wet, signal.repeat),

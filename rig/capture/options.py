@@ -39,10 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--level", type=_between(*LEVELS_DB, "decibels"), default=LEVEL_DB, metavar="DB",
         help=f"of the loudest sample sent, dB of full scale (default: {LEVEL_DB:g})",
     )  # fmt: skip
-    add("--wait", type=_between(0.1, 3600, "seconds"), default=10.0, metavar="S", help="for the return (default: 10)")
+    add(
+        "--wait", type=_between(0.1, 3600, "seconds"), default=10.0, metavar="S",
+        help="within which the return comes; more, for a device that is later (default: 10)",
+    )  # fmt: skip
     add("--retry", type=int, choices=range(10), default=2, metavar="N", help="with --yes: more takes, if one fails")
-    add("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
-    add("--overwrite", action="store_true", help="the folder may hold a capture")
+    add("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
+    add("--force", "--overwrite", action="store_true", help="write over the capture that the folder may hold")
     add("--yes", action="store_true", help="no screen, no questions: check, take, save")
     add("--json", action="store_true", help="end with one line of JSON on stdout")
     add("--seconds", type=_between(LEAST_SECONDS, SECONDS, "seconds"), default=SECONDS, help=argparse.SUPPRESS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rig.capture.delay import Delay
-from rig.capture.measure import Measured, measure
+from rig.capture.measure import Measured, longer, measure
 from rig.capture.session import CaptureStatus, MissedPeriod, Session
 from rig.capture.test_signal import Signal
 
@@ -46,7 +46,7 @@ def capture(session: Session, make: Callable[[], Signal], wait: float, view: Cap
     """
     view.say("making the test signal")
     signal = make()
-    session.listen(view.show)
+    session.listen(wait, view.show)
     session.check(signal, view.show)
     ping = session.ping(signal, wait, view.show)
     view.say(_delay_line(ping, session.rate, wait))
@@ -64,5 +64,7 @@ def capture(session: Session, make: Callable[[], Signal], wait: float, view: Cap
 
 def _delay_line(ping: Delay | None, rate: int, wait: float) -> str:
     if ping is None:
-        return f"nothing clear came back within {wait:g} s: the take will tell"
+        return (
+            f"nothing clear came back within {wait:g} s: the take will tell; what is later takes --wait {longer(wait)}"
+        )
     return f"the return is {ping.frames} samples ({ping.frames / rate * 1000:.1f} ms) late"

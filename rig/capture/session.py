@@ -18,6 +18,7 @@ from rig.native import PlayerRecorder, PlayerRecorderMeters, Take, decibels, lin
 
 TICK_SECONDS = 0.05
 LISTEN_SECONDS = 1.5
+QUIET_DB = -40.0  # the peak of an amp's noise
 QUIET_SECONDS = 0.5  # without sound, before a ping
 TAIL_SECONDS = 0.5  # more than the delay needs
 PATIENCE_SECONDS = 1.5  # before "no return signal" is said
@@ -110,13 +111,18 @@ class Session:
 
     # --- phases ----------------------------------------------------------------------------------------------------
 
-    def listen(self, watch: Watch) -> None:
-        """Send nothing for a while, to know the noise."""
-        frames = round(LISTEN_SECONDS * self.rate)
-        take = self._put(np.zeros(1), frames, loop=False)
-        while take.at < frames:
-            self._tick(watch, LISTEN, take.at / frames, take.at)
-        self.noise = Noise.of(self._heard(take), self.rate)
+    def listen(self, wait: float, watch: Watch) -> None:
+        """Send nothing for a while, to know the noise.
+
+        wait: seconds within which what comes back grows quiet: what somebody sent before may still be on its way.
+        """
+        frames, until = round(LISTEN_SECONDS * self.rate), time.monotonic() + wait
+        self.noise = None
+        while self.noise is None or (self.noise.peak_db > QUIET_DB and time.monotonic() < until):
+            take = self._put(np.zeros(1), frames, loop=False)
+            while take.at < frames:
+                self._tick(watch, LISTEN, take.at / frames, take.at)
+            self.noise = Noise.of(self._heard(take), self.rate)
 
     def check(self, signal: Signal, watch: Watch) -> None:
         """Play the loudest part over and over until `watch` says that the levels are right."""

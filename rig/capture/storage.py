@@ -11,8 +11,9 @@ import tomli
 
 from rig import toml as spelling
 from rig.capture.checks import Pair, Repeat, read_pair
-from rig.errors import RigError
-from rig.files import read_text, reason, unreadable, whole
+from rig.errors import RigError, cut
+from rig.files import may_replace, read_text, reason, unreadable, whole
+from rig.sound import CAPTURE
 
 DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
 LIMIT = 1 << 16
@@ -41,27 +42,36 @@ def _signal(path: Path) -> tuple[Repeat | None, Frames | None, Frames | None]:
         return None, None, None
     try:
         said = tomli.loads(read_text(path, "capture", LIMIT))
-        repeat, impulses, played = said.get("repeat"), said.get("impulses"), said.get("played")
-        first, second = impulses or (0, 0)
-        start, end = played or (0, 0)
-        return (
-            Repeat(int(repeat["start"]), int(repeat["frames"])) if repeat else None,
-            (int(first), int(second)) if impulses else None,
-            (int(start), int(end)) if played else None,
-        )
+        repeat = said.get("repeat")
+        impulses, played = _between(said.get("impulses")), _between(said.get("played"))
+        if repeat:
+            start, end = _between([repeat["start"], repeat["start"] + repeat["frames"]]) or (0, 0)
+        return Repeat(start, end - start) if repeat else None, impulses, played
     except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise RigError(f"{path}: {error}; take it again, or delete this file") from None
 
 
-def refuse(path: Path, *, overwrite: bool) -> None:
-    """Raises RigError where a capture cannot be written, before anything is played."""
+def _between(said: object) -> Frames | None:
+    """Two frames of a take, one behind the other; None where nothing is said. Raises ValueError for anything else."""
+    if not said:
+        return None
+    if isinstance(said, list) and len(said) == 2 and all(type(frame) is int for frame in said):
+        first, second = said
+        if 0 <= first < second <= CAPTURE.samples:
+            return first, second
+    raise ValueError(f"{cut(str(said))} are no two frames of a take, one behind the other")
+
+
+def refuse(path: Path, *, force: bool) -> None:
+    """Raises RigError where a capture cannot be written, or is not to be, before anything is played."""
     if path.exists() and not path.is_dir():
         raise RigError(f"-o '{path}' is a file: a capture is a folder")
-    if (path / DRY).exists() and not overwrite:
-        raise RigError(f"-o '{path}' holds a capture already: name another folder, or use --overwrite")
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     if not os.access(there, os.W_OK):
         raise RigError(f"-o '{path}': '{there}' may not be written to")
+    for name in (DRY, WET, FACTS):
+        if (path / name).exists():
+            return may_replace(path / name, force=force)
 
 
 def write(path: Path, dry: np.ndarray, wet: np.ndarray, rate: int, facts: Mapping[str, object]) -> None:

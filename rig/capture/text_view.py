@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rig.capture.measure import Measured
+from rig.capture.levels import NOTHING_HEARD
+from rig.capture.measure import Measured, longer
 from rig.capture.procedure import Captured
 from rig.capture.session import CHECK, TAKE, CaptureStatus
 from rig.errors import RigError
@@ -38,7 +39,7 @@ class TextView:
                 self.say(line)
             return True
         if not status.heard and status.seconds > self._wait:
-            raise RigError(f"no return signal within {self._wait:g} s: is the amp on standby? are both cables in?")
+            raise RigError(f"no return signal within {self._wait:g} s: {NOTHING_HEARD} {longer(self._wait)}")
         return False
 
     def again(self, why: str) -> bool:

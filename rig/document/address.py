@@ -26,6 +26,7 @@ from rig.document.document import (
 from rig.document.knobs import AMP_LEVEL, Knob, called, kind, knob_of
 from rig.errors import RigError, cut, did_you_mean
 from rig.files import spelled, unreadable
+from rig.shipped import named_by
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str,
 def existing(preset: Preset, name: str, key: str) -> Path:
     """A file by what a player calls it, looked for beside the preset. Raises RigError where there is none."""
     try:
-        given = spelled(preset.path.parent / Path(name).expanduser())
+        given = spelled(named_by(preset.path, Path(name).expanduser()))
         path = given.resolve()
     except (OSError, RuntimeError, ValueError):
         raise RigError(f"'{cut(name)}' is no path") from None

@@ -21,6 +21,12 @@ OUTPUT_LEVEL = (-60.0, 20.0)
 DBU = (-40.0, 60.0)
 """dBu of a full-scale sine at an interface's input."""
 
+TEMPO = (30.0, 300.0)
+"""Beats a minute, of a preset."""
+
+USUAL_TEMPO = 120.0
+"""Where it says none."""
+
 NAME = 40
 """Letters of a name."""
 
@@ -126,7 +132,10 @@ class Midi:
 
 @dataclass(frozen=True)
 class Preset:
-    """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured."""
+    """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured.
+
+    tempo: beats a minute; None where it says none.
+    """
 
     path: Path
     name: str
@@ -136,6 +145,7 @@ class Preset:
     jack: Wiring = Wiring()
     midi: Midi = Midi()
     dbu: float | None = None
+    tempo: float | None = None
     uid: int = field(default_factory=identity, compare=False)
 
     @property

@@ -70,6 +70,11 @@ class History:
         self._past = [*self._past[1 - STEPS :], self._now]
         self._now = Step(document, what)
 
+    def before(self, together: Hashable) -> Document | None:
+        """The document that what is done `together` has begun from, where that is what was done last."""
+        begun = self._together is not None and self._together[0] == together and self._past
+        return self._past[-1].document if begun else None
+
     def undo(self) -> str:
         """Back to the document before. Returns what was undone. Raises RigError where there is none."""
         if not self._past:

@@ -60,6 +60,7 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             jack=_either(base.jack, theirs.jack, ours.jack),
             midi=_either(base.midi, theirs.midi, ours.midi),
             dbu=_either(base.dbu, theirs.dbu, ours.dbu),
+            tempo=_either(base.tempo, theirs.tempo, ours.tempo),
         ),
         theirs,
     )

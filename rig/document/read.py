@@ -19,6 +19,7 @@ from rig.document.document import (
     NAME,
     ON,
     OUTPUT,
+    TEMPO,
     Amp,
     Chain,
     EngineSpec,
@@ -34,6 +35,7 @@ from rig.document.knobs import called
 from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, spelled, unreadable
+from rig.shipped import named_by
 
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
@@ -151,7 +153,7 @@ class _Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(content, "", ("name", INPUT, "amp", OUTPUT, "jack", "midi"))
+        self.known(content, "", ("name", "tempo", INPUT, "amp", OUTPUT, "jack", "midi"))
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
@@ -166,6 +168,7 @@ class _Reader:
             jack=self.wiring(self.table(content, "jack")),
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
             dbu=dbu,
+            tempo=self.tempo(content),
         )
 
     def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
@@ -175,6 +178,9 @@ class _Reader:
 
     def dbu(self, table: Mapping[str, object]) -> float | None:
         return self.number(table["dbu"], "dbu", INPUT, *DBU, "dBu") if "dbu" in table else None
+
+    def tempo(self, content: Mapping[str, object]) -> float | None:
+        return self.number(content["tempo"], "tempo", "", *TEMPO, "beats a minute") if "tempo" in content else None
 
     def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])
@@ -491,12 +497,12 @@ class _Reader:
         return None
 
     def file(self, key: str, value: object, place: str) -> Path:
-        """Where a chain's file lies; it is looked for beside the preset."""
+        """Where a chain's file named_by; it is looked for beside the preset."""
         if not isinstance(value, str):
             self.fault(place, f"{key} must be a path in quotes, not {_kind(value)}")
             return self.path
         try:
-            given = self.path.parent / Path(value).expanduser()
+            given = named_by(self.path, Path(value).expanduser())
             given = spelled(given) if self.files else given
             path = given.resolve()
         except (OSError, RuntimeError, ValueError):

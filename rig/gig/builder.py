@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from rig.document.document import EngineSpec
+from rig.document.document import LEVEL_KNOB, OUTPUT, EngineSpec, Preset
 from rig.document.knobs import kind
 from rig.engine import Payload
 from rig.errors import RigError
 from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
-from rig.native import Chain, Unit, decibels
+from rig.models import analysis
+from rig.native import Chain, Unit, UnitError, decibels
 
 KEPT = 96
 """Files' contents that are kept for the next chain that asks for them: undo is quick then."""
+
+SILENT_DB = -100.0
+"""What is softer cannot be compared."""
 
 
 class Place(NamedTuple):
@@ -31,15 +35,30 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """What one chain is to be. level: dB after it. dbu: see Preset."""
+    """What one chain is to be. level: dB after it. dbu: see Preset. channels: that come in."""
 
     engines: tuple[EngineSpec, ...]
     level: float = 0.0
     dbu: float | None = None
+    channels: int = 1
 
     def is_very(self, other: ChainSpec) -> bool:
         """Whether the other is made of the very same engines, which takes no look at each."""
-        return self.engines is other.engines and (self.level, self.dbu) == (other.level, other.dbu)
+        return self.engines is other.engines and self._apart() == other._apart()
+
+    def _apart(self) -> tuple[object, ...]:
+        return self.level, self.dbu, self.channels
+
+    def with_engine(self, new: EngineSpec) -> ChainSpec:
+        """With another engine in place of the one of its identity."""
+        return replace(self, engines=tuple(new if spec.uid == new.uid else spec for spec in self.engines))
+
+
+def channels_to(stage: str, preset: Preset) -> int:
+    """How many channels come into a chain of a preset: into an output chain two, where any amp makes two."""
+    if stage != OUTPUT:
+        return 1
+    return max((1, *(kind(spec).channels for amp in preset.amps for spec in amp.chain)))
 
 
 class BuildError(RigError):
@@ -96,18 +115,49 @@ class Builder:
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
     def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
-        """A chain as wished, or None where it would sound as the one that plays. Raises BuildError."""
-        units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
-        if playing is not None and sound_alike(units, playing.units):
-            return None
+        """A chain as wished, or None where it would sound as the one that plays.
+
+        Raises BuildError, and RigError where there is no memory for a chain.
+        """
+        loaded = [self.unit(spec) for spec in wish.engines]
         try:
-            chain = Chain(units, self.rate, wish.level + asked_db(wish.engines, units))
-        except RigError as error:
-            if wish.engines:
-                raise BuildError(wish.engines[-1], str(error)) from None
-            raise
+            units = arranged(loaded, self.rate, wish.dbu)
+            if playing is not None and playing.channels_in == wish.channels and sound_alike(units, playing.units):
+                return None
+            chain = Chain(units, self.rate, wish.level + asked_db(wish.engines, units), wish.channels)
+        except UnitError as error:
+            spec = next(spec for spec in wish.engines if spec.label == error.label)
+            raise BuildError(spec, str(error)) from None
         chain.prewarm()
         return chain
+
+    def as_loud(self, wish: ChainSpec, like: EngineSpec) -> ChainSpec:
+        """The same wish, an engine's `level` where it is to stand for it to be as loud as it was.
+
+        like: what it was, of the same identity. Loud is what a guitar is behind it, having come through what stands
+        before it in the chain. Raises BuildError.
+        """
+        spec = next(spec for spec in wish.engines if spec.uid == like.uid)
+        knob = kind(spec).param(LEVEL_KNOB)
+        if knob is None:
+            return wish
+        try:
+            was = self._heard_db(wish.with_engine(like), like.uid)
+        except RigError:  # its file has gone since: nobody knows
+            return wish
+        now = self._heard_db(wish, like.uid)
+        if min(was, now) < SILENT_DB:
+            return wish
+        level = round(spec.params.get(LEVEL_KNOB, knob.initial) + was - now, 1)
+        level = min(knob.maximum, max(knob.minimum, level))
+        return wish.with_engine(replace(spec, params={**spec.params, LEVEL_KNOB: level}))
+
+    def _heard_db(self, wish: ChainSpec, uid: int) -> float:
+        at = next(i for i, spec in enumerate(wish.engines) if spec.uid == uid)
+        units = arranged([self.unit(spec) for spec in wish.engines], self.rate, wish.dbu)
+        chain = Chain(_up_to(units, at), self.rate, decibels(units[at].payload.level))
+        chain.prewarm()
+        return analysis.guitar_db(chain.process, self.rate)
 
     def unit(self, spec: EngineSpec) -> Unit:
         """An engine with what its files hold. Raises BuildError."""
@@ -131,6 +181,15 @@ class Builder:
         while len(self._read) > KEPT:
             self._read.popitem(last=False)
         return self._read[key]
+
+
+def _up_to(units: Sequence[Unit], at: int) -> list[Unit]:
+    """What the sound goes through to the end of an engine; of branches side by side, its own one."""
+    first = at
+    while units[at].branch and first and units[first - 1].branch:
+        first -= 1
+    own = (unit for unit in units[first : at + 1] if unit.branch == units[at].branch)
+    return [*units[:first], *(replace(unit, branch="") for unit in own)]
 
 
 def idle(wish: ChainSpec, chain: Chain) -> dict[int, frozenset[str]]:

@@ -45,6 +45,7 @@ class Connection:
         self.stalled = False  # JACK calls us no more, but hasn't said that it goes
         self._pulse = Pulse()
         self._wires = Wires()
+        self._called = -1  # how often JACK had called when we looked last
         self._missing: tuple[Wire, ...] = ()  # stood before JACK went, and wait for their other ends
         self._missing_at = 0.0
         self._due = False  # somebody asked to be wired while JACK was gone
@@ -55,7 +56,8 @@ class Connection:
         """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
         if self._client.alive:
             self._missing = ()
-            self._gig.say(self.wire().message)
+            wired = self.wire()
+            self._gig.say(wired.message, wired.wrong)
             return
         self.wired = self._due = True
         if self._client.reopen():
@@ -82,7 +84,8 @@ class Connection:
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
         unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
-        return News("; ".join(faults) or unheard, wrong=bool(faults)) if faults or unheard else CONNECTED
+        said = "; ".join(faults) or unheard
+        return News(said, wrong=True) if said else CONNECTED
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
@@ -94,9 +97,10 @@ class Connection:
         self._missing = self._client.wire_again(self._missing)
         ends = ", ".join(self._others(self._missing))
         if ends:
-            self._gig.tell(News(f"connected as before, but {ends} is not there yet"))
+            self._gig.tell(News(f"connected as before, but {ends} is not there yet", wrong=self.unheard))
         elif stood and not due:
-            self._gig.tell(News(self._unheard("as before") or "connected as before"))
+            unheard = self._unheard("as before")
+            self._gig.tell(News(unheard or "connected as before", wrong=bool(unheard)))
 
     def _others(self, wires: Sequence[Wire]) -> list[str]:
         """The ports at the other ends of wires."""
@@ -121,8 +125,10 @@ class Connection:
         if self._client.running:
             self._watch(callbacks, now)
         if self._client.alive:
-            if not self._building:
-                self._wires.note((*self._client.connections(), *self._missing), self._client.name, now)
+            called, self._called = callbacks != self._called, callbacks
+            if not self._building and (called or not self._client.running):  # one that goes calls no more
+                wires = (*self._client.connections(), *self._missing)
+                self._wires.note(wires, self._client.name, now, self._client.has)
             self._wire_missing(now)
         elif now >= self._rejoin_at:
             self._rejoin(now)

@@ -116,7 +116,7 @@ class Follower:
             self._later.pop(spec.uid, None)
 
     def accept(self, file: PresetFile) -> None:
-        """A preset was written, or read, by somebody else than us: that is no change."""
+        """A preset was written or read by the gig itself (save, revert): that is no change."""
         self._watcher.accept(file.path, file.seen)
         self._forget(file.preset)
         self._faults.pop(file.preset.uid, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Hashable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
 from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
 from rig.document.file import PresetFile
@@ -23,6 +26,7 @@ from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
+from rig.gig.taps import Taps
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
 from rig.native import Chain, Rack, decibels
@@ -57,6 +61,7 @@ class Gig:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
         self.playing = self._picked = playing
+        self.tried = 0  # the engine that files were tried for last, its identity
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
         self._wirings = self._wired_as()  # as well
         self.client = client
@@ -72,10 +77,11 @@ class Gig:
         self._finishing: Recorder | None = None  # records no more, but is still writing
         self._lost = 0  # frames of the recording, as far as it was said
         self._alarms: list[News] = []
-        self._message = ""
+        self._message, self._wrong = "", False
         self._clips = (0, 0)
         self._faults_seen = FaultLog()
         self._tuner: Tuner | None = None
+        self.taps = Taps()
         self._outcomes: list[Outcome] = []
         client.delay(self._delay())
 
@@ -119,13 +125,13 @@ class Gig:
         rest = rest.strip()
         if rest and not verb.words:
             raise RigError(f"'{name}' stands alone")
-        self._message = ""
+        self.say("")
         verb.do(self, rest)
         self.reconciler.rack.collect()
 
-    def say(self, message: str) -> None:
-        """Answer a verb: with the next status."""
-        self._message = message
+    def say(self, message: str, wrong: bool = False) -> None:
+        """Answer a verb: with the next status. wrong: it tells of something that is."""
+        self._message, self._wrong = message, wrong
 
     def tell(self, news: News) -> None:
         """Say what nobody asked for: with the next news()."""
@@ -153,7 +159,7 @@ class Gig:
         elif self.playing not in amps:
             self.playing = self._successor(amps)
         self._amps = amps
-        self.reconciler.want(applied(self.document, self.playing), self.playing)
+        self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
@@ -163,6 +169,24 @@ class Gig:
     def _wired_as(self) -> dict[int, Wiring]:
         """What each preset says of it."""
         return {preset.uid: preset.jack for preset in self.document.presets}
+
+    def try_file(self, uid: int, key: str, path: Path) -> None:
+        """Let an engine play another file, as loud as the one before its first try, which comes back as it was.
+
+        Its `level` is turned for that, in the same step of undo; one try after the other is one step, too.
+        """
+        run = ("try", uid)
+        before = self.history.before(run)
+        back = before is not None and address.engine_at(before, uid)[1].files[key] == path
+        self.tried = uid
+        wanted = before if before is not None and back else edits.load(self.document, uid, key, path)
+        self.edit(wanted, f"load {path.name}", run, math.inf)
+
+    def _before_tries(self) -> EngineSpec | None:
+        """While files are tried for an engine: what it was before."""
+        before = self.history.before(("try", self.tried))
+        presets = applied(before, self.playing).presets if before else ()
+        return next((spec for preset in presets for spec in preset.engines() if spec.uid == self.tried), None)
 
     def _successor(self, amps: Sequence[int]) -> int:
         """Who plays until the playing amp comes back: the nearest that is left, rather the one before it."""
@@ -219,7 +243,10 @@ class Gig:
         self.client.delay(self._delay())
 
     def record(self, path: Path | None) -> None:
-        """Record what is heard into a new WAV file; None: stop."""
+        """Record what is heard into a new WAV file; where a recording runs, end that, whatever `path` is.
+
+        Raises RigError for None where none runs, and where the file can't be made.
+        """
         if self._recorder:
             self._stop_recording()
         elif path is None:
@@ -230,9 +257,16 @@ class Gig:
             self._watch_recorder()
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
-            self._message = f"recording into {self._recorder.path}"
-            if found:
-                self._message += f"; finished what was broken off: {', '.join(take.name for take in found)}"
+            self.say(f"recording into {self._recorder.path}")
+            self._finished(found)
+
+    def rescue(self, folder: Path) -> None:
+        """Finish what recordings that were killed have left in a folder, and say so."""
+        self._finished(rescued(folder))
+
+    def _finished(self, takes: Sequence[Path]) -> None:
+        if takes:
+            self.tell(News(f"finished what was broken off: {', '.join(map(str, takes))}"))
 
     def _stop_recording(self) -> None:
         """What came of it is news when all has been written."""
@@ -272,6 +306,9 @@ class Gig:
         return outcomes
 
     def _installed(self, item: Installed) -> None:
+        for target, level in item.turned.items():
+            saved = self.history.saved_engine(target.uid)
+            self.history.amend_now(partial(edits.turn, at=target, value=level, playing=self.playing, saved=saved))
         if item.idle:
             self.history.amend_now(
                 lambda document: each_preset(document, lambda p: without_idle(p, item.wish.engines, item.idle))
@@ -395,6 +432,7 @@ class Gig:
             recording=str(self._recorder.path) if self._recorder else "",
             building=self.building,
             message=self._message,
+            wrong=self._wrong,
             scene=amp.scene,
             unsaved=self.unsaved,
             comparing=self.history.comparing,

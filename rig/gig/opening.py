@@ -68,6 +68,7 @@ def open_gig(
                 gig.tell(wired)
         if record:
             gig.do(f"record {record}")
+        gig.rescue(Path())
         reconciler.rack.open()
     except BaseException:
         client.close()

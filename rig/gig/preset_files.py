@@ -12,6 +12,8 @@ from rig.document.document import AMPS, Preset
 from rig.document.file import PresetFile
 from rig.document.history import History
 from rig.errors import RigError
+from rig.files import reason
+from rig.shipped import own_copy
 
 
 class PresetFiles(dict[int, PresetFile]):
@@ -27,9 +29,20 @@ class PresetFiles(dict[int, PresetFile]):
         changed = self._history.unsaved()
         if not changed:
             raise RigError("all is saved already")
-        for preset in changed:
+        return f"saved {', '.join([self._save(preset, over) for preset in changed])}"
+
+    def _save(self, preset: Preset, over: bool) -> str:
+        """Into its file, or where that ships and is nobody's, into one of the player's own. Returns its name."""
+        own = own_copy(self[preset.uid].path)
+        if own is None:
             self._keep(self[preset.uid].saved(preset, over=over))
-        return f"saved {', '.join(self[preset.uid].path.name for preset in changed)}"
+            return self[preset.uid].path.name
+        try:
+            own.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RigError(f"{own} can't be saved: {reason(error)}; 'save as FILE' saves elsewhere") from None
+        self.save_as(preset, own, over=over)
+        return f"{own}, your own from now on"
 
     def save_as(self, preset: Preset, path: Path, *, over: bool = False) -> str:
         """Write a preset into another file, which is its file from then on. Returns what to say. Raises RigError."""

@@ -9,13 +9,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rig.document.document import AMPS, Document, EngineSpec
+from rig.document.corrections import remade
+from rig.document.document import AMPS, INPUT, LEVEL_KNOB, USUAL_TEMPO, Document, EngineSpec, Target
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, ChainSpec, Place, Versions, asked_db, idle, unheard
+from rig.gig.builder import (
+    Builder,
+    BuildError,
+    ChainSpec,
+    Place,
+    Versions,
+    asked_db,
+    channels_to,
+    idle,
+    unheard,
+)
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -40,13 +51,15 @@ class Standing:
 class Installed:
     """A chain that has come to be heard. before: the engines that played there; None: no chain stood there.
 
-    idle: knobs that are given and do nothing with what the engines play, by identity.
+    idle: knobs that are given and do nothing with what the engines play, by identity. turned: the level that makes what
+    is tried as loud as what played there.
     """
 
     place: Place
     wish: ChainSpec
     before: tuple[EngineSpec, ...] | None
     idle: Mapping[int, frozenset[str]]
+    turned: Mapping[Target, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class Reconciler:
         self._wishes: dict[Place, ChainSpec] = {}
         self._asked: dict[Place, Job] = {}
         self._refused: dict[Place, Hashable] = {}
+        self._like: EngineSpec | None = None
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
         self._heard: Place | None = None  # the amp that the rack heads for
 
@@ -114,9 +128,12 @@ class Reconciler:
 
     # --- what is wanted ---
 
-    def want(self, document: Document, playing: int) -> None:
-        """Bring what plays to a document, scenes laid over it, and to an amp (its identity)."""
-        self._wishes = wishes(document)
+    def want(self, document: Document, playing: int, like: EngineSpec | None = None) -> None:
+        """Bring what plays to a document, scenes laid over it, and to an amp (its identity).
+
+        like: what an engine was before other files were tried for it, as loud as which those are to play.
+        """
+        self._wishes, self._like = wishes(document), like
         for place, wish in self._wishes.items():
             self._reconcile(place, wish)
         self._play(document, playing)
@@ -141,7 +158,9 @@ class Reconciler:
         asked = self._asked.get(place)
         if key not in (asked.key if asked else None, self._refused.get(place)):
             same = standing and [spec.uid for spec in standing.wish.engines] == [spec.uid for spec in wish.engines]
-            job = self._asked[place] = Job(place, wish, key, standing.chain if standing and same else None)
+            like = self._like if self._like and any(spec.uid == self._like.uid for spec in wish.engines) else None
+            job = Job(place, wish, key, standing.chain if standing and same else None, like)
+            self._asked[place] = job
             self._worker.ask(job)
 
     def _drop(self, place: Place) -> None:
@@ -159,7 +178,7 @@ class Reconciler:
 
     def _key(self, wish: ChainSpec) -> Hashable:
         """What a chain is built for; where two wishes have one key, knobs alone lead from the one to the other."""
-        return (wish.dbu, *(self._engine_key(spec, wish) for spec in wish.engines))
+        return (wish.dbu, wish.channels, *(self._engine_key(spec, wish) for spec in wish.engines))
 
     def _engine_key(self, spec: EngineSpec, wish: ChainSpec) -> Hashable:
         files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
@@ -170,13 +189,16 @@ class Reconciler:
     # --- what is written at once ---
 
     def _write(self, standing: Standing, wish: ChainSpec) -> None:
-        """Turn the knobs of the chain that plays, as far as it has the engines."""
+        """Turn the knobs of the chain that plays, as far as it has the engines.
+
+        One that is to play another file keeps its knobs until it does: a soft model's level is no loud one's.
+        """
         standing.version = -1
         wanted = {spec.uid: spec for spec in wish.engines}
         chain, engines = standing.chain, []
         for i, old in enumerate(standing.wish.engines):
             new = wanted.get(old.uid, old)
-            if new is not old and new.engine == old.engine:
+            if new is not old and not remade(old, new):
                 _turn(chain, i, old, new)
                 old = replace(old, params=new.params, on=new.on)
             engines.append(old)
@@ -196,6 +218,10 @@ class Reconciler:
         if wish is None or self._asked.get(place) is not built.job:
             return None  # something else is wanted by now, or once more, and asked for
         del self._asked[place]
+        turned: dict[Target, float] = {}
+        if built.wish is not built.job.wish and built.job.like == self._like:
+            wish, turned = _as_loud(wish, built)
+            self._wishes[place] = wish
         standing = self._standing.get(place)
         before = standing.wish.engines if standing else None
         if built.error:
@@ -207,14 +233,14 @@ class Reconciler:
                 self._versions.accept(path)
         if built.chain is None:
             assert standing is not None
-            standing.wish, standing.key = replace(built.job.wish, level=standing.wish.level), key
+            standing.wish, standing.key = replace(built.wish, level=standing.wish.level), key
             for i, spec in enumerate(standing.wish.engines):
                 _turn(standing.chain, i, None, spec)
         else:
-            self._install(place, built.job.wish, key, built.chain)
+            self._install(place, built.wish, key, built.chain)
         standing = self._standing[place]
         self._write(standing, wish)  # what was turned meanwhile
-        return Installed(place, wish, before, idle(wish, standing.chain))
+        return Installed(place, wish, before, idle(wish, standing.chain), turned)
 
     def _refuse(self, built: Built, playing: tuple[EngineSpec, ...]) -> Refused:
         """What cannot be built, and whose fault it is."""
@@ -254,6 +280,7 @@ class Reconciler:
                     if amp.uid == playing:
                         self.rack.play(standing.slot)
                         self._heard = place
+                        self.rack.tempo(preset.tempo or USUAL_TEMPO)
 
     # --- what there is ---
 
@@ -280,6 +307,10 @@ class Reconciler:
             longest[place.stage] = max(longest[place.stage], standing.chain.memory)
         return sum(longest.values())
 
+    def channels(self, preset: int, amp: int) -> int:
+        """1 or 2: that come out where an amp plays (identities)."""
+        return max(chain.channels for place, _, chain in self.path(preset, amp) if place.stage != INPUT)
+
     @property
     def busy(self) -> bool:
         """Whether something is being built, or waits to be taken."""
@@ -305,8 +336,21 @@ def wishes(document: Document) -> dict[Place, ChainSpec]:
     for preset in document.presets:
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
-            found[Place(stage, owner)] = ChainSpec(engines, levels.get(owner, 0.0), preset.dbu)
+            found[Place(stage, owner)] = ChainSpec(
+                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset)
+            )
     return found
+
+
+def _as_loud(wish: ChainSpec, built: Built) -> tuple[ChainSpec, dict[Target, float]]:
+    """A wish with the level that something was built with, and that level."""
+    like = built.job.like
+    assert like is not None
+    spec, made = (next(s for s in each.engines if s.uid == like.uid) for each in (wish, built.wish))
+    level = made.params[LEVEL_KNOB]
+    return wish.with_engine(replace(spec, params={**spec.params, LEVEL_KNOB: level})), {
+        Target(like.uid, LEVEL_KNOB): level
+    }
 
 
 def _made_of(spec: EngineSpec) -> Hashable:

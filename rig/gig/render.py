@@ -37,12 +37,13 @@ def settled(loaded: Reconciler) -> Rack:
     return loaded.rack
 
 
-def _preset_rack(source: Path, amp: str | None, rate: int) -> Rack:
-    """A rack that plays one amp of a preset, or one of its scenes, and has settled."""
+def _preset_rack(source: Path, amp: str | None, rate: int) -> tuple[Rack, int]:
+    """A rack that plays one amp of a preset, or one of its scenes, and has settled; and how many channels it makes."""
     document = Document((read_preset(source),))
     pick = address.pick(document, amp or "1")
     document = edits.recall_scene(document, pick.amp, pick.scene)
-    return settled(load(document, pick.amp, rate))
+    loaded = load(document, pick.amp, rate)
+    return settled(loaded), loaded.channels(document.presets[0].uid, pick.amp)
 
 
 def _model_rack(model: Model, rate: int) -> Rack:
@@ -82,10 +83,11 @@ def render(
         raise RigError(f"{output}: only .wav and .flac are written")
     if not output.parent.is_dir():
         raise RigError(f"{output}: there is no folder '{output.parent}'")
-    x = audio[:, 0]
+    x, channels = audio[:, 0], 1
     pieces: Iterable[np.ndarray]
     if kind_of(source) is PRESET:
-        pieces = _through(_preset_rack(source, amp, rate), x, block, progress)
+        rack, channels = _preset_rack(source, amp, rate)
+        pieces = _through(rack, x, block, progress)
     else:
         model = load_model(source)
         own = model.sample_rate or rate
@@ -95,16 +97,16 @@ def render(
     subtype = "PCM_24" if bits == 24 or output.suffix.lower() == ".flac" else "FLOAT"
     with (
         whole(output) as part,
-        soundfile.SoundFile(part, "w", rate, 1, subtype, format=output.suffix[1:].upper()) as file,
+        soundfile.SoundFile(part, "w", rate, channels, subtype, format=output.suffix[1:].upper()) as file,
     ):
         for piece in pieces:
-            file.write(piece)
+            file.write(piece[:, :channels])
 
 
 def _through(rack: Rack, x: np.ndarray, block: int, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
-    """What a rack makes of (frames,), `block` frames at a time, in pieces of about a second."""
+    """What a rack makes of (frames,), `block` frames at a time, in pieces of about a second: (frames, 2)."""
     chunk = block * max(1, rack.rate // block)
     for at in range(0, len(x), chunk):
-        out, _, _ = rack.process(x[at : at + chunk], block)
-        yield out
+        left, right, _ = rack.process(x[at : at + chunk], block)
+        yield np.stack([left, right], axis=1)
         progress(min(1.0, (at + chunk) / len(x)))

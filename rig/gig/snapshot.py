@@ -127,12 +127,13 @@ class News:
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
-    load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip
-    as JACK reports it, and what engines at rates of their own add. limiter_db: gain reduction, 0 or negative.
+    load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
+    reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
+    limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
-    connected to our outputs.
+    connected to our outputs. wrong: something is, of which the message tells.
     """
 
     amp: int
@@ -160,6 +161,7 @@ class Status:
     recording: str = ""
     building: bool = False
     message: str = ""
+    wrong: bool = False
     scene: str = ""
     unsaved: bool = False
     comparing: bool = False

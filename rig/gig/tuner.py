@@ -9,7 +9,7 @@ import numpy as np
 from rig.native import Rack
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-WINDOW = 0.1  # s: four periods of a low B
+WINDOW = 0.1  # s: six periods of a seven-string's low B, five of LOWEST
 LOWEST, HIGHEST = 50.0, 1400.0  # Hz
 CLEAR = 0.9  # of a peak in the normalised square difference; below it there is no pitch
 LISTEN_SECONDS = 0.1  # between two looks

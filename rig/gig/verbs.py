@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,12 +104,27 @@ def _load(gig: Gig, words: str) -> None:
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
     gig.refresh(path)
-    gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}", ("try", spec.uid), math.inf)
+    gig.try_file(spec.uid, key, path)
 
 
 def _level(gig: Gig, text: str) -> None:
     db = number(text, "level")
     gig.edit(edits.level(gig.document, db), f"level {db:g}", "level")
+
+
+def _tempo(gig: Gig, text: str) -> None:
+    _play_at(gig, number(text, "tempo"))
+
+
+def _tap(gig: Gig, _: str) -> None:
+    bpm = gig.taps.tap(time.monotonic())
+    if bpm:
+        _play_at(gig, bpm)
+
+
+def _play_at(gig: Gig, bpm: float) -> None:
+    gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
+    gig.say(f"tempo {gig.preset.tempo:g}")
 
 
 # --- chains -------------------------------------------------------------------------------------------------------
@@ -193,10 +208,10 @@ def _new(gig: Gig, name: str) -> None:
 
 
 def _copy(gig: Gig, words: str) -> None:
-    which, _, name = words.partition(" as ") if " as " in words else (words, "", "")
+    which, _, name = (part.strip() for part in f" {words}".partition(" as "))
     amp = address.amp(gig.document, which) if which else gig.amp
     taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
-    name = name.strip() or free_name(taken, amp.name)
+    name = name or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
     gig.edit(document, f"copy {amp.name}", playing=uid)
     gig.say(f"{name} is a copy of {amp.name}")
@@ -291,6 +306,11 @@ def _tuner(gig: Gig, text: str) -> None:
     gig.open_master()
 
 
+def _panic(gig: Gig, _: str) -> None:
+    gig.reconciler.rack.panic()
+    gig.say("silenced; all begins anew")
+
+
 def _nothing(gig: Gig, _: str) -> None:
     """For the verbs that whoever reads commands carries out itself."""
 
@@ -305,7 +325,7 @@ VERBS: dict[str, Verb] = {
     "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),
     "toggle": Verb("AMP.ENGINE", "bypass an engine, or let it be heard", lambda gig, words: _switch(gig, words, None)),
     "load": Verb("AMP.ENGINE FILE", "play another model or cabinet", _load),
-    "try": Verb("AMP.ENGINE FILE", "the same; one after the other is one step of undo", _try),
+    "try": Verb("AMP.ENGINE FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
     "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),
@@ -320,10 +340,13 @@ VERBS: dict[str, Verb] = {
     "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
     "revert": Verb("", "the playing amp's preset as its file has it", _revert),
     "level": Verb("DB", "output level", _level),
+    "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
+    "tap": Verb("", "the same, by twice or more in time", _tap),
     "bypass": Verb(
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),
     "mute": Verb("[on|off]", "silence", _mute),
+    "panic": Verb("", "silence at once, tails and all; then all begins anew", _panic),
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(

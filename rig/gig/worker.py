@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from rig.document.document import EngineSpec
 from rig.errors import RigError, own_fault
 from rig.gig.builder import Builder, BuildError, ChainSpec, Place, short
 from rig.native import Chain
@@ -16,23 +17,27 @@ from rig.native import Chain
 class Job:
     """A chain to be built. key: what it will be, and no other wish is.
 
-    playing: the chain that it takes over from, where that is of the same engines.
+    playing: the chain that it takes over from, where that is of the same engines. like: what one of the engines was, as
+    loud as which it is to be.
     """
 
     place: Place
     wish: ChainSpec
     key: Hashable
     playing: Chain | None
+    like: EngineSpec | None = None
 
 
 @dataclass(frozen=True)
 class Built:
     """What came of a job. chain: None where it failed, which `error` says in one line, or where it would sound alike.
 
+    wish: as it was built: the job's, but for a level that makes an engine as loud as it is to be.
     uid: of the engine whose fault it was.
     """
 
     job: Job
+    wish: ChainSpec
     chain: Chain | None = None
     error: str = ""
     uid: int = 0
@@ -104,12 +109,15 @@ class Worker:
                 self._news.notify_all()
 
     def _build(self, job: Job) -> Built:
-        files = [path for spec in job.wish.engines for path in spec.files.values()]
+        wish = job.wish
+        files = [path for spec in wish.engines for path in spec.files.values()]
         try:
-            return Built(job, self._builder.build(job.wish, job.playing))
+            if job.like:
+                wish = self._builder.as_loud(wish, job.like)
+            return Built(job, wish, self._builder.build(wish, job.playing))
         except BuildError as error:
-            return Built(job, error=short(str(error), files), uid=error.uid)
+            return Built(job, wish, error=short(str(error), files), uid=error.uid)
         except RigError as error:
-            return Built(job, error=short(str(error), files))
+            return Built(job, wish, error=short(str(error), files))
         except Exception as error:  # the thread lives on, and so does the gig
-            return Built(job, error=own_fault(error))
+            return Built(job, wish, error=own_fault(error))

@@ -6,15 +6,13 @@ Every call into libjack is made in a thread of its own (`calls.py`), as a server
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, TimeoutError
 
-import jack
-
 from rig.document.document import Wiring
 from rig.errors import RigError
+from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
 from rig.jack.joined import Joined, Wire, find
 from rig.jack.opening import OPEN_SECONDS, Opening
@@ -22,6 +20,7 @@ from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
+LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -30,7 +29,7 @@ def running(server: str | None = None) -> tuple[int, int] | None:
     calls = Calls()
     try:
         return calls(_ask_running, server, seconds=OPEN_SECONDS)
-    except NoAnswer:
+    except RigError:
         return None
     finally:
         calls.end()
@@ -73,6 +72,7 @@ class Client:
         self._block = self._latency = 0  # as last known
         self._wires: tuple[Wire, ...] = ()
         self._seen = -1  # the changes of the wiring that `_wires` knows of
+        self._look_at = 0.0
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -85,11 +85,10 @@ class Client:
             raise
 
     def _given(self) -> str:
-        given = self._asked[1] or os.environ.get("JACK_DEFAULT_SERVER", "default")
-        return f"JACK server '{given}'"
+        return library.called(self._asked[1])
 
     def _begin(self, *, start: bool) -> Opening:
-        return Opening(self._calls, self._asked, self._ports, start=start)
+        return Opening(self._calls, self._asked, self._ports, start=start, again=self._restart)
 
     def _take(self, opening: Opening) -> bool:
         """Whether it led into a server. Raises RigError."""
@@ -98,7 +97,7 @@ class Client:
         self._opening = None
         try:
             joined = opening.future.result(0)
-        except jack.JackError:
+        except library.jack.JackError:
             raise RigError("JACK has gone again") from None
         if joined is None:
             return False
@@ -193,7 +192,7 @@ class Client:
             raise NoAnswer(
                 f"{self.server} does not answer: another program may keep it waiting; start the server again"
             ) from None
-        except jack.JackError:
+        except library.jack.JackError:
             raise RigError("JACK has gone again") from None
 
     def connect(self, wiring: Wiring = Wiring(), *, input: bool = True) -> list[str]:
@@ -239,14 +238,27 @@ class Client:
         """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
         return self._calls(self._here().wire_again, wires)
 
+    def has(self, wire: Wire) -> bool:
+        """Whether both ends of a wire are there; not where JACK does not answer."""
+        try:
+            return self._calls(self._here().has, wire)
+        except (RigError, library.jack.JackError):
+            return False
+
     def connections(self) -> tuple[Wire, ...]:
-        """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
+        """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
+
+        JACK tells of a wire up to a period before it has it; on a busy machine, even longer.
+        """
         joined = self._joined
         if joined is None or not joined.alive:
             return ()
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at, self._seen = now + LATE_SECONDS, -1
         if self._seen != joined.changes:
             changes = joined.changes  # first, so that a change while we ask makes us ask again
-            with contextlib.suppress(NoAnswer, jack.JackError):
+            with contextlib.suppress(NoAnswer, library.jack.JackError):
                 self._wires, self._seen = self._calls(joined.wires), changes
         return self._wires
 

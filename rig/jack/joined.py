@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-
-import jack
+from typing import TYPE_CHECKING
 
 from rig.errors import RigError
+from rig.jack import library
 from rig.jack.calls import NoAnswer
 from rig.jack.latency import CAPTURE, PLAYBACK, Latency
 from rig.native import PlayerRecorder, Rack
 
+if TYPE_CHECKING:
+    import jack
+
 Wire = tuple[str, str]
 """(from, to), two ports' full names."""
-
-# libjack writes to stderr whatever it likes; a screen does not survive that.
-jack.set_error_function(lambda message: None)
-jack.set_info_function(lambda message: None)
 
 
 def _address(pointer: object) -> int:
     """Where something of jack-client's points at."""
-    return int(jack._ffi.cast("uintptr_t", pointer))
+    return int(library.jack._ffi.cast("uintptr_t", pointer))
 
 
 def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
@@ -34,11 +33,11 @@ def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str,
 
     Uses jack._lib, jack._ffi, client._ptr and port._ptr.
     """
-    address = _address(jack._lib.jack_port_get_buffer)
+    address = _address(library.jack._lib.jack_port_get_buffer)
     pointers = {name: _address(port._ptr) for name, port in ports.items()}
     function, argument = runs.callback(address, pointers)
-    failed = jack._lib.jack_set_process_callback(
-        client._ptr, jack._ffi.cast("JackProcessCallback", function), jack._ffi.cast("void *", argument)
+    failed = library.jack._lib.jack_set_process_callback(
+        client._ptr, library.jack._ffi.cast("JackProcessCallback", function), library.jack._ffi.cast("void *", argument)
     )
     if failed:
         raise RigError("JACK does not take our process callback")
@@ -46,9 +45,10 @@ def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str,
 
 
 def find(name: str, server: str | None) -> jack.Client | None:
-    """A client of the server that runs; None where none does."""
+    """A client of the server that runs; None where none does. Raises RigError where there is no libjack."""
+    jack = library.load(server)
     try:
-        return jack.Client(name, no_start_server=True, servername=server)
+        return jack.Client(name, no_start_server=True, servername=library.asked_for(server))
     except jack.JackOpenError:
         return None
 
@@ -71,13 +71,19 @@ class Joined:
         pointers = _register(self.client, rack, self.ports)
         ins, outs = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
         self.latency = Latency(_address(self.client._ptr), pointers, ins, outs, delay)
+        self.client.set_samplerate_callback(self.on_rate)
         self.client.set_xrun_callback(self.on_xrun)
         self.client.set_port_connect_callback(self.on_wiring)
         self.client.set_shutdown_callback(self.on_shutdown)
         try:
             self.client.activate()
-        except jack.JackError:
+        except library.jack.JackError:
             raise NoAnswer("JACK does not answer") from None
+
+    def on_rate(self, rate: int) -> None:
+        """PipeWire may change it while it runs. What plays is made for one rate: it has to be joined anew."""
+        if rate != self.rate:
+            self.alive = False
 
     def on_xrun(self, delay: float) -> None:
         self.xruns += 1
@@ -101,14 +107,17 @@ class Joined:
         try:
             if sink not in (port.name for port in self.client.get_all_connections(source)):
                 self.client.connect(source, sink)
-        except jack.JackError:
+        except library.jack.JackError:
             return f"JACK has no way from '{source}' to '{sink}'"
         return None
 
+    def has(self, wire: Wire) -> bool:
+        """Whether both its ends are there."""
+        return {port.name for port in self.client.get_ports(is_audio=True)}.issuperset(wire)
+
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
         """Connect those whose two ends are there. Returns the others."""
-        there = {port.name for port in self.client.get_ports(is_audio=True)}
-        ready = [wire for wire in wires if there.issuperset(wire)]
+        ready = [wire for wire in wires if self.has(wire)]
         return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
 
     def physical(self, *, inputs: bool) -> list[str]:
@@ -123,6 +132,6 @@ class Joined:
 
     def leave(self) -> None:
         """Where the server has gone that is as good."""
-        with contextlib.suppress(jack.JackError):
+        with contextlib.suppress(library.jack.JackError):
             self.client.deactivate()
             self.client.close()

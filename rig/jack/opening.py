@@ -7,23 +7,29 @@ import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-
-import jack
+from typing import TYPE_CHECKING
 
 from rig.errors import RigError
+from rig.jack import library
 from rig.jack.calls import Calls
 from rig.jack.joined import Joined, find
 from rig.jack.server import START_SECONDS, Server, drivers
+
+if TYPE_CHECKING:
+    import jack
 
 OPEN_SECONDS = 4.0  # for a server to let us in; one that hangs never does
 
 
 class Opening:
-    """A way into a server, made in the thread of the calls. start: one is started where none runs."""
+    """A way into a server, made in the thread of the calls. start: one is started where none runs.
+
+    again: the one that has gone was ours, and is started beside any others.
+    """
 
     def __init__(self, calls: Calls, asked: tuple[str, str | None], ports: tuple[Sequence[str], Sequence[str]],
-                 *, start: bool) -> None:  # fmt: skip
-        self.start = start
+                 *, start: bool, again: bool = False) -> None:  # fmt: skip
+        self.start, self.again = start, again
         self.server: Server | None = None
         self.given_up = False
         self._asked, self._ports = asked, ports
@@ -57,12 +63,15 @@ class Opening:
 
     def _start(self) -> jack.Client | None:
         name, server = self._asked
+        if not self.again and (refusal := library.refusal(server)):
+            raise RigError(refusal)
+        missing = library.missing()
         if not shutil.which("jackd"):
-            raise RigError(
-                "no JACK server is running and jackd is not installed: start one, or install jackd2 ('make play' does)"
-            )
+            raise RigError(missing or "no JACK server runs and jackd is not installed: start one, or install jackd2")
         why = ""
         for driver, says in drivers():
+            if why and missing and driver[0] == "dummy":
+                break  # there is a card, and PipeWire has it: whoever plays wants to be heard
             self._until = time.monotonic() + START_SECONDS + OPEN_SECONDS
             self.server = Server(server, driver, f"{says} (jackd started by rig)")
             until = time.monotonic() + START_SECONDS
@@ -76,4 +85,4 @@ class Opening:
             why = self.server.why()
             self.server.stop()
         self.server = None
-        raise RigError(f"jackd does not start: {why}")
+        raise RigError(f"jackd does not start: {why}" + (f"; {missing}" if missing else ""))

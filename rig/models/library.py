@@ -65,11 +65,12 @@ def loader(pack: Pack) -> Load:
 
     def load(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
         path, quality = files["model"], settings["quality"]
-        model = read(path)
+        file = read(path)
+        model = file.at(quality)
         own = _own_rate(path, model, settings["rate"])
         assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
-        made, heard = pack(model.at(quality), stretch), arrival(path, quality)
+        made, heard = pack(model, stretch), arrival(path, quality)
         if settings["normalize"]:
             made = replace(made, gain_out=linear(LOUDNESS_DB - loudness_db(path, quality)), level=1.0)
         return replace(
@@ -77,7 +78,7 @@ def loader(pack: Pack) -> Load:
             rate=0 if rate % own == 0 else own,
             delay=(heard.frames or 0) * stretch,
             polarity=heard.polarity or 1,
-            idle=made.idle if model.variants else (*made.idle, "quality"),
+            idle=made.idle if file.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
             about=", ".join([made.about, *_notes(heard, own, rate, assumed)]),

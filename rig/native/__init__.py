@@ -3,7 +3,17 @@
 Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
 """
 
-from rig.native.chain import BRANCHES, Chain, Unit, chains_freed, chains_made
+from rig.native.chain import (
+    BRANCHES,
+    Chain,
+    Switch,
+    Unit,
+    UnitError,
+    chains_freed,
+    chains_made,
+    expected_switch,
+    time_chains,
+)
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
@@ -22,16 +32,20 @@ __all__ = [
     "PlayerRecorder",
     "PlayerRecorderMeters",
     "Rack",
+    "Switch",
     "Take",
     "Unit",
+    "UnitError",
     "Watch",
     "chains_freed",
     "chains_made",
     "decibels",
     "engine",
+    "expected_switch",
     "isa",
     "isas",
     "linear",
     "peak",
+    "time_chains",
     "use_isa",
 ]

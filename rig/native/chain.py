@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,13 +42,22 @@ class Unit:
     on: bool = True
 
 
+class UnitError(RigError):
+    """An engine of a chain would not start. label: the unit's."""
+
+    def __init__(self, unit: Unit, why: str) -> None:
+        super().__init__(f"engine {unit.engine.name}: {why}")
+        self.label = unit.label
+
+
 class Chain:
     """Engines in order, made off the audio thread. Freed when nobody holds it any more, C included.
 
-    Raises RigError naming the engine that would not start.
+    channels: that come in, 1 or 2; from its first stereo engine on a chain is stereo.
+    Raises UnitError of the engine that would not start, and RigError where there is no memory for the chain itself.
     """
 
-    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0) -> None:
+    def __init__(self, units: Sequence[Unit], rate: int, level_db: float = 0.0, channels: int = 1) -> None:
         keep: list[object] = []
         descriptors = ffi.new("const rig_engine *[]", [descriptor(u.engine.address) for u in units] or 1)
         setups = ffi.new("rig_setup[]", max(1, len(units)))
@@ -56,13 +66,16 @@ class Chain:
             self._fill(setup, unit, rate, keep)
             self._mount(mount, unit, rate, keep)
         self._late = [mount.latency + _delay(u.payload, rate) for mount, u in zip(mounts, units, strict=False)]
-        why = ffi.new("const char **")
-        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, why)
+        which, why = ffi.new("uint32_t *"), ffi.new("const char **")
+        self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, channels, which, why)
         if self._c == ffi.NULL:
-            raise RigError(f"engine {' -> '.join(u.engine.name for u in units)}: {ffi.string(why[0]).decode()}")
+            said = ffi.string(why[0]).decode()
+            raise UnitError(units[which[0]], said) if which[0] < len(units) else RigError(f"a chain: {said}")
         self._c = ffi.gc(self._c, lib.rig_chain_free, lib.rig_chain_bytes(self._c))
         self.units = tuple(units)
         self._rate = rate
+        self.channels_in = channels
+        self.channels = max([channels, *(u.engine.channels for u in units)])  # that come out
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self._on = [u.on for u in units]
         self.set_level(level_db)
@@ -89,11 +102,12 @@ class Chain:
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
-            raise RigError(
-                f"engine {unit.engine.name}: one that joins two chains runs at their rate, {rate} Hz; it asks for "
-                f"{unit.payload.rate} Hz"
-            )
-        around = resampler.around(unit.payload.rate, rate)
+            why = f"one that joins two chains runs at their rate, {rate} Hz; it asks for {unit.payload.rate} Hz"
+            raise UnitError(unit, why)
+        try:
+            around = resampler.around(unit.payload.rate, rate)
+        except RigError as error:
+            raise UnitError(unit, str(error)) from None
         keep.append(around)
         mount.latency = around.latency
         for c, change in ((mount.there, around.there), (mount.back, around.back)):
@@ -102,6 +116,7 @@ class Chain:
 
     @property
     def address(self) -> int:
+        """Where C has it."""
         return address_of(self._c)
 
     @property
@@ -138,11 +153,8 @@ class Chain:
         return tuple(lib.rig_chain_faults(self._c, i) for i in range(len(self.units)))
 
     def time(self, signal: np.ndarray, block: int) -> np.ndarray:
-        """How long each block of (frames,) float32 takes: (frames // block,) in seconds."""
-        x = np.ascontiguousarray(signal, np.float32)
-        ns = np.empty(x.size // block, np.uint32)
-        lib.rig_chain_time(self._c, ffi.from_buffer("float[]", x), block, ns.size, ffi.from_buffer("uint32_t[]", ns))
-        return ns * 1e-9
+        """How long each block of (frames,) float32 takes, one after the other: (frames // block,) in seconds."""
+        return time_chains([self], signal, block)
 
     @property
     def costs(self) -> tuple[float, ...]:
@@ -188,12 +200,59 @@ class Chain:
         """Bring each engine, in microseconds, to where silence for ever leaves it."""
         lib.rig_chain_reset(self._c)
 
-    def process(self, signal: np.ndarray, key: np.ndarray | None = None) -> np.ndarray:
-        """Run the chain by itself, not while a rack has it. signal, key: (frames,) float32; returns (frames,)."""
+    def process(self, signal: np.ndarray, key: np.ndarray | None = None, tempo: float = 120.0) -> np.ndarray:
+        """Run the chain by itself, not while a rack has it; the song begins where the chain does.
+
+        signal: (frames,) float32, or (2, frames); what comes back has the same shape. tempo: beats a minute.
+        key: (frames,); where None the signal, of two its left one.
+        """
         out = np.array(signal, np.float32)
-        listen = np.ascontiguousarray(signal if key is None else key, np.float32)
-        lib.rig_chain_process(self._c, ffi.from_buffer("float[]", out), ffi.from_buffer("float[]", listen), out.size)
+        left, right = (out, None) if out.ndim == 1 else out
+        listen = np.ascontiguousarray(left.copy() if key is None else key, np.float32)
+        sides = [ffi.NULL if side is None else ffi.from_buffer("float[]", side) for side in (left, right)]
+        beats = tempo / 60 / self._rate
+        lib.rig_chain_process(self._c, *sides, ffi.from_buffer("float[]", listen), left.size, beats)
         return out
+
+    @property
+    def tail(self) -> float:
+        """Seconds for which it rings on when nothing comes in any more; inf: for ever."""
+        frames = lib.rig_chain_tail(self._c)
+        return math.inf if frames == lib.RIG_ENDLESS else frames / self._rate
+
+
+def time_chains(chains: Sequence[Chain], signal: np.ndarray, block: int, period: float = 0.0) -> np.ndarray:
+    """How long each block of (frames,) float32 takes through chains in order: (frames // block,) in seconds.
+
+    period: seconds from the start of one block to that of the next, asleep between them, as JACK runs a client; 0 is
+    one block right after the other.
+    """
+    x = np.ascontiguousarray(signal, np.float32)
+    ns = np.empty(x.size // block, np.uint32)
+    given = ffi.new("rig_chain *[]", [chain._c for chain in chains] or 1)
+    samples, taken = ffi.from_buffer("float[]", x), ffi.from_buffer("uint32_t[]", ns)
+    lib.rig_chains_time(len(chains), given, samples, block, ns.size, round(1e9 * period), taken)
+    return ns * 1e-9
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What going to another amp is like, in frames: wait until that is heard, of which the end is silence."""
+
+    wait: int
+    silence: int
+    fade: int
+
+
+def expected_switch(rate: int, block: int, memory: int, playing: float, now: float, then: float) -> Switch:
+    """How the rack will switch at `rate` Hz in periods of `block` frames, if costs are what they are said to be.
+
+    memory: frames that the newcomer remembers. playing, now, then: shares of the period that all that plays takes, of
+    it the chain that goes, and the chain that comes.
+    """
+    ns = 1e9 / rate
+    found = lib.rig_switch_expected(rate, block, memory, playing * ns, now * ns, then * ns)
+    return Switch(found.wait, found.silence, found.fade)
 
 
 def _delay(payload: Payload, rate: int) -> int:

@@ -67,6 +67,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
+    made = replace(made, channels=c.channels)
     return replace(made, load=load) if load else made
 
 

@@ -14,7 +14,8 @@ from rig.native.descriptors import address_of
 class Take:
     """What a player_recorder plays, and what it heard meanwhile; see rig_take in csrc/rack/player_recorder.h.
 
-    play: (frames,) float32. seconds of the return are kept: the latest, over and over, or with loop=False the first.
+    play: (frames,) float32. heard_frames of the return are kept: the latest, over and over, or the first with
+    loop=False.
     """
 
     def __init__(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> None:
@@ -78,6 +79,7 @@ class PlayerRecorder:
         lib.rig_player_recorder_level(self._c, gain)
 
     def meters(self) -> PlayerRecorderMeters:
+        """What has been played and heard; peaks are since the last call of this."""
         self.collect()
         lib.rig_player_recorder_read(self._c, self._meters)
         return PlayerRecorderMeters(self._meters.clips, self._meters.send_peak, self._meters.return_peak)

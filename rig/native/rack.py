@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,8 @@ class Rack:
         """Let go of the chains that C has given back."""
         for stage, slot in self._slots:
             self._return(lib.rig_rack_collect(self._c, stage, slot))
+        for stage, ring in itertools.product(STAGES.values(), range(lib.RIG_RINGS)):
+            self._return(lib.rig_rack_rung_out(self._c, stage, ring))
 
     def _return(self, c: Any) -> None:
         if c != ffi.NULL:
@@ -60,9 +63,11 @@ class Rack:
         lib.rig_rack_route(self._c, amp, input, output)
 
     def play(self, amp: int) -> None:
+        """Let the amp of a slot be heard, cross-faded."""
         lib.rig_rack_play(self._c, amp)
 
     def bypass(self, on: bool) -> None:
+        """The guitar without the amp, or with it, cross-faded."""
         lib.rig_rack_bypass(self._c, on)
 
     def begin(self, *, open: bool) -> None:
@@ -74,10 +79,20 @@ class Rack:
         lib.rig_rack_open(self._c, on)
 
     def limit(self, on: bool) -> None:
+        """Off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it."""
         lib.rig_rack_limit(self._c, on)
 
     def level(self, db: float) -> None:
+        """The output's level in dB; ramped to."""
         lib.rig_rack_level(self._c, linear(db))
+
+    def tempo(self, bpm: float) -> None:
+        """Beats a minute, for engines that keep time."""
+        lib.rig_rack_tempo(self._c, bpm)
+
+    def panic(self) -> None:
+        """Silence within 10 ms of a period's start, tails included; then all that plays begins anew."""
+        lib.rig_rack_panic(self._c)
 
     def loop(self, recording: np.ndarray) -> None:
         """Play a recording, (frames,) float32, into the input, over and over. Before the rack runs."""

@@ -8,7 +8,8 @@ import time
 import traceback
 from collections.abc import Callable
 
-from rig.errors import RigError, own_fault
+from rig.errors import RigError
+from rig.gig.beside import Beside
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress
 from rig.gig.snapshot import Outcome, Status
@@ -62,23 +63,23 @@ class _Session:
         self._gig, self._commands, self._debug = gig, commands, debug
         self._events, self._say = events, events.say
         self._amp = gig.playing
-        self._fault = ""
+        self._beside = Beside(self._faulty)
 
     def run(self, save: bool) -> int:
         """Returns the exit status."""
         gig, status = self._gig, 0
         try:
-            now = gig.status()
-            self._say("ready", rate=now.rate, block=now.block, amps=[a.name for a in gig.amps], amp=now.amp_name)
+            client = gig.client
+            self._say("ready", rate=client.rate, block=client.block, amps=[a.name for a in gig.amps], amp=gig.amp.name)
             self._play()
             if save:
-                self._guarded(self._settle)
+                self._beside(self._settle)
             if save and gig.unsaved:
                 status = 0 if self._do("save", {}) else 1
             lost = [preset.name for preset in gig.history.unsaved()]
         finally:
             gig.close()
-        self._guarded(self._follow)
+        self._beside(self._follow)
         self._say("end", unsaved=lost)
         self._events.close()
         return status
@@ -87,7 +88,7 @@ class _Session:
         gig = self._gig
         due = time.monotonic() + STATUS_SECONDS
         while True:
-            self._guarded(self._follow)
+            self._beside(self._follow)
             patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
             for command in self._commands.wait(min(patience, due - time.monotonic())):
                 verb, asked = self._read(command)
@@ -96,10 +97,10 @@ class _Session:
                     return
                 if verb:
                     self._do(verb, asked)
-                self._guarded(self._look)
-            self._guarded(self._look)
+                self._beside(self._look)
+            self._beside(self._look)
             if time.monotonic() >= due:
-                self._guarded(lambda: self._events.tell_status(**_facts(gig.status())))
+                self._beside(lambda: self._events.tell_status(**_facts(gig.status())))
                 due = time.monotonic() + STATUS_SECONDS
 
     def _read(self, line: str | None) -> tuple[str, dict[str, object]]:
@@ -131,7 +132,7 @@ class _Session:
             return False
         self._say("done", **asked, ok=True)
         if command == "status":
-            self._guarded(lambda: self._say("status", **_facts(self._gig.status())))
+            self._beside(lambda: self._say("status", **_facts(self._gig.status())))
         return True
 
     def _look(self) -> None:
@@ -160,16 +161,9 @@ class _Session:
         for news in self._gig.news():
             self._say("error" if news.wrong else "reloaded" if news.reloaded else "news", message=news.message)
 
-    def _guarded(self, step: Callable[[], None]) -> None:
-        """The sound goes on whatever is wrong with what we do beside it; it is said once."""
-        try:
-            step()
-        except Exception as error:
-            fault = own_fault(error)
-            if fault != self._fault:
-                self._fault = fault
-                self._say("error", message=fault)
-                self._trace(error)
+    def _faulty(self, fault: str, error: Exception) -> None:
+        self._say("error", message=fault)
+        self._trace(error)
 
     def _trace(self, error: Exception) -> None:
         if self._debug:

@@ -13,14 +13,16 @@ from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
-from rig.gig.builder import Builder, ChainSpec, Versions, unheard
+from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
-from rig.native import Chain, Unit
+from rig.native import BLOCK, Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.report.switches import switches
+from rig.shipped import find_preset
 from rig.sound import read
 
 RATE = 48_000
@@ -186,11 +188,21 @@ def _as_cabinet(path: Path) -> str | None:
         return None
 
 
-def check(paths: Sequence[Path]) -> CheckReport:
-    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first."""
+def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
+    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
+
+    paths: files, or presets' names. block: frames of the period in which switches are reckoned.
+    """
     builder = Builder(RATE, Versions())
-    checked = tuple(_check_model(path) if _is_model(path) else _check_preset(path, builder) for path in paths)
-    return CheckReport(checked, skipped())
+    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
+
+
+def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel:
+    try:
+        path = find_preset(given)
+    except RigError as error:
+        return CheckedPreset(given, faults=(str(error),))
+    return _check_model(path) if _is_model(path) else _check_preset(path, builder, block)
 
 
 def _is_model(path: Path) -> bool:
@@ -213,7 +225,7 @@ def _check_model(path: Path) -> CheckedModel:
     return CheckedModel(path, model.name, model.words or in_words(model.network))
 
 
-def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
+def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     if path.is_file() and path.suffix.lower() != ".toml" and kind_of(path) in (UNKNOWN, SOUND):
         known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
         return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
@@ -226,7 +238,7 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
     ]
     places.append(_Place(OUTPUT, OUTPUT, preset.output))
     for place in places:
-        place.load(builder, preset.dbu, torn=any(fault.engine and fault.owner == place.owner for fault in found))
+        place.load(builder, preset, torn=any(fault.engine and fault.owner == place.owner for fault in found))
     before, *middle, after = places
     driven = before.play(loud(RATE))
     for place in middle:
@@ -237,6 +249,10 @@ def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
         AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken)
         for amp, place in zip(preset.amps, middle, strict=True)
     )
+    if not faults:
+        chains = [place.chain for place in places if place.chain]
+        ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
+        amps = tuple(replace(amp, switch=way) for amp, way in zip(amps, ways, strict=True))
     return CheckedPreset(path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset))
 
 
@@ -255,7 +271,7 @@ class _Place:
     chain: Chain | None = None
     faults: list[str] = field(default_factory=list)
 
-    def load(self, builder: Builder, dbu: float | None, torn: bool) -> None:
+    def load(self, builder: Builder, preset: Preset, torn: bool) -> None:
         """Build it. torn: it lacks an engine, and cannot be played."""
         units = []
         for spec in self.specs:
@@ -268,7 +284,9 @@ class _Place:
                 self.faults.append(f"{spec.label}: {error}")
         if not torn and not self.faults:
             try:
-                self.chain = builder.build(ChainSpec(self.specs, self.level, dbu))
+                self.chain = builder.build(
+                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset))
+                )
             except RigError as error:
                 self._build_each(units)
                 self.faults = self.faults or [str(error)]

@@ -7,16 +7,22 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rig.document.document import EngineSpec, Wiring
+from rig.document.knobs import Knob, knobs_of
 from rig.document.read import read_preset
 from rig.document.writing.spelling import Names
-from rig.engine import registry
+from rig.engine import Setting, registry
+from rig.report.switches import SwitchFacts
+
+Said = float | bool | str
+"""A value as a preset says it."""
 
 
 @dataclass(frozen=True)
 class ChainEntry:
     """An engine of a chain, as its preset has it. label: what it is called in "Amp.engine.param".
 
-    params, settings: what the preset says, in the units of `rig engines`; a switch is true or false. files: by key.
+    params, settings: what the preset says, in the units of `rig engines`; a switch is true or false, a choice its word.
+    files: by key.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes; "" is no branch.
     about: what it makes of its files, in a few words; None where it was not loaded.
     """
@@ -24,8 +30,8 @@ class ChainEntry:
     engine: str
     label: str
     branch: str
-    params: Mapping[str, float]
-    settings: Mapping[str, float | bool]
+    params: Mapping[str, Said]
+    settings: Mapping[str, Said]
     files: Mapping[str, Path]
     about: str | None = None
 
@@ -42,6 +48,7 @@ class AmpFacts:
     """An amp of a preset. key: "1".."9" where the preset gives it one. level: dB, applied after the chain.
 
     ok: whether all of it can be loaded; None where nobody tried.
+    switch: what going to it takes; None where nobody measured.
     """
 
     name: str
@@ -49,11 +56,14 @@ class AmpFacts:
     level: float
     chain: tuple[ChainEntry, ...]
     ok: bool | None = None
+    switch: SwitchFacts | None = None
 
     def facts(self) -> dict[str, object]:
-        """For JSON. Where nobody tried to load it, there is no `ok`."""
-        loaded = {} if self.ok is None else {"ok": self.ok}
-        return {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain), **loaded}
+        """For JSON. Where nobody tried to load it, there is no `ok`, where nobody measured, no `switch`."""
+        loaded: dict[str, object] = {} if self.ok is None else {"ok": self.ok}
+        measured = {"switch": self.switch.facts()} if self.switch else {}
+        told = {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain)}
+        return {**told, **loaded, **measured}
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,15 @@ def facts_of(parts: Sequence[ChainEntry] | Sequence[AmpFacts]) -> list[dict[str,
 
 
 def _entry(spec: EngineSpec) -> ChainEntry:
-    switches = {setting.name for setting in registry()[spec.engine].settings if setting.switch}
-    settings = {key: bool(value) if key in switches else value for key, value in spec.settings.items()}
-    return ChainEntry(spec.engine, spec.label, spec.branch, dict(spec.params), settings, dict(spec.files))
+    knobs = {knob.name: knob for knob in knobs_of(spec)}
+    params, settings = (
+        {k: _said(knobs[k], value) for k, value in part.items()} for part in (spec.params, spec.settings)
+    )
+    return ChainEntry(spec.engine, spec.label, spec.branch, params, settings, dict(spec.files))
+
+
+def _said(knob: Knob, value: float) -> Said:
+    """A value as a preset says it."""
+    if isinstance(knob, Setting) and knob.switch:
+        return bool(value)
+    return knob.choices[round(value)] if knob.choices else value

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rig.capture import checks, storage
+from rig.capture.delay import Delay
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,13 @@ class Capture:
     played: tuple[int, int] | None = None
 
 
-def read(dry_path: Path, wet_path: Path | None = None) -> Capture:
+def read(dry_path: Path, wet_path: Path | None = None, delay: int | None = None) -> Capture:
     """Read both sides, check them, remove the delay. Raises RigError, one line.
 
-    Without wet_path, dry_path is a folder that `rig capture` wrote.
+    Without wet_path, dry_path is a folder that `rig capture` wrote. delay: frames, where the player knows it.
     """
     pair = storage.read(dry_path) if wet_path is None else checks.read_pair(dry_path, wet_path)
+    pair.delay = None if delay is None else Delay(delay, 1)
     notes = checks.fit_or_raise(pair)
     frames = pair.delay.frames if pair.delay else 0
     return Capture(pair.dry.audio, pair.wet.audio, pair.dry.rate, frames, notes, pair.played)

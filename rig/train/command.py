@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rig.errors import RigError
+from rig.files import may_replace
 from rig.shipped import DISTRIBUTION
 from rig.text import printable
 from rig.train import options
-from rig.train.settings import Job
+from rig.train.settings import CHECKPOINT, Job
 
 add_arguments = options.add_arguments
 
@@ -64,6 +65,17 @@ def jobs(args: argparse.Namespace) -> list[Job]:
     return [Job((side,), args.output / f"{name}.{ending}", name) for side, name in zip(sides, names, strict=True)]
 
 
+def _keep_others(target: Path, args: argparse.Namespace) -> None:
+    """Asks before a model, its checkpoint or its picture is written over; a run that goes on is its own."""
+    beside = target.with_suffix(CHECKPOINT)
+    if args.resume and (not args.resume.name or args.resume.absolute() == beside.absolute()):
+        return
+    there = [path for path in (target, beside) if path.exists()]
+    if there:
+        goes_on = "; --resume goes on with it" if beside in there and not args.init else ""
+        may_replace(there[0], force=args.force, instead=goes_on)
+
+
 def _device(wanted: str) -> str:
     import torch
 
@@ -104,6 +116,8 @@ def run(args: argparse.Namespace) -> int:
         for side, path in (pair for dry, wet in job.sides for pair in (("dry", dry), ("wet", wet))):
             if path is not None and not path.exists():  # before the seconds that torch takes
                 raise RigError(f"{side} recording: no file '{path}'")
+        if not args.dry_run:
+            _keep_others(job.target, args)
     try:
         import torch
     except ImportError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from rig import native
 from rig.models import player
-from rig.models.formats import load_model
+from rig.models.formats import guitarml
 from rig.native import BLOCK
 from rig.train import export, loop
 from rig.train.losses import Loss
@@ -104,15 +103,12 @@ def _seconds(run: Run) -> tuple[float, float]:
 
 
 def _realtime(run: Run) -> float:
-    file = export.content(run.state.network, run.data.dry_scale, run.data.wet_scale, {})
+    made = export.folded(run.state.network, run.data.dry_scale, run.data.wet_scale)
     if run.settings.knob:
-        file = export.standing(file, run.settings.knob[0])
+        made = export.standing(made, run.settings.knob[0])
+    model = guitarml.described(made, {}, Path("model.json"))
     rate = run.captures[0].sample_rate
     sound = np.resize(run.data.raw, int(PLAYED * rate))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.json"
-        path.write_text(export.to_json(file))
-        model = load_model(path)
     spent = []
     for _ in range(3):
         began = time.perf_counter()

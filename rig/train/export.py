@@ -1,27 +1,24 @@
-"""A trained network -> the family's JSON file, normalisation folded in, and back through the C engine to make sure."""
+"""A trained network -> the layers of a model file, normalisation folded in; back through the C engine to make sure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rig.errors import RigError
-from rig.models.convert import guitarml_text as to_json
-from rig.models.formats.reading import listing, number, table
+from rig.models.formats import guitarml
+from rig.models.formats.network import Activation, Conv, Layer, LayerArray
 from rig.models.formats.words import receptive_field
 from rig.train.data import Scale
 from rig.train.network import WaveNet
 
-__all__ = ["content", "folded", "play", "standing", "to_json", "verify"]
-
 TOLERANCE = 1e-4  # between PyTorch and the C engine, of full scale
-DIGITS = 9  # a float32 survives nine significant digits
 
 
-def folded(network: WaveNet, dry: Scale, wet: Scale) -> dict[tuple[int, str], np.ndarray]:
-    """{(layer, name): float32 array in the file's order} of a network that takes raw dry and gives raw wet.
+def folded(network: WaveNet, dry: Scale, wet: Scale) -> LayerArray:
+    """Layers, as GuitarML has them, of a network that takes raw dry and gives raw wet.
 
     The network saw (dry - mean) / deviation, which is another input weight and bias, and gave (wet - mean) / deviation,
     which is another output weight and bias. History is zero at every convolution either way, so this is exact.
@@ -29,57 +26,35 @@ def folded(network: WaveNet, dry: Scale, wet: Scale) -> dict[tuple[int, str], np
     state = {k: v.detach().cpu().double().numpy() for k, v in network.state_dict().items()}
     weight = state["input"].copy()  # (inputs, C): the guitar, and a knob that nobody normalised
     weight[0] /= dry.deviation
-    found = {(-1, "W"): weight, (-1, "b"): state["input_bias"] - weight[0] * dry.mean}
-    count = len(network.dilations)
-    for i in range(count):
-        filtered, gate = state[f"kernel.{i}"]
-        found[i, "W_conv"] = np.concatenate([filtered, gate], axis=-1)
-        found[i, "b_conv"] = state[f"bias.{i}"].reshape(-1)
-        found[i, "W_out"] = state[f"mix.{i}"]
-        found[i, "b_out"] = state[f"mix_bias.{i}"]
-    found[count, "W"] = state["output"].reshape(-1, 1) * wet.deviation
-    found[count, "b"] = state["output_bias"] * wet.deviation + wet.mean
-    return {key: value.astype(np.float32) for key, value in found.items()}
+    signal, gate = map(Activation, guitarml.GATES["gated"])
+    layers = (
+        Layer(
+            conv=_conv(np.concatenate(state[f"kernel.{i}"], axis=-1), state[f"bias.{i}"].ravel(), dilation),
+            activation=signal,
+            onward=_conv(state[f"mix.{i}"][None], state[f"mix_bias.{i}"]),
+            gate=gate,
+            head=_conv(state["output"][i][None] * wet.deviation, np.zeros(1)),
+        )
+        for i, dilation in enumerate(network.dilations)
+    )
+    return LayerArray(
+        entry=_conv(weight[None], state["input_bias"] - weight[0] * dry.mean),
+        layers=tuple(layers),
+        head=_conv(np.ones((1, 1, 1)), state["output_bias"] * wet.deviation + wet.mean),
+    )
 
 
-def _numbers(values: np.ndarray) -> list[float]:
-    return [float(f"{v:.{DIGITS}g}") for v in values.ravel().tolist()]
+def _conv(weights: np.ndarray, bias: np.ndarray, dilation: int = 1) -> Conv:
+    return Conv(np.ascontiguousarray(weights, np.float32), np.ascontiguousarray(bias, np.float32), dilation)
 
 
-def content(network: WaveNet, dry: Scale, wet: Scale, metadata: Mapping[str, object]) -> dict[str, object]:
-    """The file as a dict: WaveNetVA's keys, then what the file says of itself, which other loaders pass over."""
-    return {
-        "activation": "gated",
-        "input_channels": network.inputs,
-        "output_channels": 1,
-        "residual_channels": network.channels,
-        "filter_width": network.kernel_size,
-        "dilations": list(network.dilations),
-        **metadata,
-        "variables": [
-            {"layer_idx": layer, "name": name, "data": _numbers(values)}
-            for (layer, name), values in folded(network, dry, wet).items()
-        ],
-    }
-
-
-def standing(file: Mapping[str, object], knob: float) -> dict[str, object]:
-    """The file of a network with a knob -> that of the network without one that it is while the knob stands there.
+def standing(array: LayerArray, knob: float) -> LayerArray:
+    """A network with a knob -> the one without it that it is while the knob stands there.
 
     A constant input is a bias; history is zero behind the entry either way, so this is exact.
     """
-    variables = [table(variable, "a variable") for variable in listing(file["variables"], "variables")]
-    entry = {v["name"]: [number(x, "data") for x in listing(v["data"], "data")] for v in variables if _enters(v)}
-    weights, channels = entry["W"], len(entry["b"])
-    bias = [b + knob * w for b, w in zip(entry["b"], weights[channels:], strict=True)]
-    changed: dict[object, list[float]] = {"W": weights[:channels], "b": bias}
-    variables = [{**v, "data": changed[v["name"]]} if _enters(v) else v for v in variables]
-    return {**file, "input_channels": 1, "variables": variables}
-
-
-def _enters(variable: Mapping[str, object]) -> bool:
-    """Whether it belongs to the layer that the input enters by."""
-    return variable["layer_idx"] == -1
+    weights, bias = array.entry.weights.astype(np.float64), array.entry.bias
+    return replace(array, entry=_conv(weights[:, :1], bias + knob * weights[0, 1]))
 
 
 def play(path: Path, dry: np.ndarray) -> np.ndarray:

@@ -21,11 +21,10 @@ ONES = "rig train makes gated networks of the GuitarML family, so it can start o
 
 def read(path: Path) -> LayerArray:
     """A model file's layers. Raises RigError for a file that cannot be read, or one that we cannot learn with."""
-    found = load_model(path)
-    model = found if found.family is guitarml.FAMILY else _converted(found)
-    if model is None or not isinstance(model.network, WaveNet):
+    model = load_model(path)
+    array = _layers(model)
+    if array is None:
         raise RigError(f"--init '{path}': {ONES}")
-    (array,) = model.network.arrays
     first = array.layers[0]
     if first.gate is None or (first.activation.kind, first.gate.kind) != guitarml.GATES["gated"]:
         raise RigError(f"--init '{path}': {ONES}")
@@ -34,10 +33,12 @@ def read(path: Path) -> LayerArray:
     return array
 
 
-def _converted(model: Model) -> Model | None:
-    """A `.nam` file that is a GuitarML network, so one that we wrote; else None."""
+def _layers(model: Model) -> LayerArray | None:
+    """Those of a GuitarML network, also one in a `.nam` file, which is then one that we wrote; else None."""
+    if model.family is guitarml.FAMILY and isinstance(model.network, WaveNet):
+        return model.network.arrays[0]
     try:
-        return guitarml.parse(to_guitarml(model, {}), model.path)
+        return to_guitarml(model)
     except Fault:
         return None
 

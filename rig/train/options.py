@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from rig.errors import RigError
-from rig.train.settings import LOSSES, SIZES, Settings, Size
+from rig.train.settings import LARGEST, LOSSES, SIZES, Settings, Size
 
 Value = TypeVar("Value")
 SEGMENT_SECONDS = 0.085
 MINUTES = 10.0
 BATCH = {"cpu": 1, "cuda": 8, "mps": 8}
-LARGEST = Size(64, 14, 8, 16)
 SHAPE = ("channels", "depth", "repeats", "kernel_size")
 
 
@@ -76,6 +75,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--knob", type=_positions, default=(), metavar="P,P,...",
         help="where the amp's drive knob stood for each WET, 0 to 1: makes one model with a drive knob",
     )  # fmt: skip
+    add(
+        "--delay", type=_between(int, -(10**9), 10**9), metavar="SAMPLES",
+        help="by which WET is later than DRY (negative: earlier), where it cannot be heard, as behind an octaver "
+        "(default: it is looked for, however long it is)",
+    )  # fmt: skip
+    add("--force", action="store_true", help="write over the model that may be there, with its checkpoint and picture")
     add("--dry-run", action="store_true", help="only say how long it would take and what playing it would cost")
     add("--no-report", action="store_true", help="no picture next to the model")
     add("--json", action="store_true", help="end with one line of JSON on stdout")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import torch
 from rig.errors import RigError
 from rig.files import write
 from rig.models.convert import trained_text
+from rig.models.formats.network import LayerArray
 from rig.train import export, report
 from rig.train.capture import Capture
 from rig.train.data import Data
@@ -51,13 +52,13 @@ class Keeper:
         predicted = self._predicted(network)
         scores = self._by_take(predicted)
         said = metadata(self.name, best, state.seconds, self.captures, self.settings, self.loudness, scores)
-        file = export.content(network, self.data.dry_scale, self.data.wet_scale, said)
+        made = export.folded(network, self.data.dry_scale, self.data.wet_scale)
         worst = [0.0]
 
         def check(path: Path) -> None:
-            worst[0] = self._verified(path, file, predicted)
+            worst[0] = self._verified(path, made, predicted)
 
-        write(self.target, trained_text(file, self.target), check)
+        write(self.target, trained_text(made, said, self.target), check)
         return Result(best.esr, best.esr_preemphasis, best.number, worst[0])
 
     def draw(self, state: State) -> None:
@@ -92,7 +93,7 @@ class Keeper:
         heard = (self._heard(predicted, take) for take in range(len(self.captures)))
         return [esr(torch.from_numpy(target), torch.from_numpy(prediction)) for target, prediction in heard]
 
-    def _verified(self, path: Path, file: Mapping[str, object], predicted: Sequence[np.ndarray]) -> float:
+    def _verified(self, path: Path, made: LayerArray, predicted: Sequence[np.ndarray]) -> float:
         """The largest difference between the file in the C engine and PyTorch. Raises RigError where it is large."""
         sounds: dict[float | None, list[tuple[np.ndarray, np.ndarray]]] = {}
         for piece, sound in zip(self.data.slices, predicted, strict=True):
@@ -100,7 +101,7 @@ class Keeper:
             sounds.setdefault(knob, []).append((self.data.raw[piece.start : piece.end], sound))
         worst = 0.0
         for knob, pairs in sounds.items():
-            with _playable(path, file, knob) as plain:
+            with _playable(path, made, knob) as plain:
                 worst = max(worst, export.verify(plain, pairs))
         return worst
 
@@ -113,12 +114,12 @@ def _best(state: State) -> tuple[Epoch, WaveNet]:
 
 
 @contextmanager
-def _playable(path: Path, file: Mapping[str, object], knob: float | None) -> Iterator[Path]:
+def _playable(path: Path, made: LayerArray, knob: float | None) -> Iterator[Path]:
     """The file itself; where it has a knob, one that plays as if the knob stood there."""
     if knob is None:
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / path.name
-        plain.write_text(export.to_json(export.standing(file, knob)))
+        plain = Path(folder) / "model.json"
+        plain.write_text(trained_text(export.standing(made, knob), {}, plain))
         yield plain

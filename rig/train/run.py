@@ -59,7 +59,7 @@ def one_rate(captures: Sequence[Capture]) -> int:
 
 def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
     """Read and check the captures; begin, or go on from a checkpoint or a model. Raises RigError."""
-    captures = tuple(capture.read(dry, wet) for dry, wet in job.sides)
+    captures = tuple(capture.read(dry, wet, args.delay) for dry, wet in job.sides)
     for note in (note for one in captures for note in one.notes):
         print(printable(note), file=sys.stderr)
     rate = one_rate(captures)

@@ -25,6 +25,8 @@ class Size:
         return 1 + (self.kernel_size - 1) * sum(self.dilations)
 
 
+LARGEST = Size(64, 14, 8, 16)
+
 SIZES = {
     "nano": Size(4, 9, 1, 3),
     "small": Size(8, 10, 1, 3),
@@ -33,6 +35,9 @@ SIZES = {
     "large": Size(16, 9, 2, 3),  # WaveNet3
 }
 
+
+CHECKPOINT = ".checkpoint"
+"""The ending of what a run goes on from, beside its model."""
 
 LOSSES = ("emphasised", "plain", "stft")
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 from rich.markup import escape
-from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
 from rig.text import printable
-from rig.tui.keys import TYPING
+from rig.tui.finder import FinderScreen
 from rig.tui.plain import plainer
 from rig.tui.selection import Slot
 
@@ -54,17 +50,12 @@ def offers() -> tuple[Offer, ...]:
     return tuple(Offer(groups.get(engine.name, REST), engine) for engine in found)
 
 
-class AddScreen(ModalScreen[Wanted]):
+class AddScreen(FinderScreen[Wanted]):
     """Asks for an engine. places: where one can go; at: where this one is to go, unless the player says otherwise."""
 
-    BINDINGS: ClassVar = [
-        *TYPING,
-        Binding("up", "walk(-1)"),
-        Binding("down", "walk(1)"),
-        Binding("tab", "where(1)"),
-        Binding("shift+tab", "where(-1)"),
-        Binding("escape", "dismiss"),
-    ]
+    BINDINGS: ClassVar = [Binding("tab", "where(1)"), Binding("shift+tab", "where(-1)")]
+    KEYS = "↑↓ · ↵ add · tab elsewhere · esc · {ctrl+n} mute · {F1-F9} amp"
+    NOTHING = "no engine is called that"
 
     def __init__(self, places: tuple[Slot, ...], at: int) -> None:
         super().__init__()
@@ -72,47 +63,21 @@ class AddScreen(ModalScreen[Wanted]):
         self._offers = offers()
         self.shown: tuple[Offer, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Input(placeholder="type to find", compact=True)
-            yield OptionList(compact=True)
-
     def on_mount(self) -> None:
-        self.query_one(OptionList).can_focus = False
-        self.query_one("#card").border_subtitle = plainer("↑↓ · ↵ add · tab elsewhere · esc · ctrl+n mute · F1-9 amp")
         self.action_where(0)
-        self._list("")
 
-    def _list(self, typed: str) -> None:
+    def find(self, typed: str) -> tuple[list[Option], int]:
         self.shown = tuple(offer for offer in self._offers if offer.fits(typed))
-        options, group = self.query_one(OptionList), ""
-        options.clear_options()
+        options, group = [], ""
         for offer in self.shown:
             head = offer.group if offer.group != group else ""
             group = offer.group
             about = escape(printable(offer.engine.about) + (plainer(" …") if offer.engine.files else ""))
-            options.add_option(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
-        options.highlighted = 0 if self.shown else None
-        if not self.shown:
-            options.add_option(Option("no engine is called that", disabled=True))
+            options.append(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
+        return options, 0
 
-    def on_input_changed(self, changed: Input.Changed) -> None:
-        self._list(changed.value)
-
-    def on_input_submitted(self) -> None:
-        self._choose(self.query_one(OptionList).highlighted)
-
-    def on_option_list_option_selected(self, selected: OptionList.OptionSelected) -> None:
-        self._choose(selected.option_index)
-
-    def _choose(self, at: int | None) -> None:
-        if at is not None and at < len(self.shown):
-            self.dismiss(Wanted(self.places[self.at].target, self.shown[at].engine))
-
-    def action_walk(self, by: int) -> None:
-        options = self.query_one(OptionList)
-        if options.highlighted is not None:
-            options.highlighted = min(len(self.shown) - 1, max(0, options.highlighted + by))
+    def take(self, at: int) -> None:
+        self.dismiss(Wanted(self.places[self.at].target, self.shown[at].engine))
 
     def action_where(self, by: int) -> None:
         """Somewhere else along the path."""

@@ -70,7 +70,7 @@ class RigApp(App[int]):
     def __init__(self, open_gig: Callable[[Progress], Gig], keymap: Mapping[str, str] | None = None) -> None:
         """keymap: keys of the player's own, as key_file.read() gives them."""
         super().__init__(driver_class=StageDriver)
-        self._own_keys = dict(keymap or {})
+        self.own_keys = dict(keymap or {})
         self._open_gig = open_gig
         self._leaving, self._left_at = False, 0.0
         self._asking = False
@@ -89,7 +89,7 @@ class RigApp(App[int]):
             for number in SIGNALS:
                 heard = self.terminal_closed if number == signal.SIGHUP else self.leave
                 asyncio.get_running_loop().add_signal_handler(number, heard)
-        self.set_keymap(self._own_keys)
+        self.set_keymap(self.own_keys)
         self.set_class(PLAIN, "plain")
         self.push_screen(LoadingScreen())
         self._in_thread(self._open)

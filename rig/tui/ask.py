@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from rig.tui import palette
 from rig.tui.canvas import printable
+from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
 
 KEYS = {"escape": "esc"}  # as they are written
@@ -39,7 +40,7 @@ class AskScreen(ModalScreen[str]):
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.border_title = self._title
-        card.border_subtitle = "m mute · 1-9 amp"
+        card.border_subtitle = said(self.app, EVERYWHERE, "{m} mute · {1-9} amp")
 
     def on_key(self, event: events.Key) -> None:
         key = event.key.lower() if len(event.key) == 1 else event.key

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 
 from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
+from rig.tui.key_names import KeyNames, name_of, own_keys
 from rig.tui.messages import KEPT, Said
-from rig.tui.plain import PLAIN
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
@@ -109,6 +111,8 @@ class Note(Canvas):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.hint = self.message = ""
+        self.more = "! shows it"  # of a message that is cut
+        self._brief = False
         self.kept: deque[Said] = deque(maxlen=KEPT)
         self._ink: Style = palette.PLAIN
         self._until = float("-inf")
@@ -120,8 +124,11 @@ class Note(Canvas):
             self.repaint()
 
     def say(self, message: str, now: float, wrong: bool = False, seconds: float = MESSAGE_S, keep: bool = True) -> None:
-        """Show `message` for some seconds from time `now`; in red when something is wrong. keep: to be read later."""
-        self.message, self._until = message, now + seconds
+        """Show `message` for some seconds from time `now`; in red when something is wrong.
+
+        keep: to be read later; what is not is told beside the text to fall back to.
+        """
+        self.message, self._until, self._brief = message, now + seconds, not keep
         if keep:
             self.kept.append(Said(time.time(), message, wrong))
         self._ink = palette.RED if wrong else palette.ACCENT
@@ -138,13 +145,16 @@ class Note(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
+        if self.message and self._brief:
+            x = sheet.put_right(sheet.width - 2, 0, fit(self.message, sheet.width - 4), self._ink)
+            sheet.put(2, 0, fit(self.hint, x - 4), palette.SOFT)
+            return
         text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
         lines, room = wrapped(text, sheet.width - 4), sheet.width - 4
         if len(lines) > sheet.height:
             if self.message and room >= 40:
-                more = "! shows it"
-                sheet.put_right(sheet.width - 2, sheet.height - 1, more, palette.SOFT)
-                room -= width_of(more) + 2
+                sheet.put_right(sheet.width - 2, sheet.height - 1, self.more, palette.SOFT)
+                room -= width_of(self.more) + 2
             lines[sheet.height - 1 :] = [fit(" ".join(lines[sheet.height - 1 :]), room)]
         for y, line in enumerate(lines):
             sheet.put(2, y, line, ink)
@@ -160,6 +170,7 @@ class Wires(Canvas):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.status: Status | None = None
+        self.connect = "c"  # the key
 
     def take(self, status: Status) -> None:
         """Show server and connections; drawn again only when they change."""
@@ -171,13 +182,15 @@ class Wires(Canvas):
         if self.status is None:
             return
         if not self.status.alive:
-            sheet.put(2, 0, fit("JACK is gone: waiting for it, c starts one", sheet.width - 4), palette.RED)
+            sheet.put(
+                2, 0, fit(f"JACK is gone: waiting for it, {self.connect} starts one", sheet.width - 4), palette.RED
+            )
             return
         sources, sinks = wiring(self.status.connections)
         x = -1
         for arrow, ports, missing, empty in (
-            ("in ←", sources, "no input: press c", palette.YELLOW),
-            ("out →", sinks, "no output: press c", palette.RED),
+            ("in ←", sources, f"no input: press {self.connect}", palette.YELLOW),
+            ("out →", sinks, f"no output: press {self.connect}", palette.RED),
         ):
             x = sheet.put(x + 3, 0, arrow + " ", palette.DIM)
             text, ink = (together(ports), palette.PLAIN) if ports else (missing, empty)
@@ -249,50 +262,17 @@ FIELD_KEYS: Keys = (
 )
 
 
-NAMED = {
-    "↵": "enter",
-    "esc": "escape",
-    "⌫": "backspace",
-    "↑": "up",
-    "↓": "down",
-    "←": "left",
-    "→": "right",
-    "-": "minus",
-    "=": "equals_sign",
-    "<": "less_than_sign",
-    ">": "greater_than_sign",
-    "[": "left_square_bracket",
-    "]": "right_square_bracket",
-    "/": "slash",
-    "?": "question_mark",
-}
-
-
-WRITTEN = {"↵": "enter", "⌫": "bksp"}  # where the font lacks them
-
-
-def pressed(key: str) -> tuple[str, ...]:
-    """What a click on a key of the foot presses: one key, or on either half one of two; of a range of keys, none."""
-    whole = NAMED.get(key, key)
-    if key.startswith(("1-", "F1-")):
-        return ()
-    parts = tuple(key.split()) if " " in key else tuple(key)
-    if len(parts) == 2 and all(part in NAMED for part in parts):
-        return NAMED[parts[0]], NAMED[parts[1]]
-    return (whole,)
-
-
 class Foot(Canvas):
     """The keys, as many as there is room for; the rest is on the help screen."""
 
-    def __init__(self, keys: Keys = PLAY_KEYS, **kwargs: object) -> None:
+    def __init__(self, keys: Keys = PLAY_KEYS, bindings: Sequence[BindingType] = (), **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.keys = keys
+        self.keys, self.bindings = keys, bindings
         self._places: list[tuple[int, int, str]] = []  # first column, the one after the last, key
 
-    def show(self, keys: Keys) -> None:
-        """Other keys: those that do something now."""
-        self.keys = keys
+    def show(self, keys: Keys, bindings: Sequence[BindingType]) -> None:
+        """Other keys: those that do something now. bindings: those whose keys a player may have bound otherwise."""
+        self.keys, self.bindings = keys, bindings
         if self.is_news(keys):
             self.repaint()
 
@@ -300,20 +280,21 @@ class Foot(Canvas):
         bar = palette.ink(palette.QUIET, palette.PANEL)
         key_ink = palette.ink(palette.GLOW, palette.PANEL, bold=True)
         sheet.fill(0, 0, sheet.width, 1, bar)
-        shown = list(self.keys)
-        while len(shown) > 1 and sum(width_of(k) + len(label) + 3 for k, label, _ in shown) > sheet.width:
+        names = KeyNames(self.bindings, own_keys(self.app))
+        known = ((names.of(key), label, rank) for key, label, rank in self.keys)
+        shown = [(keys, label, rank) for keys, label, rank in known if keys]
+        while len(shown) > 1 and sum(width_of(keys.written) + len(does) + 3 for keys, does, _ in shown) > sheet.width:
             shown.remove(max(shown, key=lambda key: key[2]))
         x = 1
         self._places = []
-        for key, label, _ in shown:
-            names = pressed(key)
-            first, end = x, sheet.put(x, 0, WRITTEN.get(key, key) if PLAIN else key, key_ink)
+        for keys, label, _ in shown:
+            first, end = x, sheet.put(x, 0, keys.written, key_ink)
             x = sheet.put(end + 1, 0, label, bar) + 2
-            if len(names) == 1:
-                self._places.append((first, x - 2, names[0]))
-            elif names:
-                middle = (first + end) // 2
-                self._places += [(first, middle, names[0]), (middle, end, names[1])]
+            if len(keys.pressed) == 1:
+                self._places.append((first, x - 2, keys.pressed[0]))
+            elif keys.pressed:
+                middle = first + width_of(name_of(keys.pressed[0]))
+                self._places += [(first, middle, keys.pressed[0]), (middle, end, keys.pressed[1])]
 
     def on_click(self, event: events.Click) -> None:
         for first, after, key in self._places:

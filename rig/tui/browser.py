@@ -111,7 +111,7 @@ class BrowserScreen(Screen[Left]):
         self.shelf = Shelf(id="shelf")
         self.about = About(id="about")
         self.meters = Meters(id="meters")
-        self.foot = Foot(self.KEYS, id="foot")
+        self.foot = Foot(self.KEYS, self.BINDINGS, id="foot")
         self.shelf.plays = self.shelf.before = view.file
         self.folder = view.file.parent
 
@@ -121,6 +121,10 @@ class BrowserScreen(Screen[Left]):
     def on_mount(self) -> None:
         self._ask_about(self._first)
         self._open(self.folder, self._first)
+
+    def on_unmount(self) -> None:
+        if self._glances is not None:
+            self._glances.want(())
 
     def on_resize(self) -> None:
         height = self.size.height
@@ -179,7 +183,7 @@ class BrowserScreen(Screen[Left]):
         self.where.show(
             self.engine, printable(homely(self.folder)), self.typed if self.finding else None, count, self._silent
         )
-        self.foot.show(self.FINDING if self.finding else self.KEYS)
+        self.foot.show(self.FINDING if self.finding else self.KEYS, self.BINDINGS)
         self.shelf.plays, self.shelf.building = self.plays, self._asked
         self.shelf.show()
         self._show_about()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.cells import get_character_cell_size
+from rich.console import Console
+from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import CompositorUpdate
 from textual.color import Color
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -16,7 +20,7 @@ from rig.text import printable
 from rig.tui.palette import GROUND, STAGE
 from rig.tui.plain import PLAIN, plainer
 
-__all__ = ["Canvas", "Sheet", "fit", "is_narrow", "printable", "width_of", "wrapped"]
+__all__ = ["Canvas", "Sheet", "fit", "fit_end", "is_narrow", "printable", "width_of", "wrapped"]
 
 STAGE_COLOUR = Color.parse(STAGE)
 
@@ -116,6 +120,15 @@ def fit(text: str, width: int) -> str:
     return text.rstrip() + "…" if width > 0 else ""
 
 
+def fit_end(text: str, width: int) -> str:
+    """`text` in at most `width` columns, its beginning replaced by an ellipsis where it is longer."""
+    if width_of(text) <= width:
+        return text
+    while text and width_of(text) > width - 1:
+        text = text[1:]
+    return "…" + text.lstrip() if width > 0 else ""
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """A sentence on as many lines as it takes; a word that is longer than a line is cut into lines."""
     lines, line = [], ""
@@ -130,6 +143,20 @@ def wrapped(text: str, width: int) -> list[str]:
             lines.append(line[:head])
             line = line[head:]
     return [*lines[1:], line]
+
+
+class Patch(CompositorUpdate):
+    """Stretches of a widget's lines, for the terminal. at: where the widget lies."""
+
+    def __init__(self, at: Offset, strips: Sequence[Strip], regions: Sequence[Region]) -> None:
+        self._at, self._strips, self._regions = at, strips, regions
+
+    def render_segments(self, console: Console) -> str:
+        pieces = []
+        for x, y, width, _ in self._regions:
+            pieces.append(Control.move_to(self._at.x + x, self._at.y + y).segment.text)
+            pieces.append(self._strips[y].crop(x, x + width).render(console))
+        return "".join(pieces)
 
 
 class Canvas(Widget):
@@ -162,8 +189,20 @@ class Canvas(Widget):
         regions = [Region(a, y, b - a, 1) for y in range(height) for a, b in sheet.news(y, old)]
         for y in {region.y for region in regions}:
             self._strips[y] = self._strip(y)
-        if regions:
+        if regions and not self._written(regions):
             self.refresh(*regions)
+
+    def _written(self, regions: list[Region]) -> bool:
+        """Send the terminal these stretches of what is to be seen, where nothing lies over them nor is about to move.
+
+        Textual would ask every widget of the screen for all its lines, and wake up for it another time: that is most of
+        what a meter costs that moves twenty times a second.
+        """
+        screen, place = self.screen, self.region
+        if not screen.is_active or screen._layout_required or not screen.region.contains_region(place) or not place:
+            return False
+        self.app._display(screen, Patch(place.offset, self._strips, regions))  # type: ignore[arg-type]  # as Textual's own
+        return True
 
     def _strip(self, y: int) -> Strip:
         strip = self._sheet.strip(y) if self._sheet else Strip.blank(self.size.width, GROUND)

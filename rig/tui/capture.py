@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,13 +22,13 @@ from rig.capture.text_view import lines
 from rig.errors import RigError
 from rig.tui import palette
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Reading
-from rig.tui.canvas import Canvas, Sheet, fit
+from rig.tui.canvas import Canvas, Sheet, fit, wrapped
 from rig.tui.driver import StageDriver
-from rig.tui.meters import draw_bar, draw_scale
+from rig.tui.meters import draw_bar, draw_scale, written_db
 
 POLL_S = 1 / 20
 STEP_DB = 1.0
-WIDEST = 100  # columns
+WIDEST, INDENT = 100, 2  # columns
 STEPS = ((LISTEN, "listen"), (CHECK, "levels"), (PING, "delay"), (TAKE, "take"))
 DONE = "done"
 KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -81,10 +80,6 @@ class Panel(Canvas):
             self._readings = [self._send.update(status.send_db, False, now), back]
         self.repaint()
 
-    def text(self) -> str:
-        """What is on the screen, for tests."""
-        return self._sheet.plain() if self._sheet else ""
-
     def paint(self, sheet: Sheet) -> None:
         width = min(sheet.width, WIDEST)
         x = (sheet.width - width) // 2 + 2
@@ -112,7 +107,7 @@ class Panel(Canvas):
         sheet.put(x, y, name, palette.PLAIN)
         sheet.put(x + 8, y, fit(port, right - x - 20), palette.SOFT)
         draw_bar(sheet, x + 8, y + 1, right - x - 17, reading)
-        sheet.put_right(right - 3, y + 1, _db(reading.peak_db), palette.PLAIN)
+        sheet.put_right(right - 3, y + 1, written_db(reading.peak_db), palette.PLAIN)
         sheet.put(right - 2, y + 1, "dB", palette.DIM)
         if reading.clipped:
             sheet.put_right(right, y, " CLIP ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
@@ -131,7 +126,7 @@ class Panel(Canvas):
 
     def _levels(self, sheet: Sheet, x: int, right: int, y: int, status: CaptureStatus) -> None:
         noise = f"noise {status.noise.rms_db:.0f} dB" if status.noise else ""
-        said = f"send level {status.level_db:+.0f} dB    loudest return {_db(status.loudest_db)} dB    {noise}"
+        said = f"send level {status.level_db:+.0f} dB    loudest return {written_db(status.loudest_db)} dB    {noise}"
         sheet.put(x, y, fit(said, right - x), palette.PLAIN)
         if not status.words:
             good = "levels are good: enter plays the test signal" if status.heard else "waiting for the return ..."
@@ -174,16 +169,12 @@ class Panel(Canvas):
             x = sheet.put(x + 1, y, does, palette.SOFT) + 3
 
 
-def _db(value: float) -> str:
-    return f"{value:.1f}" if value > -100 else "-∞"
-
-
 def _wrapped(sheet: Sheet, x: int, right: int, y: int, text: str, ink: Style) -> int:
-    """Write as many lines as it takes; the line after them."""
-    for line in textwrap.wrap(text, max(right - x, 10), subsequent_indent="  "):
-        sheet.put(x, y, line, ink)
-        y += 1
-    return y
+    """Write as many lines as it takes, all but the first indented; the line after them."""
+    lines = wrapped(text, max(right - x, 10) - INDENT)
+    for i, line in enumerate(lines):
+        sheet.put(x + (INDENT if i else 0), y + i, line, ink)
+    return y + len(lines)
 
 
 class CaptureApp(App[Captured]):

@@ -11,8 +11,10 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
+from rig.document.document import LEVEL_KNOB
 from rig.engine import Engine
 from rig.errors import RigError
+from rig.gig.beside import Beside
 from rig.gig.gig import Gig
 from rig.gig.snapshot import EngineView, FileView, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
@@ -71,6 +73,7 @@ class Editing(Screen[None]):
         self.engines: tuple[EngineView, ...] = ()
         self.status: Status | None = None
         self.note = Note(id="note")
+        self.beside = Beside(lambda fault, error: self._wrong(fault))
         self.leaving = False
         self.browser: BrowserScreen | None = None
         self.field: Field | None = None
@@ -97,6 +100,10 @@ class Editing(Screen[None]):
         self.heard = ""
         self.poll()
         return True
+
+    def told(self, text: str) -> str:
+        """A sentence with keys in braces: "{m} plays on"."""
+        raise NotImplementedError
 
     def _say(self, message: str) -> None:
         self.note.say(printable(message), time.monotonic())
@@ -149,7 +156,7 @@ class Editing(Screen[None]):
         if self.param is not None:
             self._set(self.param, turn(self.param, direction, coarse))
         elif isinstance(self.row, FileView):
-            self._say("a file is no knob: o opens the browser")
+            self._say(self.told("a file is no knob: {o} opens the browser"))
 
     def action_back(self, initial: bool) -> None:
         """To what the preset says, or to the engine's own."""
@@ -287,18 +294,26 @@ class Editing(Screen[None]):
             return
         self._pick_path(view.path)
         self.browser = BrowserScreen(self.gig.name, self.status.amp, view, self.gig.do)
-        self.app.push_screen(self.browser, self._browsed)
+        self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
     def _pick_path(self, path: str) -> None:
         self._pick(next((i for i, line in enumerate(lines(self.engines)) if line.path == path), 0))
 
-    def _browsed(self, left: Left | None) -> None:
+    def _level(self, path: str) -> float | None:
+        """Where the level of an engine stands, in dB, where it has one."""
+        knobs = (param for engine in self.engines for param in engine.params)
+        return next((knob.value for knob in knobs if knob.path == f"{path}.{LEVEL_KNOB}"), None)
+
+    def _browsed(self, before: float | None, left: Left | None) -> None:
+        """The browser is closed. before: where the engine's level stood."""
         self.browser = None
         if left is None or self.leaving:
             return
         self.poll()
         if left.kept:
-            self._say(f"{left.file.name} is not saved yet: s saves it, u goes back")
+            level = self._level(left.engine)
+            matched = "" if level in (None, before) else f", at level {level:+.1f} dB as loud as before,"
+            self._say(f"{left.file.name}{matched} is not saved yet: {self.told('{s} saves it, {u} goes back')}")
         elif left.error:
             self._wrong(left.error)
 

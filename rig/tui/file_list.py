@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from rig.tui import palette
-from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of, wrapped
+from rig.tui.canvas import Canvas, Sheet, fit, fit_end, printable, width_of, wrapped
 from rig.tui.file_listing import Entry, size
 from rig.tui.glances import kept
 
@@ -36,16 +36,14 @@ class Where(Canvas):
 
     def paint(self, sheet: Sheet) -> None:
         where, _, engine = self.engine.rpartition(".")
-        x = sheet.put(2, 0, printable(where), palette.STRONG)
-        x = sheet.put(x, 0, " › ", palette.DIM)
-        x = sheet.put(x, 0, engine, palette.ACCENT) + 3
-        right = sheet.width - 2
-        if self.silent:
-            alarm = palette.ink(palette.BRIGHT, palette.STOP, bold=True)
-            right = sheet.put_right(right, 0, f" {self.silent} ", alarm) - 2
-        room = right - x
-        folder = self.folder if width_of(self.folder) <= room else f"…{self.folder[-max(0, room - 1) :]}"
-        sheet.put(x, 0, folder, palette.SOFT)
+        silent = f" {self.silent} " if self.silent else ""
+        right = sheet.width - 2 - (width_of(silent) + 2 if silent else 0)
+        x = sheet.put(2, 0, fit(printable(where), right - 2), palette.STRONG)
+        x = sheet.put(x, 0, fit(" › ", right - x), palette.DIM)
+        x = sheet.put(x, 0, fit(engine, right - x), palette.ACCENT) + 3
+        if right - x > 1:
+            sheet.put(x, 0, fit_end(self.folder, right - x), palette.SOFT)
+        sheet.put_right(sheet.width - 2, 0, silent, palette.ink(palette.BRIGHT, palette.STOP, bold=True))
         if sheet.height > 1:
             self._field(sheet, 1)
 
@@ -58,9 +56,8 @@ class Where(Canvas):
             sheet.put(x + 1, y, fit("finds part of a name", right - x - 2), palette.ink(palette.FAINT, palette.PANEL))
             return
         x = sheet.put(3, y, "find ", palette.ink(palette.GLOW, palette.PANEL, bold=True))
-        room = right - x - 2
-        typed = printable(self.typed)
-        x = sheet.put(x, y, typed[-max(1, room) :], palette.ink(palette.BRIGHT, palette.PANEL, bold=True))
+        typed = fit_end(printable(self.typed), max(2, right - x - 2))
+        x = sheet.put(x, y, typed, palette.ink(palette.BRIGHT, palette.PANEL, bold=True))
         x = sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.PANEL))
         if not self.typed:
             hint = "type part of a name; F1-F9 switch amps, ctrl+n mutes"
@@ -119,7 +116,7 @@ class Shelf(Canvas):
         ink, soft = self._inks(entry, lit)
         if lit:
             sheet.fill(2, y, sheet.width - 4, 1, ink)
-            sheet.put(2, y, "▌", ink + MARK)
+            sheet.put(2, y, "▌", ink if entry.path == self.plays else ink + MARK)
         right = sheet.width - 4
         said = "" if entry.is_folder else self._said(entry)
         if not entry.is_folder and sheet.width >= 36:
@@ -140,9 +137,11 @@ class Shelf(Canvas):
         """Of the name, and of what stands beside it."""
         if lit and entry.path == self.plays:
             return palette.ink("#000000", palette.GLOW, bold=True), palette.ink("#000000", palette.GLOW)
-        ground = palette.RULE if lit else palette.STAGE
+        ground = palette.LIT if lit else palette.STAGE
         if entry.path in self.faults:
-            return palette.ink(palette.ALARM, ground, bold=lit), palette.ink(palette.QUIET, ground)
+            return palette.ink(palette.ALERT if lit else palette.ALARM, ground, bold=lit), palette.ink(
+                palette.QUIET, ground
+            )
         colour = palette.BRIGHT if lit else palette.QUIET if entry.is_folder else palette.TEXT
         if entry.path == self.plays:
             colour = palette.GLOW

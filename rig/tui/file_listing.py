@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from rig import kinds
 from rig.errors import RigError
 from rig.files import reason
 
-ENDINGS = {
-    "model": (".json", ".nam", ".aidax"),
-    "ir": (".wav", ".flac", ".aif", ".aiff", ".ogg"),
-}
+ENDINGS = {"model": kinds.MODELS, "ir": kinds.SOUNDS}
 """The endings of the files that a preset's key names; for other keys all files are shown."""
-
 
 NUMBER = re.compile(r"\d+")
 

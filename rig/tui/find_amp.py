@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.markup import escape
-from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from rig.gig.snapshot import AmpView
 from rig.text import printable
-from rig.tui.keys import TYPING
+from rig.tui.finder import FinderScreen
 from rig.tui.plain import plainer
 
 NAME = 28  # columns
@@ -59,61 +53,31 @@ def _in_order(wanted: str, text: str) -> bool:
     return all(letter in letters for letter in wanted)
 
 
-class FindAmpScreen(ModalScreen[int]):
+class FindAmpScreen(FinderScreen[int]):
     """Gives back the index of the amp that was chosen."""
 
-    BINDINGS: ClassVar = [
-        *TYPING,
-        Binding("up", "walk(-1)"),
-        Binding("down", "walk(1)"),
-        Binding("escape", "dismiss"),
-    ]
+    KEYS = "↑↓ · ↵ play · esc · {ctrl+n} mute · {F1-F9} amp"
+    NOTHING = "no amp is called that"
 
     def __init__(self, amps: Sequence[AmpView], playing: int) -> None:
         super().__init__()
         self._amps, self._playing = tuple(amps), playing
         self.shown: tuple[AmpView, ...] = ()
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="card"):
-            yield Input(placeholder="type to find", compact=True)
-            yield OptionList(compact=True)
-
     def on_mount(self) -> None:
-        self.query_one(OptionList).can_focus = False
-        card = self.query_one("#card")
-        card.border_title, card.border_subtitle = "amps", plainer("↑↓ · ↵ play · esc · ctrl+n mute · F1-9 amp")
-        self._list("")
+        self.query_one("#card").border_title = "amps"
 
-    def _list(self, typed: str) -> None:
+    def find(self, typed: str) -> tuple[list[Option], int]:
         self.shown = found(self._amps, typed)
-        options = self.query_one(OptionList)
-        options.clear_options()
         several = len({amp.preset for amp in self._amps}) > 1
+        options = []
         for amp in self.shown:
             mark = plainer("♪") if amp.index == self._playing else " "
             preset = f"[dim]{escape(printable(amp.preset))}[/]" if several else ""
             name = escape(f"{printable(amp.name):{NAME}}")
-            options.add_option(Option(f"{mark} {label(amp):>2}  [bold]{name}[/]{preset}"))
+            options.append(Option(f"{mark} {label(amp):>2}  [bold]{name}[/]{preset}"))
         at = next((i for i, amp in enumerate(self.shown) if amp.index == self._playing), 0)
-        options.highlighted = (0 if typed else at) if self.shown else None
-        if not self.shown:
-            options.add_option(Option("no amp is called that", disabled=True))
+        return options, 0 if typed else at
 
-    def on_input_changed(self, changed: Input.Changed) -> None:
-        self._list(changed.value)
-
-    def on_input_submitted(self) -> None:
-        self._choose(self.query_one(OptionList).highlighted)
-
-    def on_option_list_option_selected(self, selected: OptionList.OptionSelected) -> None:
-        self._choose(selected.option_index)
-
-    def _choose(self, at: int | None) -> None:
-        if at is not None and at < len(self.shown):
-            self.dismiss(self.shown[at].index)
-
-    def action_walk(self, by: int) -> None:
-        options = self.query_one(OptionList)
-        if options.highlighted is not None:
-            options.highlighted = min(len(self.shown) - 1, max(0, options.highlighted + by))
+    def take(self, at: int) -> None:
+        self.dismiss(self.shown[at].index)

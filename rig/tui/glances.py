@@ -36,36 +36,35 @@ def kept(path: Path) -> Glance | None:
     return _kept.get(path, (None, None))[1]
 
 
+_lock = threading.Lock()
+_wanted: list[tuple[Glances, Path]] = []  # by the last one who asked
+_busy = False
+
+
 class Glances:
-    """Measures models in a thread. tell: called from there whenever more is known. rate, block: of the gig."""
+    """What a browser wants to know, found out by one thread for all. rate, block: of the gig.
+
+    tell: called from that thread whenever more is known.
+    """
 
     def __init__(self, rate: int, block: int, tell: Callable[[], object]) -> None:
         self._server, self._tell = (rate, block), tell
-        self._wanted: list[Path] = []
-        self._lock = threading.Lock()
-        self._busy = False
 
     def want(self, paths: Sequence[Path]) -> None:
-        """These come next, and no others: what has been passed is not measured."""
-        with self._lock:
-            self._wanted = list(paths)
-            if self._busy or not paths:
+        """These come next, and no others: what has been passed is not measured. None: it is over."""
+        global _busy
+        with _lock:
+            if paths or all(asker is self for asker, _ in _wanted):
+                _wanted[:] = [(self, path) for path in paths]
+            if _busy or not _wanted:
                 return
-            self._busy = True
-        threading.Thread(target=self._work, daemon=True, name="rig-glances").start()
+            _busy = True
+        threading.Thread(target=_work, daemon=True, name="rig-glances").start()
 
-    def _work(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-        while True:
-            with self._lock:
-                if not self._wanted:
-                    self._busy = False
-                    return
-                path = self._wanted.pop(0)
-            now = stamp(path)
-            if path in _kept and _kept[path][0] == now:
-                continue
+    def find_out(self, path: Path) -> None:
+        """Measure a model, unless it is known as it is now."""
+        now = stamp(path)
+        if path not in _kept or _kept[path][0] != now:
             _kept[path] = (now, self._look(path))
             self._tell()
 
@@ -79,3 +78,16 @@ class Glances:
                     found.architecture.split()[0].rstrip(","), found.playing.loudness_db, found.playing.cost.share
                 )
         return None
+
+
+def _work() -> None:
+    global _busy
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+    while True:
+        with _lock:
+            if not _wanted:
+                _busy = False
+                return
+            asker, path = _wanted.pop(0)
+        asker.find_out(path)

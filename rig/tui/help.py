@@ -12,11 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rig.tui import palette
+from rig.tui.key_names import KeyNames, said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.plain import plainer
 
 PLAY = (
     ("1 … 9", "play that amp"),
+    ("1 2", "amp 12, of a dozen and more"),
     ("/", "find an amp by its name"),
     ("← →", "previous, next amp"),
     ("[ ]", "output level by 1 dB"),
@@ -43,6 +45,8 @@ EDIT = (
     ("x", "remove the engine"),
     ("< >", "move the engine"),
     ("b", "bypass the engine, or not"),
+    ("F1 … F9", "amps, where text is typed"),
+    ("ctrl+n", "mute, where text is typed"),
 )
 KEYS = (*PLAY, *EDIT)
 WIDE = 78  # columns that both lists take side by side
@@ -53,21 +57,26 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar = cased([Binding("escape,question_mark,q,enter,space", "dismiss"), *EVERYWHERE])
 
+    def __init__(self, names: KeyNames) -> None:
+        super().__init__()
+        self._names = names
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="card", classes="wide"):
             if self.app.size.width >= WIDE:
-                yield Horizontal(*map(_list, (PLAY, EDIT)))
+                yield Horizontal(*map(self._list, (PLAY, EDIT)))
             else:
-                yield _list(KEYS)
+                yield self._list(KEYS)
 
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.border_title = "keys"
-        card.border_subtitle = "m, 1-9 play on here · esc closes"
+        card.border_subtitle = said(self.app, EVERYWHERE, "{m}, {1-9} play on here · esc closes")
 
-
-def _list(keys: tuple[tuple[str, str], ...]) -> Static:
-    width = max(len(key) for key, _ in keys)
-    return Static(
-        "\n".join(plainer(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in keys)
-    )
+    def _list(self, keys: tuple[tuple[str, str], ...]) -> Static:
+        known = ((self._names.of(key), what) for key, what in keys)
+        rows = [(key.written, what) for key, what in known if key]
+        width = max(len(key) for key, _ in rows)
+        return Static(
+            "\n".join(plainer(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in rows)
+        )

@@ -2,7 +2,7 @@
 
 layout = "azerty"             # amps on the unshifted row of digits, knobs beside it
 mute = ["m", "f12"]
-amp_10 = "0"
+amp_10 = "f10"
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ LAYOUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "turn_up": ("=",),
         "turn_down_far": ("°",),
         "turn_up_far": ("+",),
-        "level_down": ("[", ";"),
-        "level_up": ("]", ":"),
+        "level_down": (";", "["),
+        "level_up": (":", "]"),
     },
-    "qwertz": {"level_down": ("[", "ü"), "level_up": ("]", "+"), "turn_up": ("=", "´"), "turn_up_far": ("*", "`")},
+    "qwertz": {"level_down": ("ü", "["), "level_up": ("+", "]"), "turn_up": ("=", "´"), "turn_up_far": ("*", "`")},
 }
 NAMES = {"minus", "plus", "space", "enter", "escape", "tab", "backspace", "delete", "insert", "home", "end", "pageup"}
 NAMES |= {"pagedown", "up", "down", "left", "right", *(f"f{n}" for n in range(1, 25))}

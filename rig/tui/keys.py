@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 
 AMPS = range(1, 10)
 
-AMP_KEYS = (*((n, str(n)) for n in range(10)), *((n, f"amp{n}") for n in range(10, 41)))
+AMP_KEYS = (*((n, str(n)) for n in range(10)), *((n, f"amp{n}") for n in range(10, 65)))
 """Numbers and their keys; 0 is the end of 10, 20 ... Those from 10 on have a key only where a player gives them one."""
 
 TYPING = (

@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from rig.text import printable
 from rig.tui import palette
+from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
-from rig.tui.plain import plainer
 
 KEPT = 50
 
@@ -61,7 +61,8 @@ class MessagesScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.can_focus = False
-        card.border_title, card.border_subtitle = "messages", plainer("↑↓ scroll · m, 1-9 play on here · esc closes")
+        card.border_title = "messages"
+        card.border_subtitle = said(self.app, EVERYWHERE, "↑↓ scroll · {m}, {1-9} play on here · esc closes")
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#card").scroll_relative(y=lines, animate=False)

@@ -47,7 +47,7 @@ class Meters(Canvas):
             draw_bar(sheet, left, row, width, reading)
         sheet.put_right(left - 2, y, name, palette.PLAIN)
         loud = _ink(reading.peak_db) if reading.peak_db > LOUD_DB else palette.PLAIN
-        sheet.put_right(right + 7, y, _db(reading.peak_db), loud)
+        sheet.put_right(right + 7, y, written_db(reading.peak_db), loud)
         if reading.clipped:
             clip = palette.ink(palette.BRIGHT, palette.STOP, bold=True)
             sheet.put(right + (14 if sheet.width >= 60 else 1), y, " CLIP ", clip)
@@ -63,7 +63,8 @@ class Meters(Canvas):
         sheet.put_right(x - 1, y, "limiter", ink if working else palette.SOFT)
 
 
-def _db(value: float) -> str:
+def written_db(value: float) -> str:
+    """A level in dB as meters write it."""
     return f"{value:.1f}" if value > -100 else "-∞"
 
 

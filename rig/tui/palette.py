@@ -1,4 +1,7 @@
-"""Every colour of the screen, by what it means. All are exact in a 256-colour terminal."""
+"""Every colour of the screen, by what it means. All are exact in a 256-colour terminal.
+
+What is written reaches a contrast of 4.5 to 1, without colours (NO_COLOR), too: STOP is a ground, RULE a line.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,16 @@ from rich.style import Style
 STAGE = "#121212"  # the dark behind everything
 PANEL = "#1c1c1c"
 RULE = "#3a3a3a"
-FAINT = "#5f5f5f"
-QUIET = "#8a8a8a"
+LIT = "#303030"  # the line that is highlighted
+FAINT = "#8a8a8a"
+QUIET = "#a8a8a8"
 TEXT = "#d0d0d0"
 BRIGHT = "#ffffff"
 GLOW = "#ffaf00"  # the accent: a warm tube. Playing, selected
-EMBER = "#875f00"  # the accent, cooled
+EMBER = "#af8700"  # the accent, cooled
 COLD = "#5fafd7"  # bypassed: the tube is out of the path
 ALARM = "#ff5f5f"
+ALERT = "#ff8787"  # the same, on a lit line
 STOP = "#d70000"
 GO = "#5faf5f"
 WARN = "#ffd75f"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from rig.document.document import Document
@@ -20,12 +20,14 @@ from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
 from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
-from rig.tui.keys import AMP_KEYS, AMPS, cased
+from rig.tui.key_names import KeyNames, own_keys
+from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
 from rig.tui.knob_scale import stands, words, written
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
 from rig.tui.meters import Meters
+from rig.tui.plain import plainer
 from rig.tui.signal_chain import SignalChain
 from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
@@ -63,8 +65,13 @@ class PlayScreen(Editing):
     @classmethod
     def actions(cls) -> tuple[str, ...]:
         """What a player can bind to other keys."""
-        known = (binding.id for binding in (*cls.BINDINGS, *Editing.BINDINGS) if isinstance(binding, Binding))
+        known = (binding.id for binding in cls.stage_bindings() if isinstance(binding, Binding))
         return tuple(sorted({name for name in known if name}))
+
+    @classmethod
+    def stage_bindings(cls) -> tuple[BindingType, ...]:
+        """All of its keys."""
+        return (*cls.BINDINGS, *Editing.BINDINGS)
 
     def __init__(self, gig: Gig) -> None:
         super().__init__(gig)
@@ -83,37 +90,50 @@ class PlayScreen(Editing):
         self.tuner = Tuner(id="tuner")
         self.meters = Meters(id="meters")
         self.wires = Wires(id="wires")
-        self.foot = Foot(id="foot")
+        self.foot = Foot(PLAY_KEYS, self.stage_bindings(), id="foot")
 
     def compose(self) -> ComposeResult:
         yield from (self.head, self.banner, self.tiles, self.path, self.knobs, self.tuner)
         yield from (self.note, self.meters, self.wires, self.foot)
 
     def on_mount(self) -> None:
+        self.note.more, self.wires.connect = self.told("{!} shows it"), self.told("{c}")
         self.poll()
         self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, self.read_chain)
+        self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
 
     def on_resize(self) -> None:
         self._lay_out()
 
     # --- what the gig says -------------------------------------------------------------------------------------
 
+    def told(self, text: str) -> str:
+        return plainer(self._names.said(text))
+
+    @cached_property
+    def _names(self) -> KeyNames:
+        return KeyNames(self.stage_bindings(), own_keys(self.app))
+
     def poll(self) -> None:
         """Take the gig's status and show what is new in it."""
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes, news = self.gig.install(), self.gig.news()
-        before, self.status = self.status, self.gig.status()
-        self._follow(bool(outcomes or news))
-        self._show(before, self.status, now)
+        outcomes = self.beside(self.gig.install) or ()
+        news = self.beside(self.gig.news) or ()
+        before, self.status = self.status, self.beside(self.gig.status) or self.status
+        self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
         for outcome in outcomes:
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
-        if self.browser:
+        if self.browser and self.status:
             self.browser.take(self.status, outcomes, now)
+
+    def _show_news(self, before: Status | None, built: bool, now: float) -> None:
+        self._follow(built)
+        if self.status is not None:
+            self._show(before, self.status, now)
 
     def _follow(self, built: bool) -> None:
         """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
@@ -139,7 +159,10 @@ class PlayScreen(Editing):
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
         self.note.explain(self._hint() if status and not status.tuner else "")
-        self.foot.show(FIELD_KEYS if self.field else TUNER_KEYS if status and status.tuner else PLAY_KEYS)
+        if self.field:
+            self.foot.show(FIELD_KEYS, TYPING)
+        else:
+            self.foot.show(TUNER_KEYS if status and status.tuner else PLAY_KEYS, self.stage_bindings())
 
     def _hint(self) -> str:
         line = self.line
@@ -147,7 +170,10 @@ class PlayScreen(Editing):
             return ""
         if self.field and isinstance(line.row, ParamView):
             return f"↵ takes it, esc leaves it as it is: {_range(line.row)}"
-        return _hint(line.engine, line.row)
+        off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
+        if isinstance(line.row, FileView):
+            return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
+        return off + _hint(line.engine, line.row)
 
     def _show(self, before: Status | None, status: Status, now: float) -> None:
         if before is None or before.tuner != status.tuner:
@@ -166,7 +192,7 @@ class PlayScreen(Editing):
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
         if status.message and status.message != self.heard:
-            self.note.say(printable(status.message), now)
+            self.note.say(printable(status.message), now, status.wrong)
         self.heard = status.message
         known = dict(before.faults) if before else {}
         for engine, count in status.faults:
@@ -182,18 +208,19 @@ class PlayScreen(Editing):
 
     def _show_banner(self, status: Status) -> None:
         if not status.alive:
-            self.banner.show("JACK IS GONE", "waiting for it, c starts one")
+            self.banner.show("JACK IS GONE", self.told("waiting for it, {c} starts one"))
             return
         if status.tuner:
-            words, way_out = ("TUNER + MUTED", "t: tuned, m: heard") if status.muted else ("TUNER", "muted: t plays on")
-            self.banner.show(words, way_out, palette.GO)
+            both = ("TUNER + MUTED", "{t}: tuned, {m}: heard")
+            words, way_out = both if status.muted else ("TUNER", "muted: {t} plays on")
+            self.banner.show(words, self.told(way_out), palette.GO)
             return
         said = [
-            (status.muted, "MUTED", "m plays on", palette.STOP),
-            (status.comparing, "AS SAVED", "v: as changed", palette.WARN),
-            (status.bypassed, "BYPASS", "space plays the amp", palette.COLD),
+            (status.muted, "MUTED", "{m} plays on", palette.STOP),
+            (status.comparing, "AS SAVED", "{v}: as changed", palette.WARN),
+            (status.bypassed, "BYPASS", "{space} plays the amp", palette.COLD),
         ]
-        true = [(word, way_out, colour) for is_so, word, way_out, colour in said if is_so]
+        true = [(word, self.told(way_out), colour) for is_so, word, way_out, colour in said if is_so]
         self.banner.show(" + ".join(word for word, _, _ in true), *(true[0][1:] if true else ()))
 
     def _preset(self, amp: int) -> str:
@@ -248,7 +275,7 @@ class PlayScreen(Editing):
             self.app.call_later(self.app.run_action, "leave")
         else:
             self._quit_at = now
-            self.note.say("q again quits", now, seconds=QUIT_S, keep=False)
+            self.note.say(self.told("{q} again quits"), now, seconds=QUIT_S, keep=False)
 
     def action_amp(self, number: int, whole: bool = False) -> None:
         """Play the amp of a key. Of a large set, two digits one after the other are a number, unless it is `whole`."""
@@ -303,7 +330,7 @@ class PlayScreen(Editing):
         self.app.push_screen(MessagesScreen(self.note.kept))
 
     def action_help(self) -> None:
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._names))
 
     def leave(self) -> None:
         """Take no more keys; say that the sound is fading."""
@@ -326,14 +353,11 @@ def _fault(engine: str) -> str:
     return f"{engine} gave no number; it was reset, and its input passed through"
 
 
-def _hint(engine: EngineView, row: FileView | ParamView | None) -> str:
-    off = "bypassed, b plays it · " if not engine.on else ""
-    if row is None:
-        return f"{off}{engine.name} has nothing to turn"
-    if isinstance(row, FileView):
-        return printable(f"{off}o opens the browser  ({homely(row.file.parent)})")
-    whose = "initially" if row.saved is None else "saved"
-    return f"{off}{row.help or f'{engine.name} {row.name}'}  ({_range(row)}, {whose} {stands(row, row.preset)})"
+def _hint(engine: EngineView, knob: ParamView | None) -> str:
+    if knob is None:
+        return f"{engine.name} has nothing to turn"
+    whose = "initially" if knob.saved is None else "saved"
+    return f"{knob.help or f'{engine.name} {knob.name}'}  ({_range(knob)}, {whose} {stands(knob, knob.preset)})"
 
 
 def _range(param: ParamView) -> str:

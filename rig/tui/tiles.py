@@ -182,6 +182,7 @@ class Tiles(Canvas):
         ground = glow if plays and self.state != GONE else palette.STAGE
         on_glow = palette.BRIGHT if self.state in ("MUTED", GONE) else "#000000"
         edge = palette.ink(glow if plays else palette.RULE, bold=plays)
+        told = palette.ink(palette.ALARM if glow == palette.STOP else glow, bold=True)
         name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.SOFT
         digit_ink = name_ink if plays else palette.DIM
         _box(sheet, x, y, width, height, HEAVY if plays else ROUND, edge)
@@ -193,9 +194,9 @@ class Tiles(Canvas):
         said = width_of(self.state) + 2 if plays and self.state else 0
         room = (width - said) // 2 - 4 if said else width - 6  # left of what is said in the middle
         if self._several and room >= 5:
-            sheet.put(x + 2, y + height - 1, f" {fit(printable(amp.preset), room)} ", edge if plays else palette.DIM)
+            sheet.put(x + 2, y + height - 1, f" {fit(printable(amp.preset), room)} ", told if plays else palette.DIM)
         if plays and self.state and width >= width_of(self.state) + 6:
-            sheet.put_centred(x, y + height - 1, width, f" {self.state} ", edge)
+            sheet.put_centred(x, y + height - 1, width, f" {self.state} ", told)
         if amp.scene and width >= 8:
             scene = fit(printable(amp.scene), width - 6)
             sheet.put_centred(x, y, width, f" {scene} ", name_ink if plays else palette.SOFT)

@@ -4,7 +4,7 @@ Things are named by their identity here; address.py finds it in a player's words
 """
 
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
-from rig.document.edits.engines import insert, level, load, move, remove, turn
+from rig.document.edits.engines import insert, level, load, move, remove, tempo, turn
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "remove",
     "rename_amp",
     "store_scene",
+    "tempo",
     "turn",
 ]

@@ -10,6 +10,7 @@ from rig.document.document import (
     LEVEL_KNOB,
     ON,
     OUTPUT_LEVEL,
+    TEMPO,
     Amp,
     Chain,
     Document,
@@ -75,6 +76,12 @@ def load(document: Document, uid: int, key: str, path: Path) -> Document:
 def level(document: Document, db: float) -> Document:
     """How loud all is, in dB; kept within OUTPUT_LEVEL."""
     return replace(document, level=min(OUTPUT_LEVEL[1], max(OUTPUT_LEVEL[0], db)))
+
+
+def tempo(document: Document, uid: int, bpm: float) -> Document:
+    """How fast a preset's songs are, in beats a minute; kept within TEMPO."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, tempo=min(TEMPO[1], max(TEMPO[0], bpm))))
 
 
 def insert(

@@ -83,6 +83,7 @@ class ChainText:
             del owner.fields[key]
 
     def place_entries(self, listed: List, seq: Seq, nodes: Sequence[Node]) -> None:
+        """Let a list in brackets hold these engines, in this order."""
         self.leave(listed, {node.spec.uid for node in nodes})
         rows = []
         for node in nodes:
@@ -138,6 +139,7 @@ class ChainText:
         listed.items = [self.tables[node.spec.uid] for node in nodes]
 
     def block(self, listed: List, spec: EngineSpec) -> tuple[Table, Group]:
+        """A new engine with a [[header]], which stands nowhere yet."""
         self.new.add(spec.uid)
         block = Block(header=f"[[{toml.key(*listed.path)}]]{self.tree.newline}", path=listed.path, array=True)
         table = toml_tables.view_of_block(block)
@@ -148,6 +150,7 @@ class ChainText:
     # -- what each of them says
 
     def change_keys(self, old: EngineSpec, new: EngineSpec, moved: bool) -> None:
+        """What differs of an engine's keys. moved: the files that it names are relative to another folder now."""
         table, order = self.tables[new.uid], self.spelling.order(new)
         had, said = self.spelling.keys(old), self.spelling.keys(new)
         if old.engine != new.engine:
@@ -171,6 +174,7 @@ class ChainText:
             toml_tables.put(self.tree, self.tables[spec.uid], "id", toml.string(spec.label), self.spelling.order(spec))
 
     def id(self, spec: EngineSpec) -> str:
+        """The id that the text gives an engine; "" where it gives none."""
         leaf = self.tables[spec.uid].leaf("id")
         return leaf.text if leaf else ""
 

@@ -174,6 +174,7 @@ def remove(tree: Tree, holder: Holder, entry: Entry) -> None:
 
 
 def set_entries(tree: Tree, holder: Holder, wanted: list[Entry]) -> None:
+    """Give a table, or a list, other entries, or another order of them."""
     if isinstance(holder, Seq):
         arrange_seq(holder, wanted, tree.newline)
         return

@@ -81,6 +81,7 @@ class NamesText:
         return [new[i] if place is None else items[place] for i, place in enumerate(places)]
 
     def block(self, path: tuple[str, ...], scene: Scene) -> Block:
+        """A new scene with a [[header]], which says no more than its name."""
         line = self.tree.newline
         name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(scene.name), tail=line)
         return Block(header=f"[[{toml.key(*path)}]]{line}", path=path, array=True, entries=[name])
@@ -143,6 +144,7 @@ class NamesText:
             new.entry.tail = tail
 
     def raw(self, target: Target, value: float) -> str:
+        """A scene's value as TOML."""
         return self.spelling.knob(self.after.spec(target), target.knob, value)
 
     # -- MIDI

@@ -17,7 +17,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", INPUT, "amp", OUTPUT, "jack", "midi")
+ROOT = ("name", "tempo", INPUT, "amp", OUTPUT, "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 JACK = ("in", "out")
@@ -41,6 +41,8 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
+        if after.tempo != before.tempo:
+            self.optional(self.root, "tempo", after.tempo, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()
@@ -51,6 +53,7 @@ class PresetText:
     # -- the preset's own tables
 
     def name(self) -> None:
+        """The preset's own; one that is called as its file is need not say so."""
         leaf = self.root.leaf("name")
         if self.after.name != (leaf.text if leaf else self.after.path.stem):
             toml_tables.put(self.tree, self.root, "name", toml.string(self.after.name), ROOT)
@@ -67,6 +70,7 @@ class PresetText:
             self.cleared(name)
 
     def jack(self, old: Wiring, new: Wiring) -> None:
+        """[jack]."""
         if old == new:
             return
         table = self.section("jack")
@@ -78,6 +82,7 @@ class PresetText:
             self.cleared("jack")
 
     def midi(self, old: Midi, new: Midi) -> None:
+        """[midi]."""
         if old == new == Midi():
             return
         self.names.midi(self.section("midi"), old, new)
@@ -107,6 +112,7 @@ class PresetText:
             del self.root.fields[name]
 
     def optional(self, table: Table, key: str, value: object, order: tuple[str, ...]) -> None:
+        """Give a key a value, or take it out: None. order: of the table's keys."""
         if value is None:
             toml_tables.drop(self.tree, table, key)
         else:
@@ -141,6 +147,7 @@ class PresetText:
                 self.begin(group[0])
 
     def block(self, amp: Amp) -> Block:
+        """A new amp with a [[header]], which says no more than its name."""
         line = self.tree.newline
         name = Entry("", key="name", parts=("name",), equals=" = ", value=toml.string(amp.name), tail=line)
         return Block(header=f"[[amp]]{line}", path=("amp",), array=True, entries=[name])
@@ -153,6 +160,7 @@ class PresetText:
             self.amp(table, old.get(amp.uid) or Amp(amp.name, (), uid=amp.uid), amp)
 
     def amp(self, table: Table, old: Amp, new: Amp) -> None:
+        """What one of them says."""
         if new.name != old.name:
             toml_tables.put(self.tree, table, "name", toml.string(new.name), AMP)
         if new.key != old.key:

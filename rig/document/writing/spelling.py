@@ -11,6 +11,7 @@ from rig.document.document import INPUT, LEVEL_KNOB, ON, OUTPUT, Amp, Chain, Eng
 from rig.document.knobs import called
 from rig.engine import Engine
 from rig.errors import RigError
+from rig.shipped import seen_among_shipped
 
 STEPS_UP = 2
 """Folders above the preset's, up to which a file is written with ../ and not from the root."""
@@ -91,6 +92,8 @@ class Spelling:
     def file(self, path: Path) -> str:
         """Seen from the preset's folder, where that is near."""
         path, folder = path.resolve(), self.folder.resolve()
+        if shipped := seen_among_shipped(folder, path):
+            return shipped.as_posix()
         for steps, above in enumerate((folder, *folder.parents)[: STEPS_UP + 1]):
             if path.is_relative_to(above) and (steps == 0 or above != above.parent):
                 seen = "../" * steps + path.relative_to(above).as_posix()

@@ -29,7 +29,7 @@ class Leaf:
 
 @dataclass(eq=False)
 class List:
-    """An array. items: those of its entries that are tables. seq: its brackets, or None for tables with [[headers]]."""
+    """An array. items: those of its entries that are tables."""
 
     items: list[Table] = field(default_factory=list)
     home: Holder | None = None
@@ -38,6 +38,7 @@ class List:
 
     @property
     def seq(self) -> Seq | None:
+        """Its brackets, or None where it has [[headers]]."""
         return self.entry.value if self.entry and isinstance(self.entry.value, Seq) else None
 
 
@@ -61,10 +62,12 @@ class Table:
         return found
 
     def leaf(self, name: str) -> Leaf | None:
+        """The value of that key; None where there is none, or a table or a list."""
         found = self.fields.get(name)
         return found if isinstance(found, Leaf) else None
 
     def list(self, name: str) -> List | None:
+        """The array of that key, or None."""
         found = self.fields.get(name)
         return found if isinstance(found, List) else None
 

@@ -13,9 +13,10 @@ from rig import __version__
 from rig.errors import RigError
 from rig.files import reason, whole
 from rig.models import analysis
-from rig.models.convert.to_guitarml import to_guitarml
+from rig.models.convert.to_guitarml import guitarml_file, to_guitarml
 from rig.models.convert.to_nam import to_nam
 from rig.models.formats import Family, Model, guitarml, load_model, nam
+from rig.models.formats.network import LayerArray
 from rig.models.formats.reading import Fault, listing
 from rig.models.library import settled
 
@@ -58,15 +59,18 @@ def to_text(model: Model, target: Path) -> str:
     """The file that `target` is to be, by its ending, as text. Raises Fault."""
     if ENDINGS[target.suffix.lower()] is nam.FAMILY:
         return json.dumps(to_nam(model, _nam_metadata(model), model.rate), separators=(",", ":"))
-    return guitarml_text(to_guitarml(model, _guitarml_metadata(model)))
+    return guitarml_text(guitarml_file(to_guitarml(model), _guitarml_metadata(model)))
 
 
-def trained_text(file: Mapping[str, object], target: Path) -> str:
-    """A GuitarML file's content, as `rig train` makes it, as the text of `target`, by its ending. Raises RigError."""
+def trained_text(array: LayerArray, metadata: Mapping[str, object], target: Path) -> str:
+    """Layers as GuitarML has them, which `rig train` has made, as the text of `target`, by its ending. Raises RigError.
+
+    metadata: what the file is to say of itself.
+    """
     if ENDINGS[target.suffix.lower()] is guitarml.FAMILY:
-        return guitarml_text(file)
+        return guitarml_text(guitarml_file(array, metadata))
     try:
-        return to_text(guitarml.parse(file, target), target)
+        return to_text(guitarml.described(array, metadata, target), target)
     except Fault as fault:
         raise RigError(f"{target}: {fault}") from None
 
@@ -112,8 +116,8 @@ def _nam_metadata(model: Model) -> dict[str, object]:
 
 
 def _guitarml_metadata(model: Model) -> dict[str, object]:
-    """What the file said, in our own words for it."""
-    found = {key: value for key, value in model.metadata.items() if key not in ("version", "architecture", "config")}
+    """What the file said, in our own words for it; nothing that would be read as part of the network."""
+    found = {key: value for key, value in model.metadata.items() if key not in ("version", *guitarml.NETWORK)}
     return {**found, "name": model.name, "sample_rate": model.rate}
 
 

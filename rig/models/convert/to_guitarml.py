@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from rig.models.convert.to_nam import is_relu
+from rig.models.convert.to_nam import given, is_relu
 from rig.models.formats import Model
 from rig.models.formats.guitarml import GATES
 from rig.models.formats.network import Conv, Layer, LayerArray, WaveNet
@@ -17,35 +17,45 @@ from rig.models.program.heads import dots_of
 PLAIN = ("tanh", "sigmoid", "softsign", "linear")
 
 
-def to_guitarml(model: Model, metadata: Mapping[str, object]) -> dict[str, object]:
-    """The content of a GuitarML file that plays the same once it has settled. Raises Fault, which says why not.
-
-    metadata: what the file is to say of itself.
-    """
+def to_guitarml(model: Model) -> LayerArray:
+    """The layers of a GuitarML file that plays the same once it has settled. Raises Fault, which says why not."""
     network = model.network
     if not isinstance(network, WaveNet):
         _refuse(
             f"{'an' if model.architecture == 'LSTM' else 'a'} {model.architecture} has no layers such as GuitarML's"
         )
     _check(network)
-    layers = [layer for array in network.arrays for layer in array.layers]
     heads = dots_of(network)
     if heads is None:
         _refuse("its head hears the past, which GuitarML's does not")
     dots, bias = heads
-    entry, first = network.arrays[0].entry, layers[0]
+    layers = (layer for array in network.arrays for layer in array.layers)
+    weights = (dot for array in dots for dot in array)
+    return LayerArray(
+        entry=network.arrays[0].entry,
+        layers=tuple(_layer(layer, dot) for layer, dot in zip(layers, weights, strict=True)),
+        head=Conv(np.ones((1, 1, 1), np.float32), np.array([bias], np.float32)),
+    )
+
+
+def guitarml_file(array: LayerArray, metadata: Mapping[str, object]) -> dict[str, object]:
+    """The content of a GuitarML file. array: layers as GuitarML has them, each with both 1x1s.
+
+    metadata: what the file is to say of itself, which other loaders pass over.
+    """
+    layers = array.layers
     return {
-        "activation": _activation(first),
-        "input_channels": 1,
+        "activation": _activation(layers[0]),
+        "input_channels": array.entry.ins,
         "output_channels": 1,
-        "residual_channels": entry.outs,
-        "filter_width": first.conv.taps,
+        "residual_channels": array.entry.outs,
+        "filter_width": layers[0].conv.taps,
         "dilations": [layer.conv.dilation for layer in layers],
         **metadata,
         "variables": [
-            *_variables(-1, W=entry.weights, b=entry.bias),
-            *(variable for i, layer in enumerate(layers) for variable in _layer(i, layer)),
-            *_variables(len(layers), W=np.concatenate([dot for array in dots for dot in array]), b=np.array([bias])),
+            *_variables(-1, W=array.entry.weights, b=array.entry.bias),
+            *(variable for i, layer in enumerate(layers) for variable in _stack(i, layer)),
+            *_variables(len(layers), W=np.stack([given(layer.head).weights for layer in layers]), b=array.head.bias),
         ],
     }
 
@@ -97,21 +107,27 @@ def _activation(layer: Layer) -> str:
     return kind
 
 
-def _layer(index: int, layer: Layer) -> list[dict[str, object]]:
+def _layer(layer: Layer, dot: np.ndarray) -> Layer:
+    """A layer as GuitarML has it. dot: (channels,), by which the output hears it."""
     channels = layer.conv.ins
-    onward = layer.onward or Conv(np.eye(channels, dtype=np.float32)[None], np.zeros(channels, np.float32))
     mixed = layer.mix_in.bias if layer.mix_in else 0.0
-    return _variables(
-        index,
-        W_conv=layer.conv.weights,
-        b_conv=layer.conv.bias + mixed,
-        W_out=onward.weights,
-        b_out=onward.bias,
+    return Layer(
+        conv=Conv(layer.conv.weights, layer.conv.bias + mixed, layer.conv.dilation),
+        activation=layer.activation,
+        onward=layer.onward or Conv(np.eye(channels, dtype=np.float32)[None], np.zeros(channels, np.float32)),
+        gate=layer.gate,
+        head=Conv(dot[None, :, None].astype(np.float32), np.zeros(1, np.float32)),
     )
 
 
+def _stack(index: int, layer: Layer) -> list[dict[str, object]]:
+    onward = given(layer.onward)
+    return _variables(index, W_conv=layer.conv.weights, b_conv=layer.conv.bias, W_out=onward.weights, b_out=onward.bias)
+
+
 def _variables(index: int, **arrays: np.ndarray) -> list[dict[str, object]]:
+    """A float32 survives nine significant digits."""
     return [
-        {"layer_idx": index, "name": name, "data": [float(f"{x:.9g}") for x in values.astype(np.float32).ravel()]}
+        {"layer_idx": index, "name": name, "data": [float(f"{x:.9g}") for x in values.ravel().tolist()]}
         for name, values in arrays.items()
     ]

@@ -76,12 +76,12 @@ def is_relu(activation: Activation) -> bool:
 
 def _arrays(array: LayerArray) -> list[LayerArray]:
     """One of each layer, in double."""
-    heads = _carried(np.array([_given(layer.head).weights[0, :, 0] for layer in array.layers], np.float64))
+    heads = _carried(np.array([given(layer.head).weights[0, :, 0] for layer in array.layers], np.float64))
     bias = np.asarray(array.entry.bias, np.float64)
     channels = array.entry.outs
     made = []
     for i, (layer, head) in enumerate(zip(array.layers, heads, strict=True)):
-        conv, onward = layer.conv, _given(layer.onward)
+        conv, onward = layer.conv, given(layer.onward)
         if i == 0:  # what a constant input, the entry's bias, makes of it
             heard = np.asarray(conv.weights, np.float64).sum(0).T @ bias
             conv = Conv(conv.weights, conv.bias + heard, conv.dilation)
@@ -95,7 +95,7 @@ def _arrays(array: LayerArray) -> list[LayerArray]:
     return made
 
 
-def _given(conv: Conv | None) -> Conv:
+def given(conv: Conv | None) -> Conv:
     """A 1x1 of a layer of GuitarML's, which has them all."""
     assert conv is not None
     return conv
@@ -134,6 +134,6 @@ def _weights(array: LayerArray) -> Sequence[float]:
         return np.concatenate([flat, conv.bias]) if bias else flat
 
     parts = [packed(array.entry, False), packed(layer.conv), np.zeros(layer.conv.outs)]
-    parts.append(packed(_given(layer.onward)))
+    parts.append(packed(given(layer.onward)))
     parts.append(packed(array.head, array.head.outs == 1))
     return [float(f"{number:.9g}") for number in np.concatenate(parts).astype(np.float32)]

@@ -13,7 +13,7 @@ from rig.models.formats.reading import Fault, read_json, table
 __all__ = ["FAMILIES", "Family", "Model", "Variant", "load_model"]
 
 FAMILIES: tuple[Family, ...] = (nam.FAMILY, proteus.FAMILY, keras.FAMILY, smartamppro.FAMILY, guitarml.FAMILY)
-"""All that can be read. A file that could be of two is of the first."""
+"""All that can be read. A file that could just as well be of two is of the first."""
 
 
 def load_model(path: Path) -> Model:
@@ -31,9 +31,17 @@ def load_model(path: Path) -> Model:
 
 
 def _family(file: Mapping[str, object]) -> Family:
-    """The family of a file with these keys. One key is enough: its reader then says what lacks."""
-    for family in FAMILIES:
-        if any(key in file for key in family.keys):
-            return family
+    """The family that has most of its keys in a file, of two that have them all the one with more: others may be notes.
+
+    Its reader then says what lacks.
+    """
+
+    def there(family: Family) -> tuple[float, int]:
+        count = sum(key in file for key in family.keys)
+        return count / len(family.keys), count
+
+    found = max(FAMILIES, key=there)
+    if any(there(found)):
+        return found
     known = [f"{family.title} ('{family.keys[0]}')" for family in FAMILIES]
     raise Fault(f"no model that rig knows: not {', '.join(known[:-1])} or {known[-1]}")

@@ -24,6 +24,7 @@ def guitarml(model: Model) -> tuple[str, ...]:
 
 
 def nam(model: Model) -> tuple[str, ...]:
+    """No knobs are loaded anywhere; what A1 lacks takes a newer plug-in, and guitarix knows the usual layers only."""
     if model.knobs:
         return ()
     old = _version(model) <= A1 and not model.variants

@@ -17,6 +17,7 @@ class Room:
         self._left = weights
 
     def take(self, weights: int) -> None:
+        """So many more. Raises Fault where there is no room for them."""
         self._left -= weights
         if self._left < 0:
             raise Fault(f"its networks together need more than {4 * WEIGHTS} weights, zeros between groups counted")

@@ -15,6 +15,7 @@ first are knobs, 0..1 (SmartGuitarPedal: the drive).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ ARCHITECTURE = (
     "dilations",
 )
 KEYS = ("variables", *ARCHITECTURE)
+NETWORK = (*KEYS, "level_adjust")
 
 
 def parse(file: Mapping[str, object], path: Path) -> Model:
@@ -111,18 +113,21 @@ def parse(file: Mapping[str, object], path: Path) -> Model:
         layers=layers,
         head=Conv(np.ones((1, 1, 1), np.float32), take(depth, "b", (1,), "1 output")),
     )
-    metadata = {key: value for key, value in file.items() if key not in KEYS and key != "level_adjust"}
+    return replace(described(array, file, path), weights=count)
+
+
+def described(array: LayerArray, file: Mapping[str, object], path: Path) -> Model:
+    """A model of these layers, with all that a file's content says beside them. Raises Fault."""
     return Model(
         path=path,
         name=title(file.get("name"), path),
         family=FAMILY,
         architecture="WaveNet",
         network=WaveNet(arrays=(array,)),
-        knobs=knobs(inputs),
+        knobs=knobs(array.entry.ins),
         sample_rate=sample_rate(file.get("sample_rate")),
         level=_level(file.get("level_adjust")),
-        weights=count,
-        metadata=metadata,
+        metadata={key: value for key, value in file.items() if key not in NETWORK},
     )
 
 

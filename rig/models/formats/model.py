@@ -17,8 +17,8 @@ def _nobody(model: Model) -> tuple[str, ...]:
 class Family:
     """Model files of one kind. Made once, in the family's module, and named once, in `rig.models.formats.FAMILIES`.
 
-    name: what --json calls it. title: what players call it. keys: of its files; one is enough to know them by, and the
-    first is what a message names.
+    name: what --json calls it. title: what players call it. keys: of its files; a file is of the family that has most
+    of its keys there. The first is what a message names.
     parse: (a file's content, its path) -> Model. Raises Fault.
     rate: Hz for which those of its files are made that name none.
     settles: its players let a model hear silence before the first note; else it starts from zeros, as its trainers do.

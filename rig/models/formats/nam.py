@@ -84,8 +84,19 @@ def _model(file: Mapping[str, object], place: _Place) -> Model:
         output_dbu=_either(decibels(told.get("output_level_dbu")), model.output_dbu),
         metadata={**told, **({"version": file["version"]} if "version" in file else {})},
     )
-    # Slimmed networks know nothing of their own: what the file says holds for them all.
-    return replace(found, variants=tuple(_inherit(variant, found) for variant in found.variants))
+    # Slimmed networks know nothing of their own: what the file says holds for them all. The best speaks for the file.
+    variants = tuple(_inherit(variant, found) for variant in found.variants)
+    if not variants:
+        return found
+    full = variants[-1].model
+    return replace(
+        found,
+        sample_rate=full.sample_rate,
+        loudness_db=full.loudness_db,
+        input_dbu=full.input_dbu,
+        output_dbu=full.output_dbu,
+        variants=variants,
+    )
 
 
 def _single(place: _Place, architecture: str, network: Network, weights: int) -> Model:

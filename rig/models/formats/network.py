@@ -61,14 +61,17 @@ class Conv:
 
     @property
     def taps(self) -> int:
+        """Frames that it hears of each input, `dilation` apart."""
         return self.weights.shape[0]
 
     @property
     def ins(self) -> int:
+        """Channels that it hears."""
         return self.weights.shape[1]
 
     @property
     def outs(self) -> int:
+        """Channels that it makes."""
         return self.weights.shape[2]
 
     @property
@@ -152,6 +155,7 @@ class WaveNet:
 
     @property
     def inputs(self) -> int:
+        """The guitar, and the knobs."""
         return self.arrays[0].entry.ins
 
     @property
@@ -174,10 +178,12 @@ class ConvNet:
 
     @property
     def inputs(self) -> int:
+        """The guitar, and the knobs."""
         return (self.layers[0][0] if self.layers else self.head).ins
 
     @property
     def receptive_field(self) -> int:
+        """Frames of input that one frame of output depends on, itself included."""
         return 1 + sum(conv.reach for conv, _ in self.layers) + self.head.reach
 
 
@@ -237,6 +243,7 @@ class RecurrentNet:
 
     @property
     def inputs(self) -> int:
+        """The guitar, and the knobs."""
         first = self.layers[0]
         return first[0].ins if isinstance(first, tuple) else first.kernel.shape[0]
 

@@ -1,4 +1,4 @@
-"""What every family's reader needs: JSON, numbers and sizes from a file that may be anything."""
+"""What every family's reader needs: JSON, numbers and sizes from a file that may be anything. Faults raise Fault."""
 
 from __future__ import annotations
 
@@ -158,7 +158,10 @@ def gain_db(value: object, what: str) -> float:
 
 
 def sample_rate(*said: object) -> int | None:
-    """Hz, by the first of several values that names a rate: a number, or one in quotes, above 0; else None."""
+    """Hz, by the first of several values that names a rate: a number, or one in quotes, above 0; else None.
+
+    Raises Fault where that is outside 1000 to 1 000 000 Hz.
+    """
     for value in said:
         try:
             hz = number(value, "sample_rate")

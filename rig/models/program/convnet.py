@@ -7,6 +7,7 @@ from rig.models.program.steps import INPUT, Rows, Steps, bias_of, factors_of, fa
 
 
 def conv_net(steps: Steps, network: ConvNet) -> int:
+    """Write the network's steps; returns the buffer that it ends in."""
     at = Rows(INPUT)
     for conv, activation in network.layers:
         to, fast = steps.buffer(conv.outs), fast_of(activation)

@@ -35,9 +35,11 @@ class Dots:
         self.output = steps.buffer(1)
         self.steps.step(FILL, self.output, 1, np.array([constant]))
 
-    def end(self, a: int) -> None: ...
+    def end(self, a: int) -> None:
+        """Behind an array's last layer there is nothing left to do."""
 
     def share(self, at: tuple[int, int], layer: Layer, z: int, fast: int | None) -> None:
+        """Activate a layer's rows in buffer z, and add its share. at: the array, the layer in it. fast: see fast_of."""
         dot = self.dots[at[0]][at[1]]
         if fast is None:
             self.steps.conv(self.output, dot[None, :, None], np.zeros(1), Rows(z), add=self.output)
@@ -54,6 +56,7 @@ class Sums:
         self.steps.step(FILL, self.output, self.arrays[0].head.ins, np.zeros(self.arrays[0].head.ins))
 
     def share(self, at: tuple[int, int], layer: Layer, z: int, fast: int | None) -> None:
+        """As Dots.share; without a fast activation the rows are bent already."""
         steps, rows = self.steps, self.arrays[at[0]].head.ins
         width = layer.conv.outs // 2 if layer.gate else layer.conv.outs
         if fast is not None:
@@ -74,6 +77,7 @@ class Sums:
         steps.step(ADD, self.output, rows, source=made, add=self.output)
 
     def end(self, a: int) -> None:
+        """Behind an array's last layer: the sum goes through its head, and on to the next array's."""
         head, last = self.arrays[a].head, a + 1 == len(self.arrays)
         scale = self.scale if last else 1.0
         to = self.steps.buffer(head.outs)

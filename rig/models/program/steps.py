@@ -65,6 +65,7 @@ class Steps:
         self.arrays: list[np.ndarray] = []
 
     def program(self, output: int, memory: int) -> Program:
+        """What has been written. output: the buffer that is heard; memory: frames of the past that it hangs on."""
         ints = [memory, self.inputs, int(self.ones), output, len(self.rows), len(self.fields)]
         ints += (number for pair in zip(self.rows, self.lookback, strict=True) for number in pair)
         ints += (number for step in self.fields for number in step)
@@ -86,6 +87,7 @@ class Steps:
         from_row: int = 0, ins: int = 0, extra: int = NONE, extra_row: int = 0, extras: int = 0, add: int = NONE,
         taps: int = 1, dilation: int = 1, activation: int = 0, head: int = NONE, how: int = 0,
     ) -> None:  # fmt: skip
+        """One step, as csrc/network/program.h describes its fields. Raises Fault for weights that are no numbers."""
         place = (kind, to, to_row, rows, source, from_row, ins, extra, extra_row, extras, add)
         self.fields.append((*place, taps, dilation, activation, head, how))
         arrays = tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
@@ -117,6 +119,7 @@ class Steps:
         )  # fmt: skip
 
     def bend(self, to: int, activation: Activation, rows: int, to_row: int = 0) -> None:
+        """An activation of any kind, in place, on `rows` rows from to_row on."""
         if activation.kind != "linear":
             curve = list(ACTIVATIONS).index(activation.kind)
             self.step(BEND, to, rows, np.asarray(activation.params), to_row=to_row, activation=curve)
@@ -125,6 +128,10 @@ class Steps:
         self, to: int, fast: int, activation: Activation, rows: int, head: int = NONE, how: int = NO_HEAD,
         dot: np.ndarray | None = None,
     ) -> None:  # fmt: skip
+        """A fast activation, in place. rows: that come out.
+
+        head, how: the buffer that gets this layer's share, and in which way; dot: (rows,), its weights for DOT.
+        """
         if fast == LINEAR and how == NO_HEAD:
             return
         slopes = activation.params[2] if fast == LEAKY else np.empty(0)
@@ -142,6 +149,7 @@ def matrix_of(conv: Conv) -> np.ndarray:
 
 
 def bias_of(conv: Conv) -> np.ndarray:
+    """(outs,) in double."""
     return np.asarray(conv.bias, np.float64)
 
 

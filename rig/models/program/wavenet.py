@@ -156,6 +156,7 @@ class WaveNetWriter:
         return Rows(to)
 
     def post(self, at: int) -> int:
+        """What comes behind the heads, on from buffer `at`; returns the buffer that it ends in."""
         for activation, conv in self.network.post:
             self.steps.bend(at, activation, conv.ins)
             to = self.steps.buffer(conv.outs)

@@ -1,4 +1,4 @@
-/* Flush-to-zero for the time of a callback: a dying reverb tail of denormals must not cost more than a loud chord. */
+/* Flush-to-zero for as long as sound is worked out: a dying reverb tail of denormals must not cost more than a loud chord. */
 #ifndef RIG_DENORMALS_H
 #define RIG_DENORMALS_H
 

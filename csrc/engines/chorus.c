@@ -1,0 +1,143 @@
+/* chorus: up to three copies a side, each a little late and wavering: Dattorro, "Effect design, part 2: delay-line modulation and
+   chorus", JAES 45(10), 1997. The copies stand apart in phase, and the two sides by a quarter, so that a mono guitar becomes
+   wide. One voice with a deep and quick waver and no guitar is a vibrato. */
+#include <math.h>
+#include <string.h>
+
+#include "../arena.h"
+#include "../between.h"
+#include "../ramp.h"
+#include "../rig_engine.h"
+
+enum { RATE, DEPTH, DELAY, VOICES, MIX, N_PARAMS };
+static const rig_param params[N_PARAMS] = {
+    [RATE] = {"rate", "Hz", "how often it wavers", 0.05f, 10.0f, 0.6f, NULL},
+    [DEPTH] = {"depth", "ms", "how far", 0.0f, 10.0f, 3.0f, NULL},
+    [DELAY] = {"delay", "ms", "how late the copies are, at the least", 1.0f, 40.0f, 8.0f, NULL},
+    [VOICES] = {"voices", "", "copies a side", 0.0f, 2.0f, 1.0f, "one|two|three"},
+    [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: copies only", 0.0f, 1.0f, 0.4f, NULL},
+};
+
+#define MOST_VOICES 3
+#define LONGEST_MS 52.0f
+#define AROUND 4         /* frames that lie around one that is read */
+#define FADE_MS 20.0f    /* in which a voice comes or goes */
+#define GLIDE_MS 60.0f   /* in which a turned delay or depth gets there: copies then waver a little more, and do not jump */
+
+typedef struct {
+    float *data;
+} line;
+
+typedef struct {
+    float rate, per_ms, step, glide;
+    uint32_t size, at;
+    double phase;             /* 0..1 */
+    float depth, delay;       /* ms, on the way to where the knobs are */
+    float voices[MOST_VOICES]; /* how much of each is heard */
+    rig_ramp dry, wet;
+    line lines[2];
+} state;
+
+static uint32_t frames_of(double rate) { return (uint32_t)(LONGEST_MS * rate / 1000.0) + RIG_BLOCK + 2 * AROUND; }
+
+static void lay_out(state *s, rig_arena *arena, uint32_t frames)
+{
+    rig_arena_alloc(arena, sizeof(state));
+    for (int c = 0; c < 2; ++c) {
+        float *data = rig_arena_floats(arena, frames);
+        if (s) s->lines[c].data = data;
+    }
+}
+
+static size_t size(const rig_setup *setup)
+{
+    rig_arena arena = {NULL, 0};
+    if (setup->n_arrays) return 0;
+    lay_out(NULL, &arena, frames_of(setup->rate));
+    return arena.used;
+}
+
+static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
+static float wet_of(const float *p) { return fminf(1.0f, 2.0f * p[MIX]); }
+static uint32_t voices_of(const float *p) { return 1 + (uint32_t)(p[VOICES] + 0.5f); }
+
+static const char *init(void *self, const rig_setup *setup)
+{
+    state *s = self;
+    const float *p = setup->params;
+    rig_arena arena = {self, 0};
+    s->rate = (float)setup->rate;
+    s->per_ms = s->rate / 1000.0f;
+    s->step = 1.0f / (FADE_MS * s->per_ms);
+    s->glide = 1.0f - expf(-1.0f / (GLIDE_MS * s->per_ms));
+    s->size = frames_of(setup->rate);
+    lay_out(s, &arena, s->size);
+    s->depth = p[DEPTH];
+    s->delay = p[DELAY];
+    for (uint32_t v = 0; v < voices_of(p); ++v) s->voices[v] = 1.0f;
+    rig_ramp_start(&s->dry, dry_of(p));
+    rig_ramp_start(&s->wet, wet_of(p));
+    return NULL;
+}
+
+static uint32_t memory(const void *self, const float *p)
+{
+    (void)p;
+    return ((const state *)self)->size;
+}
+
+/* `back` frames ago. */
+static float past(const state *s, const line *l, float back)
+{
+    const uint32_t whole = (uint32_t)back, newest = s->at + s->size - whole;
+    const float *y = l->data;
+    const float y0 = y[(newest + 1) % s->size], y1 = y[newest % s->size], y2 = y[(newest - 1) % s->size], y3 = y[(newest - 2) % s->size];
+    return rig_between(y0, y1, y2, y3, back - (float)whole);
+}
+
+static void process(void *self, const rig_block *b)
+{
+    state *s = self;
+    const float *p = b->params;
+    const uint32_t wanted = voices_of(p);
+    rig_ramp_aim(&s->dry, dry_of(p), b->frames);
+    rig_ramp_aim(&s->wet, wet_of(p), b->frames);
+    for (uint32_t i = 0; i < b->frames; ++i) {
+        const float dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
+        float power = 0.0f;
+        s->depth += s->glide * (p[DEPTH] - s->depth);
+        s->delay += s->glide * (p[DELAY] - s->delay);
+        for (uint32_t v = 0; v < MOST_VOICES; ++v) {
+            s->voices[v] = fminf(1.0f, fmaxf(0.0f, s->voices[v] + (v < wanted ? s->step : -s->step)));
+            power += s->voices[v] * s->voices[v];
+        }
+        for (uint32_t c = 0; c < 2; ++c) {
+            line *l = &s->lines[c];
+            float sum = 0.0f;
+            l->data[s->at] = b->signal[c][i];
+            for (uint32_t v = 0; v < MOST_VOICES; ++v) {
+                if (s->voices[v] == 0.0f) continue;
+                const double turn = s->phase + v / (double)MOST_VOICES + 0.25 * c;
+                const float waver = 0.5f + 0.5f * (float)sin(2.0 * 3.14159265358979323846 * turn);
+                sum += s->voices[v] * past(s, l, (s->delay + s->depth * waver) * s->per_ms);
+            }
+            b->signal[c][i] = dry * b->signal[c][i] + wet * sum / sqrtf(power);
+        }
+        s->at = s->at + 1 == s->size ? 0 : s->at + 1;
+        s->phase += p[RATE] / s->rate;
+    }
+    s->phase -= floor(s->phase);
+}
+
+static void reset(void *self)
+{
+    state *s = self;
+    for (int c = 0; c < 2; ++c) memset(s->lines[c].data, 0, s->size * sizeof(float));
+    s->phase = 0.0;
+}
+
+const rig_engine rig_engine_chorus = {
+    .abi = RIG_ABI, .channels = 2, .name = "chorus", .about = "copies that waver: wide",
+    .n_params = N_PARAMS, .params = params,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
+};

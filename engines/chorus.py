@@ -1,0 +1,5 @@
+"""chorus: copies that waver."""
+
+from rig import native
+
+ENGINE = native.engine("chorus")

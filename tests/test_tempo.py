@@ -1,0 +1,127 @@
+"""A tempo that is said, set or tapped; and what of a stereo set the gig makes of its chains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from test_rebuild import RATE, gig_of
+
+from rig.errors import RigError
+from rig.gig.builder import Place
+from rig.gig.render import render
+from rig.gig.taps import Taps
+
+PRESET = """tempo = 90
+[[amp]]
+name = "Plain"
+chain = [{ engine = "gain" }]
+[[amp]]
+name = "Echo"
+chain = [{ engine = "delay", note = "1/8.", feedback = 0, mix = 1.0 }]
+[output]
+chain = [{ engine = "eq", bass = 3 }]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "set.toml").write_text(PRESET)
+    return tmp_path
+
+
+def echo(rack) -> int:
+    """Frames from an impulse to its echo."""
+    x = np.zeros(2 * RATE, np.float32)
+    x[0] = 1.0
+    left, right, _ = rack.process(x)
+    assert np.array_equal(left, right)
+    return int(np.argmax(np.abs(left)))
+
+
+def eighths(bpm: float) -> int:
+    return pytest.approx(0.75 * 60 / bpm * RATE, abs=2)
+
+
+def test_taps_are_a_tempo_from_the_second_on():
+    taps = Taps()
+    assert taps.tap(10.0) is None
+    assert taps.tap(10.5) == 120
+    assert [taps.tap(10.5 + 0.6 * n) for n in range(1, 8)][-1] == 100, "the latest count"
+    assert taps.tap(30.0) is None, "after a pause one begins anew"
+    assert taps.tap(30.001) == 300
+
+
+def test_a_note_is_as_long_as_the_presets_tempo_says(folder):
+    gig, rack = gig_of(folder)
+    gig.do("amp Echo")
+    rack.process(np.zeros(RATE, np.float32))
+    assert echo(rack) == eighths(90)
+
+
+def test_a_tempo_is_set_undone_saved_and_refused(folder):
+    gig, rack = gig_of(folder)
+    gig.do("amp Echo")
+    gig.do("tempo 140")
+    rack.process(np.zeros(RATE, np.float32))
+    assert echo(rack) == eighths(140)
+    assert gig.unsaved
+    gig.do("undo")
+    rack.process(np.zeros(RATE, np.float32))
+    assert echo(rack) == eighths(90)
+    gig.do("tempo 1000")
+    assert gig.preset.tempo == 300
+    gig.do("tempo 75.5")
+    gig.do("save")
+    assert (folder / "set.toml").read_text() == PRESET.replace("90", "75.5")
+    with pytest.raises(RigError, match="tempo"):
+        gig.do("tempo fast")
+
+
+def test_tapping_sets_it_in_one_step_of_undo(folder, monkeypatch):
+    gig, _ = gig_of(folder)
+    for now in (1.0, 1.4, 1.8):
+        monkeypatch.setattr("rig.gig.verbs.time.monotonic", lambda now=now: now)
+        gig.do("tap")
+    assert gig.preset.tempo == 150
+    gig.do("undo")
+    assert gig.preset.tempo == 90
+
+
+def test_an_output_chain_is_stereo_where_an_amp_is(folder):
+    gig, rack = gig_of(folder)
+    uid = gig.preset.uid
+    assert gig.reconciler.chain(Place("output", uid))[1].channels_in == 2
+    gig.do("remove Echo.delay")
+    gig.finish()
+    assert gig.reconciler.chain(Place("output", uid))[1].channels_in == 1
+    gig.do("insert Plain delay")
+    gig.finish()
+    assert gig.reconciler.chain(Place("output", uid))[1].channels_in == 2
+    rack.process(np.zeros(RATE, np.float32))
+
+
+def test_panic_is_a_verb(folder):
+    gig, rack = gig_of(folder)
+    gig.do("amp Echo")
+    rack.process(np.full(RATE, 0.5, np.float32))
+    gig.do("panic")
+    left, _, _ = rack.process(np.zeros(RATE, np.float32))
+    assert np.abs(left[:64]).max() > 0.1 and not left[RATE // 100 :].any()
+
+
+def test_what_is_stereo_is_rendered_in_stereo(folder, rng):
+    (folder / "set.toml").write_text(PRESET.replace("mix = 1.0", "mix = 0.5, pingpong = 'on'"))
+    soundfile.write(folder / "in.wav", rng.normal(0, 0.1, RATE), RATE)
+    for amp, channels in (("Plain", 2), ("Echo", 2)):  # its output chain is for both
+        render(folder / "set.toml", folder / "in.wav", folder / f"{amp}.wav", amp=amp)
+        out, _ = soundfile.read(folder / f"{amp}.wav", always_2d=True)
+        assert out.shape[1] == channels
+        assert np.array_equal(out[:, 0], out[:, 1]) == (amp == "Plain")
+    (folder / "set.toml").write_text(
+        PRESET.replace('engine = "delay", note = "1/8.", feedback = 0, mix = 1.0', 'engine = "gain"')
+    )
+    render(folder / "set.toml", folder / "in.wav", folder / "mono.wav")
+    assert soundfile.info(folder / "mono.wav").channels == 1

@@ -1,0 +1,29 @@
+"""Sets the preloaded trap (trap.c), for the programs that run under it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import sys
+
+COUNTS = ("allocations", "frees", "locks", "callbacks")
+library = ctypes.CDLL(sys.argv[1])
+for count in COUNTS:
+    getattr(library, f"trap_{count}").restype = ctypes.c_ulong
+
+
+def watch(owner: type) -> None:
+    """Let the trap stand in for the process callback of `owner`, a Rack or a PlayerRecorder."""
+    real = owner.callback
+
+    def callback(self, get_buffer, ports):
+        function, argument = real(self, get_buffer, ports)
+        library.trap_callback(ctypes.c_void_p(function))
+        return ctypes.cast(library.trapped_process, ctypes.c_void_p).value, argument
+
+    owner.callback = callback
+
+
+def tell() -> None:
+    """Print what the audio thread did, as JSON."""
+    print(json.dumps({count: getattr(library, f"trap_{count}")() for count in COUNTS}))
