@@ -481,7 +481,7 @@ def test_what_a_killed_rig_was_recording_is_finished_when_it_is_started_again(im
     rig.process.wait()
     assert not list(tmp_path.glob("take*"))
     rig = Headless(*words, cwd=tmp_path)
-    assert rig.event("status")["message"] == "finished what was broken off: take.wav"
+    assert rig.event("news")["message"] == "finished what was broken off: take.wav"
     rig.say("quit")
     assert rig.end() == (0, "")
     assert soundfile.info(tmp_path / "take.wav").frames > 0

@@ -332,7 +332,7 @@ def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset
         says(rig, alive=False)
     with running(jackd, jack_name, log):
         assert says(rig, alive=True, connections=mine[:1])["unheard"]
-        hears(rig, "connected as before, but reverb:in is not there yet")
+        hears(rig, "connected as before, but reverb:in is not there yet", "error")
         with others.reverb():
             says(rig, alive=True, connections=mine)
             hears(rig, "connected again: reverb:in")
