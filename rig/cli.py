@@ -51,9 +51,7 @@ def play(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.read import read_preset
 
-        for path in map(
-            find_preset, args.preset
-        ):  # what is wrong with the file is nearer to the player than the terminal
+        for path in presets:  # what is wrong with the file is nearer to the player than the terminal
             read_preset(path)
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.engine import registry
@@ -66,6 +64,9 @@ def play(args: argparse.Namespace) -> int:
     status = app.run()
     if app.error is not None:
         raise app.error
+    for news in app.gig.news() if app.gig else ():
+        if news.wrong:  # no screen was there to show it
+            _complain(news.message)
     return status or 0
 
 

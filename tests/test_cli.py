@@ -14,6 +14,7 @@ import soundfile
 from leash import leashed
 from networks import guitarml, nam_lstm
 
+from rig import native
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
@@ -517,6 +518,40 @@ def test_check_names_what_blasts(run, folder, rng):
         f"{folder / 'loud.toml'}: output, gain",
     ]
     assert [amp["ok"] for amp in found["amps"]] == [False, True]
+
+
+def test_check_knows_whose_fault_it_is_also_of_an_amp_without_a_name(run, folder):
+    (folder / "two.toml").write_text(
+        "".join(
+            f"[[amp]]\n{name}chain = [{chain}]\n"
+            for name, chain in [
+                ("", '{ engine = "gain" }'),
+                ("", '{ engine = "gian" }'),
+                ('name = "amp 4, x"\n', '{ engine = "gain", gain = 40 }, { engine = "gain", gain = 40 }'),
+                ('name = "A"\n', '{ engine = "gain" }'),
+            ]
+        )
+        + '[output]\nchain = [{ ir = "noise.wav" }]\n'
+    )
+    (folder / "noise.wav").write_bytes(b"no sound")
+    (found,) = json.loads(run("check", folder / "two.toml", "--json").out)["presets"]
+    assert [amp["ok"] for amp in found["amps"]] == [False, False, False, True]
+    assert [fault.removeprefix(f"{folder / 'two.toml'}: ").partition(":")[0] for fault in found["faults"]] == [
+        "amp 1",
+        "amp 2",
+        "amp 2, engine 1",
+        "amp 3 'amp 4, x', gain2",
+        "output, cab",
+    ]
+
+
+def test_check_builds_each_chain_once(run, folder):
+    text = '[[amp]]\nname = "{}"\nchain = [{{ engine = "gain" }}]\n'
+    path = folder / "many.toml"
+    path.write_text("".join(map(text.format, "ABC")) + '[output]\nchain = [{ ir = "cab.wav" }]\n')
+    before = native.chains_made()
+    assert run("check", path).status == 0
+    assert native.chains_made() - before == 5
 
 
 def test_check_lists_all_faults_of_all_presets(run, folder):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_gig import FakeGig
 from leash import leashed
+from random_gigs import Unhurried, files, gig_of
 
 from rig.errors import QUOTED, RigError
 from rig.gig.builder import Builder, Place
@@ -22,6 +25,7 @@ from rig.gig.verbs import VERBS
 from rig.gig.worker import Job, Worker
 from rig.remote.commands import LONGEST, Lines
 from rig.remote.events import STATUSES, WAITING, Events
+from rig.remote.headless import _Session
 
 HERE = Path(__file__).parent
 GIG = """
@@ -280,6 +284,60 @@ def test_what_is_not_read_is_bounded_and_counted():
     ids = [event["id"] for event in heard if event["event"] == "done"]
     assert ids == sorted(set(ids)), "in order, whatever was dropped while the writer was not at its turn"
     assert heard[-1] == {"event": "end"}
+
+
+def test_a_stdout_that_does_not_wait_is_written_when_somebody_reads_at_last(monkeypatch):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    events, waits = Events(writing), 0
+    full = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 5000:  # as long as it takes to fetch a coffee
+            full.set()
+        if waits > 5000:
+            select.select([], [writing], [], 5)
+
+    monkeypatch.setattr("rig.remote.events.time.sleep", sleep)
+    for i in range(100):
+        events.say("done", id=i, text="x" * 1000)
+    assert full.wait(20)
+    heard = b""
+    while heard.count(b"\n") < 100:
+        assert select.select([reading], [], [], 5)[0], "nothing is said any more"
+        heard += os.read(reading, 1 << 16)
+    assert [json.loads(line)["id"] for line in heard.splitlines()] == list(range(100))
+    os.close(reading)
+    os.close(writing)
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+class Slow(Unhurried):
+    """Takes five seconds."""
+
+    def wait(self, seconds: float) -> bool:
+        return seconds > 5 and super().wait(seconds)
+
+
+@pytest.mark.parametrize(("file", "saved", "said"), [("two.json", 1, "engine"), ("torn.json", 0, "error")])
+def test_what_takes_long_to_be_built_is_waited_for_and_saved(tmp_path, monkeypatch, file, saved, said):
+    monkeypatch.setattr("rig.gig.gig.FINISH_SECONDS", 0.0)
+    files(tmp_path)
+    path = tmp_path / "set.toml"
+    path.write_text('[[amp]]\nname = "A"\nchain = [{ model = "one.json" }]\n')
+    verbs = [[f"load A.model {file}"], ["quit"]]
+    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0))
+    told: list[str] = []
+    events = SimpleNamespace(
+        say=lambda event, **_: told.append(event), tell_status=lambda **_: None, close=lambda: None
+    )
+    assert _Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0
+    assert path.read_text().count("two") == saved
+    assert told == ["ready", "done", "done", said, *["done"] * saved, "end"]
 
 
 # --- 2000 loads ----------------------------------------------------------------------------------------------------

@@ -300,6 +300,14 @@ def test_a_loop_plays_into_the_input_and_is_recorded(rng):
     assert np.array_equal(rack.heard(1000), x[-1000:])
 
 
+def test_an_empty_loop_is_none():
+    rack = Rack(RATE)
+    rack.limit(False)
+    rack.loop(np.zeros(0, np.float32))
+    rack.begin(open=True)
+    assert np.array_equal(rack.process(np.full(200, 0.1, np.float32))[0], np.full(200, 0.1, np.float32))
+
+
 RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder")
 
 

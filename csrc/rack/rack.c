@@ -93,7 +93,7 @@ void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
-    r->loop = recording;
+    r->loop = frames ? recording : NULL;
     r->loop_frames = frames;
     r->loop_at = 0;
 }

@@ -4,7 +4,8 @@
 
 #include "../rig_engine.h"
 
-#define RIG_SLOTS 64        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains */
+#define RIG_SLOTS 65        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains,
+                               and one that has gone and is heard until its successor is there */
 #define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
 #define RIG_RINGS 5         /* chains of a stage that ring on at once; the last place is for the block in which the oldest of five ends */
 #define RIG_BLAST 1000      /* +60 dBFS: what is louder is no sound. Our own gain at its most on a loud guitar makes +40, and there may be two */
