@@ -24,6 +24,9 @@ struct rig_chain {
 /* [audio] Frames of the past that the chain must hear; sets each unit's need. */
 uint32_t rig_chain_need(rig_chain *chain);
 
+/* [audio] Frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings. */
+uint32_t rig_chain_tail(const rig_chain *chain);
+
 /* [audio] Each engine is where it is switched to, without a fade. Returns 1 when one of them wasn't. */
 int rig_chain_settle(rig_chain *chain);
 

@@ -68,7 +68,6 @@ void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
-uint32_t rig_chain_tail(const rig_chain *chain); /* frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,12 +212,6 @@ class Chain:
         beats = tempo / 60 / self._rate
         lib.rig_chain_process(self._c, *sides, ffi.from_buffer("float[]", listen), left.size, beats)
         return out
-
-    @property
-    def tail(self) -> float:
-        """Seconds for which it rings on when nothing comes in any more; inf: for ever."""
-        frames = lib.rig_chain_tail(self._c)
-        return math.inf if frames == lib.RIG_ENDLESS else frames / self._rate
 
 
 def time_chains(chains: Sequence[Chain], signal: np.ndarray, block: int, period: float = 0.0) -> np.ndarray:
