@@ -48,7 +48,7 @@ play: $(VENV)/.play
 	@$(VENV)/bin/rig play $(PRESET) $(DI) $(ARGS)
 
 test: $(if $(filter no,$(TRAIN)),$(VENV)/.test-no,$(VENV)/.test)
-	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder \
+	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist load --maxschedchunk 1 \
 	  $(if $(filter no,$(TRAIN)),-rsfE) $(ARGS)
 
 models: $(VENV)/.train

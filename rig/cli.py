@@ -51,9 +51,7 @@ def play(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.read import read_preset
 
-        for path in map(
-            find_preset, args.preset
-        ):  # what is wrong with the file is nearer to the player than the terminal
+        for path in presets:  # what is wrong with the file is nearer to the player than the terminal
             read_preset(path)
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.engine import registry
@@ -66,6 +64,9 @@ def play(args: argparse.Namespace) -> int:
     status = app.run()
     if app.error is not None:
         raise app.error
+    for news in app.gig.news() if app.gig else ():
+        if news.wrong:  # no screen was there to show it
+            _complain(news.message)
     return status or 0
 
 
@@ -125,10 +126,13 @@ def convert(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all their files, or models, and list every fault."""
+    """Load presets with all their files, or models, list every fault, and say how long a switch takes."""
+    from rig import native
+    from rig.jack.client import running
     from rig.report.facts import check
 
-    report = check(args.preset)
+    _, block = running() or (0, native.BLOCK)
+    report = check(args.preset, block)
     if args.json:
         _json(report.facts())
     else:
@@ -174,11 +178,11 @@ def bench(args: argparse.Namespace) -> int:
     report = bench.Report(bench.machine(), {}, ())
     if given or not given_presets:
         with _bar("measuring models") as show:
-            report = bench.bench(bench.models(given), args.block, isas, args.seconds, show)
+            report = bench.bench(bench.models(given), args.block, isas, args.seconds, show, args.paced)
     if given_presets:
         rate, block = running() or (bench.RATE, native.BLOCK)
         with _bar("measuring amps") as show:
-            amps = bench.bench_presets(given_presets, rate, block, args.seconds, show)
+            amps = bench.bench_presets(given_presets, rate, block, args.seconds, show, args.paced)
         report = dataclasses.replace(report, amps=amps)
     if args.json:
         return _json(report.facts())
@@ -308,6 +312,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
     sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
+    paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
+    sub.add_argument("--paced", action="store_true", help=paced)
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines")

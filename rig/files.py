@@ -81,10 +81,15 @@ def part_of(path: Path) -> Path:
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not."""
+    """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not.
+
+    It becomes it when it is on the disk, so that not even a power cut leaves half of it.
+    """
     part = part_of(path)
     try:
         yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ import numpy as np
 
 from rig.errors import RigError
 from rig.files import unreadable
-from rig.files import whole as whole  # where rig.gig looks for it
 from rig.kinds import misplaced
 
 if TYPE_CHECKING:

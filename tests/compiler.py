@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from made import Made
 
 HERE = Path(__file__).resolve().parent
 CSRC = HERE.parent / "csrc"
@@ -16,9 +17,9 @@ FLAGS = ("-std=gnu11", "-fno-math-errno", "-ffp-contract=off", "-Wno-psabi", f"-
 
 @dataclass(frozen=True)
 class Compiler:
-    """folder: where what is made lies; all workers of a run share it."""
+    """made: where what it compiles lies."""
 
-    folder: Path
+    made: Made
 
     def object(self, source: Path, *flags: str, command: str = "cc") -> Path:
         """A C file as an object file. flags: those that FLAGS lacks, as the optimisation's."""
@@ -35,11 +36,4 @@ class Compiler:
 
     def _made(self, command: list[str], name: str) -> Path:
         key = hashlib.sha256(repr(command).encode()).hexdigest()[:16]
-        made = self.folder / f"{key}-{name}"
-        with (self.folder / f"{key}.lock").open("w") as turn:  # closed, it is unlocked
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            if not made.exists():
-                whole = self.folder / f"{key}.new"
-                subprocess.run([*command, "-o", whole], check=True)
-                whole.replace(made)
-        return made
+        return self.made.once(f"{key}-{name}", lambda new: subprocess.run([*command, "-o", new], check=True))

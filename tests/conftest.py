@@ -18,57 +18,86 @@ import ctypes  # noqa: E402
 import fcntl  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
+from collections import Counter  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import leash  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from budget import budget  # noqa: E402
 from compiler import Compiler  # noqa: E402
 from jack_servers import JackName, JackServer, reserved_name, running  # noqa: E402
+from made import Made  # noqa: E402
 
 from rig.engine import Engine  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"test_kernel", "test_lstm", "test_engines", "test_rates"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
+SECONDS, SLOW_SECONDS = 120, 300
+"""For one test: many times what it takes, also on a busy machine. One that takes longer has run away."""
+STDERR = pytest.StashKey[int]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if WORKER:  # no test outlives the run; a signal that one of them might handle would not do
         leash.tie(os.getppid(), signal.SIGKILL)
+        config.stash[STDERR] = os.dup(2)  # before it is captured
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks, and xdist at the groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for something."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Gives each test the marks that follow from what it uses."""
     for item in items:
         if "jackd" in item.fixturenames:
             item.add_marker("jack")
-            if not item.get_closest_marker("xdist_group"):
-                item.add_marker(pytest.mark.xdist_group("jack"))
         if hasattr(item.module, "torch"):
             item.add_marker("train")
         if item.module.__name__ in KERNEL:
             item.add_marker("kernel")
-    if WORKER:  # the long ones first, so that no worker is left alone with one; JACK when the others have done
-        items.sort(key=lambda item: (needs_quiet(item), item.get_closest_marker("slow") is None))
+    if WORKER:
+        in_turn(items)
+
+
+def in_turn(items: list[pytest.Item]) -> None:
+    """Long ones first, so that no worker is left alone with one, those that only wait between those that work; and those that
+    need quiet when the others have done.
+    """
+    seen: Counter[tuple[bool, bool]] = Counter()
+
+    def turn(item: pytest.Item) -> tuple[bool, bool, int]:
+        slow, waits = marked(item, "slow"), marked(item, "patient")
+        seen[slow, waits] += 1
+        return needs_quiet(item), not slow, seen[slow, waits]
+
+    items.sort(key=turn)
+
+
+def marked(item: pytest.Item, name: str) -> bool:
+    return item.get_closest_marker(name) is not None
 
 
 def needs_quiet(item: pytest.Item) -> bool:
     """Whether no other test may run beside it: what it says hangs on being in time."""
-    group = item.get_closest_marker("xdist_group")
-    return group is not None and group.args == ("jack",)
+    return marked(item, "jack") and not marked(item, "patient")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Tests share the machine, but those that need it to themselves."""
-    if not WORKER:
+    """Tests share the machine, but those that need it to themselves. None runs for ever."""
+    if not WORKER:  # somebody may sit there with a debugger
         return (yield)
     with Path(__file__).open() as turn:  # closed, it is unlocked; so it is when a worker dies
         fcntl.flock(turn, fcntl.LOCK_EX if needs_quiet(item) else fcntl.LOCK_SH)
-        return (yield)
+        with budget(SLOW_SECONDS if marked(item, "slow") else SECONDS, stderr=item.config.stash[STDERR]):
+            return (yield)
 
 
 @pytest.fixture(autouse=True)
@@ -95,12 +124,18 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Compiler:
-    """Compiles C, each file once in a run."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """What is made once in a run, for whichever worker asks first."""
     folder = tmp_path_factory.getbasetemp()
-    folder = (folder.parent if WORKER else folder) / "compiled"  # each worker has a folder in the run's
+    folder = (folder.parent if WORKER else folder) / "made"  # each worker has a folder in the run's
     folder.mkdir(exist_ok=True)
-    return Compiler(folder)
+    return Made(folder)
+
+
+@pytest.fixture(scope="session")
+def compiler(made: Made) -> Compiler:
+    """Compiles C, each file once in a run."""
+    return Compiler(made)
 
 
 @pytest.fixture(scope="session")
@@ -134,15 +169,21 @@ def jack_name(jackd: str) -> Iterator[JackName]:
 
 
 @pytest.fixture(scope="session")
-def jack_server(jackd: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
+def own_name(jackd: str) -> Iterator[JackName]:
+    """The one name that servers of this test process have: libjack talks to one server name a process."""
+    with reserved_name() as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def jack_server(jackd: str, own_name: JackName, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
     """A JACK server for this test process that waits for its clients (-S): what they say does not hang on the machine's
     mood. Where being late is the matter, take `impatient_server`.
 
-    One for the whole session: libjack talks to one server name a process. Tests that need a server to come
-    or go start their own for a process of its own.
+    One for a module's tests. Those that need a server to come or go start their own for a process of its own.
     """
     log = tmp_path_factory.mktemp("jack") / "jackd.log"
-    with reserved_name() as name, running(jackd, name, log, "-S") as server:
+    with running(jackd, own_name, log, "-S") as server:
         yield server
 
 

@@ -282,7 +282,7 @@ class FakeGig(Gig):
 
     def news(self) -> tuple[News, ...]:
         said, self.told = self.told, ()
-        return said
+        return said + super().news()
 
     def _hear(self) -> tuple[str, float]:
         return "", 0.0

@@ -116,7 +116,7 @@ def running(program: str, name: JackName, log: Path, *flags: str, rate: int = 48
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(2)  # it ends at once, or waits for clients that were killed
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

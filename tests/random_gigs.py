@@ -148,13 +148,15 @@ def random_keep(job: Job) -> bool:
     return hash(job.key) % 2 == 0
 
 
-def gig_of(path: Path, worker: type[Worker] = Worker, watcher: FileWatcher | None = None) -> Gig:
+def gig_of(
+    path: Path, worker: type[Worker] = Worker, watcher: FileWatcher | None = None, client: Client | None = None
+) -> Gig:
     """A gig without JACK, its rack running."""
     file = open_preset(path)
     document = Document((file.preset,))
     reconciler = Reconciler(Rack(RATE), worker)
     reconciler.load(document, document.amps[0].uid)
-    gig = Gig([file], reconciler, Client(), document.amps[0].uid, watcher=watcher)
+    gig = Gig([file], reconciler, client or Client(), document.amps[0].uid, watcher=watcher)
     reconciler.rack.limit(False)
     reconciler.rack.begin(open=True)
     return gig

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from rig.tui.browser import REST_S, BrowserScreen
 from rig.tui.canvas import Sheet
 from rig.tui.file_list import Where
 from rig.tui.file_listing import Entry, homely, look, matching, size
-from rig.tui.glances import Glances
+from rig.tui.glances import Glance, Glances, kept
 
 NAMES = ("a clean.nam", "b bad.json", "c crunch 2.nam", "c crunch 10.aidax", "d lstm.json", "e lead.nam")
 
@@ -143,6 +144,24 @@ async def test_loudness_kind_and_cost_stand_beside_a_model(folder, monkeypatch) 
         await pilot.press("left", "right", "end")
         await pilot.pause(0.3)
         assert "%" not in next(line for line in browser.shelf.text().splitlines() if "f.nam" in line)
+
+
+def test_one_who_has_gone_before_he_is_told_keeps_nobody_else_from_knowing(tmp_path, monkeypatch) -> None:
+    known = Glance("WaveNet", -18.0, 0.1)
+    monkeypatch.setattr(Glances, "_look", lambda self, path: known)
+    told = []
+
+    def gone() -> None:
+        told.append("gone")
+        raise RuntimeError("no app any more")
+
+    here = threading.Event()
+    Glances(48_000, 64, gone).want([tmp_path / "a.nam"])
+    while not told or any(thread.name == "rig-glances" for thread in threading.enumerate()):
+        time.sleep(0.01)
+    Glances(48_000, 64, here.set).want([tmp_path / "b.nam"])
+    assert here.wait(10)
+    assert kept(tmp_path / "b.nam") == known
 
 
 async def test_models_are_measured_by_one_thread_and_only_while_they_are_in_sight(folder, monkeypatch) -> None:

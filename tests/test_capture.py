@@ -513,9 +513,12 @@ def test_a_reel_is_kept_until_the_deck_has_let_go_of_it():
 
 
 class Device:
-    """A JACK client that gives back what it hears, frames later and at another level. In Python: the server waits."""
+    """A JACK client that gives back what it hears, frames later and at another level. In Python: the server waits.
 
-    def __init__(self, server: str, frames: int, gain: float) -> None:
+    haste: the server's periods follow each other as fast as they are done (JACK's freewheeling), not as they would sound.
+    """
+
+    def __init__(self, server: str, frames: int, gain: float, haste: bool) -> None:
         self._client = jack.Client("device", servername=server, no_start_server=True)
         back, heard = self._client.outports.register("out"), self._client.inports.register("in")
         block = self._client.blocksize
@@ -530,8 +533,13 @@ class Device:
             at += block
 
         self._client.activate()
+        self._haste = haste
+        if haste:
+            self._client.set_freewheel(True)
 
     def close(self) -> None:
+        if self._haste:
+            self._client.set_freewheel(False)
         self._client.deactivate()
         self._client.close()
 
@@ -541,8 +549,8 @@ def device(jack_server):
     """Makes an amp on the server that is late by any number of frames."""
     made = []
 
-    def start(frames: int, gain: float = 0.5) -> None:
-        made.append(Device(jack_server.name, frames, gain))
+    def start(frames: int, gain: float = 0.5, haste: bool = True) -> None:
+        made.append(Device(jack_server.name, frames, gain, haste))
 
     yield start
     for one in made:
@@ -554,15 +562,11 @@ def run(server, tmp_path: Path, *more: str, send: str = "device:in", back: str =
     return main([*map(str, words), "--yes", "--retry", "0", "--seconds", "8", "--json", *more])
 
 
-# As long as they sound, and next to no work: they run beside tests of other things, as the server waits for both its clients.
-beside_others = pytest.mark.xdist_group("captures")
-
-
-@beside_others
+@pytest.mark.patient  # the server waits for both its clients
 @pytest.mark.slow
-@pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (777, 0.5), (3 * 48_000 + 5, -0.25)])
-def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain):
-    device(delay, gain)
+@pytest.mark.parametrize(("delay", "gain", "haste"), [(777, 0.5, False), (0, 1.0, True), (3 * 48_000 + 5, -0.25, True)])
+def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tmp_path, capsys, delay, gain, haste):
+    device(delay, gain, haste)
     assert run(jack_server, tmp_path, "--name", "My amp") == 0
     out, err = capsys.readouterr()
     facts = json.loads(out.splitlines()[-1])
@@ -582,6 +586,7 @@ def test_a_take_through_jack_is_the_device_to_the_sample(jack_server, device, tm
     assert capture.read(tmp_path / "taken").delay == 0
 
 
+@pytest.mark.patient
 def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path, capsys):
     assert run(jack_server, tmp_path, "--wait", "1", send="system:playback_1", back="system:capture_1") == 1
     *_, line = capsys.readouterr().err.splitlines()
@@ -589,6 +594,7 @@ def test_an_amp_on_standby_is_said_and_nothing_is_written(jack_server, tmp_path,
     assert not (tmp_path / "taken").exists()
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("send", "said"), [("sytem:playback_1", "did you mean 'system:playback_1'"), ("x", "there are system:")]
 )
@@ -597,7 +603,7 @@ def test_a_port_that_is_not_there_is_named(jack_server, tmp_path, capsys, send, 
     assert said in capsys.readouterr().err
 
 
-@beside_others
+@pytest.mark.patient
 @pytest.mark.slow
 def test_an_own_recording_can_be_played(jack_server, device, tmp_path, rng, capsys):
     device(99)

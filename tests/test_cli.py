@@ -14,6 +14,7 @@ import soundfile
 from leash import leashed
 from networks import guitarml, nam_lstm
 
+from rig import native
 from rig.cli import main
 from rig.engine import Setting, registry
 from rig.errors import RigError
@@ -432,7 +433,7 @@ def test_check_json_keeps_its_keys(run, folder):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "faults"]
-    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok"]] * 2
+    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok", "switch"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
     assert [found["name"] for found in report["presets"]] == ["Blues", None, "Test Amp", None]
@@ -517,6 +518,40 @@ def test_check_names_what_blasts(run, folder, rng):
         f"{folder / 'loud.toml'}: output, gain",
     ]
     assert [amp["ok"] for amp in found["amps"]] == [False, True]
+
+
+def test_check_knows_whose_fault_it_is_also_of_an_amp_without_a_name(run, folder):
+    (folder / "two.toml").write_text(
+        "".join(
+            f"[[amp]]\n{name}chain = [{chain}]\n"
+            for name, chain in [
+                ("", '{ engine = "gain" }'),
+                ("", '{ engine = "gian" }'),
+                ('name = "amp 4, x"\n', '{ engine = "gain", gain = 40 }, { engine = "gain", gain = 40 }'),
+                ('name = "A"\n', '{ engine = "gain" }'),
+            ]
+        )
+        + '[output]\nchain = [{ ir = "noise.wav" }]\n'
+    )
+    (folder / "noise.wav").write_bytes(b"no sound")
+    (found,) = json.loads(run("check", folder / "two.toml", "--json").out)["presets"]
+    assert [amp["ok"] for amp in found["amps"]] == [False, False, False, True]
+    assert [fault.removeprefix(f"{folder / 'two.toml'}: ").partition(":")[0] for fault in found["faults"]] == [
+        "amp 1",
+        "amp 2",
+        "amp 2, engine 1",
+        "amp 3 'amp 4, x', gain2",
+        "output, cab",
+    ]
+
+
+def test_check_builds_each_chain_once(run, folder):
+    text = '[[amp]]\nname = "{}"\nchain = [{{ engine = "gain" }}]\n'
+    path = folder / "many.toml"
+    path.write_text("".join(map(text.format, "ABC")) + '[output]\nchain = [{ ir = "cab.wav" }]\n')
+    before = native.chains_made()
+    assert run("check", path).status == 0
+    assert native.chains_made() - before == 5
 
 
 def test_check_lists_all_faults_of_all_presets(run, folder):
@@ -746,6 +781,7 @@ def play(server, *words: object, stdin: str = "quit\n") -> subprocess.CompletedP
     return subprocess.run(leashed(command), input=stdin, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.patient
 def test_play_says_that_it_is_ready(jack_server, folder):
     done = play(jack_server, folder / "blues.toml", "--amp", "Dry", "--name", "rig-cli")
     assert (done.returncode, done.stderr) == (0, "")
@@ -753,6 +789,7 @@ def test_play_says_that_it_is_ready(jack_server, folder):
     assert ready == {"event": "ready", "rate": 48000, "block": 64, "amps": ["Clean", "Dry"], "amp": "Dry"}
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize("what", SPOILS)
 def test_play_of_a_spoilt_model(jack_server, folder, what):
     said = spoil(folder, what)
@@ -763,6 +800,7 @@ def test_play_of_a_spoilt_model(jack_server, folder, what):
     assert said in line
 
 
+@pytest.mark.patient
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -793,6 +831,7 @@ sys.exit(status)
 """
 
 
+@pytest.mark.patient
 def test_play_loads_neither_torch_nor_matplotlib(jack_server, folder):
     words = ["play", folder / "blues.toml", "--headless", "--server", jack_server.name, "--name", "rig-cli"]
     done = subprocess.run(
@@ -842,6 +881,21 @@ def test_train_without_pytorch_says_what_to_install(run, folder, monkeypatch):
     assert (ran.status, ran.fault) == (1, "rig train needs PyTorch: pip install 'rig-live[train]'")
 
 
+@pytest.mark.parametrize(("share", "told"), [(0.1, ("switch",)), (0.8, ("switch", "silent", "one fades out before"))])
+def test_check_says_how_long_a_switch_takes(run, folder, monkeypatch, share, told):
+    from rig.report import switches
+
+    monkeypatch.setattr(switches, "measured", lambda chain, block, rate: share * (len(chain.units) > 1))
+    out = run("check", folder / "blues.toml").out
+    assert all(word in out for word in told)
+    assert ("silent" in out) == ("silent" in told)
+    assert f"{100 * share:.0f} %, switch" in out
+    amps = run("check", folder / "blues.toml", "--json").json["presets"][0]["amps"]
+    assert all(list(amp["switch"]) == ["rate", "block", "load", "ms", "silent_ms"] for amp in amps)
+    assert max(amp["switch"]["load"] for amp in amps) == share
+    assert all(amp["switch"]["ms"] >= 10 + amp["switch"]["silent_ms"] for amp in amps)
+
+
 def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
     (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
@@ -860,4 +914,21 @@ def test_bench_measures_models_and_amps(tmp_path, rng, capsys):
     assert report["amps"][0]["fits"] >= 1
     assert main(["bench", *given, "--seconds", "0.1", "--block", "64"]) == 0
     assert "One" in capsys.readouterr().out
+
+
+def test_bench_paced_stands_beside_the_tight_figure_and_says_how_many_fit(tmp_path, rng, capsys):
+    (tmp_path / "net.json").write_text(json.dumps(guitarml(rng)))
+    (tmp_path / "b.toml").write_text('name = "B"\n[[amp]]\nname = "One"\nchain = [{ model = "net.json" }]\n')
+    given = [str(tmp_path / "net.json"), str(tmp_path / "b.toml"), "--seconds", "0.1", "--block", "64"]
+    assert main(["bench", *given, "--json", "--paced"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    for row in (*report["rows"], *report["amps"]):
+        assert 0 < row["paced"]["p50_us"] <= row["paced"]["p99_us"] <= row["paced"]["max_us"]
+    amp = report["amps"][0]
+    assert amp["fits"] == int(1e6 * amp["block"] / amp["rate"] / amp["paced"]["p99_us"])
+    assert main(["bench", *given, "--paced"]) == 0
+    assert capsys.readouterr().out.count("paced p99") == 2
+
+
+def test_bench_refuses_an_instruction_set_that_there_is_not():
     assert main(["bench", "--isa", "abacus"]) == 1

@@ -6,14 +6,17 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from random_gigs import files
 from test_rebuild import RATE, Client
 
 from rig import shipped
 from rig.document import address
-from rig.document.document import Document, Target, alike
+from rig.document.document import Amp, Document, Preset, Target, alike
 from rig.document.file import open_preset
 from rig.document.history import STEPS, TOGETHER_SECONDS, History
 from rig.document.read import read_preset
@@ -514,6 +517,57 @@ def test_what_a_path_is_called_finds_it_again(folder):
                 assert target.uid == owner
 
 
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32).map(Random))
+def test_whatever_things_are_called_a_name_finds_what_it_is_the_name_of(random):
+    words = (
+        "Clean",
+        "clean",
+        "1",
+        "2",
+        "03",
+        "Outputs",
+        "Blues",
+        "Rock",
+        "1/Clean",
+        "Rock/Clean",
+        "Rock/output",
+        "2/1",
+    )
+    presets = []
+    for _ in range(random.randint(1, 4)):
+        names = {name.casefold(): name for name in random.sample(words, random.randint(1, 5))}
+        presets.append(Preset(Path(), random.choice(words), tuple(Amp(name, ()) for name in names.values())))
+    document = Document(tuple(presets))
+    for playing in document.amps:
+        for place in address.places(document):
+            name = address.name_of(document, place, playing.uid)
+            found = address.chain(document, name, playing.uid)
+            assert (found.stage, found.owner.uid) == (place.stage, place.owner.uid), name
+            if place.stage == "amp":
+                assert address.amp(document, name).uid == place.owner.uid, name
+
+
+@pytest.mark.parametrize("name", ["Output", "INPUT", "input"])
+def test_no_amp_is_called_as_an_end_is(folder, name):
+    with pytest.raises(RigError, match=f"the name '{name}' is taken by the {name.lower()} chain"):
+        gig_of(folder).do(f"rename {name}")
+    path = folder / "blues.toml"
+    path.write_text(BLUES.replace('"Lead"', f'"{name}"'))
+    with pytest.raises(RigError, match=f"amp 2 '{name}': the name '{name}' is taken by the {name.lower()} chain"):
+        open_preset(path)
+
+
+def test_a_number_is_a_place_before_it_is_a_name(folder):
+    gig = gig_of(folder)
+    do(gig, "rename Clean as 2", "amp 2", "rename 1")
+    assert [amp.path for amp in gig.amps] == ["Blues/2", "Blues/1"]
+    for view in gig.chain():
+        if view.name == "gain":
+            gig.do(f"set {view.path}.gain -6")
+    assert [amp.chain[0].params.get("gain") for amp in gig.document.amps] == [3, -6]
+
+
 def test_what_cannot_be_played_is_not_saved(folder):
     gig = gig_of(folder)
     gig.do("set Clean.gain.gain 4")
@@ -584,7 +638,10 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     ]
     gig.status()
     assert gig.news() == (), "said once"
+    monkeypatch.setattr(type(gig._recorder), "ended", True)
     gig._recorder.fault = "no space left on device"
     assert gig.status().recording == ""
-    assert [news.wrong for news in gig.news()] == [True]
+    assert [(news.message, news.wrong) for news in gig.news()] == [
+        ("not recording any more: no space left on device", True)
+    ]
     assert (folder / "take.wav").read_bytes() == b"somebody's"

@@ -78,7 +78,7 @@ def test_it_is_rendered_alone_and_in_a_preset(toy, told, rng):
     soundfile.write(dry, x, 24_000, subtype="FLOAT")
     preset.write_text('[[amp]]\nname = "Toy"\nchain = [{ model = "toy.json" }]\n')
     for source in (toy, preset):
-        told("render", source, dry, toy.with_name("wet.wav"))
+        told("render", source, dry, toy.with_name("wet.wav"), "--force")
         wet = soundfile.read(toy.with_name("wet.wav"), dtype="float32")[0]
         assert np.abs(wet[500:] - GAIN * x[500:]).max() < 1e-4 or source == preset
     assert "Toy" in told("check", preset)

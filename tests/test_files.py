@@ -56,6 +56,14 @@ def test_a_block_that_fails_leaves_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_is_written_is_on_the_disk_before_it_takes_the_place_of_what_was_there(tmp_path, monkeypatch):
+    path, safe = tmp_path / "amp.json", []
+    path.write_text("before")
+    monkeypatch.setattr("rig.files.os.fsync", lambda file: safe.append((os.fstat(file).st_ino, path.read_text())))
+    write(path, "after")
+    assert safe == [(path.stat().st_ino, "before")]
+
+
 def test_a_disk_that_refuses_is_one_line(tmp_path):
     path = tmp_path / "none" / "amp.json"
     with pytest.raises(RigError) as caught:

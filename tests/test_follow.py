@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from networks import guitarml
 from test_rebuild import RATE, chain_of, guitar
 from test_rebuild import gig_of as without_watch
 
+from rig.document import merge
+from rig.document.document import AMPS, Amp, EngineSpec, Preset
 from rig.gig import follower
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
@@ -251,6 +258,7 @@ def test_a_torn_model_in_a_new_version_is_played_when_it_is_whole(folder, rng):
 def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
     gig, rack = gig_of(folder)
     wired = []
+    gig.client.connections = lambda: (("rig:out_1", "system:playback_1"),)
     gig.client.connect = lambda wiring, input: wired.append(wiring.input) or []
     gig.connection.wire()
     gig.do("amp Clean")
@@ -258,7 +266,7 @@ def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
     text = PRESET.replace('"Clean"\nkey = "5"', '"Glass"\nkey = "6"').replace("bass = 2", "bass = 1")
     text += '[[amp]]\nname = "Third"\nchain = [{ engine = "gain", gain = -9 }, { model = "better.json" }]\n'
     replaced(folder, "set.toml", text + '[jack]\nin = "other:out"\n')
-    assert followed(gig) == [("reloaded set.toml", False)]
+    assert followed(gig) == [("connected", False), ("reloaded set.toml", False)]
     assert [(amp.name, amp.key) for amp in gig.amps] == [("Lead", "1"), ("Glass", "6"), ("Third", "2")]
     assert gig.amp.name == "Glass", "the second amp has another name"
     assert wired == [None, "other:out"]
@@ -268,12 +276,27 @@ def test_amps_that_come_and_go_keys_and_wiring_are_followed_too(folder, rng):
     gig.do("amp Third")
     heard(rack, guitar(rng, 4000))
     replaced(folder, "set.toml", PRESET)
-    assert followed(gig) == [("reloaded set.toml", False)]
+    assert followed(gig) == [("connected", False), ("reloaded set.toml", False)]
     assert [amp.name for amp in gig.amps] == ["Lead", "Clean"]
     assert gig.amp.name == "Clean", "the nearest that is left"
     gig.do("amp Lead")
     assert not gig.unsaved
     sounds_like_a_fresh_start(folder, rack, rng)
+
+
+def test_the_wires_follow_whatever_changes_the_wiring(folder):
+    gig, _ = gig_of(folder)
+    wired = []
+    gig.client.connect = lambda wiring, input: wired.append(wiring.input) or []
+    gig.connection.wire()
+    replaced(folder, "set.toml", PRESET + '[jack]\nin = "other:out"\n')
+    followed(gig)
+    gig.do("undo")
+    gig.do("redo")
+    gig.do("undo")
+    gig.do("revert")
+    gig.do("set Lead.eq.treble 1")
+    assert wired == [None, "other:out", None, "other:out", None, "other:out"]
 
 
 def test_edits_stay_beside_what_the_file_changes(folder):
@@ -307,3 +330,87 @@ def test_without_watch_nothing_is_followed(folder):
     replaced(folder, "lead.json", (folder / "better.json").read_bytes())
     assert not gig.watching
     assert followed(gig) == []
+
+
+# --- what both have changed ---------------------------------------------------------------------------------------
+
+
+def strolled(random: Random, items: list, new: Callable[[], object]) -> list:
+    """With some gone, some moved, some added."""
+    found = [item for item in items if random.random() < 0.8]
+    if random.random() < 0.5:
+        random.shuffle(found)
+    for _ in range(random.randint(0, 2)):
+        found.insert(random.randint(0, len(found)), new())
+    return found or items
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32).map(Random))
+def test_what_either_has_added_or_removed_is_so_for_both(random):
+    def engine() -> EngineSpec:
+        return EngineSpec(random.choice(("gain", "eq")), label=f"e{random.random()}")
+
+    def amp() -> Amp:
+        return Amp(f"Amp {random.random()}", tuple(engine() for _ in range(random.randint(0, 3))))
+
+    def changed(preset: Preset) -> Preset:
+        amps = strolled(random, list(preset.amps), amp)
+        return replace(
+            preset, amps=tuple(replace(a, chain=tuple(strolled(random, list(a.chain), engine))) for a in amps)
+        )
+
+    base = Preset(Path(), "Set", tuple(amp() for _ in range(random.randint(1, 4))))
+    theirs, ours = changed(base), changed(base)
+    found = merge.merged(base, theirs, ours)
+
+    def ways(of: Callable[[Preset], Iterable]) -> list[list[int]]:
+        return [[item.uid for item in of(preset)] for preset in (base, theirs, ours, found)]
+
+    def are_merged(was: list[int], other: list[int], mine: list[int], now: list[int]) -> None:
+        wanted = {uid for uid in (*other, *mine) if uid not in was or (uid in other and uid in mine)}
+        assert set(now) == wanted or not wanted
+        order = other if other != was else mine
+        assert [uid for uid in now if uid in order] == [uid for uid in order if uid in now]
+        for uid in set(mine) - {*was}:
+            before = [other for other in mine[: mine.index(uid)] if other in now][-1:]
+            assert all(now.index(other) < now.index(uid) for other in before), "behind what it stood behind"
+
+    are_merged(*ways(lambda preset: preset.amps))
+    for amp_uid in {a.uid for a in base.amps} & {a.uid for a in theirs.amps} & {a.uid for a in ours.amps}:
+        if found.amp(amp_uid):
+            are_merged(*ways(lambda preset, uid=amp_uid: preset.amp(uid).chain))
+
+
+def test_what_the_player_added_plays_on_when_the_file_has_another_amp(folder):
+    gig, _ = gig_of(folder)
+    gig.do("copy Lead as Mine")
+    gig.do("insert Lead.eq gate")
+    replaced(folder, "set.toml", PRESET.replace("[output]", '[[amp]]\nname = "New"\nchain = []\n[output]'))
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert (gig.amp.name, [amp.name for amp in gig.amps]) == ("Mine", ["Lead", "Mine", "Clean", "New"])
+    assert [spec.label for spec in gig.document.amps[0].chain] == ["gain", "model", "gate", "eq"]
+
+
+def test_branches_that_the_file_takes_away_leave_nothing_behind(folder):
+    blend = '{ engine = "blend", a = [{ engine = "gain" }], b = [{ engine = "eq" }] }'
+    (folder / "set.toml").write_text(PRESET.replace('{ engine = "gain", gain = -3 }', blend))
+    gig, _ = gig_of(folder)
+    gig.do("insert Clean.eq gate")
+    replaced(folder, "set.toml", PRESET)
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert [spec.label for spec in gig.document.amps[1].chain] == ["gain"]
+    assert [spec.branch for spec in gig.document.amps[1].chain] == [""]
+
+
+def test_a_file_with_which_there_are_too_many_amps_is_refused(folder):
+    amps = [f'[[amp]]\nname = "{i}"\nchain = []\n' for i in range(AMPS)]
+    (folder / "set.toml").write_text("".join(amps[:-1]))
+    gig, _ = gig_of(folder)
+    gig.do("new Mine")
+    replaced(folder, "set.toml", "".join(amps))
+    said = "set.toml: 65 amps in this set; 64 is the most; what played plays on"
+    assert followed(gig) == [(said, True)]
+    gig.do("delete 0")
+    assert followed(gig) == [("reloaded set.toml", False)]
+    assert gig.amp.name == "Mine"

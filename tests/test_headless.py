@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
+import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_gig import FakeGig
 from leash import leashed
+from random_gigs import Unhurried, files, gig_of
 
 from rig.errors import QUOTED, RigError
 from rig.gig.builder import Builder, Place
@@ -21,6 +25,7 @@ from rig.gig.verbs import VERBS
 from rig.gig.worker import Job, Worker
 from rig.remote.commands import LONGEST, Lines
 from rig.remote.events import STATUSES, WAITING, Events
+from rig.remote.headless import _Session
 
 HERE = Path(__file__).parent
 GIG = """
@@ -44,6 +49,20 @@ def rig(*words: str, every: float = 1.0, **options) -> subprocess.Popen:
     command = [sys.executable, "-c", GIG, str(HERE), str(every), *words]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(leashed(command), **{**pipes, **options})
+
+
+def up(process: subprocess.Popen, seconds: float = 60.0) -> None:
+    """Wait until it heeds SIGTERM, also where nothing that it says can be read."""
+    end = time.monotonic() + seconds
+    while not caught(process) >> signal.SIGTERM - 1 & 1:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+
+
+def caught(process: subprocess.Popen) -> int:
+    """The signals that have a handler, a bit each."""
+    text = Path(f"/proc/{process.pid}/status").read_text()
+    return next(int(line.split()[1], 16) for line in text.splitlines() if line.startswith("SigCgt"))
 
 
 def answers(process: subprocess.Popen, told: bytes) -> list[dict]:
@@ -80,11 +99,13 @@ def test_a_headless_rig_answers_a_fault_in_itself_and_plays_on(debug):
 def test_what_fails_beside_the_sound_is_said_once_and_the_gig_goes_on(where):
     code = GIG.replace("gig.close_seconds", f"gig.{where} = lambda: [][0]; gig.close_seconds")
     command = [sys.executable, "-c", code, str(HERE), "0.05"]
-    process = subprocess.Popen(leashed(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    time.sleep(1.0)
+    process = subprocess.Popen(leashed(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    while b'"error"' not in (line := process.stdout.readline()):
+        assert line
+    time.sleep(0.5)  # for ten more statuses
     events = [json.loads(line) for line in process.communicate(b"next\nquit\n", timeout=30)[0].splitlines()]
     said = [event["event"] for event in events]
-    assert said.count("error") == 1
+    assert "error" not in said
     assert said[-2:] == ["done", "end"] and ("amp" in said or where == "install")
 
 
@@ -130,6 +151,7 @@ def test_a_stdin_without_end_takes_no_memory_and_signals_still_end_it():
 
 def test_a_flood_of_verbs_does_not_hold_up_a_signal():
     process = rig(stdout=subprocess.DEVNULL)
+    up(process)
 
     def talk() -> None:
         try:
@@ -177,7 +199,8 @@ def test_dots_and_spaces_without_end_take_no_time():
 
 def test_nobody_who_reads_holds_up_neither_verbs_nor_signals():
     process = rig(every=0.0)
-    time.sleep(3)
+    up(process)
+    time.sleep(2)
     process.stdin.write(b'{"id": "here", "do": "next"}\n')
     process.stdin.flush()
     time.sleep(0.5)
@@ -197,7 +220,8 @@ def test_nobody_who_reads_holds_up_neither_verbs_nor_signals():
 
 def test_a_rig_that_nobody_ever_reads_ends():
     process = rig(every=0.0)
-    time.sleep(2)
+    up(process)
+    time.sleep(1)
     process.terminate()
     assert process.wait(10) == 0
     process.stdout.close()
@@ -224,7 +248,8 @@ def test_neither_a_full_disk_nor_a_missing_stream_is_a_fault(words):
     process = subprocess.Popen(
         leashed(["sh", "-c", line, GIG]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(2)
+    up(process)
+    time.sleep(1)
     assert process.poll() is None
     process.terminate()
     assert process.communicate(timeout=10)[1] == b""
@@ -259,6 +284,60 @@ def test_what_is_not_read_is_bounded_and_counted():
     ids = [event["id"] for event in heard if event["event"] == "done"]
     assert ids == sorted(set(ids)), "in order, whatever was dropped while the writer was not at its turn"
     assert heard[-1] == {"event": "end"}
+
+
+def test_a_stdout_that_does_not_wait_is_written_when_somebody_reads_at_last(monkeypatch):
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    events, waits = Events(writing), 0
+    full = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 5000:  # as long as it takes to fetch a coffee
+            full.set()
+        if waits > 5000:
+            select.select([], [writing], [], 5)
+
+    monkeypatch.setattr("rig.remote.events.time.sleep", sleep)
+    for i in range(100):
+        events.say("done", id=i, text="x" * 1000)
+    assert full.wait(20)
+    heard = b""
+    while heard.count(b"\n") < 100:
+        assert select.select([reading], [], [], 5)[0], "nothing is said any more"
+        heard += os.read(reading, 1 << 16)
+    assert [json.loads(line)["id"] for line in heard.splitlines()] == list(range(100))
+    os.close(reading)
+    os.close(writing)
+
+
+# --- the end -------------------------------------------------------------------------------------------------------
+
+
+class Slow(Unhurried):
+    """Takes five seconds."""
+
+    def wait(self, seconds: float) -> bool:
+        return seconds > 5 and super().wait(seconds)
+
+
+@pytest.mark.parametrize(("file", "saved", "said"), [("two.json", 1, "engine"), ("torn.json", 0, "error")])
+def test_what_takes_long_to_be_built_is_waited_for_and_saved(tmp_path, monkeypatch, file, saved, said):
+    monkeypatch.setattr("rig.gig.gig.FINISH_SECONDS", 0.0)
+    files(tmp_path)
+    path = tmp_path / "set.toml"
+    path.write_text('[[amp]]\nname = "A"\nchain = [{ model = "one.json" }]\n')
+    verbs = [[f"load A.model {file}"], ["quit"]]
+    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0))
+    told: list[str] = []
+    events = SimpleNamespace(
+        say=lambda event, **_: told.append(event), tell_status=lambda **_: None, close=lambda: None
+    )
+    assert _Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0
+    assert path.read_text().count("two") == saved
+    assert told == ["ready", "done", "done", said, *["done"] * saved, "end"]
 
 
 # --- 2000 loads ----------------------------------------------------------------------------------------------------

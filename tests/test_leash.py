@@ -125,6 +125,7 @@ def test_a_place_that_a_killed_server_kept_is_free_though_another_program_has_it
         assert registry.read_bytes() == other
 
 
+@pytest.mark.patient
 def test_a_server_with_clients_ends_with_the_run_and_the_next_takes_over_what_it_leaves(jackd, tmp_path):
     """As JACK has places for eight servers on a machine."""
     process, name = started(JACKD, jackd, tmp_path / "theirs.log", STEM)

@@ -79,37 +79,53 @@ def test_the_demo_take_has_a_name(places):
 # ---- distributions
 
 
-def built(kind: str, source: Path, into: Path) -> Path:
-    """What the build back end makes of a folder. Needs no network: the tools are those of this environment."""
+def built(kind: str, source: Path, into: Path) -> None:
+    """Let the build back end work on a folder. Needs no network: the tools are those of this environment."""
     command = leashed([sys.executable, "-c", BUILD, f"build_{kind}", str(into)])
     done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
-    return into / done.stdout.splitlines()[-1]
 
 
-@pytest.fixture(scope="module")
-def sdist(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("sdist")
-    shutil.copytree(ROOT, folder / "checkout", ignore=NOT_OURS, symlinks=True)
-    shutil.copytree(ROOT / ".ci", folder / "checkout" / ".ci")
-    return built("sdist", folder / "checkout", folder)
+def only(folder: Path, pattern: str) -> Path:
+    (found,) = folder.glob(pattern)
+    return found
 
 
-@pytest.fixture(scope="module")
-def wheel(sdist) -> Path:
+@pytest.fixture(scope="session")
+def sdist(made) -> Path:
+    def make(folder: Path) -> None:
+        checkout = folder / "checkout"
+        shutil.copytree(ROOT, checkout, ignore=NOT_OURS, symlinks=True)
+        shutil.copytree(ROOT / ".ci", checkout / ".ci")
+        built("sdist", checkout, folder)
+        shutil.rmtree(checkout)
+
+    return only(made.once("sdist", make), "*.tar.gz")
+
+
+@pytest.fixture(scope="session")
+def wheel(made, sdist) -> Path:
     """Of what the source distribution holds, and nothing else."""
-    with tarfile.open(sdist) as packed:
-        packed.extractall(sdist.parent, filter="data")
-    return built("wheel", sdist.parent / sdist.name.removesuffix(".tar.gz"), sdist.parent)
+
+    def make(folder: Path) -> None:
+        with tarfile.open(sdist) as packed:
+            packed.extractall(folder, filter="data")
+        source = folder / sdist.name.removesuffix(".tar.gz")
+        built("wheel", source, folder)
+        shutil.rmtree(source)
+
+    return only(made.once("wheel", make), "*.whl")
 
 
-@pytest.fixture(scope="module")
-def installed(wheel) -> Path:
+@pytest.fixture(scope="session")
+def installed(made, wheel) -> Path:
     """The wheel in a folder of its own, as an installer lays it out."""
-    folder = wheel.parent / "installed"
-    with zipfile.ZipFile(wheel) as packed:
-        packed.extractall(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        with zipfile.ZipFile(wheel) as packed:
+            packed.extractall(folder)
+
+    return made.once("installed", make)
 
 
 def run(
@@ -122,7 +138,6 @@ def run(
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 def test_the_source_distribution_has_all_that_make_needs(sdist):
     with tarfile.open(sdist) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
@@ -141,7 +156,6 @@ def test_the_source_distribution_has_all_that_make_needs(sdist):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
     with zipfile.ZipFile(wheel) as packed:
         names = set(packed.namelist())
@@ -168,7 +182,6 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 def test_an_installed_wheel_plays_what_ships(installed, tmp_path):
     done = run(installed, tmp_path, "check", "ambient", "blues", "practice", "rock")
     assert (done.returncode, done.stderr) == (0, "")
@@ -181,7 +194,6 @@ def test_an_installed_wheel_plays_what_ships(installed, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("package")
 def test_an_installed_wheel_plays_on_a_processor_without_avx(installed, tmp_path):
     emulator = shutil.which("qemu-x86_64")
     if emulator is None:

@@ -47,7 +47,9 @@ def test_the_rig_plays_through_a_pipewire_that_the_linker_does_not_find(player, 
     player.set("clock.force-quantum", 128)
     says(rig, block=128, alive=True)
     player.set("clock.force-rate", 44_100)
-    says(rig, rate=44_100, connections=WIRES, alive=True, message="playing on at 44.1 kHz")
+    while rig.event("news")["message"] != "playing on at 44.1 kHz":
+        pass
+    says(rig, rate=44_100, connections=WIRES, alive=True)
     rig.say("quit")
     assert rig.end() == (0, "")
 

@@ -210,7 +210,7 @@ def test_the_status_says_what_the_chains_that_play_add(tmp_path):
     told = []
     jack = SimpleNamespace(
         name="rig", rate=chain, block=64, alive=True, running=False, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
-        delay=told.append, reopen=lambda start: start,
+        delay=told.append, reopen=lambda start: start, has=lambda wire: True,
     )  # fmt: skip
     gig = Gig([file], loaded, jack, quick)
     frames = [wire(rate, chain).latency for rate in (96_000, late)]

@@ -104,6 +104,7 @@ def test_saved_is_what_plays_and_undone_is_what_was_there(folder, random):
     assert path.read_bytes() == first, "\n".join(done)
 
 
+@pytest.mark.slow
 @settings(parent=many, max_examples=20)
 @given(randoms)
 def test_every_chain_that_is_made_is_freed(folder, random):

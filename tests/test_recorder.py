@@ -146,6 +146,12 @@ def play(rack: Rack, x: np.ndarray) -> None:
     rack.process(x, PERIOD)
 
 
+def stop(recorder: Recorder) -> None:
+    """And wait for the disk."""
+    recorder.stop()
+    assert recorder.join(20)
+
+
 def test_a_recording_is_what_is_heard_though_the_disk_stalls(tmp_path, disk):
     rack = rack_of()
     recorder = Recorder(rack, tmp_path / "take.wav", RATE)
@@ -154,12 +160,36 @@ def test_a_recording_is_what_is_heard_though_the_disk_stalls(tmp_path, disk):
     disk.works.clear()
     play(rack, x[RATE:])
     disk.works.set()
-    recorder.stop()
+    stop(recorder)
     taken, rate = soundfile.read(recorder.path, dtype="float32")
     assert rate == RATE
     assert recorder.lost == 0
     assert recorder.fault == ""
     assert np.array_equal(taken, np.stack([x, x], axis=1))
+
+
+def test_nobody_waits_for_the_disk_when_a_recording_ends(tmp_path, disk):
+    rack = rack_of()
+    recorder = Recorder(rack, tmp_path / "take.wav", RATE)
+    disk.works.clear()
+    x = noise(1.0)
+    play(rack, x)
+    recorder.stop()
+    assert not recorder.ended
+    assert not recorder.path.exists()
+    play(rack, x)
+    disk.works.set()
+    assert recorder.join(20)
+    assert np.array_equal(soundfile.read(recorder.path, dtype="float32")[0][:, 0], x)
+
+
+def test_a_disk_that_does_not_come_back_is_not_waited_for_in_the_end(tmp_path, disk):
+    recorder = Recorder(rack_of(), tmp_path / "take.wav", RATE)
+    disk.works.clear()
+    play(recorder._rack, noise(0.1))
+    recorder.stop()
+    assert not recorder.join(0.0)
+    assert recorder.fault.startswith(f"{recorder.path}: the disk is too slow; what there is lies in .take.wav.")
 
 
 @pytest.mark.parametrize("ends", ["after the disk has come back", "with the loss"])
@@ -179,7 +209,7 @@ def test_a_loss_is_said_at_once_and_is_silence_in_the_file(tmp_path, disk, ends)
         after = noise(1.0, seed=2)
         play(rack, after)
         x = np.concatenate([x, after])
-    recorder.stop()
+    stop(recorder)
     assert recorder.lost == lost
     taken = soundfile.read(recorder.path, dtype="float32")[0][:, 0]
     assert len(taken) == len(x)
@@ -194,14 +224,14 @@ def test_recordings_count_on_and_write_over_nothing(tmp_path):
     for _ in range(3):
         recorder = Recorder(rack, tmp_path / "take.wav", RATE)
         play(rack, noise(0.1))
-        recorder.stop()
+        stop(recorder)
         names.append(recorder.path.name)
         assert soundfile.info(recorder.path).frames == RATE // 10
     assert names == ["take-2.wav", "take-3.wav", "take-4.wav"]
     assert (tmp_path / "take.wav").read_bytes() == b"the best solo ever"
     recorder = Recorder(rack, tmp_path / "other.wav", RATE)
     (tmp_path / "other.wav").write_bytes(b"came meanwhile")
-    recorder.stop()
+    stop(recorder)
     assert recorder.path.name == "other-2.wav"
     assert (tmp_path / "other.wav").read_bytes() == b"came meanwhile"
 
@@ -220,7 +250,7 @@ def test_a_full_disk_is_said_and_what_was_recorded_is_kept(tmp_path):
             time.sleep(0.01)
         assert recorder.fault == f"{recorder.path}: file too large; the 2.6 s until then are kept"
         play(rack, x)
-        recorder.stop()
+        stop(recorder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
@@ -241,11 +271,11 @@ def test_a_disk_that_has_gone_at_the_end_is_said(tmp_path, monkeypatch):
 
     with monkeypatch.context() as broken:
         broken.setattr(Path, "rename", gone)
-        recorder.stop()
+        stop(recorder)
     assert "input/output error" in recorder.fault
     assert "\n" not in recorder.fault
     after = Recorder(rack, tmp_path / "take.wav", RATE)
-    after.stop()
+    stop(after)
     assert after.path.name == "take-2.wav", "the first is not written over"
     (found,) = rescued(tmp_path)
     assert soundfile.info(found).frames == RATE // 10
@@ -338,7 +368,7 @@ def test_what_a_killed_recording_left_is_found_and_can_be_read(tmp_path):
         assert rate == RATE
         assert np.array_equal(taken[:, 0], np.linspace(-0.5, 0.5, RATE, dtype=np.float32))
     assert rescued(tmp_path) == ()
-    running.stop()
+    stop(running)
     assert running.path.name == "take.wav"
     assert soundfile.info(running.path).frames == RATE // 10
     left = {path.name for path in tmp_path.iterdir()} - {"take.wav", "take-2.wav", "take-3.wav"}

@@ -54,7 +54,7 @@ async def playing(gig: FakeGig, size: tuple[int, int] = (80, 24)):
         yield app.screen, pilot
 
 
-async def until(pilot: Pilot, true, seconds: float = 5.0) -> None:
+async def until(pilot: Pilot, true, seconds: float = 30.0) -> None:
     """Wait for something to become true, or fail."""
     end = time.monotonic() + seconds
     while not true():
@@ -909,7 +909,7 @@ class Terminal:
             os.kill(self.pid, signal.SIGWINCH)
             time.sleep(0.05)
 
-    def read(self, until: bytes, seconds: float = 8.0) -> bool:
+    def read(self, until: bytes, seconds: float = 30.0) -> bool:
         """Read until some bytes came, the terminal closed, or time is up."""
         end = time.monotonic() + seconds
         while until not in self.output and time.monotonic() < end:
@@ -920,7 +920,7 @@ class Terminal:
                     break
         return until in self.output
 
-    def status(self, seconds: float = 8.0) -> int:
+    def status(self, seconds: float = 30.0) -> int:
         """Wait for the end; the exit status."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

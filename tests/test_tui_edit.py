@@ -63,6 +63,7 @@ VERBS = {
 }
 
 
+@pytest.mark.slow
 async def test_each_key_is_its_verb() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):

@@ -5,6 +5,7 @@
 
 #include "atomic.h"
 #include "../denormals.h"
+#include "clock.h"
 #include "guard.h"
 
 static uint64_t made, freed;
@@ -214,7 +215,8 @@ void rig_chain_reset(rig_chain *chain)
     chain->at = chain->rang = 0;
 }
 
-/* Each engine knows what silence does to it; what comes out then, and is no silence, the next one must hear. */
+/* Each engine knows what silence does to it; what comes out then, and is no silence, the next one must hear. What that takes
+   is a first guess at what playing will. */
 void rig_chain_prewarm(rig_chain *chain)
 {
     float signal[RIG_BLOCK];
@@ -223,8 +225,11 @@ void rig_chain_prewarm(rig_chain *chain)
     rig_chain_reset(chain);
     for (uint32_t at = 0; at < need; at += RIG_BLOCK) {
         memset(signal, 0, sizeof signal);
+        const uint64_t start = rig_clock();
         rig_chain_process(chain, signal, NULL, key, RIG_BLOCK, 0.0);
+        rig_cost_add(&chain->cost, rig_clock() - start, RIG_BLOCK);
     }
+    rig_cost_begin(&chain->cost); /* among others it will take longer */
     rig_ramp_start(&chain->gain, rig_get_float(&chain->level)); /* nobody has heard it with another */
     chain->at = chain->rang = 0; /* the song begins */
 }

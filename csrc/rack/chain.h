@@ -3,6 +3,7 @@
 #define RIG_CHAIN_H
 
 #include "../ramp.h"
+#include "cost.h"
 #include "rack.h"
 #include "unit.h"
 
@@ -13,6 +14,7 @@ struct rig_chain {
     rig_ramp gain;   /* audio */
     uint64_t at;     /* audio: the frame of the song that it hears next */
     uint64_t rang;   /* audio: the same for what rings on, while what is before it may hear the past */
+    rig_cost cost;   /* audio: what a block takes */
     size_t bytes;
     uint32_t channels; /* that come in; 0: of a chain of no engines, any */
     uint32_t n_units, part;
@@ -21,6 +23,9 @@ struct rig_chain {
 
 /* [audio] Frames of the past that the chain must hear; sets each unit's need. */
 uint32_t rig_chain_need(rig_chain *chain);
+
+/* [audio] Frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings. */
+uint32_t rig_chain_tail(const rig_chain *chain);
 
 /* [audio] Each engine is where it is switched to, without a fade. Returns 1 when one of them wasn't. */
 int rig_chain_settle(rig_chain *chain);

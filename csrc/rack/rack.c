@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "clock.h"
 #include "../denormals.h"
+#include "cost.h"
 #include "guard.h"
 #include "master.h"
 #include "recorder.h"
 #include "slot_bank.h"
 #include "touch.h"
-
-#define FADE_SECONDS 0.010 /* from amp to amp */
 
 /* Everything that the audio thread touches. What Python puts stands first. */
 struct rig_rack {
@@ -21,6 +21,7 @@ struct rig_rack {
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
+    rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
     rig_history input;      /* what came in: the key, and what the tuner hears */
@@ -36,7 +37,7 @@ struct rig_rack {
 rig_rack *rig_rack_new(uint32_t rate)
 {
     rig_rack *r = calloc(1, sizeof *r);
-    const uint32_t frames = (uint32_t)(FADE_SECONDS * rate);
+    const uint32_t frames = (uint32_t)(RIG_FADE_SECONDS * rate);
     float *rise = calloc(frames + 1, sizeof(float));
     if (!r || !rise) {
         free(r);
@@ -92,7 +93,7 @@ void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
 {
-    r->loop = recording;
+    r->loop = frames ? recording : NULL;
     r->loop_frames = frames;
     r->loop_at = 0;
 }
@@ -156,7 +157,7 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
-static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, uint64_t deadline)
+static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, rig_budget *budget)
 {
     float x[RIG_BLOCK];
     rig_signal signal;
@@ -170,7 +171,7 @@ static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, 
     signal.channels = 1;
     memcpy(signal.at[0], x, frames * sizeof(float));
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
-        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, deadline) && i == RIG_AMP)
+        if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, budget) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
     rig_master_run(&r->master, &signal, frames, &r->meters);
     memcpy(out_1, signal.at[0], frames * sizeof(float));
@@ -211,40 +212,67 @@ static void calm(rig_rack *r)
     r->calmed = asked;
 }
 
-/* What playing costs: catching up takes only time that is left over, and would frighten whoever looks at the number. */
-static void show_load(rig_rack *r, uint64_t ns, uint32_t frames)
+/* What this period has time for. Where it has none for all newcomers beside those that play, the dearest one parts. */
+static rig_budget budget_of(rig_rack *r, uint32_t frames, int by_clock, uint64_t start)
 {
+    rig_budget budget = {.by_clock = by_clock, .start = start, .frames = frames, .whole = 1e9f / (float)r->rate};
+    if (!by_clock || rig_get(&r->meters.settled)) return budget;
+    float coming = 0.0f, dearest = 0.0f;
+    rig_slot_bank *parts = NULL;
+    budget.playing = rig_cost_usual(&r->rest);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) {
-        ns -= r->banks[i].caught_up_ns;
-        r->banks[i].caught_up_ns = 0;
+        const float own = rig_slot_bank_coming(&r->banks[i]);
+        budget.playing += rig_slot_bank_playing(&r->banks[i]);
+        budget.fading += rig_slot_bank_fading(&r->banks[i]);
+        if (r->banks[i].fading == RIG_GAP) budget.turn = &r->banks[i]; /* silence goes before all */
+        coming += own;
+        if (own > dearest) {
+            dearest = own;
+            parts = &r->banks[i];
+        }
     }
-    const float period = (float)frames / (float)r->rate, load = (float)ns * 1e-9f / period;
-    if (load > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, load);
-    rig_put_float(&r->meters.load_mean, r->meters.load_mean + fminf(1.0f, period) * (load - r->meters.load_mean));
+    if (!rig_budget_fits(&budget, coming)) rig_slot_bank_part(parts);
+    return budget;
+}
+
+/* The worst is what a callback took with all that was in it; catching up is no part of what playing costs. */
+static void show_load(rig_rack *r, const rig_budget *budget)
+{
+    const uint64_t ns = rig_clock() - budget->start, own = ns - budget->caught_up;
+    const float period = (float)budget->frames / (float)r->rate, share = 1e-9f / period;
+    rig_cost_add(&r->rest, own - budget->played, budget->frames);
+    if ((float)ns * share > rig_get_float(&r->meters.load)) rig_put_float(&r->meters.load, (float)ns * share);
+    const float mean = rig_get_float(&r->meters.load_mean);
+    rig_put_float(&r->meters.load_mean, mean + fminf(1.0f, period) * ((float)own * share - mean));
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
+}
+
+static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, int by_clock)
+{
+    if (!frames) return;
+    const uint64_t start = rig_clock();
+    const rig_denormals fpu = rig_denormals_enter();
+    steer(r);
+    calm(r);
+    rig_budget budget = budget_of(r, frames, by_clock, start);
+    for (uint32_t at = 0, n; at < frames; at += n) {
+        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
+        run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, &budget);
+    }
+    rig_recorder_write(&r->recorder, out_1, out_2, frames);
+    rig_denormals_leave(fpu);
+    show_load(r, &budget);
 }
 
 void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
 {
-    if (!frames) return;
-    const uint64_t start = rig_clock();
-    const uint64_t deadline = start + 500000000u * (uint64_t)frames / r->rate; /* half the period is for catching up */
-    const rig_denormals fpu = rig_denormals_enter();
-    steer(r);
-    calm(r);
-    for (uint32_t at = 0, n; at < frames; at += n) {
-        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, deadline);
-    }
-    rig_recorder_write(&r->recorder, out_1, out_2, frames);
-    rig_denormals_leave(fpu);
-    show_load(r, rig_clock() - start, frames);
+    run_period(r, in, out_1, out_2, di, frames, 0);
 }
 
 int rig_process(uint32_t frames, void *arg)
 {
     rig_client *c = arg;
     float *out_1 = c->get_buffer(c->out_1, frames), *out_2 = c->get_buffer(c->out_2, frames);
-    rig_rack_process(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames);
+    run_period(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames, 1);
     return 0;
 }

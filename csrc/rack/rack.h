@@ -4,7 +4,8 @@
 
 #include "../rig_engine.h"
 
-#define RIG_SLOTS 64        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains */
+#define RIG_SLOTS 65        /* chains that a stage can hold: the amps of a set, or its presets' input and output chains,
+                               and one that has gone and is heard until its successor is there */
 #define RIG_HISTORY 32768   /* frames of input that are remembered, so that a new chain can hear them before it is heard */
 #define RIG_RINGS 5         /* chains of a stage that ring on at once; the last place is for the block in which the oldest of five ends */
 #define RIG_BLAST 1000      /* +60 dBFS: what is louder is no sound. Our own gain at its most on a loud guitar makes +40, and there may be two */
@@ -31,7 +32,8 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
-    float load, load_mean;      /* share of the period that playing took: worst, and smoothed over about a second */
+    float load;                 /* share of the period that the worst callback took, with all that a switch takes */
+    float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
 /* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
@@ -66,7 +68,6 @@ void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
-uint32_t rig_chain_tail(const rig_chain *chain); /* frames for which it rings on, RIG_ENDLESS for ever; 0: nothing in it rings */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
@@ -100,7 +101,7 @@ uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this record
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
-void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] */
+void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 
 /* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
 typedef struct {
@@ -108,7 +109,7 @@ typedef struct {
     void *(*get_buffer)(void *port, uint32_t frames);
     void *in, *out_1, *out_2, *di;
 } rig_client;
-int rig_process(uint32_t frames, void *client);   /* [audio] */
+int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 
 /* The engine of that name among our own, or NULL. */
 const rig_engine *rig_engine_named(const char *name);

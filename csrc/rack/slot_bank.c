@@ -4,6 +4,11 @@
 
 #include "clock.h"
 
+/* In fades of 10 ms: so much longer than it has to hear may a newcomer take, before it parts from the one that plays, or fades
+   in with less of the past. */
+#define PATIENCE 5
+#define TRIES 16 /* blocks, in which there may be no time for it */
+
 void rig_slot_bank_init(rig_slot_bank *bank, uint32_t channels)
 {
     bank->channels = channels;
@@ -96,7 +101,7 @@ void rig_slot_bank_steer(rig_slot_bank *bank, uint32_t want)
     if (!target) target = &bank->wire;
     if (bank->fading || target == (bank->next ? bank->next : bank->now)) return; /* a fade that is heard is finished */
     bank->next = target == bank->now ? NULL : target;
-    bank->behind = bank->next ? rig_chain_need(bank->next) : 0;
+    bank->begun = bank->tried = 0;
 }
 
 void rig_slot_bank_arrive(rig_slot_bank *bank)
@@ -107,52 +112,186 @@ void rig_slot_bank_arrive(rig_slot_bank *bank)
     rig_chain_settle(bank->now);
 }
 
-/* Frames before `end` that next still has to hear. Where an engine has been switched meanwhile it hears all of them anew, so
-   that those behind that engine remember what they would had it always been so. */
-static uint32_t behind(rig_slot_bank *bank, uint64_t end)
+float rig_slot_bank_playing(const rig_slot_bank *bank)
 {
-    const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK;
-    if (rig_chain_settle(bank->next)) bank->behind = rig_chain_need(bank->next);
-    if (bank->behind > reach) bank->behind = reach;
-    bank->next->at = end - bank->behind;
-    return bank->behind;
+    const int alone = bank->fading == RIG_GAP || bank->fading == RIG_IN;
+    const float now = alone ? 0.0f : rig_cost_usual(&bank->now->cost);
+    return bank->fading == RIG_OVER || bank->fading == RIG_IN ? now + rig_cost_usual(&bank->next->cost) : now;
 }
 
-static void read_past(const rig_slot_bank *bank, uint64_t end, uint32_t behind, rig_signal *signal, uint32_t frames)
+float rig_slot_bank_fading(const rig_slot_bank *bank)
 {
-    signal->channels = bank->channels;
-    for (uint32_t c = 0; c < bank->channels; ++c) rig_history_read(&bank->heard[c], end, behind, signal->at[c], frames);
+    return bank->fading == RIG_OVER ? rig_cost_usual(&bank->next->cost) : 0.0f;
 }
 
-/* Lets next hear the past: at least twice the pace of the music, and more until the deadline. */
-static void catch_up(rig_slot_bank *bank, const rig_history *key, const rig_moment *moment, uint64_t deadline)
+float rig_slot_bank_coming(const rig_slot_bank *bank)
+{
+    return bank->next && bank->fading == RIG_STILL ? rig_cost_usual(&bank->next->cost) : 0.0f;
+}
+
+void rig_slot_bank_part(rig_slot_bank *bank)
+{
+    bank->fading = RIG_OUT;
+    bank->faded = 0;
+}
+
+static float cost_of_now(const rig_slot_bank *bank)
+{
+    return bank->fading == RIG_GAP ? 0.0f : rig_cost_usual(&bank->now->cost);
+}
+
+/* How far back next begins to hear the past. Where an engine has been switched meanwhile it begins anew, so that those behind
+   that engine remember what they would had it always been so. */
+static void begin(rig_slot_bank *bank, const rig_fade *fade, const rig_budget *budget)
+{
+    const uint32_t reach = RIG_HISTORY - 2 * RIG_BLOCK, need = rig_chain_need(bank->next);
+    const float pace = rig_budget_pace(budget, cost_of_now(bank), rig_cost_usual(&bank->next->cost));
+    bank->due = need < reach ? need : reach;
+    bank->behind = (bank->due - (uint32_t)((float)bank->due / pace)) / RIG_PIECE * RIG_PIECE;
+    bank->patience = bank->due + PATIENCE * fade->frames;
+    bank->begun = 1;
+}
+
+/* Whether next could not keep to the time that it was given. */
+static int too_late(rig_slot_bank *bank, uint32_t frames)
+{
+    if (bank->patience > frames && bank->behind <= RIG_HISTORY - RIG_BLOCK) { /* the history goes no further back */
+        bank->patience -= frames;
+        return 0;
+    }
+    return 1;
+}
+
+/* Next waits no longer: it is heard when the other has faded out, in silence with what it has heard. */
+static void give_up(rig_slot_bank *bank)
+{
+    if (bank->fading == RIG_STILL) rig_slot_bank_part(bank);
+    else bank->behind = bank->due = 0;
+}
+
+/* How many frames of the past there is time for at once; heard: how many were in this block. */
+static uint32_t room(const rig_slot_bank *bank, const rig_budget *budget, float most, float cost, uint32_t heard, uint32_t frames)
+{
+    const uint32_t n = bank->behind < RIG_BLOCK ? bank->behind : RIG_BLOCK;
+    if (!budget->by_clock) return heard < 2 * frames ? n : 0;
+    if (n >= frames && rig_budget_has(budget, most, cost * (float)n)) return n;
+    for (uint32_t piece = (n + RIG_PIECE - 1) / RIG_PIECE * RIG_PIECE; piece; piece -= RIG_PIECE)
+        if (rig_budget_has(budget, most, cost * (float)(piece + RIG_PIECE_MORE))) return piece < n ? piece : n;
+    return 0;
+}
+
+/* Lets next hear n frames of the past; returns how many ns that took. */
+static uint64_t hear(rig_slot_bank *bank, const rig_history *key, const rig_moment *moment, uint32_t n, rig_budget *budget)
 {
     rig_signal signal;
     float listen[RIG_BLOCK];
-    const uint64_t end = bank->heard[0].written - moment->frames, start = rig_clock();
-    uint32_t n;
-    for (uint32_t done = 0; behind(bank, end) && (done < 2 * moment->frames || rig_clock() < deadline); done += n) {
-        n = bank->behind < RIG_BLOCK ? bank->behind : RIG_BLOCK;
-        const rig_moment then = {listen, n, moment->beat - bank->behind * moment->beats_a_frame, moment->beats_a_frame};
-        read_past(bank, end, bank->behind, &signal, n);
-        rig_history_read(key, end, bank->behind, listen, n);
-        rig_chain_catch_up(bank->next, &signal, &then, bank->behind);
-        bank->behind -= n;
-    }
-    bank->caught_up_ns += rig_clock() - start;
+    const uint64_t end = bank->heard[0].written, start = rig_clock();
+    const double ago = (double)bank->behind - moment->frames;
+    const rig_moment then = {listen, n, moment->beat - ago * moment->beats_a_frame, moment->beats_a_frame};
+    signal.channels = bank->channels;
+    for (uint32_t c = 0; c < bank->channels; ++c) rig_history_read(&bank->heard[c], end, bank->behind, signal.at[c], n);
+    rig_history_read(key, end, bank->behind, listen, n);
+    bank->next->at = end - bank->behind;
+    rig_chain_catch_up(bank->next, &signal, &then, bank->due);
+    bank->behind -= n;
+    bank->due -= n < bank->due ? n : bank->due;
+    const uint64_t ns = rig_clock() - start;
+    budget->caught_up += ns;
+    return ns;
 }
 
-/* Next is heard, and now is not any more. */
-static void take_over(rig_slot_bank *bank)
+/* What next takes here is not known before it has played here, among others that use the same caches. */
+static void try_out(rig_slot_bank *bank, const rig_history *key, const rig_moment *moment, rig_budget *budget)
 {
-    ring_on(bank, bank->now);
+    rig_cost *cost = &bank->next->cost;
+    for (uint32_t i = 0; i < RIG_TIMES_FEW; ++i) {
+        const float safe = rig_cost_safe(cost), most = rig_budget_most(budget, cost_of_now(bank), safe);
+        if (!rig_budget_has(budget, most, safe * (RIG_PIECE + RIG_PIECE_MORE))) break;
+        bank->behind = RIG_PIECE;
+        bank->due = 0;
+        rig_cost_add(cost, hear(bank, key, moment, RIG_PIECE, budget), RIG_PIECE + RIG_PIECE_MORE);
+    }
+    ++bank->tried;
+}
+
+/* Whether the past is heard by all engines of a chain: where one rings, those before it hear it alone. */
+static int hears_whole(const rig_chain *chain) { return chain->part == chain->n_units; }
+
+/* Lets next hear the past for as long as there is time. What it takes with all its engines is what it will take. */
+static void catch_up(rig_slot_bank *bank, const rig_history *key, const rig_moment *moment, rig_budget *budget)
+{
+    const uint32_t frames = moment->frames, last = bank->next->n_units ? bank->next->units[bank->next->n_units - 1].need : 0;
+    const float now = cost_of_now(bank);
+    for (uint32_t heard = 0, n; bank->behind; heard += n) {
+        const float cost = rig_cost_usual(&bank->next->cost);
+        const int fades = bank->fading == RIG_STILL;
+        const float most = fades ? rig_budget_fade_most(budget, now, cost) : rig_budget_most(budget, now, cost);
+        n = room(bank, budget, most, cost, heard, frames);
+        if (!n) break;
+        const int whole = hears_whole(bank->next) && bank->due < last + RIG_BLOCK && n >= frames;
+        const uint64_t ns = hear(bank, key, moment, n, budget);
+        if (whole) rig_cost_add(&bank->next->cost, ns, n);
+    }
+}
+
+/* Next hears this block, too, as if it were past, for as long as it isn't to be heard itself; it waits where another bank's newcomer
+   is on its way. Returns 1 where it is heard from here on. */
+static int arrives(rig_slot_bank *bank, const rig_fade *fade, const rig_history *key, const rig_moment *moment, rig_budget *budget)
+{
+    const uint32_t frames = moment->frames;
+    if (budget->by_clock && budget->turn && budget->turn != bank) {
+        bank->begun = 0;
+        return 0;
+    }
+    const int unknown = budget->by_clock && hears_whole(bank->next) && bank->next->cost.count < RIG_TIMES_FEW && bank->tried < TRIES;
+    if (unknown && rig_chain_need(bank->next)) {
+        budget->turn = bank;
+        try_out(bank, key, moment, budget);
+        return 0;
+    }
+    if (rig_chain_settle(bank->next) || !bank->begun) begin(bank, fade, budget);
+    if (budget->by_clock && (bank->behind || bank->due) && too_late(bank, frames)) give_up(bank);
+    if (bank->fading == RIG_OUT) return 0;
+    if (bank->behind || bank->due) {
+        budget->turn = bank;
+        bank->behind += frames;
+        catch_up(bank, key, moment, budget);
+        return 0;
+    }
+    bank->next->at = bank->heard[0].written - frames;
+    rig_ring *rings = ring_of(bank, bank->next);
+    if (rings) rings->chain = NULL; /* what of it rang on until now goes on in it */
+    bank->fading = bank->fading == RIG_GAP ? RIG_IN : RIG_OVER;
+    bank->faded = 0;
+    return 1;
+}
+
+/* A chain's block, and what it takes. fade: see rig_chain_run(). */
+static void play(rig_chain *chain, rig_signal *signal, const rig_moment *moment, const float *fade, rig_budget *budget)
+{
+    const uint64_t start = rig_clock();
+    rig_chain_run(chain, signal, moment, fade);
+    const uint64_t ns = rig_clock() - start;
+    rig_cost_add(&chain->cost, ns, moment->frames);
+    budget->played += ns;
+}
+
+/* The fade is over: next is the one that plays; or, where the two part, nothing is heard but what rings. */
+static void fade_ends(rig_slot_bank *bank)
+{
+    bank->begun = 0;
+    if (bank->fading != RIG_IN) ring_on(bank, bank->now);
+    if (bank->fading == RIG_OUT) {
+        bank->fading = RIG_GAP;
+        return;
+    }
     bank->now = bank->next;
     bank->next = NULL;
-    bank->fading = 0;
+    bank->fading = RIG_STILL;
 }
 
-/* A block of the fade from now to next; at its end next is the one that plays. */
-static void fade_over(rig_slot_bank *bank, const rig_fade *fade, rig_signal *signal, const rig_moment *moment)
+/* A block of the fade: from now, to next, or from the one to the other. */
+static void fade_over(rig_slot_bank *bank, const rig_fade *fade, rig_signal *signal, const rig_moment *moment, rig_budget *budget)
 {
     rig_signal next;
     float in[RIG_BLOCK], out[RIG_BLOCK];
@@ -162,46 +301,42 @@ static void fade_over(rig_slot_bank *bank, const rig_fade *fade, rig_signal *sig
         out[i] = over ? 0.0f : fade->rise[fade->frames - 1 - bank->faded];
     }
     rig_signal_copy(&next, signal, moment->frames);
-    rig_chain_run(bank->now, signal, moment, out);
-    rig_chain_run(bank->next, &next, moment, in);
-    rig_signal_add(signal, &next, moment->frames);
-    if (bank->faded >= fade->frames) take_over(bank);
-}
-
-/* Next is about to be heard: what of it rang on until now goes on in it. */
-static void begin_fade(rig_slot_bank *bank)
-{
-    rig_ring *rings = ring_of(bank, bank->next);
-    if (rings) rings->chain = NULL;
-    bank->fading = 1;
-    bank->faded = 0;
+    if (bank->fading != RIG_IN) play(bank->now, signal, moment, out, budget);
+    else rig_signal_silence(signal, 1, moment->frames);
+    if (bank->fading != RIG_OUT) {
+        play(bank->next, &next, moment, in, budget);
+        rig_signal_add(signal, &next, moment->frames);
+    }
+    if (bank->faded >= fade->frames) fade_ends(bank);
 }
 
 int rig_slot_bank_run(rig_slot_bank *bank, const rig_fade *fade, const rig_history *key, rig_signal *signal,
-                      const rig_moment *moment, uint64_t deadline)
+                      const rig_moment *moment, rig_budget *budget)
 {
     const uint32_t frames = moment->frames;
     rig_signal rings;
     rig_signal_fit(signal, signal->channels < bank->channels ? signal->channels : bank->channels, frames);
     for (uint32_t c = 0; c < bank->channels; ++c)
         rig_history_write(&bank->heard[c], signal->at[c < signal->channels ? c : 0], frames);
-    if (bank->next && !bank->fading) catch_up(bank, key, moment, deadline);
-    const int begins = bank->next && !bank->fading && !bank->behind;
-    if (begins) begin_fade(bank);
-    if (bank->next && !bank->fading) bank->behind += frames; /* this block will be the past, too */
+    const int waits = bank->next && (bank->fading == RIG_STILL || bank->fading == RIG_GAP);
+    const int begins = waits && arrives(bank, fade, key, moment, budget);
     const int ringing = is_ringing(bank);
     if (ringing) ring(bank, &rings, moment); /* before one more may begin to */
-    if (bank->fading) fade_over(bank, fade, signal, moment);
-    else rig_chain_run(bank->now, signal, moment, NULL);
+    if (bank->fading == RIG_STILL) play(bank->now, signal, moment, NULL, budget);
+    else if (bank->fading == RIG_GAP) rig_signal_silence(signal, 1, frames);
+    else fade_over(bank, fade, signal, moment, budget);
     if (ringing) rig_signal_add(signal, &rings, frames);
     return begins;
 }
 
 void rig_slot_bank_panic(rig_slot_bank *bank)
 {
-    if (bank->fading) bank->now = bank->next;
-    bank->fading = 0;
-    if (bank->next == bank->now) bank->next = NULL;
+    if (bank->fading) {
+        bank->now = bank->next;
+        bank->next = NULL;
+        bank->fading = RIG_STILL;
+    }
+    bank->begun = 0;
     for (rig_ring *r = bank->rings; r < bank->rings + RIG_RINGS; ++r) {
         if (!r->chain) continue;
         rig_chain_hush(r->chain);

@@ -7,7 +7,7 @@ with what to write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,21 +57,27 @@ def places(document: Document) -> Iterator[Place]:
 
 
 def name_of(document: Document, place: Place, playing: int) -> str:
-    """What a chain is called while an amp (its identity) plays: "Crunch"; "Rock/Clean" where two amps are Clean."""
-    preset = place.preset
-    if isinstance(place.owner, Amp):
-        name = place.owner.name
-        alone = sum(amp.name.casefold() == name.casefold() for amp in document.amps) == 1
-    else:
-        name, alone = place.stage, preset.amp(playing) is not None or len(document.presets) == 1
-    return name if alone else f"{_preset_name(document, preset)}/{name}"
+    """What a chain is called while an amp (its identity) plays: "Crunch"; "Rock/Clean" where two amps are Clean.
+
+    Whatever amps and presets are called, that name finds it.
+    """
+    short = place.owner.name if isinstance(place.owner, Amp) else place.stage
+    for name in (short, f"{place.preset.name}/{short}", f"{_number(document.presets, place.preset)}/{short}"):
+        if _finds(document, name, place, playing):
+            return name
+    return str(_number(document.amps, place.owner))
 
 
-def _preset_name(document: Document, preset: Preset) -> str:
-    """Its name, or its number in the set where two have that name."""
-    alike = [other for other in document.presets if other.name.casefold() == preset.name.casefold()]
-    number = [other.uid for other in document.presets].index(preset.uid) + 1
-    return preset.name if len(alike) == 1 else str(number)
+def _finds(document: Document, name: str, place: Place, playing: int) -> bool:
+    """Whether it is the name of a chain, and of nothing else."""
+    end = _end(document, name, playing)
+    if isinstance(place.owner, Preset):
+        return end is not None and (end.stage, end.owner.uid) == (place.stage, place.owner.uid)
+    return end is None and [amp.uid for amp in _named(document, name)] == [place.owner.uid]
+
+
+def _number(things: Sequence[Amp | Preset], thing: Amp | Preset) -> int:
+    return [other.uid for other in things].index(thing.uid) + 1
 
 
 def path_of(document: Document, uid: int, playing: int) -> str:
@@ -98,12 +104,7 @@ def amp(document: Document, words: str, playing: int | None = None) -> Amp:
     playing: of an amp's identity; among amps of one name, the one in its preset is meant.
     """
     text = words.strip()
-    amps = document.amps
-    if re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= len(amps):
-        return amps[int(text) - 1]
-    named = [found for found in amps if found.name.casefold() == text.casefold()]
-    if not named:
-        named = [found for preset, name in _in_presets(document, text) for found in preset.amps if _same(found, name)]
+    amps, named = document.amps, _named(document, text)
     near = [found for found in named if playing is not None and _together(document, found.uid, playing)]
     if len(named) > 1 and len(near) != 1:
         raise RigError(f"{len(named)} amps are called '{cut(text)}': write {_choices(document, named)}")
@@ -113,6 +114,16 @@ def amp(document: Document, words: str, playing: int | None = None) -> Amp:
         raise RigError(f"no amp {text[:9]}: this set has {len(amps)}")
     names = [found.name for found in amps]
     raise RigError(f"no amp '{cut(text)}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
+
+
+def _named(document: Document, text: str) -> list[Amp]:
+    """The amps that it may mean."""
+    amps = document.amps
+    if re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= len(amps):
+        return [amps[int(text) - 1]]
+    ways = _in_presets(document, text)
+    named = [found for found in amps if _same(found, text)]
+    return named or [found for preset, name in ways for found in preset.amps if _same(found, name)]
 
 
 def pick(document: Document, words: str, playing: int | None = None) -> Pick:
@@ -140,14 +151,22 @@ def scene(of: Amp, words: str) -> str:
 def chain(document: Document, words: str, playing: int) -> Place:
     """A chain by its name: an amp's, "input", "output" (of the playing amp's preset), "Rock/output"."""
     text = words.strip()
+    end = _end(document, text, playing)
+    if end:
+        return end
+    found = amp(document, text, playing)
+    return Place("amp", found, document.preset_of(found.uid))
+
+
+def _end(document: Document, text: str, playing: int) -> Place | None:
+    """The input or the output chain that it means."""
     if text.casefold() in (INPUT, OUTPUT):
         preset = document.preset_of(playing)
         return Place(text.casefold(), preset, preset)
     for preset, name in _in_presets(document, text):
         if name.casefold() in (INPUT, OUTPUT):
             return Place(name.casefold(), preset, preset)
-    found = amp(document, text, playing)
-    return Place("amp", found, document.preset_of(found.uid))
+    return None
 
 
 def engine(document: Document, words: str, playing: int) -> tuple[Place, EngineSpec]:
@@ -242,12 +261,13 @@ def split_chain(document: Document, words: str, playing: int) -> tuple[Place, st
 
 
 def _in_presets(document: Document, text: str) -> Iterator[tuple[Preset, str]]:
-    """The ways to read "Rock/Clean": presets by name or number, and what stands behind the stroke."""
+    """The ways to read "Rock/Clean": presets by number or name, and what stands behind the stroke."""
     for i, letter in enumerate(text):
         if letter == "/":
-            for number, preset in enumerate(document.presets, 1):
-                if text[:i].strip().casefold() in (preset.name.casefold(), str(number)):
-                    yield preset, text[i + 1 :].strip()
+            before, name = text[:i].strip(), text[i + 1 :].strip()
+            for number, preset in sorted(enumerate(document.presets, 1), key=lambda way: before != str(way[0])):
+                if before.casefold() in (str(number), preset.name.casefold()):
+                    yield preset, name
 
 
 def _same(amp: Amp, name: str) -> bool:
@@ -259,5 +279,5 @@ def _together(document: Document, one: int, other: int) -> bool:
 
 
 def _choices(document: Document, named: list[Amp]) -> str:
-    full = [f"{_preset_name(document, document.preset_of(amp.uid))}/{amp.name}" for amp in named]
+    full = [name_of(document, Place("amp", amp, document.preset_of(amp.uid)), amp.uid) for amp in named]
     return f"{', '.join(full[:-1])} or {full[-1]}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 AMPS = 64
-"""Amps of a set: as many as the rack has slots."""
+"""Amps of a set. The rack has a slot for each, and one."""
 
 LEVEL = (-60.0, 24.0)
 """dB, of an amp or a scene."""

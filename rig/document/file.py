@@ -11,7 +11,7 @@ from rig.document import merge
 from rig.document.document import Preset
 from rig.document.read import FILE_LIMIT, examine_text
 from rig.errors import RigError
-from rig.files import Stamp, read_text, reason, stamp
+from rig.files import Stamp, read_text, reason, stamp, whole
 
 BOM = "\ufeff"
 
@@ -91,20 +91,14 @@ def _has_bom(path: Path) -> bool:
 def _write(path: Path, text: str) -> Stamp | None:
     """Write a file whole or not at all: to where a symbolic link leads, with the permissions that it has."""
     target = path.resolve()
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
         if mode is not None and not os.access(target, os.W_OK):
             raise PermissionError(13, "permission denied")
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(target)
+        with whole(target) as part:
+            part.write_bytes(text.encode())
+            if mode is not None:
+                part.chmod(mode)
     except OSError as error:
         raise RigError(f"{path} can't be saved: {reason(error)}; 'save as FILE' saves elsewhere") from None
-    finally:
-        part.unlink(missing_ok=True)
     return stamp(target)

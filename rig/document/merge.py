@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TypeVar
 
 from rig.document.document import Amp, Chain, EngineSpec, Preset, free_name, labels, pruned, with_identities
+from rig.document.knobs import kind
 
 Item = TypeVar("Item", Amp, EngineSpec)
 T = TypeVar("T")
@@ -45,13 +46,16 @@ def _engines(uids: dict[int, int], read: Chain, before: Chain) -> None:
 
 
 def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
-    """Ours, with all that differs between `base` and `theirs` as theirs has it. All three share identities."""
+    """Ours, with all that differs between `base` and `theirs` as theirs has it. All three share identities.
+
+    What either has added is there, what either has removed is not; where an order differs, theirs is taken.
+    """
     return _unlike(
         replace(
             ours,
             name=_either(base.name, theirs.name, ours.name),
             input=_chain(base.input, theirs.input, ours.input),
-            amps=_sequence(base.amps, theirs.amps, ours.amps, _amp),
+            amps=_sequence(base.amps, theirs.amps, ours.amps, _amp, bool),
             output=_chain(base.output, theirs.output, ours.output),
             jack=_either(base.jack, theirs.jack, ours.jack),
             midi=_either(base.midi, theirs.midi, ours.midi),
@@ -108,7 +112,20 @@ def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:
 
 
 def _chain(base: Chain, theirs: Chain, ours: Chain) -> Chain:
-    return _sequence(base, theirs, ours, _engine)
+    return _sequence(base, theirs, ours, _engine, _joined)
+
+
+def _joined(chain: Chain) -> bool:
+    """Whether branch a and then branch b lead to an engine that joins them, and nothing else is joined."""
+    sides = ""
+    for spec in chain:
+        if spec.branch:
+            sides += spec.branch
+        elif bool(sides) != bool(kind(spec).branches) or sides != "".join(sorted(sides)):
+            return False
+        else:
+            sides = ""
+    return not sides
 
 
 def _engine(base: EngineSpec, theirs: EngineSpec, ours: EngineSpec) -> EngineSpec:
@@ -136,14 +153,37 @@ def _table(base: Mapping[K, V], theirs: Mapping[K, V], ours: Mapping[K, V]) -> d
 
 
 def _sequence(
-    base: tuple[Item, ...], theirs: tuple[Item, ...], ours: tuple[Item, ...], merge: Callable[[Item, Item, Item], Item]
+    base: tuple[Item, ...],
+    theirs: tuple[Item, ...],
+    ours: tuple[Item, ...],
+    merge: Callable[[Item, Item, Item], Item],
+    possible: Callable[[tuple[Item, ...]], bool],
 ) -> tuple[Item, ...]:
-    """Amps or engines: which there are and in which order as theirs has it where it has changed that, else as ours."""
+    """Amps or engines. Where what both have changed is not possible together, those that theirs has."""
     olds, news, mine = ({item.uid: item for item in items} for items in (base, theirs, ours))
-    chosen = ours if list(olds) == list(news) else theirs
-    return tuple(
-        merge(olds[item.uid], news[item.uid], mine[item.uid])
-        if item.uid in olds and item.uid in news and item.uid in mine
-        else item
-        for item in chosen
-    )
+
+    def merged(items: Sequence[Item]) -> tuple[Item, ...]:
+        return tuple(
+            merge(olds[item.uid], news[item.uid], mine[item.uid])
+            if item.uid in olds and item.uid in news and item.uid in mine
+            else item
+            for item in items
+        )
+
+    found = merged(ours if list(olds) == list(news) else _together(olds, theirs, ours))
+    return found if possible(found) else merged(theirs)
+
+
+def _together(olds: Collection[int], theirs: Sequence[Item], ours: Sequence[Item]) -> list[Item]:
+    """Theirs without what we have removed; what we have added stands behind what it stood behind."""
+    mine = {item.uid for item in ours}
+    found = [item for item in theirs if item.uid in mine or item.uid not in olds]
+    at = 0
+    for item in ours:
+        uids = [other.uid for other in found]
+        if item.uid in uids:
+            at = uids.index(item.uid) + 1
+        elif item.uid not in olds:
+            found.insert(at, item)
+            at += 1
+    return found

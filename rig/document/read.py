@@ -44,7 +44,22 @@ ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
 
 
-Faults = tuple[str, ...]
+class Fault(str):
+    """A fault of a preset, in one line. owner: "input", "output", "amp 2", or "" where it is none of theirs.
+
+    engine: whether it is an engine's, which the owner lacks for it.
+    """
+
+    owner: str
+    engine: bool
+
+    def __new__(cls, text: str, owner: str = "", engine: bool = False) -> Fault:
+        fault = super().__new__(cls, text)
+        fault.owner, fault.engine = owner, engine
+        return fault
+
+
+Faults = tuple[Fault, ...]
 
 
 def read_preset(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
@@ -70,7 +85,7 @@ def examine(path: Path, engines: Mapping[str, Engine] | None = None) -> tuple[Pr
     try:
         text = read_text(path, "preset", FILE_LIMIT)
     except RigError as error:
-        return None, (str(error),)
+        return None, (Fault(str(error)),)
     return examine_text(path, text, engines)
 
 
@@ -84,7 +99,7 @@ def examine_text(
     try:
         content = _toml(path, text)
     except RigError as error:
-        return None, (str(error),)
+        return None, (Fault(str(error)),)
     reader = _Reader(path, registry() if engines is None else engines, files)
     preset = reader.preset(content)
     return preset, tuple(reader.faults)
@@ -126,11 +141,14 @@ class _Reader:
         self.path = path
         self.files = files
         self.engines = engines
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
         self.torn: set[str] = set()  # the chains that lack an engine, for its fault
 
     def fault(self, place: str, text: str) -> None:
-        self.faults.append(f"{self.path}: {place}: {text}" if place else f"{self.path}: {text}")
+        owner = re.match(r"amp \d+|input|output", place)
+        engine = re.search(r", engine \d+$", place) is not None
+        line = f"{self.path}: {place}: {text}" if place else f"{self.path}: {text}"
+        self.faults.append(Fault(line, owner[0] if owner else "", engine))
 
     # -- tables
 
@@ -187,8 +205,8 @@ class _Reader:
             place = f"{place} '{name}'"
         elif "name" not in table:
             self.fault(place, 'no name; give it one: name = "Clean"')
-        if name in (INPUT, OUTPUT):
-            self.fault(place, f"the name '{name}' is taken by the {name} chain")
+        if name.casefold() in (INPUT, OUTPUT):
+            self.fault(place, f"the name '{name}' is taken by the {name.casefold()} chain")
         self.known(table, place, ("name", "key", "level", "chain", "scene"))
         chain = self.chain(table, place, name)
         return Amp(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rig.document.document import LEVEL_KNOB, EngineSpec
+from rig.document.document import LEVEL_KNOB, OUTPUT, EngineSpec, Preset
 from rig.document.knobs import kind
 from rig.engine import Payload
 from rig.errors import RigError
@@ -52,6 +52,13 @@ class ChainSpec:
     def with_engine(self, new: EngineSpec) -> ChainSpec:
         """With another engine in place of the one of its identity."""
         return replace(self, engines=tuple(new if spec.uid == new.uid else spec for spec in self.engines))
+
+
+def channels_to(stage: str, preset: Preset) -> int:
+    """How many channels come into a chain of a preset: into an output chain two, where any amp makes two."""
+    if stage != OUTPUT:
+        return 1
+    return max((1, *(kind(spec).channels for amp in preset.amps for spec in amp.chain)))
 
 
 class BuildError(RigError):

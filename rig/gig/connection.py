@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rig.errors import RigError
+from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.joined import Wire
 from rig.jack.pulse import Pulse
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
 GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
-STALLED = "JACK does not answer"
+STALLED = News("JACK does not answer", wrong=True)
+CONNECTED = News("connected")
 
 Recording = tuple[np.ndarray, int]
 """(frames,) float32, and its rate in Hz."""
@@ -54,7 +56,8 @@ class Connection:
         """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
         if self._client.alive:
             self._missing = ()
-            self.wire()
+            wired = self.wire()
+            self._gig.say(wired.message, wired.wrong)
             return
         self.wired = self._due = True
         if self._client.reopen():
@@ -71,33 +74,33 @@ class Connection:
             self._wires.forget()
             return
         try:
-            self.wire()
+            self._gig.tell(self.wire())
         except RigError as error:
-            self._gig.say(str(error), wrong=True)
+            self._gig.tell(News(str(error), wrong=True))
 
-    def wire(self) -> None:
-        """Connect as the playing amp's preset says."""
+    def wire(self) -> News:
+        """Connect as the playing amp's preset says. Returns what came of it. Raises RigError."""
         self.wired = True
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
         unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
-        wrong = "; ".join(faults) or unheard
-        self._gig.say(wrong or "connected", wrong=bool(wrong))
+        said = "; ".join(faults) or unheard
+        return News(said, wrong=True) if said else CONNECTED
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
         stood, due = self._wires.stood(self._client.name), self._due
         self._due = False
         if self.wired and (due or stood is None):
-            self.wire()
+            self._gig.tell(self.wire())
         self._missing = stood or ()  # where JACK does not answer, it will be looked at again
         self._missing = self._client.wire_again(self._missing)
         ends = ", ".join(self._others(self._missing))
         if ends:
-            self._gig.say(f"connected as before, but {ends} is not there yet", wrong=self.unheard)
+            self._gig.tell(News(f"connected as before, but {ends} is not there yet", wrong=self.unheard))
         elif stood and not due:
             unheard = self._unheard("as before")
-            self._gig.say(unheard or "connected as before", wrong=bool(unheard))
+            self._gig.tell(News(unheard or "connected as before", wrong=bool(unheard)))
 
     def _others(self, wires: Sequence[Wire]) -> list[str]:
         """The ports at the other ends of wires."""
@@ -134,9 +137,9 @@ class Connection:
         """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
         still = self._pulse.look(callbacks, now, self._client.block / self._client.rate)
         if still and not self.stalled:
-            self._gig.say(STALLED, wrong=True)
+            self._gig.tell(STALLED)
         elif self.stalled and not still:
-            self._gig.say("JACK answers again")
+            self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0
         if still > GONE_SECONDS:
             self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
@@ -151,7 +154,7 @@ class Connection:
         with contextlib.suppress(RigError):  # it will be looked at again
             self._missing = self._client.wire_again(before)
         if made := [wire for wire in before if wire not in self._missing]:
-            self._gig.say(f"connected again: {', '.join(self._others(made))}")
+            self._gig.tell(News(f"connected again: {', '.join(self._others(made))}"))
 
     def _rejoin(self, now: float) -> None:
         self.stalled = False
@@ -162,7 +165,7 @@ class Connection:
                 if not self._building:
                     self._wire_again()
         except RigError as error:
-            self._gig.say(str(error), wrong=True)
+            self._gig.tell(News(str(error), wrong=True))
             self._rejoin_at = now + REFUSED_SECONDS
 
     def _arrived(self) -> None:
@@ -176,7 +179,7 @@ class Connection:
             rack.loop(resample(*self._loop, rate))
         self._building = True
         self._gig.move(rack)
-        self._gig.say(f"JACK runs at {rate / 1000:g} kHz now: building all amps for it")
+        self._gig.tell(News(f"JACK runs at {rate / 1000:g} kHz now: building all amps for it"))
 
     def built(self) -> None:
         """Nothing is left to be built. Where that was waited for, it plays."""
@@ -185,16 +188,15 @@ class Connection:
         self._building = False
         rack = self._gig.reconciler.rack
         rack.begin(open=False)
+        self._gig.open_master()  # it opens once it runs, now or when JACK has come back
         try:
             self._client.start(rack)
         except RigError as error:
-            self._gig.say(str(error), wrong=True)
+            self._gig.tell(News(str(error), wrong=True))
             self._client.leave()
             return
-        self._gig.open_master()
+        self._gig.tell(News(f"playing on at {rack.rate / 1000:g} kHz"))
         try:
             self._wire_again()
         except RigError as error:
-            self._gig.say(str(error), wrong=True)
-            return
-        self._gig.say(f"playing on at {rack.rate / 1000:g} kHz")
+            self._gig.tell(News(str(error), wrong=True))

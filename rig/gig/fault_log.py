@@ -17,6 +17,8 @@ class FaultLog:
         """Whether the guard caught this engine within the last seconds. chain: its address. count: so far."""
         now = time.monotonic()
         before, when = self._seen.get((chain, unit), (0, -FAULT_SECONDS))
+        if count < before:  # another chain has come to lie there
+            before, when = 0, -FAULT_SECONDS
         if count > before:
             when = now
         self._seen[chain, unit] = (count, when)

@@ -61,7 +61,7 @@ class Follower:
         return said
 
     def _say(self, message: str, wrong: bool = False) -> None:
-        self._news[message] = News(message, wrong)
+        self._news[message] = News(message, wrong, reloaded=not wrong)
 
     # --- what has changed ---
 
@@ -86,6 +86,8 @@ class Follower:
         old = self._gig.files[uid]
         try:
             file = old.read_again()
+            if file.text != old.text:
+                self._gig.accept(file)
         except RigError as error:
             line = short(str(error), [old.path])
             if line != self._faults.get(uid, ("", 0.0))[0]:
@@ -93,11 +95,9 @@ class Follower:
             self._faults[uid] = (line, time.monotonic() + AGAIN_SECONDS)
             return
         self._faults.pop(uid, None)
-        if file.text == old.text:
-            return
-        self._forget(file.preset)
-        self._read[uid] = f"reloaded {file.path.name}"
-        self._gig.accept(file)
+        if file.text != old.text:
+            self._forget(file.preset)
+            self._read[uid] = f"reloaded {file.path.name}"
 
     def _try_again(self, changed: Iterable[Path]) -> None:
         """What a preset wants and could not be built may be whole now."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import Amp, Document, EngineSpec, Preset
+from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FINISH_SECONDS = 2.0
 LONGEST_VERB = 5000  # characters: a path has at most 4096
+WRITE_SECONDS = 5.0  # in the end, for a recording
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -59,9 +60,10 @@ class Gig:
     ) -> None:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
-        self.playing = playing
+        self.playing = self._picked = playing
         self.tried = 0  # the engine that files were tried for last, its identity
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
+        self._wirings = self._wired_as()  # as well
         self.client = client
         self.reconciler = reconciler
         self.connection: Connection = Connection(self, client, source, loop)
@@ -72,6 +74,7 @@ class Gig:
         self.muted: bool = False
         self.tuning: bool = False
         self._recorder: Recorder | None = None
+        self._finishing: Recorder | None = None  # records no more, but is still writing
         self._lost = 0  # frames of the recording, as far as it was said
         self._alarms: list[News] = []
         self._message, self._wrong = "", False
@@ -127,27 +130,45 @@ class Gig:
         self.reconciler.rack.collect()
 
     def say(self, message: str, wrong: bool = False) -> None:
-        """Show a message with the next status. wrong: it tells of something that is."""
+        """Answer a verb: with the next status. wrong: it tells of something that is."""
         self._message, self._wrong = message, wrong
 
-    def add(self, message: str) -> None:
-        """Show it beside what is to be shown already."""
-        self._message = "; ".join(filter(None, (self._message, message)))
+    def tell(self, news: News) -> None:
+        """Say what nobody asked for: with the next news()."""
+        self._alarms.append(news)
 
-    def edit(self, document: Document, what: str, together: Hashable = None, within: float = TOGETHER_SECONDS) -> None:
-        """Want another document. what: was done, for `undo` to say; see History.do."""
+    def edit(
+        self,
+        document: Document,
+        what: str,
+        together: Hashable = None,
+        within: float = TOGETHER_SECONDS,
+        playing: int | None = None,
+    ) -> None:
+        """Want another document. what: was done, for `undo` to say; see History.do. playing: the amp of it to play."""
+        if playing is not None:
+            self._picked = playing
         self.history.do(document, what, time.monotonic(), together, within)
         self.reconcile()
 
     def reconcile(self) -> None:
         """Let what plays become what is wanted."""
         amps = [amp.uid for amp in self.document.amps]
-        if self.playing not in amps:
+        if self._picked in amps:
+            self.playing = self._picked
+        elif self.playing not in amps:
             self.playing = self._successor(amps)
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
         self.client.delay(self._delay())
+        before, self._wirings = self._wirings, self._wired_as()
+        if self.connection.wired and self.preset.jack != before[self.preset.uid]:
+            self.connection.rewire()  # but an amp of another preset is played with the wires as they are
+
+    def _wired_as(self) -> dict[int, Wiring]:
+        """What each preset says of it."""
+        return {preset.uid: preset.jack for preset in self.document.presets}
 
     def try_file(self, uid: int, key: str, path: Path) -> None:
         """Let an engine play another file, as loud as the one before its first try, which comes back as it was.
@@ -168,23 +189,21 @@ class Gig:
         return next((spec for preset in presets for spec in preset.engines() if spec.uid == self.tried), None)
 
     def _successor(self, amps: Sequence[int]) -> int:
-        """Who plays where the playing amp has gone: the nearest that is left, rather the one before it."""
+        """Who plays until the playing amp comes back: the nearest that is left, rather the one before it."""
         at = self._amps.index(self.playing)
         nearest = sorted(range(len(self._amps)), key=lambda i: (abs(i - at), i))
         return next((self._amps[i] for i in nearest if self._amps[i] in amps), amps[0])
 
     def play(self, amp: int) -> None:
         """Switch to an amp, by its identity."""
-        self.playing = amp
+        self._picked = amp
         self.reconcile()
 
     def accept(self, file: PresetFile, base: Preset | None = None) -> None:
         """A preset was read anew; see PresetFiles.accept."""
-        wired = self.preset.jack
+        self.back_to_changed()
         self.files.accept(file, f"reload {file.path.name}", base)
         self.reconcile()
-        if self.connection.wired and self.preset.jack != wired:
-            self.connection.rewire()
 
     @property
     def unsaved(self) -> bool:
@@ -196,6 +215,11 @@ class Gig:
         saved = self.history.ab(time.monotonic())
         self.reconcile()
         return saved
+
+    def back_to_changed(self) -> None:
+        """Where what is saved is heard: what was changed plays again, and what comes next is done to that."""
+        if self.history.comparing:
+            self.compare()
 
     # --- what is heard ---
 
@@ -227,7 +251,10 @@ class Gig:
             self._stop_recording()
         elif path is None:
             raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
+        elif self._finishing and not self._finishing.ended:
+            raise RigError(f"record: {self._finishing.path.name} is still being written; record again in a moment")
         else:
+            self._watch_recorder()
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
             self.say(f"recording into {self._recorder.path}")
@@ -239,26 +266,27 @@ class Gig:
 
     def _finished(self, takes: Sequence[Path]) -> None:
         if takes:
-            self.add(f"finished what was broken off: {', '.join(map(str, takes))}")
+            self.tell(News(f"finished what was broken off: {', '.join(map(str, takes))}"))
 
     def _stop_recording(self) -> None:
-        recorder, self._recorder = self._recorder, None
-        if recorder:
-            recorder.stop()
-            self.say(recorder.fault or f"recorded {recorder.path}", wrong=bool(recorder.fault))
+        """What came of it is news when all has been written."""
+        if self._recorder:
+            self._recorder.stop()
+            self._recorder, self._finishing = None, self._recorder
 
     def _watch_recorder(self) -> None:
-        """Say at once what goes wrong with the recording. One that can't go on has ended."""
-        recorder = self._recorder
-        if recorder is None:
-            return
-        if recorder.lost > self._lost:
+        """Say at once what goes wrong with the recording, and what came of the one before."""
+        recorder, finishing = self._recorder, self._finishing
+        if finishing and finishing.ended:
+            self._finishing = None
+            self.tell(News(finishing.fault or f"recorded {finishing.path}", wrong=bool(finishing.fault)))
+        if recorder and recorder.lost > self._lost:
             self._lost = recorder.lost
             seconds = self._lost / self.client.rate
-            self._alarms.append(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
-        if recorder.fault:
-            self._stop_recording()
-            self._alarms.append(News(f"not recording any more: {recorder.fault}", wrong=True))
+            self.tell(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
+        if recorder and recorder.ended:  # it can't go on
+            self._recorder = None
+            self.tell(News(f"not recording any more: {recorder.fault}", wrong=True))
 
     # --- what takes a moment ---
 
@@ -305,7 +333,7 @@ class Gig:
         if not followed and spec is not None and _in(self.document, spec.uid):
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
-            self.say(item.error, wrong=True)
+            self.tell(News(item.error, wrong=True))
         if spec is not None and (old is not None or not item.known):
             self.history.amend(lambda document: each_preset(document, lambda p: taken_back(p, spec, old)))
 
@@ -336,7 +364,10 @@ class Gig:
         return self._follower is not None
 
     def news(self) -> tuple[News, ...]:
-        """What goes wrong, and what came of files that have changed. To be called often, after install()."""
+        """What nobody asked for: what goes wrong, how JACK is, and what came of files that have changed, in order.
+
+        To be called often, after install(), and a last time after close().
+        """
         alarms, self._alarms = tuple(self._alarms), []
         return alarms + (self._follower.news() if self._follower else ())
 
@@ -464,6 +495,7 @@ class Gig:
 
     def close(self) -> None:
         """Fade out, disconnect, stop the server we started. Idempotent."""
+        self._follower = None
         self.reconciler.close()
         rack = self.reconciler.rack
         rack.open(False)
@@ -472,6 +504,11 @@ class Gig:
         while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
         self._stop_recording()
+        if self._finishing:
+            if not self._finishing.join(WRITE_SECONDS):
+                self.tell(News(self._finishing.fault, wrong=True))
+                self._finishing = None
+            self._watch_recorder()
         self.client.close()
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from rig.document.document import Document
 from rig.document.file import open_preset
+from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress, Reconciler
+from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
@@ -56,12 +58,16 @@ def open_gig(
             gig.do(f"amp {amp}")
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
+        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
+            gig.tell(News("[midi] is read, but not played yet"))
         if connect:
-            gig.do("connect")
+            wired = gig.connection.wire()
+            if wired == CONNECTED:
+                gig.say(wired.message)
+            else:
+                gig.tell(wired)
         if record:
             gig.do(f"record {record}")
-        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.add("[midi] is read, but not played yet")
         gig.rescue(Path())
         reconciler.rack.open()
     except BaseException:

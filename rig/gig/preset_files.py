@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rig.document import merge
 from rig.document.corrections import at_path
-from rig.document.document import Preset
+from rig.document.document import AMPS, Preset
 from rig.document.file import PresetFile
 from rig.document.history import History
 from rig.errors import RigError
@@ -60,12 +60,18 @@ class PresetFiles(dict[int, PresetFile]):
         self._keep(file)
 
     def accept(self, file: PresetFile, what: str, base: Preset | None = None) -> None:
-        """A file was read anew: all that differs from `base`, which is what it said before, is wanted now."""
+        """A file was read anew: all that differs from `base`, which is what it said before, is wanted now.
+
+        Raises RigError where that makes too many amps.
+        """
         uid = file.preset.uid
         document = self._history.document
         ours = next(preset for preset in document.presets if preset.uid == uid)
         merged = merge.merged(base or self[uid].preset, file.preset, ours)
-        self._history.do(document.with_preset(merged), what, time.monotonic())
+        wanted = document.with_preset(merged)
+        if len(wanted.amps) > AMPS:
+            raise RigError(f"{file.path}: {len(wanted.amps)} amps in this set; {AMPS} is the most")
+        self._history.do(wanted, what, time.monotonic())
         self[uid] = file
         self._history.save(file.preset)
 

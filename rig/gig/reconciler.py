@@ -13,10 +13,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rig.document.corrections import remade
-from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, USUAL_TEMPO, Document, EngineSpec, Target
+from rig.document.document import AMPS, INPUT, LEVEL_KNOB, USUAL_TEMPO, Document, EngineSpec, Target
 from rig.document.knobs import kind
 from rig.errors import RigError
-from rig.gig.builder import Builder, BuildError, ChainSpec, Place, Versions, asked_db, idle, unheard
+from rig.gig.builder import (
+    Builder,
+    BuildError,
+    ChainSpec,
+    Place,
+    Versions,
+    asked_db,
+    channels_to,
+    idle,
+    unheard,
+)
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -85,18 +95,19 @@ class Reconciler:
         self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, ChainSpec] = {}
-        self._asked: dict[Place, Hashable] = {}
+        self._asked: dict[Place, Job] = {}
         self._refused: dict[Place, Hashable] = {}
         self._like: EngineSpec | None = None
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
+        self._heard: Place | None = None  # the amp that the rack heads for
 
     # --- loading ---
 
     def load(self, document: Document, playing: int, progress: Progress = lambda step, share: None) -> None:
         """Build all at once, before the rack runs. Raises RigError naming preset, amp and fault."""
         total = len(document.amps)
-        if total > SLOTS:
-            raise RigError(f"{total} amps in this set; {SLOTS} is the most")
+        if total > AMPS:
+            raise RigError(f"{total} amps in this set; {AMPS} is the most")
         self._wishes = wishes(document)
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
         for done, (place, wish) in enumerate(self._wishes.items()):
@@ -127,7 +138,10 @@ class Reconciler:
             self._reconcile(place, wish)
         self._play(document, playing)
         for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
-            self._retire(place)  # last: what plays there is left before its slot is emptied
+            self._drop(place)
+            self._refused.pop(place, None)
+            if place != self._heard:  # until its successor is there
+                self._retire(place)  # last: what plays there is left before its slot is emptied
 
     def _reconcile(self, place: Place, wish: ChainSpec) -> None:
         standing = self._standing.get(place)
@@ -141,11 +155,13 @@ class Reconciler:
                 self._drop(place)
                 self._refused.pop(place, None)
                 return
-        if key not in (self._asked.get(place), self._refused.get(place)):
-            self._asked[place] = key
+        asked = self._asked.get(place)
+        if key not in (asked.key if asked else None, self._refused.get(place)):
             same = standing and [spec.uid for spec in standing.wish.engines] == [spec.uid for spec in wish.engines]
             like = self._like if self._like and any(spec.uid == self._like.uid for spec in wish.engines) else None
-            self._worker.ask(Job(place, wish, key, standing.chain if standing and same else None, like))
+            job = Job(place, wish, key, standing.chain if standing and same else None, like)
+            self._asked[place] = job
+            self._worker.ask(job)
 
     def _drop(self, place: Place) -> None:
         if self._asked.pop(place, None) is not None:
@@ -199,8 +215,8 @@ class Reconciler:
     def _take(self, built: Built) -> Installed | Refused | None:
         place, key = built.job.place, built.job.key
         wish = self._wishes.get(place)
-        if wish is None or self._asked.get(place) != key:
-            return None  # something else is wanted by now, and asked for
+        if wish is None or self._asked.get(place) is not built.job:
+            return None  # something else is wanted by now, or once more, and asked for
         del self._asked[place]
         turned: dict[Target, float] = {}
         if built.wish is not built.job.wish and built.job.like == self._like:
@@ -249,8 +265,6 @@ class Reconciler:
         if standing:
             self.rack.offer(place.stage, standing.slot, Chain((), self.rack.rate))
             self._free[place.stage].append(standing.slot)
-        self._drop(place)
-        self._refused.pop(place, None)
 
     # --- which amp ---
 
@@ -259,11 +273,13 @@ class Reconciler:
         for preset in document.presets:
             ends = [self._standing.get(Place(stage, preset.uid)) for stage in ("input", "output")]
             for amp in preset.amps:
-                standing = self._standing.get(Place("amp", amp.uid))
+                place = Place("amp", amp.uid)
+                standing = self._standing.get(place)
                 if standing and ends[0] and ends[1]:
                     self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
                     if amp.uid == playing:
                         self.rack.play(standing.slot)
+                        self._heard = place
                         self.rack.tempo(preset.tempo or USUAL_TEMPO)
 
     # --- what there is ---
@@ -315,14 +331,13 @@ class Reconciler:
 
 
 def wishes(document: Document) -> dict[Place, ChainSpec]:
-    """What each chain of a document is to be. An output chain is stereo where any amp before it is."""
+    """What each chain of a document is to be."""
     found: dict[Place, ChainSpec] = {}
     for preset in document.presets:
-        channels = max((kind(spec).channels for amp in preset.amps for spec in amp.chain), default=1)
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
             found[Place(stage, owner)] = ChainSpec(
-                engines, levels.get(owner, 0.0), preset.dbu, channels if stage == OUTPUT else 1
+                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset)
             )
     return found
 

@@ -25,6 +25,7 @@ class Recorder:
 
     path: the file; where there is one of that name already, the next that is free: take-2.wav, take-3.wav ...
     fault: why nothing is written any more, in one line; "" while all is well. What was written before is kept.
+    Only what has `ended` bears its name, or says why not. Until then the rack takes no other recording.
     """
 
     def __init__(self, rack: Rack, path: Path, rate: int) -> None:
@@ -42,13 +43,23 @@ class Recorder:
             raise RigError(f"{path}: can't be written ({reason(error)})") from None
         self._lost: int | None = None
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._write, name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._record, name="recorder", daemon=True)
         self._thread.start()
 
     @property
     def lost(self) -> int:
         """Frames so far that the disk was too slow for; in the file there is silence of the same length. Any thread."""
         return self._rack.record_lost if self._lost is None else self._lost
+
+    @property
+    def ended(self) -> bool:
+        """Whether the file is whole, or nothing can be written any more."""
+        return not self._thread.is_alive()
+
+    def _record(self) -> None:
+        self._write()
+        self._lost = self._rack.record_lost
+        self._finish()
 
     def _write(self) -> None:
         try:
@@ -66,11 +77,19 @@ class Recorder:
             self._wav.write(piece)
 
     def stop(self) -> None:
-        """End the recording; only then does the file bear its name. Raises nothing: see fault."""
+        """Record nothing any more. What is still to be written is written meanwhile: see `ended`."""
         self._rack.record(False)
         self._done.set()
-        self._thread.join()
-        self._lost = self._rack.record_lost
+
+    def join(self, seconds: float) -> bool:
+        """Wait until it has ended; False, and a fault, where that takes longer."""
+        self._thread.join(seconds)
+        if not self.ended:
+            self.fault = f"{self.path}: the disk is too slow; what there is lies in {self._part.name}"
+        return self.ended
+
+    def _finish(self) -> None:
+        """Only now the file bears its name."""
         try:
             self._wav.close()
             self.path = _free(self._asked, self._part)

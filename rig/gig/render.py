@@ -13,12 +13,13 @@ from rig.document.document import Document
 from rig.document.read import read_preset
 from rig.document.scenes import applied
 from rig.errors import RigError
+from rig.files import whole
 from rig.gig.reconciler import Progress, Reconciler
 from rig.kinds import PRESET, kind_of
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
 from rig.native import BLOCK, Rack
-from rig.sound import read, resample, whole
+from rig.sound import read, resample
 from rig.text import printable
 
 

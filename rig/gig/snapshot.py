@@ -117,13 +117,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class News:
-    """What came of a file that changed, or of a recording, in one line.
-
-    wrong: it cannot be played, and what played plays on; or some of the recording is lost.
-    """
+    """What nobody asked for, in one line. wrong: a fault; what played plays on. reloaded: a file that changed was."""
 
     message: str
     wrong: bool = False
+    reloaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,9 +132,10 @@ class Status:
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
-    scene: the one that is on, or "". unsaved: something differs from the presets' files. comparing: what is saved
-    plays, and what was changed comes back with `ab`. unheard: nobody is connected to our outputs. wrong: something is,
-    of which the message tells. tempo: of the preset that plays, beats a minute; None where it says none.
+    message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
+    presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
+    connected to our outputs. wrong: something is, of which the message tells.
+    tempo: of the preset that plays, beats a minute; None where it says none.
     """
 
     amp: int

@@ -35,9 +35,10 @@ def _amp(gig: Gig, words: str) -> None:
     if not words:
         raise RigError("amp: which? A number or a name")
     pick = address.pick(gig.document, words)
-    gig.play(pick.amp)
     if pick.scene:
-        _recall(gig, pick.scene)
+        _recall(gig, pick.amp, pick.scene)
+    else:
+        gig.play(pick.amp)
 
 
 def _step(gig: Gig, by: int) -> None:
@@ -59,11 +60,11 @@ def _scene(gig: Gig, words: str) -> None:
         gig.edit(edits.delete_scene(gig.document, gig.playing, found), f"delete scene {found}")
         gig.say(f"scene {found} of {gig.amp.name} deleted")
     else:
-        _recall(gig, "" if words == "none" else address.scene(gig.amp, words))
+        _recall(gig, gig.playing, "" if words == "none" else address.scene(gig.amp, words))
 
 
-def _recall(gig: Gig, name: str) -> None:
-    gig.edit(edits.recall_scene(gig.document, gig.playing, name), f"scene {name or 'none'}")
+def _recall(gig: Gig, amp: int, name: str) -> None:
+    gig.edit(edits.recall_scene(gig.document, amp, name), f"scene {name or 'none'}", playing=amp)
 
 
 # --- knobs and files ----------------------------------------------------------------------------------------------
@@ -102,6 +103,7 @@ def _load(gig: Gig, words: str) -> None:
 
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
+    gig.refresh(path)
     gig.try_file(spec.uid, key, path)
 
 
@@ -148,6 +150,7 @@ def _insert(gig: Gig, words: str) -> None:
         if len(engine.files) != 1:
             raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
         files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
+        gig.refresh(files[engine.files[0]])
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
@@ -203,8 +206,7 @@ def _amp_or(document: Document, words: str, error: RigError) -> Amp:
 
 def _new(gig: Gig, name: str) -> None:
     document, uid = edits.new_amp(gig.document, gig.playing, name)
-    gig.edit(document, f"new {name}")
-    gig.play(uid)
+    gig.edit(document, f"new {name}", playing=uid)
 
 
 def _copy(gig: Gig, words: str) -> None:
@@ -213,8 +215,7 @@ def _copy(gig: Gig, words: str) -> None:
     taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
     name = name or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
-    gig.edit(document, f"copy {amp.name}")
-    gig.play(uid)
+    gig.edit(document, f"copy {amp.name}", playing=uid)
     gig.say(f"{name} is a copy of {amp.name}")
 
 
@@ -264,8 +265,7 @@ def _save(gig: Gig, words: str) -> None:
     over = words == "over" or words.startswith("over ")
     rest = words.removeprefix("over").strip() if over else words
     changed = gig.unsaved
-    if gig.history.comparing:
-        gig.compare()
+    gig.back_to_changed()
     gig.finish()
     if changed and not rest and not gig.unsaved:
         gig.say("nothing is left to save: what could not be built was taken back")
@@ -273,12 +273,20 @@ def _save(gig: Gig, words: str) -> None:
         gig.say(gig.files.save(over=over))
         gig.reconcile()
     elif rest.startswith("as ") and rest[3:].strip():
-        gig.say(gig.files.save_as(gig.preset, Path(rest[3:].strip()).expanduser(), over=over))
+        gig.say(gig.files.save_as(gig.preset, _path(rest[3:].strip()), over=over))
     else:
         raise RigError(f"save: '{cut(words)}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise RigError(f"'{cut(text)}' is no path") from None
+
+
 def _revert(gig: Gig, _: str) -> None:
+    gig.back_to_changed()
     gig.files.revert(gig.preset)
     gig.reconcile()
 
@@ -344,7 +352,9 @@ VERBS: dict[str, Verb] = {
     "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(
-        "FILE.wav", "record what is heard; again to stop", lambda gig, t: gig.record(Path(t) if t else None)
+        "FILE.wav",
+        "record what is heard; again to stop",
+        lambda gig, t: gig.record(_path(t) if t else None),
     ),
     "status": Verb("", "say how things are", _nothing),
     "quit": Verb("", "fade out and end", _nothing),

@@ -20,6 +20,7 @@ from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
+LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -71,6 +72,7 @@ class Client:
         self._block = self._latency = 0  # as last known
         self._wires: tuple[Wire, ...] = ()
         self._seen = -1  # the changes of the wiring that `_wires` knows of
+        self._look_at = 0.0
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -152,15 +154,14 @@ class Client:
                 return False
             if self._take(opening) or opening.start or not start:
                 break
-        if self.alive and self._rack and self._rack.rate == self.rate:
+        if self.alive and self._rack and self._rack.rate != self.rate:
+            self._rack = None  # a rack of this rate will be another one
+        if self.alive and self._rack:
             try:
                 self.start(self._rack)
             except RigError:
                 self.leave()
                 raise
-            except library.jack.JackError:
-                self.leave()
-                raise RigError("JACK has gone again") from None
         return self.alive
 
     @property
@@ -182,7 +183,7 @@ class Client:
         return self._joined
 
     def start(self, rack: Rack | PlayerRecorder, seconds: float = CALL_SECONDS) -> None:
-        """Let JACK run it from now on. Raises RigError where the server does not answer within so many seconds."""
+        """Let JACK run it from now on. Raises RigError where it goes, or does not answer within so many seconds."""
         self._rack = rack  # what C points at lives as long as we do
         joined = self._here()
         try:
@@ -191,6 +192,8 @@ class Client:
             raise NoAnswer(
                 f"{self.server} does not answer: another program may keep it waiting; start the server again"
             ) from None
+        except library.jack.JackError:
+            raise RigError("JACK has gone again") from None
 
     def connect(self, wiring: Wiring = Wiring(), *, input: bool = True) -> list[str]:
         """Wire us up: to the ports that the preset names, else to the physical ones. input: also what we listen to.
@@ -243,10 +246,16 @@ class Client:
             return False
 
     def connections(self) -> tuple[Wire, ...]:
-        """(from, to) for each wire on our ports, asked for anew only when a wire somewhere has changed."""
+        """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
+
+        JACK tells of a wire up to a period before it has it; on a busy machine, even longer.
+        """
         joined = self._joined
         if joined is None or not joined.alive:
             return ()
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at, self._seen = now + LATE_SECONDS, -1
         if self._seen != joined.changes:
             changes = joined.changes  # first, so that a change while we ask makes us ask again
             with contextlib.suppress(NoAnswer, library.jack.JackError):
@@ -264,9 +273,10 @@ class Client:
     def delay(self, frames: int) -> None:
         """Sound takes so many frames through the rack: JACK is told, for those who record what we play."""
         self._delay = frames
-        if self.running and self._joined and self._joined.latency:
-            with contextlib.suppress(NoAnswer):
-                self._calls(self._joined.latency.change, frames)
+        latency = self._joined.latency if self._joined and self.running else None
+        if latency and latency.delay != frames:
+            with contextlib.suppress(NoAnswer):  # it is told with the next edit
+                self._calls(latency.change, frames)
 
     def leave(self) -> None:
         """Be without JACK from now on, and wait for nothing: it has gone, or hangs. A server of ours ends."""

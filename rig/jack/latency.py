@@ -24,7 +24,7 @@ class Latency:
     """Of a client's ports. Registers with JACK, which has to happen before the client is activated.
 
     client: the address of the jack_client_t. ports: their names and addresses. inputs, outputs: between which sound
-    takes `delay` frames; with none of them JACK is left to its own guess.
+    takes `delay` frames, as JACK was told last; with none of them JACK is left to its own guess.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Latency:
         self._jack = ctypes.CDLL(library.name)
         self._client, self._ports = client, ports
         self._inputs, self._outputs = inputs, outputs
-        self._delay = delay
+        self.delay = delay
         self._late = library.of_pipewire()  # PipeWire waits for itself where its callback is told something (0.3.65)
         self._due: list[int] = []
         self._asked = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p)(self._answer)  # lives as long as we do
@@ -48,9 +48,8 @@ class Latency:
 
     def change(self, delay: int) -> None:
         """Sound takes so many frames through us from now on; JACK tells everyone."""
-        if delay != self._delay:
-            self._delay = delay
-            self._jack.jack_recompute_total_latencies(ctypes.c_void_p(self._client))
+        self.delay = delay
+        self._jack.jack_recompute_total_latencies(ctypes.c_void_p(self._client))
 
     def _range(self, port: str, mode: int) -> _Range:
         found = _Range()
@@ -66,6 +65,6 @@ class Latency:
     def _tell(self, mode: int) -> None:
         known, told = (self._inputs, self._outputs) if mode == CAPTURE else (self._outputs, self._inputs)
         ranges = [self._range(port, mode) for port in known]
-        ours = _Range(min(r.least for r in ranges) + self._delay, max(r.most for r in ranges) + self._delay)
+        ours = _Range(min(r.least for r in ranges) + self.delay, max(r.most for r in ranges) + self.delay)
         for port in told:
             self._jack.jack_port_set_latency_range(ctypes.c_void_p(self._ports[port]), mode, ctypes.byref(ours))

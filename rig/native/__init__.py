@@ -3,7 +3,17 @@
 Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
 """
 
-from rig.native.chain import BRANCHES, Chain, Unit, UnitError, chains_freed, chains_made
+from rig.native.chain import (
+    BRANCHES,
+    Chain,
+    Switch,
+    Unit,
+    UnitError,
+    chains_freed,
+    chains_made,
+    expected_switch,
+    time_chains,
+)
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
@@ -22,6 +32,7 @@ __all__ = [
     "PlayerRecorder",
     "PlayerRecorderMeters",
     "Rack",
+    "Switch",
     "Take",
     "Unit",
     "UnitError",
@@ -30,9 +41,11 @@ __all__ = [
     "chains_made",
     "decibels",
     "engine",
+    "expected_switch",
     "isa",
     "isas",
     "linear",
     "peak",
+    "time_chains",
     "use_isa",
 ]

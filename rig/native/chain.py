@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,11 +152,8 @@ class Chain:
         return tuple(lib.rig_chain_faults(self._c, i) for i in range(len(self.units)))
 
     def time(self, signal: np.ndarray, block: int) -> np.ndarray:
-        """How long each block of (frames,) float32 takes: (frames // block,) in seconds."""
-        x = np.ascontiguousarray(signal, np.float32)
-        ns = np.empty(x.size // block, np.uint32)
-        lib.rig_chain_time(self._c, ffi.from_buffer("float[]", x), block, ns.size, ffi.from_buffer("uint32_t[]", ns))
-        return ns * 1e-9
+        """How long each block of (frames,) float32 takes, one after the other: (frames // block,) in seconds."""
+        return time_chains([self], signal, block)
 
     @property
     def costs(self) -> tuple[float, ...]:
@@ -217,11 +213,39 @@ class Chain:
         lib.rig_chain_process(self._c, *sides, ffi.from_buffer("float[]", listen), left.size, beats)
         return out
 
-    @property
-    def tail(self) -> float:
-        """Seconds for which it rings on when nothing comes in any more; inf: for ever."""
-        frames = lib.rig_chain_tail(self._c)
-        return math.inf if frames == lib.RIG_ENDLESS else frames / self._rate
+
+def time_chains(chains: Sequence[Chain], signal: np.ndarray, block: int, period: float = 0.0) -> np.ndarray:
+    """How long each block of (frames,) float32 takes through chains in order: (frames // block,) in seconds.
+
+    period: seconds from the start of one block to that of the next, asleep between them, as JACK runs a client; 0 is
+    one block right after the other.
+    """
+    x = np.ascontiguousarray(signal, np.float32)
+    ns = np.empty(x.size // block, np.uint32)
+    given = ffi.new("rig_chain *[]", [chain._c for chain in chains] or 1)
+    samples, taken = ffi.from_buffer("float[]", x), ffi.from_buffer("uint32_t[]", ns)
+    lib.rig_chains_time(len(chains), given, samples, block, ns.size, round(1e9 * period), taken)
+    return ns * 1e-9
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What going to another amp is like, in frames: wait until that is heard, of which the end is silence."""
+
+    wait: int
+    silence: int
+    fade: int
+
+
+def expected_switch(rate: int, block: int, memory: int, playing: float, now: float, then: float) -> Switch:
+    """How the rack will switch at `rate` Hz in periods of `block` frames, if costs are what they are said to be.
+
+    memory: frames that the newcomer remembers. playing, now, then: shares of the period that all that plays takes, of
+    it the chain that goes, and the chain that comes.
+    """
+    ns = 1e9 / rate
+    found = lib.rig_switch_expected(rate, block, memory, playing * ns, now * ns, then * ns)
+    return Switch(found.wait, found.silence, found.fade)
 
 
 def _delay(payload: Payload, rate: int) -> int:

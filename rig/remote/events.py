@@ -109,18 +109,18 @@ class Events:
     def _written_whole(self, line: bytes) -> tuple[bool, bool]:
         """(whether nobody will ever read again, whether the line is lost: a full disk may have room for the next)."""
         assert self._file is not None
-        try:
-            while line:
+        while line:
+            try:
                 n = os.write(self._file, line)
-                line = line[n:]
-                self._written += n
-        except BrokenPipeError:
-            return True, True
-        except BlockingIOError:  # somebody else made it so
-            time.sleep(0.05)
-            return self._written_whole(line)
-        except OSError:
-            return False, True
+            except BlockingIOError:  # somebody else made it so
+                time.sleep(0.05)
+                continue
+            except BrokenPipeError:
+                return True, True
+            except OSError:
+                return False, True
+            line = line[n:]
+            self._written += n
         return False, False
 
 

@@ -72,11 +72,14 @@ class _Session:
             client = gig.client
             self._say("ready", rate=client.rate, block=client.block, amps=[a.name for a in gig.amps], amp=gig.amp.name)
             self._play()
+            if save:
+                self._beside(self._settle)
             if save and gig.unsaved:
                 status = 0 if self._do("save", {}) else 1
             lost = [preset.name for preset in gig.history.unsaved()]
         finally:
             gig.close()
+        self._beside(self._follow)
         self._say("end", unsaved=lost)
         self._events.close()
         return status
@@ -85,6 +88,7 @@ class _Session:
         gig = self._gig
         due = time.monotonic() + STATUS_SECONDS
         while True:
+            self._beside(self._follow)
             patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
             for command in self._commands.wait(min(patience, due - time.monotonic())):
                 verb, asked = self._read(command)
@@ -95,7 +99,6 @@ class _Session:
                     self._do(verb, asked)
                 self._beside(self._look)
             self._beside(self._look)
-            self._beside(self._follow)
             if time.monotonic() >= due:
                 self._beside(lambda: self._events.tell_status(**_facts(gig.status())))
                 due = time.monotonic() + STATUS_SECONDS
@@ -142,6 +145,11 @@ class _Session:
             number = [amp.uid for amp in gig.document.amps].index(gig.playing) + 1
             self._say("amp", amp=gig.amp.name, number=number)
 
+    def _settle(self) -> None:
+        """Only what has been built can be saved."""
+        for outcome in self._gig.settle():
+            self._tell(outcome)
+
     def _tell(self, outcome: Outcome) -> None:
         if outcome.error:
             self._say("error", message=f"{outcome.engine}: {outcome.error}")
@@ -151,7 +159,7 @@ class _Session:
 
     def _follow(self) -> None:
         for news in self._gig.news():
-            self._say("error" if news.wrong else "reloaded", message=news.message)
+            self._say("error" if news.wrong else "reloaded" if news.reloaded else "news", message=news.message)
 
     def _faulty(self, fault: str, error: Exception) -> None:
         self._say("error", message=fault)

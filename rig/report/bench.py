@@ -1,6 +1,7 @@
 """What a model costs: `rig bench` measures it block by block, on one core, beside what that core could do at best.
 
 A preset's amps are measured as they play: input chain, amp and output chain, at the period of the running JACK server.
+Paced, a block comes once a period, with sleep between, as from JACK: others have had the caches meanwhile.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from rig import native
 from rig.models.formats import Model, guitarml, load_model
 from rig.models.formats.network import Activation, Conv, Layer, LayerArray, RecurrentNet, WaveNet, macs
 from rig.models.player import chain_of
-from rig.native import Chain
+from rig.native import Chain, time_chains
 from rig.shipped import PRESETS
 
 RATE = 48_000  # Hz
@@ -25,7 +26,17 @@ BLOCKS = (16, 64, 256)
 SECONDS = 3.0  # of audio for each row; a slice of it in every round
 SLICE = 0.05  # s; short, so that the machine is the same for all that is compared in a round
 WARM = 16  # blocks that are not counted before each slice
+SETTLES = 2  # paced blocks that are not counted, of each slice
 REFERENCE = 0.1  # of the audio goes to the sample-by-sample kernel, which is slow and needs no percentiles
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A block a period, asleep between. Microseconds a block."""
+
+    p50_us: float
+    p99_us: float
+    max_us: float
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class Row:
     max_us: float
     bytes: int
     reference_realtime: float | None
+    paced: Paced | None = None
 
     @property
     def period_us(self) -> float:
@@ -50,7 +62,10 @@ class Row:
 
 @dataclass(frozen=True)
 class AmpRow:
-    """An amp of a preset with all that stands around it. fits: how many such amps one core could run at once."""
+    """An amp of a preset with all that stands around it.
+
+    fits: how many such amps one core could run at once; by the paced times where there are some.
+    """
 
     preset: str
     amp: str
@@ -60,6 +75,7 @@ class AmpRow:
     p99_us: float
     max_us: float
     bytes: int
+    paced: Paced | None = None
 
     @property
     def period_us(self) -> float:
@@ -67,7 +83,7 @@ class AmpRow:
 
     @property
     def fits(self) -> int:
-        return int(self.period_us / self.p99_us)
+        return int(self.period_us / (self.paced or self).p99_us)
 
 
 @dataclass(frozen=True)
@@ -143,9 +159,10 @@ def pin() -> None:
 class _Measured:
     """A chain that is timed slice by slice, each beside the peak of the same moment."""
 
-    def __init__(self, chain: Chain, block: int) -> None:
+    def __init__(self, chain: Chain, block: int, paced: bool = False) -> None:
         self.chain, self.block = chain, block
         self.times: list[np.ndarray] = []
+        self.paced: list[np.ndarray] | None = [] if paced else None
         self.shares: list[float] = []
 
     def round(self, signal: np.ndarray, work: int) -> None:
@@ -154,6 +171,8 @@ class _Measured:
         times = self.chain.time(signal, self.block)
         self.times.append(times)
         self.shares.append(work * self.block / float(np.median(times)) / peak)
+        if self.paced is not None:
+            self.paced.append(_paced_times([self.chain], signal, self.block, RATE))
 
     def microseconds(self) -> np.ndarray:
         return 1e6 * np.concatenate(self.times)
@@ -165,10 +184,11 @@ def bench(
     isas: Sequence[str] | None = None,
     seconds: float = SECONDS,
     progress: Callable[[float], None] = lambda share: None,
+    paced: bool = False,
 ) -> Report:
     """Measure models on this thread, in interleaved rounds: a noisy moment falls on all alike.
 
-    seconds: of audio for each row. progress: gets 0..1.
+    seconds: of audio for each row. progress: gets 0..1. paced: also a block a period, which takes as long as it plays.
     """
     pin()
     before = native.isa()
@@ -181,7 +201,7 @@ def bench(
         native.use_isa(isa)
         for i, model in enumerate(chosen):
             for block in blocks:
-                measured[i, isa, block] = _Measured(chain_of(model), block)
+                measured[i, isa, block] = _Measured(chain_of(model), block, paced)
     rounds = max(3, round(seconds / SLICE))
     for number in range(rounds):
         for isa in isas:
@@ -206,8 +226,12 @@ def bench_presets(
     block: int = native.BLOCK,
     seconds: float = SECONDS,
     progress: Callable[[float], None] = lambda share: None,
+    paced: bool = False,
 ) -> tuple[AmpRow, ...]:
-    """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames."""
+    """Measure every amp of presets, chains around it included, at a JACK server's rate in Hz and period in frames.
+
+    paced: also a block a period, which takes as long as it plays.
+    """
     from rig.document.document import Document
     from rig.document.read import read_preset
     from rig.gig.render import load
@@ -220,23 +244,38 @@ def bench_presets(
         for preset in document.presets
         for amp in preset.amps
     ]
-    frames = max(block, int(SLICE * rate) // block * block)
+    frames = max((SETTLES + 1) * block, int(SLICE * rate) // block * block)
     signal = np.random.default_rng(0).normal(0.0, 0.2, frames).astype(np.float32)
     times: list[list[np.ndarray]] = [[] for _ in amps]
+    live: list[list[np.ndarray]] = [[] for _ in amps]
     rounds = max(3, round(seconds / SLICE))
     for number in range(rounds):
-        for taken, (_, _, chains) in zip(times, amps, strict=True):
+        for taken, slept, (_, _, chains) in zip(times, live, amps, strict=True):
             for chain in chains:
                 chain.time(signal[: WARM * block], block)
             taken.append(1e6 * np.sum([chain.time(signal, block) for chain in chains], axis=0))
+            if paced:
+                slept.append(_paced_times(chains, signal, block, rate))
         progress((number + 1) / rounds)
     rows = []
-    for taken, (preset, amp, chains) in zip(times, amps, strict=True):
+    for taken, slept, (preset, amp, chains) in zip(times, live, amps, strict=True):
         spent = np.concatenate(taken)
         p50, p99 = (float(p) for p in np.percentile(spent, (50, 99)))
         memory = sum(chain.bytes for chain in chains)
-        rows.append(AmpRow(preset, amp, rate, block, p50, p99, float(spent.max()), memory))
+        rows.append(AmpRow(preset, amp, rate, block, p50, p99, float(spent.max()), memory, _paced(slept)))
     return tuple(rows)
+
+
+def _paced_times(chains: Sequence[Chain], signal: np.ndarray, block: int, rate: int) -> np.ndarray:
+    """Seconds of each block, one a period; the first ones, which still have the caches of before, are not counted."""
+    return time_chains(chains, signal, block, block / rate)[SETTLES:]
+
+
+def _paced(times: Sequence[np.ndarray] | None) -> Paced | None:
+    if not times:
+        return None
+    spent = 1e6 * np.concatenate(times)
+    return Paced(*(float(p) for p in np.percentile(spent, (50, 99, 100))))
 
 
 def _reference(model: Model) -> _Measured | None:
@@ -262,4 +301,5 @@ def _row(model: str, isa: str, one: _Measured, reference: _Measured | None) -> R
         reference_realtime=1e6 * reference.block / RATE / float(np.median(reference.microseconds()))
         if reference
         else None,
+        paced=_paced(one.paced),
     )

@@ -13,15 +13,15 @@ from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
-from rig.gig.builder import Builder, ChainSpec, Versions, unheard
-from rig.gig.gain_staging import arranged
+from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
-from rig.native import Chain, Unit
+from rig.native import BLOCK, Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
 
@@ -188,21 +188,21 @@ def _as_cabinet(path: Path) -> str | None:
         return None
 
 
-def check(paths: Sequence[Path]) -> CheckReport:
+def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
 
-    paths: files, or presets' names.
+    paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
-    return CheckReport(tuple(_check(path, builder) for path in paths), skipped())
+    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
 
 
-def _check(given: Path, builder: Builder) -> CheckedPreset | CheckedModel:
+def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel:
     try:
         path = find_preset(given)
     except RigError as error:
         return CheckedPreset(given, faults=(str(error),))
-    return _check_model(path) if _is_model(path) else _check_preset(path, builder)
+    return _check_model(path) if _is_model(path) else _check_preset(path, builder, block)
 
 
 def _is_model(path: Path) -> bool:
@@ -225,57 +225,95 @@ def _check_model(path: Path) -> CheckedModel:
     return CheckedModel(path, model.name, model.words or in_words(model.network))
 
 
-def _check_preset(path: Path, builder: Builder) -> CheckedPreset:
+def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     if path.is_file() and path.suffix.lower() != ".toml" and kind_of(path) in (UNKNOWN, SOUND):
         known = f"a preset ends in .toml, a model in {', '.join(MODELS)}"
         return CheckedPreset(path, faults=(f"{path}: this is no preset; {known}",))
     preset, found = examine(path)
     if preset is None:
         return CheckedPreset(path, faults=found)
-    faults = list(found)
-    dbu = preset.dbu
+    places = [_Place(INPUT, INPUT, preset.input)]
+    places += [
+        _Place(f"amp {i}", f"amp {i} '{amp.name}'", amp.chain, amp.level) for i, amp in enumerate(preset.amps, 1)
+    ]
+    places.append(_Place(OUTPUT, OUTPUT, preset.output))
+    for place in places:
+        place.load(builder, preset, torn=any(fault.engine and fault.owner == place.owner for fault in found))
+    before, *middle, after = places
+    driven = before.play(loud(RATE))
+    for place in middle:
+        after.play(place.play(driven))
+    broken = {fault.owner for fault in found} | {place.owner for place in places if place.faults}
+    faults = [*found, *(f"{path}: {place.called}, {fault}" for place in places for fault in place.faults)]
+    amps = tuple(
+        AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken)
+        for amp, place in zip(preset.amps, middle, strict=True)
+    )
+    if not faults:
+        chains = [place.chain for place in places if place.chain]
+        ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
+        amps = tuple(replace(amp, switch=way) for amp, way in zip(amps, ways, strict=True))
+    return CheckedPreset(path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset))
 
-    def chain(place: str, specs: Sequence[EngineSpec]) -> tuple[ChainEntry, ...]:
+
+@dataclass
+class _Place:
+    """A chain of a preset. owner: as Fault has it. called: in messages. level: dB after it.
+
+    chain: None where it has a fault, of which `faults` says what is wrong, engine by engine.
+    """
+
+    owner: str
+    called: str
+    specs: tuple[EngineSpec, ...]
+    level: float = 0.0
+    entries: tuple[ChainEntry, ...] = ()
+    chain: Chain | None = None
+    faults: list[str] = field(default_factory=list)
+
+    def load(self, builder: Builder, preset: Preset, torn: bool) -> None:
+        """Build it. torn: it lacks an engine, and cannot be played."""
         units = []
-        for spec in specs:
+        for spec in self.specs:
             try:
                 unit = builder.unit(spec)
                 if fault := unheard(spec, unit):
                     raise RigError(fault)
-                if not unit.engine.join:  # it starts between its branches only
-                    Chain([unit], RATE)
                 units.append(unit)
             except RigError as error:
-                faults.append(f"{path}: {place}, {spec.label}: {error}")
-        about = _about(units, dbu)
-        return tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(specs))
+                self.faults.append(f"{spec.label}: {error}")
+        if not torn and not self.faults:
+            try:
+                self.chain = builder.build(
+                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset))
+                )
+            except RigError as error:
+                self._build_each(units)
+                self.faults = self.faults or [str(error)]
+        else:
+            self._build_each(units)
+        about = {unit.label: unit.payload.about for unit in (self.chain.units if self.chain else units)}
+        self.entries = tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(self.specs))
 
-    def play(place: str, specs: tuple[EngineSpec, ...], level: float, signal: np.ndarray) -> np.ndarray:
-        if any(fault.startswith(f"{path}: {place}, ") for fault in faults):
+    def _build_each(self, units: Sequence[Unit]) -> None:
+        """Find the engines that cannot be; one that joins branches starts between them only."""
+        for unit in units:
+            try:
+                if not unit.engine.join:
+                    Chain([unit], RATE)
+            except RigError as error:
+                self.faults.append(f"{unit.label}: {error}")
+
+    def play(self, signal: np.ndarray) -> np.ndarray:
+        """A signal through it, (frames,) float32; as it was where it cannot be played. What blasts is a fault."""
+        if self.chain is None:
             return signal
-        try:
-            built = builder.build(ChainSpec(specs, level, dbu))
-        except RigError as error:
-            faults.append(f"{path}: {place}, {error}")
-            return signal
-        assert built, "there is none that it could sound like"
-        caught, out = blasting(built, signal)
-        faults.extend(f"{path}: {place}, {specs[i].label}: {SAID}" for i in caught)
+        self.chain.reset()
+        caught, out = blasting(self.chain, signal)
+        if caught:
+            self.chain = None
+            self.faults += [f"{self.specs[i].label}: {SAID}" for i in caught]
         return out
-
-    places = [f"amp {i} '{amp.name}'" for i, amp in enumerate(preset.amps, 1)]
-    before = chain(INPUT, preset.input)
-    amps = [
-        AmpFacts(amp.name, amp.key, amp.level, chain(place, amp.chain))
-        for place, amp in zip(places, preset.amps, strict=True)
-    ]
-    after = chain(OUTPUT, preset.output)
-    driven = play(INPUT, preset.input, 0.0, loud(RATE))
-    for place, amp in zip(places, preset.amps, strict=True):
-        play(OUTPUT, preset.output, 0.0, play(place, amp.chain, amp.level, driven))
-    broken = [any(fault.startswith(f"{path}: amp {i} ") for fault in faults) for i in range(1, len(amps) + 1)]
-    checked = tuple(replace(amp, ok=not bad) for amp, bad in zip(amps, broken, strict=True))
-    return CheckedPreset(path, preset.name, before, checked, after, tuple(faults), _warnings(preset))
 
 
 def _warnings(preset: Preset) -> tuple[str, ...]:
@@ -283,11 +321,6 @@ def _warnings(preset: Preset) -> tuple[str, ...]:
     if preset.midi.program or preset.midi.cc:
         return (f"{preset.path}: midi: rig does not listen to MIDI yet: these programs and controllers do nothing",)
     return ()
-
-
-def _about(units: Sequence[Unit], dbu: float | None) -> dict[str, str]:
-    """What each engine, by its label, makes of its files."""
-    return {unit.label: unit.payload.about for unit in arranged(units, RATE, dbu)}
 
 
 TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")

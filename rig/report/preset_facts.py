@@ -11,6 +11,7 @@ from rig.document.knobs import Knob, knobs_of
 from rig.document.read import read_preset
 from rig.document.writing.spelling import Names
 from rig.engine import Setting, registry
+from rig.report.switches import SwitchFacts
 
 Said = float | bool | str
 """A value as a preset says it."""
@@ -47,6 +48,7 @@ class AmpFacts:
     """An amp of a preset. key: "1".."9" where the preset gives it one. level: dB, applied after the chain.
 
     ok: whether all of it can be loaded; None where nobody tried.
+    switch: what going to it takes; None where nobody measured.
     """
 
     name: str
@@ -54,11 +56,14 @@ class AmpFacts:
     level: float
     chain: tuple[ChainEntry, ...]
     ok: bool | None = None
+    switch: SwitchFacts | None = None
 
     def facts(self) -> dict[str, object]:
-        """For JSON. Where nobody tried to load it, there is no `ok`."""
-        loaded = {} if self.ok is None else {"ok": self.ok}
-        return {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain), **loaded}
+        """For JSON. Where nobody tried to load it, there is no `ok`, where nobody measured, no `switch`."""
+        loaded: dict[str, object] = {} if self.ok is None else {"ok": self.ok}
+        measured = {"switch": self.switch.facts()} if self.switch else {}
+        told = {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain)}
+        return {**told, **loaded, **measured}
 
 
 @dataclass(frozen=True)

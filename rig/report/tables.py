@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,10 +16,11 @@ from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
+from rig.report.switches import SwitchFacts
 from rig.text import printable
 
 if TYPE_CHECKING:
-    from rig.report.bench import Report
+    from rig.report.bench import AmpRow, Report, Row
 
 WIDE = 160
 """Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
@@ -83,6 +85,8 @@ def show_check(report: CheckReport) -> None:
             console.print("  ", _text(checked.architecture))
         else:
             console.print(_amps(checked))
+            if told := _switches(checked):
+                console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
 
 
 def show_bench(report: Report) -> None:
@@ -92,7 +96,9 @@ def show_bench(report: Report) -> None:
     for isa, peak in report.peak_gmacs.items():
         console.print(f"  {isa}: at best {peak:.1f} thousand million multiply-adds a second on one core")
     if report.rows:
-        table = _table("model", "isa", "block", "realtime", "of peak", "median", "p99", "worst", "memory", "reference")
+        paced = any(row.paced for row in report.rows)
+        heads = ("realtime", "of peak", "median", "p99", "worst", *(PACED if paced else ()), "memory", "reference")
+        table = _table("model", "isa", "block", *heads)
         for row in report.rows:
             table.add_row(
                 _text(row.model, NAME),
@@ -101,6 +107,7 @@ def show_bench(report: Report) -> None:
                 f"{row.realtime:.1f} x",
                 f"{100 * row.share_of_peak:.0f} %",
                 *(_spent(us, row.period_us) for us in (row.p50_us, row.p99_us, row.max_us)),
+                *_paced(row),
                 f"{row.bytes / 1e6:.2f} MB",
                 f"{row.realtime / row.reference_realtime:.0f} x its speed" if row.reference_realtime else "",
             )
@@ -108,12 +115,22 @@ def show_bench(report: Report) -> None:
     if report.amps:
         rate, block = report.amps[0].rate, report.amps[0].block
         console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
-        table = _table("preset", "amp", "median", "p99", "worst", "memory", "of these fit")
+        paced = any(amp.paced for amp in report.amps)
+        table = _table("preset", "amp", "median", "p99", "worst", *(PACED if paced else ()), "memory", "of these fit")
         for amp in report.amps:
             times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
             memory = f"{amp.bytes / 1e6:.2f} MB"
-            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, memory, str(amp.fits))
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, *_paced(amp), memory, str(amp.fits))
         console.print(table)
+
+
+PACED = ("paced median", "paced p99", "paced worst")
+
+
+def _paced(row: Row | AmpRow) -> tuple[str, ...]:
+    """The same where it ran once a period, if that was measured."""
+    paced = row.paced
+    return tuple(_spent(us, row.period_us) for us in (paced.p50_us, paced.p99_us, paced.max_us)) if paced else ()
 
 
 def _spent(us: float, period_us: float) -> str:
@@ -269,10 +286,29 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
         chain = _chain(amp.chain)
         if amp.ok is False:
             chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
-        table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level)
+        switch = _text(_switch(amp.switch) if amp.switch else "", DIM)
+        table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level, switch)
     if preset.output:
         table.add_row("", _text("output", DIM), _chain(preset.output), "")
     return table
+
+
+def _switch(way: SwitchFacts) -> str:
+    """28 %, switch 64 ms, 40 silent"""
+    told = f"{100 * way.load:.0f} %, switch {way.ms:.0f} ms"
+    return f"{told}, {way.silent_ms:.0f} silent" if way.silent_ms else told
+
+
+def _switches(preset: CheckedPreset) -> str:
+    """What the figures behind the amps are; "" where there are none."""
+    ways = [amp.switch for amp in preset.amps if amp.switch]
+    if not ways:
+        return ""
+    told = (
+        f"%: of a period of {ways[0].block} frames at {ways[0].rate / 1000:g} kHz; switch: until the amp is all there"
+    )
+    silent = "; silent: a period has no time for two amps at once, so one fades out before the other fades in"
+    return told + (silent if any(way.silent_ms for way in ways) else "")
 
 
 def _chain(entries: Sequence[ChainEntry]) -> Text:

@@ -90,4 +90,5 @@ def _work() -> None:
                 _busy = False
                 return
             asker, path = _wanted.pop(0)
-        asker.find_out(path)
+        with suppress(Exception):  # whoever asked may have gone meanwhile; others have not
+            asker.find_out(path)

@@ -50,8 +50,8 @@ def rename_amp(document: Document, uid: int, name: str) -> Document:
 def _check_name(preset: Preset, name: str, uid: int | None) -> None:
     if not 1 <= len(name) <= NAME or not name.isprintable() or name != name.strip():
         raise RigError(f"an amp's name has 1 to {NAME} letters")
-    if name in (INPUT, OUTPUT):
-        raise RigError(f"the name '{name}' is taken by the {name} chain")
+    if name.casefold() in (INPUT, OUTPUT):
+        raise RigError(f"the name '{name}' is taken by the {name.casefold()} chain")
     if any(amp.name.casefold() == name.casefold() and amp.uid != uid for amp in preset.amps):
         raise RigError(f"{preset.name} has an amp called '{name}' already")
 
