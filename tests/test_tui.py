@@ -217,7 +217,9 @@ async def test_caps_lock_changes_nothing_but_redo() -> None:
 async def test_keys_of_the_players_own(tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
     assert key_file.read(file, ()) == {}
-    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\nbypass = "comma"')
+    file.write_text(
+        'layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\npanic = "h"\ntap = "y"\nbypass = "comma"'
+    )
     with pytest.raises(RigError, match="no key 'comma'"):
         key_file.read(file, PlayScreen.actions())
     file.write_text(file.read_text().replace("comma", ","))
@@ -236,8 +238,8 @@ async def test_keys_of_the_players_own(tmp_path: Path) -> None:
             "level -4",
             "bypass",
         ]
-        await pilot.press("question_mark", "ampersand", "k")
-        assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+        await pilot.press("y", "p", "tab", "question_mark", "ampersand", "k", "h")
+        assert gig.verbs[-4:] == ["tap", "amp 1", "mute", "panic"], "on every screen"
 
 
 def test_key_files_that_are_shown_can_be_read(tmp_path: Path) -> None:
