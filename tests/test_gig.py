@@ -169,10 +169,10 @@ def test_a_verb_that_edits_and_plays_heads_for_what_it_has_made_at_once(folder):
     gig, headed = unhurried(folder), []
     want = gig.reconciler.want
 
-    def noted(document: Document, playing: int) -> None:
+    def noted(document: Document, playing: int, *more: object) -> None:
         amp = document.amp(playing)
         headed.append((amp.name, amp.chain[0].params["gain"]))
-        want(document, playing)
+        want(document, playing, *more)
 
     gig.reconciler.want = noted
     do(gig, "amp Soft:Solo", "copy Loud as Mine", "amp Soft")

@@ -331,11 +331,11 @@ def test_wires_that_others_made_come_back_and_no_others(jackd, jack_name, preset
             says(rig, connections=mine, unheard=False)
         says(rig, alive=False)
     with running(jackd, jack_name, log):
-        assert says(rig, alive=True, connections=mine[:1])["unheard"]
         hears(rig, "connected as before, but reverb:in is not there yet", "error")
+        assert says(rig, alive=True, connections=mine[:1])["unheard"]
         with others.reverb():
-            says(rig, alive=True, connections=mine)
             hears(rig, "connected again: reverb:in")
+            says(rig, alive=True, connections=mine)
             rig.say("quit")
             assert rig.end() == (0, "")
 

@@ -119,7 +119,7 @@ def test_every_command_goes_by_the_content(folder, ending, capsys):
     assert brief(model)[0].startswith("Neural Amp Modeler LSTM")
     assert brief(folder / "sound")[0].startswith("WAV ")
     for source in (model, preset):
-        assert main(["render", str(source), str(folder / "sound"), str(folder / "wet.wav")]) == 0
+        assert main(["render", str(source), str(folder / "sound"), str(folder / "wet.wav"), "--force"]) == 0
     assert main(["bench", str(preset), "--seconds", "0.1"]) == 0
     assert "Lead" in capsys.readouterr().out
 

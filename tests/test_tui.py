@@ -25,7 +25,7 @@ from fake_gig import NAMES, FakeGig, opener
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
-from rig.document.document import AMPS as MOST_AMPS
+from rig.document.document import AMPS
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, News, ParamView
 from rig.tui import block_font, key_file, palette
@@ -251,7 +251,7 @@ def test_key_files_that_are_shown_can_be_read(tmp_path: Path) -> None:
 
 
 def test_every_amp_of_the_largest_set_can_have_a_key() -> None:
-    assert {f"amp_{n}" for n in range(1, MOST_AMPS + 1)} <= {*PlayScreen.actions()}
+    assert {f"amp_{n}" for n in range(1, AMPS + 1)} <= {*PlayScreen.actions()}
 
 
 async def test_foot_and_help_tell_the_players_own_keys(tmp_path: Path) -> None:

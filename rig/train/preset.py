@@ -23,7 +23,7 @@ def write_preset(target: Path, name: str, loudness_db: float) -> Path | None:
     if path.exists():
         return None
     shown = "".join(c for c in name if c.isprintable())[:NAME].strip() or "Amp"
-    shown = shown.title() if shown in (INPUT, OUTPUT) else shown
+    shown = f"{shown} amp" if shown.casefold() in (INPUT, OUTPUT) else shown  # chains are called so
     low, high = LEVEL
     level = round(min(max(LOUDNESS - loudness_db, low), high), 1)
     amp = Amp(shown, (EngineSpec("model", files={"model": target.absolute()}),), level)
