@@ -20,6 +20,7 @@ from rig.errors import RigError
 from rig.gig.reconciler import Installed
 from rig.report.facts import brief
 from rig.tui import palette
+from rig.tui.ask import AskScreen
 from rig.tui.browser import REST_S, BrowserScreen
 from rig.tui.canvas import Sheet
 from rig.tui.file_list import Where
@@ -390,6 +391,55 @@ async def test_an_amp_that_is_switched_from_elsewhere_closes_it(folder) -> None:
         gig.do("amp 2")
         await until(pilot, lambda: pilot.app.screen is screen)
         assert loads(gig) == ["e lead.nam"], "what plays is left as it is"
+
+
+@pytest.mark.parametrize("first", ["", "d lstm.json"])
+async def test_what_was_never_heard_is_not_kept(folder, first: str) -> None:
+    async with browsing(folder) as (browser, pilot, gig, screen):
+        if first:
+            await pilot.press("end", "up")
+            await heard(pilot, browser, first)
+        gig.hold(True)
+        await pilot.press("end")
+        await until(pilot, lambda: loads(gig)[-1:] == ["e lead.nam"])
+        await pilot.press("2")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        gig.hold(False)
+        await until(pilot, lambda: not gig.building)
+        assert gig.document.amps[0].chain[1].files["model"].name == (first or NAMES[0])
+        assert gig.unsaved == bool(first)
+        assert (f"{first} is not saved yet" in screen.note.text()) == bool(first)
+
+
+async def test_a_question_above_it_stays_whatever_amp_plays(folder) -> None:
+    async with browsing(folder) as (browser, pilot, _, screen):
+        await pilot.press("end")
+        await heard(pilot, browser, "e lead.nam")
+        await pilot.press("ctrl+c")
+        question = pilot.app.screen
+        assert isinstance(question, AskScreen)
+        await pilot.press("2")
+        screen.poll()
+        assert pilot.app.screen is question, "it is for the player to answer"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.browser is None
+        await pilot.press("ctrl+c")
+        assert isinstance(pilot.app.screen, AskScreen) and not screen.leaving, "it is asked again"
+
+
+async def test_what_is_ready_while_a_question_is_open_is_kept_after_it(folder) -> None:
+    async with browsing(folder) as (browser, pilot, gig, screen):
+        gig.hold(True)
+        await pilot.press("end", "enter", "ctrl+c")
+        question = pilot.app.screen
+        gig.hold(False)
+        await heard(pilot, browser, "e lead.nam")
+        screen.poll()
+        assert pilot.app.screen is question
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert gig.verbs[-1] == f"load Clean.model {folder / 'e lead.nam'}"
 
 
 async def test_clicks_and_the_wheel(folder) -> None:

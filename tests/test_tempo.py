@@ -13,6 +13,7 @@ from rig.errors import RigError
 from rig.gig.builder import Place
 from rig.gig.render import render
 from rig.gig.taps import Taps
+from rig.tui.selection import find, lines
 
 PRESET = """tempo = 90
 [[amp]]
@@ -88,6 +89,14 @@ def test_tapping_sets_it_in_one_step_of_undo(folder, monkeypatch):
     assert gig.preset.tempo == 150
     gig.do("undo")
     assert gig.preset.tempo == 90
+
+
+def test_of_a_delay_the_knob_that_says_how_long_comes_first(folder):
+    gig, _ = gig_of(folder)
+    gig.do("amp Echo")
+    rows = lines(gig.chain())
+    assert rows[find(rows, None)].path == "Echo.delay.note", "while it says something `time` says nothing"
+    assert "while note is off" in next(row.help for line in rows if (row := line.row).name == "time")
 
 
 def test_an_output_chain_is_stereo_where_an_amp_is(folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import math
 import os
 import pty
 import re
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_gig import NAMES, FakeGig, opener
@@ -76,6 +78,8 @@ VERBS = {
     "space": ["bypass"],
     "m": ["mute"],
     "t": ["tuner"],
+    "p": ["panic"],
+    "tab tab": ["tap", "tap"],
     "c": ["connect"],
     "]": ["level -2"],
     "[ [": ["level -4", "level -5"],
@@ -102,6 +106,24 @@ async def test_each_key_is_its_verb() -> None:
             screen.read_chain()
             await pilot.press(*keys.split())
             assert (keys, gig.verbs) == (keys, verbs)
+
+
+async def test_a_level_key_that_is_held_stops_at_0_db(monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
+        screen.do("level -2.5")
+        await pilot.press(*["right_square_bracket"] * 6)
+        assert gig.document.level == 0
+        assert "stops at 0 dB" in screen.note.text()
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", 0.0)
+        await pilot.press("right_square_bracket")
+        assert gig.document.level == 1
+        monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
+        await pilot.press(*["pageup"] * 20)
+        assert gig.document.level == 20
+        await pilot.press(*["pagedown"] * 22)
+        assert gig.document.level == -2, "down there is no stop"
 
 
 @pytest.mark.parametrize("where", ["install", "news", "status", "chain"])
@@ -131,8 +153,8 @@ async def test_while_tuning_only_keys_that_show_what_they_do_do_something() -> N
             "=", "space", "o", "a", "x", "b", "u", "v", "s", "c", "left", "down", "backspace", "enter", "f2"
         )
         assert pilot.app.screen is screen and gig.verbs == ["tuner"]
-        await pilot.press("m", "2", "[")
-        assert gig.verbs[1:] == ["mute", "amp 2", "level -4"]
+        await pilot.press("m", "2", "[", "p", "tab")
+        assert gig.verbs[1:] == ["mute", "amp 2", "level -4", "panic"]
         assert "T U N E R   +   M U T E D" in screen.banner.text()
         await pilot.press("question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
@@ -145,7 +167,7 @@ MUTED_UNDER = ["question_mark", "o", "= q", "o slash a", "a", "enter", "a c a b 
 
 
 @pytest.mark.parametrize("keys", MUTED_UNDER)
-async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
+async def test_mute_panic_and_amps_work_whatever_is_open(keys: str) -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
         await pilot.press(*keys.split())
@@ -153,10 +175,10 @@ async def test_mute_and_amps_work_whatever_is_open(keys: str) -> None:
         top = pilot.app.screen
         await pilot.press("ctrl+n" if text else "m")
         assert gig.muted
-        await pilot.press("ctrl+n" if text else "M", "f3" if text else "3")
+        await pilot.press("ctrl+n" if text else "M", "ctrl+p" if text else "p", "f3" if text else "3")
         assert not gig.muted and gig.amp.name == "Lead"
-        assert pilot.app.screen is top or keys.startswith("o") or "c a b" in keys
-        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "amp 3"]
+        assert pilot.app.screen is top or keys.startswith(("o", "a")), "what was open for an amp closes with it"
+        assert [verb for verb in gig.verbs if not verb.startswith(("set", "try"))] == ["mute", "mute", "panic", "amp 3"]
 
 
 async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
@@ -165,17 +187,39 @@ async def test_the_footer_tells_the_tuner_at_80_columns() -> None:
             assert key in screen.foot.text()
 
 
+async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
+    gig = FakeGig()
+    async with playing(gig, (100, 24)) as (screen, pilot):
+        assert "bpm" not in screen.head.text()
+        for now in (1.0, 1.5, 2.0):
+            with monkeypatch.context() as clock:
+                clock.setattr("rig.gig.verbs.time", SimpleNamespace(monotonic=lambda now=now: now))
+                screen.action_verb("tap")
+            if now == 1.0:
+                assert "tap again, in time" in screen.note.text()
+        assert "Blues   120 bpm   ● unsaved" in screen.head.text()
+        await pilot.press("u")
+        await until(pilot, lambda: "bpm" not in screen.head.text())
+        gig.do("tempo 84.5")
+        await seen(pilot, screen.head, "84.5 bpm   ● unsaved")
+        await pilot.resize_terminal(40, 24)
+        await until(pilot, lambda: "bpm" not in screen.head.text())
+        assert "●" in screen.head.text(), "what there is room for"
+
+
 async def test_caps_lock_changes_nothing_but_redo() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
-        await pilot.press("M", "M", "B", "u", "U", "T", "T")
-        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner"]
+        await pilot.press("M", "M", "B", "u", "U", "T", "T", "P")
+        assert gig.verbs == ["mute", "mute", "toggle Clean.gain", "undo", "redo", "tuner", "tuner", "panic"]
 
 
 async def test_keys_of_the_players_own(tmp_path: Path) -> None:
     file = tmp_path / "keys.toml"
     assert key_file.read(file, ()) == {}
-    file.write_text('layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\nbypass = "comma"')
+    file.write_text(
+        'layout = "azerty"\nmute = ["k", "f12"]\namp_10 = "0"\namp_0 = "à"\npanic = "h"\ntap = "y"\nbypass = "comma"'
+    )
     with pytest.raises(RigError, match="no key 'comma'"):
         key_file.read(file, PlayScreen.actions())
     file.write_text(file.read_text().replace("comma", ","))
@@ -194,8 +238,8 @@ async def test_keys_of_the_players_own(tmp_path: Path) -> None:
             "level -4",
             "bypass",
         ]
-        await pilot.press("question_mark", "ampersand", "k")
-        assert gig.verbs[-2:] == ["amp 1", "mute"], "on every screen"
+        await pilot.press("y", "p", "tab", "question_mark", "ampersand", "k", "h")
+        assert gig.verbs[-4:] == ["tap", "amp 1", "mute", "panic"], "on every screen"
 
 
 def test_key_files_that_are_shown_can_be_read(tmp_path: Path) -> None:

@@ -21,9 +21,12 @@ from rig.gig.snapshot import EngineView, ParamView
 from rig.tui.add import AddScreen, offers
 from rig.tui.ask import AskScreen
 from rig.tui.chooser import ChooserScreen
-from rig.tui.knob_scale import meant, stands, turn
+from rig.tui.knob_scale import meant, stands, turn, value_at
+from rig.tui.knobs import Knobs
 from rig.tui.play import PlayScreen
 from rig.tui.selection import Picked, find, lines, slot_at, slots
+from rig.tui.signal_chain import SignalChain
+from rig.tui.tiles import Tiles
 
 CAB = PRESETS / "cabs" / "closed-4x12.wav"
 
@@ -133,6 +136,24 @@ async def test_the_last_engine_of_all_can_go() -> None:
         assert screen.row.path == "output.eq.bass"
 
 
+async def test_what_has_gone_is_not_reached_by_a_late_click() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("2")
+        for late in (
+            Knobs.Picked("Clean.model.model", 0.9),
+            Knobs.Picked("Clean.eq.bass", 0.9),
+            Knobs.Turned("Clean.gain.gain", 1),
+            SignalChain.Picked("Clean.gain"),
+        ):
+            screen.post_message(late)
+        await pilot.pause()
+        assert gig.verbs == ["amp 2"] and screen.row.path == "Crunch.gain.gain"
+        screen.post_message(Knobs.Turned("Crunch.eq.bass", 1))
+        await pilot.pause()
+        assert gig.verbs[1:] == ["set Crunch.eq.bass 2"]
+
+
 # --- what a player sees ------------------------------------------------------------------------------------------
 
 
@@ -181,6 +202,17 @@ async def test_another_amp_ends_the_typing() -> None:
         await until(pilot, lambda: screen.field is None)
         await pilot.press("enter")
         assert gig.verbs == ["amp 2"]
+
+
+async def test_the_tuner_ends_the_typing() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("enter", "9")
+        gig.do("tuner")  # a pedal
+        await until(pilot, lambda: "T U N E R" in screen.banner.text())
+        assert screen.field is None and "t play on" in screen.foot.text()
+        await pilot.press("t")
+        assert gig.verbs == ["tuner", "tuner"] and "+6.0 dB" in screen.knobs.text()
 
 
 async def test_a_choice_is_in_words() -> None:
@@ -275,12 +307,43 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         await pilot.press("a")
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
-        assert [offer.engine.name for offer in add.shown] == ["model", "gain", "eq", "gate", "cab"]
+        names = ["model", "gain", "eq", "comp", "gate", "chorus", "tremolo", "cab", "delay", "reverb"]
+        assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
-        await pilot.press("t", "o", "n", "e", "space", "l", "o", "u", "d")
+        await pilot.press(*"tone", "space", *"softer")
         assert [offer.engine.name for offer in add.shown] == ["gain"]
         await pilot.press("z", "enter")
         assert add.shown == () and pilot.app.screen is add
+
+
+async def test_what_another_amp_plays_is_not_added_to() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("a", "e", "f2")
+        assert pilot.app.screen is screen and gig.verbs == ["amp 2"], "the list is closed"
+        await pilot.press("a", *"cab", "enter", "1")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert gig.verbs == ["amp 2", "amp 1"]
+        await pilot.press("a", *"eq", "enter")
+        assert gig.verbs[2:] == ["insert Clean.model eq"]
+
+
+async def test_an_amp_is_played_wherever_it_stands_by_then() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        await pilot.press("slash", *"lead")
+        gig.do("move Lead -2")
+        await pilot.press("enter")
+        assert gig.amp.name == "Lead"
+        screen.post_message(Tiles.Picked(gig.amps[3].uid))
+        gig.do("move Fuzz -1")
+        await pilot.pause()
+        assert gig.amp.name == "Fuzz"
+        gone = gig.amps[0].uid
+        gig.do("delete Lead")
+        screen.post_message(Tiles.Picked(gone))
+        await pilot.pause()
+        assert gig.amp.name == "Fuzz" and "that amp has gone" in screen.note.text()
 
 
 def test_engines_that_join_branches_are_left_out() -> None:
@@ -425,6 +488,20 @@ async def test_quitting_from_the_browser_asks_too() -> None:
         await pilot.press("ctrl+c", "ctrl+c")
         await until(pilot, lambda: gig.closed)
         assert screen.banner.words == "FADING OUT"
+
+
+@pytest.mark.parametrize("keys", ["a", "slash", "exclamation_mark", "question_mark", "o", "a c a b enter", "= q"])
+async def test_whatever_is_open_closes_once(keys: str) -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        await pilot.press(*keys.split())
+        above = pilot.app.screen
+        assert above is not screen
+        above.dismiss()
+        above.dismiss()  # a key that was held
+        await pilot.pause()
+        assert pilot.app.screen is screen
+        above.dismiss()
+        assert pilot.app.screen is screen
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
@@ -578,6 +655,10 @@ def test_places_in_branches() -> None:
 VOICE = ParamView("a.b.c", "c", "", "", 1, 0, 2, 0, choices=("room", "Hall", "hall of mirrors"))
 SWITCH = ParamView("a.b.c", "c", "", "", 0, 0, 1, 0, switch=True)
 NUMBER = ParamView("a.b.c", "c", "dB", "", 0, -6, 6, 0)
+TONE = ParamView("a.b.c", "c", "Hz", "", 500, 20, 20_000, 500)
+TIME = ParamView("a.b.c", "c", "ms", "", 380, 1, 2000, 380)
+DECAY = ParamView("a.b.c", "c", "s", "", 1.6, 0.2, 20, 1.6)
+RATIO = ParamView("a.b.c", "c", ":1", "", 4, 1, 20, 4)
 
 
 @pytest.mark.parametrize(
@@ -591,11 +672,33 @@ NUMBER = ParamView("a.b.c", "c", "dB", "", 0, -6, 6, 0)
         (SWITCH, "on", "1"),
         (SWITCH, "of", "0"),
         (SWITCH, "1", "1"),
+        (VOICE, "hall of", "2"),
+        (VOICE, "a hall", "ahall"),
         (NUMBER, " -1,5 ", "-1.5"),
+        (NUMBER, "+3.0 dB", "+3.0"),
+        (NUMBER, "3db", "3"),
+        (NUMBER, "3 Hz", "3Hz"),  # the gig says that it is no number
+        (NUMBER, "- 3", "-3"),
+        (TONE, "2.40 kHz", "2400"),
+        (TONE, "850 Hz", "850"),
+        (TONE, "2,4k", "2400"),
+        (TIME, "1.2 s", "1200"),
+        (TIME, ".5ms", ".5"),
+        (DECAY, "800 ms", "0.8"),
+        (RATIO, "4:1", "4"),
+        (RATIO, "4.00 :1", "4.00"),
+        (NUMBER, "", ""),
     ],
 )
 def test_what_is_meant_by_what_is_typed(param: ParamView, text: str, value: str) -> None:
     assert meant(param, text) == value
+
+
+@pytest.mark.parametrize("param", [VOICE, SWITCH, NUMBER, TONE, TIME, DECAY, RATIO])
+def test_a_value_can_be_typed_as_the_screen_writes_it(param: ParamView) -> None:
+    for share in (0.0, 0.2, 0.5, 0.9, 1.0):
+        value = value_at(param, share)
+        assert float(meant(param, stands(param, value))) == pytest.approx(value, rel=0.01, abs=0.05)
 
 
 def test_choices_are_stepped_through_and_end() -> None:

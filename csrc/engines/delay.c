@@ -11,11 +11,11 @@
 
 #define LONGEST_MS 2000.0f
 
-enum { TIME, NOTE, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
+enum { NOTE, TIME, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [TIME] = {"time", "ms", "from echo to echo", 1.0f, LONGEST_MS, 380.0f, NULL},
     [NOTE] = {"note", "", "the time as a note at the song's tempo", 0.0f, 11.0f, 0.0f,
               "off|1/1|1/2.|1/2|1/4.|1/2t|1/4|1/8.|1/4t|1/8|1/8t|1/16"},
+    [TIME] = {"time", "ms", "from echo to echo, while note is off", 1.0f, LONGEST_MS, 380.0f, NULL},
     [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL},
     [TONE] = {"tone", "Hz", "each echo loses what is above", 500.0f, 16000.0f, 4000.0f, NULL},

@@ -437,6 +437,7 @@ class Gig:
             unsaved=self.unsaved,
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
+            tempo=self.preset.tempo,
         )
 
     def _latency_ms(self) -> float:

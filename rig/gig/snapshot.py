@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
-    scenes: their names; scene: the one that is on, or "".
+    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
     """
 
     index: int
@@ -31,6 +31,7 @@ class AmpView:
     path: str = ""
     scenes: tuple[str, ...] = ()
     scene: str = ""
+    uid: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ class Status:
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
+    tempo: of the preset that plays, beats a minute; None where it says none.
     """
 
     amp: int
@@ -166,6 +168,7 @@ class Status:
     unsaved: bool = False
     comparing: bool = False
     unheard: bool = False
+    tempo: float | None = None
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -182,7 +185,7 @@ def amps(document: Document) -> tuple[AmpView, ...]:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene))
+            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
     return tuple(views)
 
 

@@ -120,6 +120,8 @@ def _tap(gig: Gig, _: str) -> None:
     bpm = gig.taps.tap(time.monotonic())
     if bpm:
         _play_at(gig, bpm)
+    else:
+        gig.say("tap again, in time")
 
 
 def _play_at(gig: Gig, bpm: float) -> None:

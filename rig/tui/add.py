@@ -16,8 +16,9 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "eq", "gate")),
-    ("space", ("cab",)),
+    ("tone", ("gain", "eq", "comp", "gate")),
+    ("motion", ("chorus", "tremolo")),
+    ("space", ("cab", "delay", "reverb")),
 )
 REST = "more"
 
@@ -51,15 +52,18 @@ def offers() -> tuple[Offer, ...]:
 
 
 class AddScreen(FinderScreen[Wanted]):
-    """Asks for an engine. places: where one can go; at: where this one is to go, unless the player says otherwise."""
+    """Asks for an engine. places: where one can go; at: where this one is to go, unless the player says otherwise.
+
+    amp: the identity of the one whose places those are; while another one plays there is nothing to be added.
+    """
 
     BINDINGS: ClassVar = [Binding("tab", "where(1)"), Binding("shift+tab", "where(-1)")]
     KEYS = "↑↓ · ↵ add · tab elsewhere · esc · {ctrl+n} mute · {F1-F9} amp"
     NOTHING = "no engine is called that"
 
-    def __init__(self, places: tuple[Slot, ...], at: int) -> None:
+    def __init__(self, places: tuple[Slot, ...], at: int, amp: int) -> None:
         super().__init__()
-        self.places, self.at = places, at
+        self.places, self.at, self.amp = places, at, amp
         self._offers = offers()
         self.shown: tuple[Offer, ...] = ()
 

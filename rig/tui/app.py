@@ -73,7 +73,7 @@ class RigApp(App[int]):
         self.own_keys = dict(keymap or {})
         self._open_gig = open_gig
         self._leaving, self._left_at = False, 0.0
-        self._asking = False
+        self._question: AskScreen | None = None  # the last one about leaving
         self.gig: Gig | None = None
         self.error: BaseException | None = None
 
@@ -108,6 +108,11 @@ class RigApp(App[int]):
         screen = self._playing()
         if screen is not None:
             screen.action_mute()
+
+    def action_panic(self) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_panic()
 
     # --- opening -----------------------------------------------------------------------------------------------
 
@@ -149,21 +154,20 @@ class RigApp(App[int]):
 
     def action_leave(self) -> None:
         """End; where something is not saved, ask first, and once: who asks to leave a second time leaves."""
-        if self._leaving or self._asking or self.gig is None or not self.gig.unsaved:
+        if self._leaving or self._question in self.screen_stack or self.gig is None or not self.gig.unsaved:
             self.leave()
         else:
             self._ask()
 
     def _ask(self, fault: str = "") -> None:
         assert self.gig is not None
-        self._asking = True
         answers = [("s", "save and quit"), ("q", "quit without saving"), ("escape", "play on")]
         if on_disk(self.gig):
             answers[0] = ("o", "save over what somebody else has changed there, and quit")
-        self.push_screen(AskScreen("not saved yet", unsaved(self.gig), answers, fault), self._answered)
+        self._question = AskScreen("not saved yet", unsaved(self.gig), answers, fault)
+        self.push_screen(self._question, self._answered)
 
     def _answered(self, answer: str | None) -> None:
-        self._asking = False
         if self.gig is None or self._leaving:
             return
         if answer in ("s", "o"):

@@ -16,11 +16,12 @@ from rig.tui import palette
 from rig.tui.canvas import printable
 from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.overlay import Overlay
 
 KEYS = {"escape": "esc"}  # as they are written
 
 
-class AskScreen(ModalScreen[str]):
+class AskScreen(ModalScreen[str], Overlay[str]):
     """Gives back the key that was pressed. said: what there is to know. answers: keys, and what each does."""
 
     BINDINGS: ClassVar = cased(EVERYWHERE)

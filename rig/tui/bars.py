@@ -43,8 +43,9 @@ class Head(Canvas):
         self._fresh_xruns = now < self._xrun_until
         self._xruns = status.xruns
         self.status, self.title, self.preset = status, title, preset
-        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, status.unsaved)
-        if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine):
+        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
+        sound = (status.unsaved, status.tempo)
+        if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -59,6 +60,9 @@ class Head(Canvas):
         x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
         if playing != self.title and x + 10 < 2 + room:  # one of a set
             x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
+        tempo = f"{self.status.tempo:g} bpm" if self.status and self.status.tempo else ""
+        if tempo and x + 3 + width_of(tempo) <= 2 + room:
+            x = sheet.put(x + 3, 0, tempo, palette.PLAIN)
         sheet.put(x + 3, 0, unsaved, palette.YELLOW)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:
@@ -236,7 +240,9 @@ PLAY_KEYS: Keys = (
     ("v", "A/B", 6),
     ("space", "bypass", 7),
     ("m", "mute", 1),
+    ("p", "panic", 4),
     ("t", "tuner", 1),
+    ("tab", "tap", 8),
     ("[ ]", "level", 7),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),
@@ -247,6 +253,7 @@ PLAY_KEYS: Keys = (
 TUNER_KEYS: Keys = (
     ("t", "play on", 1),
     ("m", "mute", 2),
+    ("p", "panic", 4),
     ("1-9", "amp", 2),
     ("[ ]", "level", 3),
     ("?", "help", 4),
@@ -258,6 +265,7 @@ FIELD_KEYS: Keys = (
     ("esc", "as it was", 1),
     ("⌫", "rub out", 4),
     ("ctrl+n", "mute", 2),
+    ("ctrl+p", "panic", 5),
     ("F1-F9", "amp", 3),
 )
 

@@ -13,7 +13,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 
 from rig.errors import RigError
@@ -25,6 +24,7 @@ from rig.tui.file_listing import Entry, homely, look, matching
 from rig.tui.glances import Glances
 from rig.tui.keys import EVERYWHERE, TYPING, cased
 from rig.tui.meters import Meters
+from rig.tui.overlay import Overlay
 
 REST_S = 0.15  # so long a file stays highlighted before it is heard: a held arrow key runs past
 
@@ -40,10 +40,11 @@ class Left:
     error: str = ""
 
 
-class BrowserScreen(Screen[Left]):
+class BrowserScreen(Overlay[Left]):
     """Looks for another file for one engine.
 
-    title: of the gig. amp: the index of the one that plays. do: carries out a verb and raises RigError.
+    title: of the gig. amp: the identity of the one that plays. do: carries out `try` or `load` with a file, for that
+    engine, and raises RigError.
     """
 
     KEYS: ClassVar[Keys] = (
@@ -53,6 +54,7 @@ class BrowserScreen(Screen[Left]):
         ("/", "find", 2),
         ("← →", "folders", 4),
         ("m", "mute", 3),
+        ("p", "panic", 5),
         ("1-9", "amp", 3),
     )
     FINDING: ClassVar[Keys] = (
@@ -61,6 +63,7 @@ class BrowserScreen(Screen[Left]):
         ("esc", "all", 1),
         ("⌫", "rub out", 4),
         ("ctrl+n", "mute", 2),
+        ("ctrl+p", "panic", 5),
         ("F1-F9", "amp", 3),
     )
     BINDINGS: ClassVar = [
@@ -90,7 +93,7 @@ class BrowserScreen(Screen[Left]):
     class Glanced(Message):
         """More is known of the files in sight."""
 
-    def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str], None]) -> None:
+    def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str, Path], None]) -> None:
         super().__init__()
         self.amp, self.engine, self.key = amp, view.engine, view.name
         self._do = do
@@ -202,10 +205,13 @@ class BrowserScreen(Screen[Left]):
 
     # --- what is heard -----------------------------------------------------------------------------------------
 
-    def take(self, status: Status, outcomes: tuple[Outcome, ...], now: float) -> None:
-        """Follow the gig: its meters, and what came of the file that was asked for."""
-        if status.amp != self.amp:  # a foot switch; what plays there is not ours to change
-            self._leave(kept=True)
+    def take(self, status: Status, playing: int, outcomes: tuple[Outcome, ...], now: float) -> None:
+        """Follow the gig: its meters, and what came of the file that was asked for. playing: the amp's identity."""
+        for outcome in outcomes:
+            if outcome.engine == self.engine:
+                self._heard(outcome)
+        if playing != self.amp:  # a foot switch; what plays there is not ours to change
+            self._leave_behind()
             return
         if self._glances is None and status.alive:
             self._glances = Glances(status.rate, status.block, lambda: self.post_message(self.Glanced()))
@@ -217,9 +223,8 @@ class BrowserScreen(Screen[Left]):
         if silent != self._silent:
             self._silent = silent
             self._show()
-        for outcome in outcomes:
-            if outcome.engine == self.engine:
-                self._heard(outcome)
+        if self._keeping and not self._asked and self.entry and self.entry.path == self.plays:
+            self._keep()
 
     def _heard(self, outcome: Outcome) -> None:
         asked, self._asked = self._asked, None
@@ -231,9 +236,7 @@ class BrowserScreen(Screen[Left]):
             self.plays = asked
             self._ask_about(asked)
         self._show()
-        if self._keeping and self.entry and self.entry.path == self.plays:
-            self._keep()
-        elif not self._rest or self._keeping:
+        if not self._rest or self._keeping:
             self._audition()
 
     def _audition(self) -> None:
@@ -244,7 +247,7 @@ class BrowserScreen(Screen[Left]):
             return
         self._asked = entry.path
         try:
-            self._do(f"try {self.engine} {entry.path}")
+            self._do("try", entry.path)
         except RigError as error:
             self._asked = None
             self._fault(entry.path, str(error))
@@ -338,22 +341,36 @@ class BrowserScreen(Screen[Left]):
 
     def _keep(self) -> None:
         """What plays is what is wanted: nothing that is tried later is the same step of undo."""
+        if not self.on_top:
+            return
         if self.plays != self.before:
             with suppress(RigError):  # the file has gone since; it plays on
-                self._do(f"load {self.engine} {self.plays}")
+                self._do("load", self.plays)
         self._leave(kept=True)
+
+    def _leave_behind(self) -> None:
+        """Another amp plays: what was heard is kept, and what was never heard is taken back."""
+        if not self.on_top:
+            return
+        error = self._back_to(self.plays) if self._asked else ""
+        self._leave(kept=True, error=error)
+
+    def _back_to(self, file: Path) -> str:
+        """Have a file play again. What went wrong, or ""."""
+        try:
+            self._do("try", file)
+        except RigError as fault:
+            return str(fault)
+        return ""
 
     def action_leave(self) -> None:
         """Back to what played when the browser opened; of what was typed first."""
         if self.finding:
             self._found()
             return
-        error = ""
-        if self._asked or self.plays != self.before:
-            try:
-                self._do(f"try {self.engine} {self.before}")
-            except RigError as fault:
-                error = str(fault)
+        if not self.on_top:
+            return
+        error = self._back_to(self.before) if self._asked or self.plays != self.before else ""
         self._leave(kept=False, error=error)
 
     def _leave(self, kept: bool, error: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,11 +23,12 @@ class ChooserScreen(BrowserScreen):
         ("/", "find", 2),
         ("← →", "folders", 4),
         ("m", "mute", 3),
+        ("p", "panic", 5),
         ("1-9", "amp", 3),
     )
 
-    def __init__(self, title: str, amp: int, view: FileView, do: Callable[[str], None]) -> None:
-        super().__init__(title, amp, view, do)
+    def __init__(self, title: str, amp: int, view: FileView) -> None:
+        super().__init__(title, amp, view, lambda verb, file: None)
         self.plays = self.before = self.shelf.before = Path()
 
     def _audition(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -11,6 +12,7 @@ from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
+from rig.document import address
 from rig.document.document import LEVEL_KNOB
 from rig.engine import Engine
 from rig.errors import RigError
@@ -76,6 +78,7 @@ class Editing(Screen[None]):
         self.beside = Beside(lambda fault, error: self._wrong(fault))
         self.leaving = False
         self.browser: BrowserScreen | None = None
+        self.adding: AddScreen | None = None
         self.field: Field | None = None
         self.heard = ""  # the message that was shown
         self._picked: dict[int, Picked] = {}
@@ -214,14 +217,11 @@ class Editing(Screen[None]):
             self._set(self.param, turn(self.param, turned.direction))
 
     def on_signal_chain_picked(self, picked: SignalChain.Picked) -> None:
-        chosen = (line for line in lines(self.engines) if line.engine.path == picked.path)
-        self._reach(next(chosen).path)
+        self._reach(next((line.path for line in lines(self.engines) if line.engine.path == picked.path), ""))
 
     def _reach(self, path: str) -> bool:
-        """Select what the mouse points at, unless a value is typed. Whether that is so."""
-        if self.field is None:
-            self._pick_path(path)
-        return self.field is None
+        """Select what the mouse points at, unless a value is typed, or that has gone. Whether it is selected."""
+        return self.field is None and self._pick_path(path)
 
     # --- engines -----------------------------------------------------------------------------------------------
 
@@ -255,21 +255,24 @@ class Editing(Screen[None]):
     def action_add(self) -> None:
         """Pick a new engine from a list."""
         places = slots(self.engines)
-        self.app.push_screen(AddScreen(places, slot_at(places, self.line)), self._wanted)
+        self.adding = AddScreen(places, slot_at(places, self.line), self.gig.playing)
+        self.app.push_screen(self.adding, partial(self._wanted, self.gig.playing))
 
-    def _wanted(self, wanted: Wanted | None) -> None:
-        if wanted is None or self.status is None:
+    def _wanted(self, amp: int, wanted: Wanted | None) -> None:
+        """amp: the one for which it was wanted."""
+        self.adding = None
+        if wanted is None or amp != self.gig.playing:
             return
         if not wanted.engine.files:
             self.action_edit(f"insert {wanted.target} {wanted.engine.name}")
             return
         view = FileView(f"{wanted.target}.{wanted.engine.name}", wanted.engine.files[0], self._near(wanted.engine))
-        self.browser = ChooserScreen(self.gig.name, self.status.amp, view, self.gig.do)
-        self.app.push_screen(self.browser, partial(self._chosen, wanted))
+        self.browser = ChooserScreen(self.gig.name, amp, view)
+        self.app.push_screen(self.browser, partial(self._chosen, amp, wanted))
 
-    def _chosen(self, wanted: Wanted, left: Left | None) -> None:
+    def _chosen(self, amp: int, wanted: Wanted, left: Left | None) -> None:
         self.browser = None
-        if left is not None and left.kept:
+        if left is not None and left.kept and amp == self.gig.playing:
             self.action_edit(f"insert {wanted.target} {wanted.engine.name} {left.file}")
 
     def _near(self, engine: Engine) -> Path:
@@ -289,15 +292,32 @@ class Editing(Screen[None]):
         view = next((view for engine in (*at, *own, *self.engines) for view in engine.files), None)
         if isinstance(self.row, FileView):
             view = self.row
-        if view is None or self.status is None:
+        if view is None:
             self._say("no engine here plays a file")
             return
         self._pick_path(view.path)
-        self.browser = BrowserScreen(self.gig.name, self.status.amp, view, self.gig.do)
+        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view.engine))
         self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
-    def _pick_path(self, path: str) -> None:
-        self._pick(next((i for i, line in enumerate(lines(self.engines)) if line.path == path), 0))
+    def _verb_of(self, path: str) -> Callable[[str, Path], None]:
+        """What carries out `try` and `load` for an engine, whatever plays and whatever it is called by then."""
+        uid = address.engine(self.gig.document, path, self.gig.playing)[1].uid
+
+        def do(verb: str, file: Path) -> None:
+            try:
+                engine = address.path_of(self.gig.document, uid, self.gig.playing)
+            except KeyError:
+                raise RigError(f"{path} has gone") from None
+            self.gig.do(f"{verb} {engine} {file}")
+
+        return do
+
+    def _pick_path(self, path: str) -> bool:
+        """Select the line of that path. Whether there is one."""
+        at = next((i for i, line in enumerate(lines(self.engines)) if line.path == path), None)
+        if at is not None:
+            self._pick(at)
+        return at is not None
 
     def _level(self, path: str) -> float | None:
         """Where the level of an engine stands, in dB, where it has one."""

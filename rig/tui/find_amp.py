@@ -54,7 +54,7 @@ def _in_order(wanted: str, text: str) -> bool:
 
 
 class FindAmpScreen(FinderScreen[int]):
-    """Gives back the index of the amp that was chosen."""
+    """Gives back the identity of the amp that was chosen."""
 
     KEYS = "↑↓ · ↵ play · esc · {ctrl+n} mute · {F1-F9} amp"
     NOTHING = "no amp is called that"
@@ -80,4 +80,4 @@ class FindAmpScreen(FinderScreen[int]):
         return options, 0 if typed else at
 
     def take(self, at: int) -> None:
-        self.dismiss(self.shown[at].index)
+        self.dismiss(self.shown[at].uid)

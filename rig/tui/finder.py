@@ -13,11 +13,12 @@ from textual.widgets.option_list import Option
 
 from rig.tui.key_names import said
 from rig.tui.keys import TYPING
+from rig.tui.overlay import Overlay
 
 Result = TypeVar("Result")
 
 
-class FinderScreen(ModalScreen[Result]):
+class FinderScreen(ModalScreen[Result], Overlay[Result]):
     """Asks for one of several things."""
 
     BINDINGS: ClassVar = [

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from rig.tui import palette
 from rig.tui.key_names import KeyNames, said
 from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
 
 PLAY = (
@@ -24,7 +25,9 @@ PLAY = (
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass: dry guitar"),
     ("m", "mute"),
+    ("p", "panic: silence tails, too"),
     ("t", "tuner, which mutes"),
+    ("tab", "tap the tempo, twice or more"),
     ("c", "connect again, start JACK"),
     ("s", "save"),
     ("u U", "undo, redo"),
@@ -47,12 +50,13 @@ EDIT = (
     ("b", "bypass the engine, or not"),
     ("F1 … F9", "amps, where text is typed"),
     ("ctrl+n", "mute, where text is typed"),
+    ("ctrl+p", "panic, where text is typed"),
 )
 KEYS = (*PLAY, *EDIT)
 WIDE = 78  # columns that both lists take side by side
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], Overlay[None]):
     """All keys. Any of ?, escape, q, enter and space closes it."""
 
     BINDINGS: ClassVar = cased([Binding("escape,question_mark,q,enter,space", "dismiss"), *EVERYWHERE])

@@ -1,4 +1,4 @@
-"""Keys that work whatever screen is open: amps and mute have them everywhere, and second ones where text is typed."""
+"""Keys that work whatever screen is open: amps, mute and panic have them, and second ones where text is typed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ AMP_KEYS = (*((n, str(n)) for n in range(10)), *((n, f"amp{n}") for n in range(1
 TYPING = (
     *(Binding(f"f{n}", f"app.amp({n}, True)", priority=True, id=f"amp_{n}_typing") for n in AMPS),
     Binding("ctrl+n", "app.mute", priority=True, id="mute_typing"),
+    Binding("ctrl+p", "app.panic", priority=True, id="panic_typing"),
 )
 """For screens where letters and digits are text."""
 
 EVERYWHERE = (
     *(Binding(key, f"app.amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
     Binding("m", "app.mute", id="mute"),
+    Binding("p", "app.panic", id="panic"),
 )
 """For screens that are open above the play screen."""
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 from rig.gig.snapshot import ParamView
 
 _PROPORTIONAL = {"hz", "khz", "ms", "s"}
+_SIZES = {"hz": ("hz", 1.0), "k": ("hz", 1e3), "khz": ("hz", 1e3), "ms": ("s", 1e-3), "s": ("s", 1.0)}
+_NUMBER = re.compile(r"([-+]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+))\s*(.*)")
 
 
 def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
@@ -104,7 +107,7 @@ def stands(param: ParamView, value: float | None = None) -> str:
 def meant(param: ParamView, typed: str) -> str:
     """What was typed, as the verb `set` takes it: a number, or for a word, as far as it is told from others, its place.
 
-    A comma is a point, too.
+    A comma is a point, too. A unit may follow, as the screen writes it; what is not understood comes in one piece.
     """
     text = typed.strip()
     called = [word.casefold() for word in words(param)]
@@ -112,7 +115,20 @@ def meant(param: ParamView, typed: str) -> str:
     whole = [i for i in found if called[i] == text.casefold()]
     if len(whole or found) == 1:
         return str((whole or found)[0])
-    return text if called else text.replace(",", ".")
+    number = None if called else _NUMBER.fullmatch(text)
+    ratio = _ratio(number[2].casefold(), param.unit.casefold()) if number else None
+    if number is None or ratio is None:
+        return "".join(text.split())
+    digits = number[1].replace(",", ".")
+    return digits if ratio == 1.0 else f"{float(digits) * ratio:.6g}"
+
+
+def _ratio(typed: str, unit: str) -> float | None:
+    """How many of a knob's units the one is that was typed, both in small letters; None where they do not compare."""
+    if typed in ("", unit):
+        return 1.0
+    one, other = _SIZES.get(typed), _SIZES.get(unit)
+    return one[1] / other[1] if one and other and one[0] == other[0] else None
 
 
 def is_bipolar(param: ParamView) -> bool:

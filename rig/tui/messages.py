@@ -17,6 +17,7 @@ from rig.text import printable
 from rig.tui import palette
 from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.overlay import Overlay
 
 KEPT = 50
 
@@ -35,7 +36,7 @@ class Said(NamedTuple):
         return f"[{palette.QUIET}]{time.strftime('%H:%M:%S', time.localtime(self.at))}[/]  [{colour}]{said}[/]"
 
 
-class MessagesScreen(ModalScreen[None]):
+class MessagesScreen(ModalScreen[None], Overlay[None]):
     """The messages. Up and down scroll."""
 
     BINDINGS: ClassVar = cased(

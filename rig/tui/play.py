@@ -36,6 +36,7 @@ POLL_S = 1 / 20
 MOST_NOTE = 4  # lines
 LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
+LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
 
 
@@ -53,12 +54,15 @@ class PlayScreen(Editing):
             Binding("right_square_bracket,pageup", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
+            Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
+            Binding("tab", "verb('tap')", id="tap"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
             *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
             Binding("ctrl+n", "mute", id="mute_typing"),
+            Binding("ctrl+p", "panic", id="panic_typing"),
         ]
     )
 
@@ -77,7 +81,7 @@ class PlayScreen(Editing):
         super().__init__(gig)
         self.amps: tuple[AmpView, ...] = ()
         self._shown: tuple[Document, int] | None = None
-        self._quit_at = float("-inf")
+        self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
@@ -127,8 +131,10 @@ class PlayScreen(Editing):
             self._tell(outcome, now)
         for item in news:
             self.note.say(printable(item.message), now, item.wrong)
+        if self.adding and self.adding.amp != self.gig.playing:
+            self.adding.dismiss()
         if self.browser and self.status:
-            self.browser.take(self.status, outcomes, now)
+            self.browser.take(self.status, self.gig.playing, outcomes, now)
 
     def _show_news(self, before: Status | None, built: bool, now: float) -> None:
         self._follow(built)
@@ -152,24 +158,24 @@ class PlayScreen(Editing):
             self.show_chain()
 
     def show_chain(self) -> None:
-        line = self.line
-        if self.field and (line is None or line.path != self.field.path):
-            self.field = None  # another amp plays, or the knob has gone
-        status = self.status
+        line, status = self.line, self.status
+        tuning = status is not None and status.tuner
+        if self.field and (line is None or line.path != self.field.path or tuning):
+            self.field = None  # another amp plays, the knob has gone, or it is not to be seen
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
-        self.note.explain(self._hint() if status and not status.tuner else "")
+        self.note.explain(self._hint() if status and not tuning else "")
         if self.field:
             self.foot.show(FIELD_KEYS, TYPING)
         else:
-            self.foot.show(TUNER_KEYS if status and status.tuner else PLAY_KEYS, self.stage_bindings())
+            self.foot.show(TUNER_KEYS if tuning else PLAY_KEYS, self.stage_bindings())
 
     def _hint(self) -> str:
         line = self.line
         if line is None:
             return ""
         if self.field and isinstance(line.row, ParamView):
-            return f"↵ takes it, esc leaves it as it is: {_range(line.row)}"
+            return f"{_range(line.row)}: ↵ takes it, esc leaves it as it is"
         off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
         if isinstance(line.row, FileView):
             return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
@@ -250,20 +256,23 @@ class PlayScreen(Editing):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one tunes, or types a value, keys that would change what is not to be seen do nothing."""
         if self.field:
-            return action in ("amp_typing", "mute")
+            return action in ("amp_typing", "mute", "panic")
         if action == "amp_typing":
             return False
         if self.status is None or not self.status.tuner:
             return True
         if action == "verb":
             return parameters == ("tuner",) or (parameters == ("connect",) and not self.status.alive)
-        return action in ("amp", "mute", "level", "help", "quit")
+        return action in ("amp", "mute", "panic", "level", "help", "quit")
 
     def action_verb(self, verb: str) -> None:
         self.do(verb)
 
     def action_mute(self) -> None:
         self.do("mute")
+
+    def action_panic(self) -> None:
+        self.do("panic")
 
     def action_amp_typing(self, number: int) -> None:
         self.action_amp(number, whole=True)
@@ -308,22 +317,37 @@ class PlayScreen(Editing):
         if amp is None:
             self.note.say(f"no amp on key {name}", time.monotonic(), wrong=True, seconds=2.0, keep=False)
         else:
-            self.do(f"amp {amp.index + 1}")
+            self._switch(amp.uid)
+
+    def _switch(self, uid: int) -> None:
+        """Play an amp, wherever it stands by now."""
+        at = next((amp.index for amp in self.gig.amps if amp.uid == uid), None)
+        if at is None:
+            self._wrong("that amp has gone")
+        else:
+            self.do(f"amp {at + 1}")
 
     def action_find_amp(self) -> None:
         """Find an amp by letters of its name."""
         self.app.push_screen(FindAmpScreen(self.amps, self.status.amp if self.status else 0), self._found_amp)
 
-    def _found_amp(self, index: int | None) -> None:
-        if index is not None:
-            self.do(f"amp {index + 1}")
+    def _found_amp(self, uid: int | None) -> None:
+        if uid is not None:
+            self._switch(uid)
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
-        self.do(f"amp {picked.index + 1}")
+        self._switch(picked.uid)
 
     def action_level(self, by_db: int) -> None:
-        if self.status is not None:
-            self.do(f"level {self.status.level_db + by_db:.6g}")
+        """Louder or softer; a key that is held does not lead beyond 0 dB."""
+        if self.status is None:
+            return
+        now, at = time.monotonic(), self.status.level_db
+        held, self._level_at = now - self._level_at < LEVEL_REST_S, now
+        if at == 0 < by_db and held:
+            self.note.say("stops at 0 dB; after a moment it goes on", now, seconds=2.0, keep=False)
+        else:
+            self.do(f"level {0.0 if at < 0 < at + by_db else at + by_db:.6g}")
 
     def action_messages(self) -> None:
         """What was said lately."""

@@ -123,11 +123,11 @@ class Tiles(Canvas):
     """All amps, or the page of them that holds the playing one."""
 
     class Picked(Message):
-        """A tile was clicked."""
+        """A tile was clicked. uid: of its amp."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, uid: int) -> None:
             super().__init__()
-            self.index = index
+            self.uid = uid
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -204,7 +204,7 @@ class Tiles(Canvas):
     def on_click(self, event: events.Click) -> None:
         for index, x, y, width, height in self._places:
             if x <= event.x < x + width and y <= event.y < y + height:
-                self.post_message(self.Picked(index))
+                self.post_message(self.Picked(self.amps[index].uid))
 
 
 def _inside(

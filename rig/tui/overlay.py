@@ -1,0 +1,18 @@
+"""A screen that is opened above the play screen, and goes away by itself only."""
+
+from __future__ import annotations
+
+from textual.await_complete import AwaitComplete
+from textual.screen import Screen, ScreenResultType
+
+
+class Overlay(Screen[ScreenResultType]):
+    """Closes once, and only while nothing is open above it: Textual takes away whatever is on top."""
+
+    @property
+    def on_top(self) -> bool:
+        """Whether it is the one that a player sees and types into; unlike `is_current`, not below a question."""
+        return self in self.app.screen_stack[-1:]
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        return super().dismiss(result) if self.on_top else AwaitComplete()
