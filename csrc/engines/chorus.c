@@ -2,10 +2,8 @@
    chorus", JAES 45(10), 1997. The copies stand apart in phase, and the two sides by a quarter, so that a mono guitar becomes
    wide. One voice with a deep and quick waver and no guitar is a vibrato. */
 #include <math.h>
-#include <string.h>
 
-#include "../arena.h"
-#include "../between.h"
+#include "../line.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
@@ -20,40 +18,32 @@ static const rig_param params[N_PARAMS] = {
 
 #define MOST_VOICES 3
 #define LONGEST_MS 52.0f
-#define AROUND 4         /* frames that lie around one that is read */
 #define FADE_MS 20.0f    /* in which a voice comes or goes */
 #define GLIDE_MS 60.0f   /* in which a turned delay or depth gets there: copies then waver a little more, and do not jump */
 
 typedef struct {
-    float *data;
-} line;
-
-typedef struct {
     float rate, per_ms, step, glide;
-    uint32_t size, at;
     double phase;             /* 0..1 */
     float depth, delay;       /* ms, on the way to where the knobs are */
     float voices[MOST_VOICES]; /* how much of each is heard */
     rig_ramp dry, wet;
-    line lines[2];
+    rig_line lines[2];
 } state;
 
-static uint32_t frames_of(double rate) { return (uint32_t)(LONGEST_MS * rate / 1000.0) + RIG_BLOCK + 2 * AROUND; }
+static uint32_t frames_of(double rate) { return (uint32_t)(LONGEST_MS * rate / 1000.0) + 2; }
 
-static void lay_out(state *s, rig_arena *arena, uint32_t frames)
+static void lay_out(state *s, rig_arena *arena, double rate)
 {
     rig_arena_alloc(arena, sizeof(state));
-    for (int c = 0; c < 2; ++c) {
-        float *data = rig_arena_floats(arena, frames);
-        if (s) s->lines[c].data = data;
-    }
+    for (int c = 0; c < 2; ++c) s->lines[c] = rig_line_new(arena, frames_of(rate));
 }
 
 static size_t size(const rig_setup *setup)
 {
+    state none;
     rig_arena arena = {NULL, 0};
     if (setup->n_arrays) return 0;
-    lay_out(NULL, &arena, frames_of(setup->rate));
+    lay_out(&none, &arena, setup->rate);
     return arena.used;
 }
 
@@ -70,8 +60,7 @@ static const char *init(void *self, const rig_setup *setup)
     s->per_ms = s->rate / 1000.0f;
     s->step = 1.0f / (FADE_MS * s->per_ms);
     s->glide = 1.0f - expf(-1.0f / (GLIDE_MS * s->per_ms));
-    s->size = frames_of(setup->rate);
-    lay_out(s, &arena, s->size);
+    lay_out(s, &arena, setup->rate);
     s->depth = p[DEPTH];
     s->delay = p[DELAY];
     for (uint32_t v = 0; v < voices_of(p); ++v) s->voices[v] = 1.0f;
@@ -83,16 +72,7 @@ static const char *init(void *self, const rig_setup *setup)
 static uint32_t memory(const void *self, const float *p)
 {
     (void)p;
-    return ((const state *)self)->size;
-}
-
-/* `back` frames ago. */
-static float past(const state *s, const line *l, float back)
-{
-    const uint32_t whole = (uint32_t)back, newest = s->at + s->size - whole;
-    const float *y = l->data;
-    const float y0 = y[(newest + 1) % s->size], y1 = y[newest % s->size], y2 = y[(newest - 1) % s->size], y3 = y[(newest - 2) % s->size];
-    return rig_between(y0, y1, y2, y3, back - (float)whole);
+    return frames_of(((const state *)self)->rate);
 }
 
 static void process(void *self, const rig_block *b)
@@ -112,18 +92,16 @@ static void process(void *self, const rig_block *b)
             power += s->voices[v] * s->voices[v];
         }
         for (uint32_t c = 0; c < 2; ++c) {
-            line *l = &s->lines[c];
             float sum = 0.0f;
-            l->data[s->at] = b->signal[c][i];
+            rig_line_push(&s->lines[c], b->signal[c][i]);
             for (uint32_t v = 0; v < MOST_VOICES; ++v) {
                 if (s->voices[v] == 0.0f) continue;
                 const double turn = s->phase + v / (double)MOST_VOICES + 0.25 * c;
                 const float waver = 0.5f + 0.5f * (float)sin(2.0 * 3.14159265358979323846 * turn);
-                sum += s->voices[v] * past(s, l, (s->delay + s->depth * waver) * s->per_ms);
+                sum += s->voices[v] * rig_line_between(&s->lines[c], 1.0f + (s->delay + s->depth * waver) * s->per_ms);
             }
             b->signal[c][i] = dry * b->signal[c][i] + wet * sum / sqrtf(power);
         }
-        s->at = s->at + 1 == s->size ? 0 : s->at + 1;
         s->phase += p[RATE] / s->rate;
     }
     s->phase -= floor(s->phase);
@@ -132,7 +110,7 @@ static void process(void *self, const rig_block *b)
 static void reset(void *self)
 {
     state *s = self;
-    for (int c = 0; c < 2; ++c) memset(s->lines[c].data, 0, s->size * sizeof(float));
+    for (int c = 0; c < 2; ++c) rig_line_forget(&s->lines[c]);
     s->phase = 0.0;
 }
 

@@ -4,12 +4,12 @@
    time is faded to, so that nothing glides. */
 #include <math.h>
 
-#include "../arena.h"
-#include "../between.h"
+#include "../line.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
 #define LONGEST_MS 2000.0f
+#define WOBBLE_MS 5.0f
 
 enum { NOTE, TIME, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
@@ -20,7 +20,7 @@ static const rig_param params[N_PARAMS] = {
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL},
     [TONE] = {"tone", "Hz", "each echo loses what is above", 500.0f, 16000.0f, 4000.0f, NULL},
     [PINGPONG] = {"pingpong", "", "echoes go from side to side", 0.0f, 1.0f, 0.0f, "off|on"},
-    [WOBBLE] = {"wobble", "ms", "the echoes' pitch wavers, as a tape's", 0.0f, 5.0f, 0.0f, NULL},
+    [WOBBLE] = {"wobble", "ms", "the echoes' pitch wavers, as a tape's", 0.0f, WOBBLE_MS, 0.0f, NULL},
     [DUCK] = {"duck", "dB", "echoes are softer by so much while one plays", 0.0f, 24.0f, 0.0f, NULL},
 };
 
@@ -31,40 +31,29 @@ static const float beats[] = {0.0f, 4.0f, 3.0f, 2.0f, 1.5f, 4.0f / 3.0f, 1.0f, 0
 #define WOBBLE_HZ 0.7f
 #define FALL_MS 80.0f   /* of what ducks */
 #define LOUD 0.1f       /* -20 dBFS: who plays so loud ducks fully */
-#define AROUND 4        /* frames that lie around one that is read */
-
-typedef struct {
-    float *data;
-    float low; /* what the low-pass remembers */
-} line;
 
 typedef struct {
     float per_ms, fall, turn;
-    uint32_t size, at;    /* frames of a line; where the next one goes */
-    uint32_t heard;       /* frames since it began anew, as far as they matter: what lies before them is silence */
     uint32_t fade, faded; /* frames from one time to another; how many have passed */
     float time, next;     /* frames: what is heard, and what is faded to */
     float phase, peak;
     rig_ramp feedback, dry, wet, tone, pingpong, wobble, duck;
-    line lines[2];
+    rig_line lines[2];
+    float low[2];         /* what their low-passes remember */
 } state;
 
-static uint32_t frames_of(double rate) { return (uint32_t)((LONGEST_MS + 10.0) * rate / 1000.0) + RIG_BLOCK + 2 * AROUND; }
-
-static void lay_out(state *s, rig_arena *arena, uint32_t frames)
+static void lay_out(state *s, rig_arena *arena, double rate)
 {
     rig_arena_alloc(arena, sizeof(state));
-    for (int c = 0; c < 2; ++c) {
-        float *data = rig_arena_floats(arena, frames);
-        if (s) s->lines[c].data = data;
-    }
+    for (int c = 0; c < 2; ++c) s->lines[c] = rig_line_new(arena, (uint32_t)((LONGEST_MS + WOBBLE_MS) * rate / 1000.0) + 1);
 }
 
 static size_t size(const rig_setup *setup)
 {
+    state none;
     rig_arena arena = {NULL, 0};
     if (setup->n_arrays) return 0;
-    lay_out(NULL, &arena, frames_of(setup->rate));
+    lay_out(&none, &arena, setup->rate);
     return arena.used;
 }
 
@@ -87,8 +76,7 @@ static const char *init(void *self, const rig_setup *setup)
     state *s = self;
     const float *p = setup->params;
     rig_arena arena = {self, 0};
-    s->size = frames_of(setup->rate);
-    lay_out(s, &arena, s->size);
+    lay_out(s, &arena, setup->rate);
     s->per_ms = (float)(setup->rate / 1000.0);
     s->fall = expf(-1.0f / (FALL_MS * s->per_ms));
     s->turn = (float)(2.0 * 3.14159265358979323846 / setup->rate);
@@ -117,32 +105,19 @@ static uint32_t tail(const void *self, const float *p)
     return (uint32_t)(echoes * fmaxf(s->time, s->next) + s->fade + (5.0f + FALL_MS) * s->per_ms);
 }
 
-/* `back` frames ago. */
-static float past(const state *s, const line *l, uint32_t back)
-{
-    return back > s->heard ? 0.0f : l->data[(s->at + s->size - back) % s->size];
-}
-
-static float between(const state *s, const line *l, float back)
-{
-    const uint32_t whole = (uint32_t)back;
-    const float x = back - (float)whole;
-    return rig_between(past(s, l, whole - 1), past(s, l, whole), past(s, l, whole + 1), past(s, l, whole + 2), x);
-}
-
 /* What is heard of a line: its echo, or on the way from one time to another two of them. */
-static float echo(const state *s, const line *l, float wobble)
+static float echo(const state *s, const rig_line *l, float wobble)
 {
-    const float now = between(s, l, s->time + wobble);
+    const float now = rig_line_between(l, s->time + wobble);
     if (s->next == s->time) return now;
     const float share = (float)s->faded / (float)s->fade;
-    return now + share * (between(s, l, s->next + wobble) - now);
+    return now + share * (rig_line_between(l, s->next + wobble) - now);
 }
 
 /* Another time is headed for when the fade to the last one is over. */
 static void head_for(state *s, float time)
 {
-    if (s->time == 0.0f || s->heard == 0) s->time = s->next = time; /* nothing is heard yet */
+    if (s->lines[0].heard == 0) s->time = s->next = time; /* nothing is heard yet */
     if (s->next != s->time || s->next == time) return;
     s->next = time;
     s->faded = 0;
@@ -150,8 +125,6 @@ static void head_for(state *s, float time)
 
 static void move_on(state *s)
 {
-    s->at = s->at + 1 == s->size ? 0 : s->at + 1;
-    if (s->heard < s->size) ++s->heard;
     if (s->next != s->time && ++s->faded >= s->fade) s->time = s->next;
     s->phase += WOBBLE_HZ * s->turn;
     if (s->phase > 6.2831853f) s->phase -= 6.2831853f;
@@ -175,16 +148,14 @@ static void process(void *self, const rig_block *b)
         const float feedback = rig_ramp_next(&s->feedback), tone = rig_ramp_next(&s->tone), cross = rig_ramp_next(&s->pingpong);
         const float dry = rig_ramp_next(&s->dry), duck = rig_ramp_next(&s->duck);
         float wet = rig_ramp_next(&s->wet);
-        line *l = &s->lines[0], *r = &s->lines[1];
-        const float a = echo(s, l, wobble), c = echo(s, r, wobble);
+        const float a = echo(s, &s->lines[0], wobble), c = echo(s, &s->lines[1], wobble);
         s->peak = fmaxf(fmaxf(fabsf(left[i]), fabsf(right[i])), s->peak * s->fall);
         if (duck > 0.0f) wet *= rig_from_db(-duck * fminf(1.0f, s->peak / LOUD));
-        l->low += tone * (a - l->low);
-        r->low += tone * (c - r->low);
+        const float l = s->low[0] += tone * (a - s->low[0]), r = s->low[1] += tone * (c - s->low[1]);
         /* straight on, each side hears itself; across, the left one hears both, and the sides each other */
         const float middle = 0.5f * (left[i] + right[i]), own = 1.0f - cross;
-        l->data[s->at] = own * left[i] + cross * middle + feedback * (own * l->low + cross * r->low);
-        r->data[s->at] = own * right[i] + feedback * (own * r->low + cross * l->low);
+        rig_line_push(&s->lines[0], own * left[i] + cross * middle + feedback * (own * l + cross * r));
+        rig_line_push(&s->lines[1], own * right[i] + feedback * (own * r + cross * l));
         left[i] = dry * left[i] + wet * a;
         right[i] = dry * right[i] + wet * c;
         move_on(s);
@@ -194,10 +165,11 @@ static void process(void *self, const rig_block *b)
 static void reset(void *self)
 {
     state *s = self;
-    s->heard = 0;
-    s->peak = s->phase = 0.0f;
-    s->lines[0].low = s->lines[1].low = 0.0f;
-    s->time = s->next = 0.0f;
+    for (int c = 0; c < 2; ++c) {
+        rig_line_forget(&s->lines[c]);
+        s->low[c] = 0.0f;
+    }
+    s->peak = s->phase = s->time = s->next = 0.0f;
 }
 
 const rig_engine rig_engine_delay = {

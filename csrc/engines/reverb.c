@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../arena.h"
-#include "../between.h"
+#include "../line.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
@@ -25,7 +24,6 @@ static const rig_param params[N_PARAMS] = {
 #define DIFFUSERS 4
 #define LOUD 0.5f        /* so that a guitar at mix = 0.5 is about as loud as its room */
 #define DEEPEST 8.0f     /* frames by which a line wavers either way */
-#define AROUND 4         /* frames that lie around one that is read between two */
 #define HIGH_HZ 5000.0f
 #define FADE_MS 30.0f    /* from one predelay to another */
 #define LONGEST_PREDELAY 200.0f
@@ -38,17 +36,15 @@ static const struct { float shortest, longest; } kinds[] = {{13.0f, 43.0f}, {23.
 static const float diffuser_ms[DIFFUSERS] = {4.771f, 3.595f, 12.73f, 9.307f};
 static const float diffusion[DIFFUSERS] = {0.75f, 0.75f, 0.625f, 0.625f};
 
-/* The last `size` frames. */
 typedef struct {
-    float *data;
-    uint32_t size, at; /* at: where the next one goes */
-    uint32_t delay;    /* frames */
-} line;
+    rig_line line;
+    uint32_t delay; /* frames */
+} loop;
 
 typedef struct {
     float rate, cosine;         /* of HIGH_HZ */
-    uint32_t heard;             /* frames since it began anew, as far as they matter: what lies before them is silence */
-    line predelay[2], diffusers[2][DIFFUSERS], lines[LINES];
+    rig_line predelay[2];
+    loop diffusers[2][DIFFUSERS], lines[LINES];
     uint32_t predelayed, next;  /* frames: what is heard, and what is faded to */
     uint32_t fade, faded;       /* frames from one to the other; how many have passed */
     float low[LINES];           /* what the low-passes remember */
@@ -70,33 +66,29 @@ static uint32_t prime_from(float frames)
     return n;
 }
 
-static line line_of(rig_arena *arena, uint32_t delay)
-{
-    const uint32_t size = delay + RIG_BLOCK + 2 * AROUND + 2 * (uint32_t)DEEPEST;
-    return (line){rig_arena_floats(arena, size), size, 0, delay};
-}
+static loop loop_of(rig_arena *arena, uint32_t delay) { return (loop){rig_line_new(arena, delay + (uint32_t)DEEPEST), delay}; }
 
 static void lay_out(state *s, rig_arena *arena, double rate, uint32_t kind)
 {
-    state none, *const to = s ? s : &none;
     const float per_ms = (float)(rate / 1000.0);
     rig_arena_alloc(arena, sizeof(state));
     for (uint32_t c = 0; c < 2; ++c) {
-        to->predelay[c] = line_of(arena, (uint32_t)(LONGEST_PREDELAY * per_ms) + 1);
+        s->predelay[c] = rig_line_new(arena, (uint32_t)(LONGEST_PREDELAY * per_ms) + 1);
         for (uint32_t i = 0; i < DIFFUSERS; ++i)
-            to->diffusers[c][i] = line_of(arena, prime_from(diffuser_ms[i] * per_ms * (c ? 1.07f : 1.0f)));
+            s->diffusers[c][i] = loop_of(arena, prime_from(diffuser_ms[i] * per_ms * (c ? 1.07f : 1.0f)));
     }
     for (uint32_t i = 0; i < LINES; ++i) {
         const float share = (float)i / (LINES - 1), low = kinds[kind].shortest, high = kinds[kind].longest;
-        to->lines[i] = line_of(arena, prime_from(low * powf(high / low, share) * per_ms));
+        s->lines[i] = loop_of(arena, prime_from(low * powf(high / low, share) * per_ms));
     }
 }
 
 static size_t size(const rig_setup *setup)
 {
+    state none;
     rig_arena arena = {NULL, 0};
     if (setup->n_arrays || setup->n_ints != 1 || setup->ints[0] < 0 || setup->ints[0] >= (int32_t)KINDS) return 0;
-    lay_out(NULL, &arena, setup->rate, (uint32_t)setup->ints[0]);
+    lay_out(&none, &arena, setup->rate, (uint32_t)setup->ints[0]);
     return arena.used;
 }
 
@@ -106,7 +98,7 @@ static uint32_t predelay_of(const state *s, const float *p) { return (uint32_t)(
 static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
 
 /* The gain of a line in a round, at 0 Hz: 60 dB less after `decay` seconds. */
-static float keep_of(const state *s, const line *l, float decay) { return powf(10.0f, -3.0f * (float)l->delay / (s->rate * decay)); }
+static float keep_of(const state *s, const loop *l, float decay) { return powf(10.0f, -3.0f * (float)l->delay / (s->rate * decay)); }
 
 /* The pole b of its low-pass (1 - b) / (1 - b/z), by which a tone of HIGH_HZ is softer by the rest of what it is to lose in a round:
    r of it is left, so (1 - b)^2 = r^2 (1 + b^2 - 2 b cos w). */
@@ -164,32 +156,18 @@ static uint32_t tail(const void *self, const float *p)
     return (uint32_t)(s->rate * (1.5f * p[DECAY] + p[PREDELAY] / 1000.0f + 0.1f));
 }
 
-/* The block that lies `back` frames before the one that comes now; back is at least a block. */
-static void read_block(const state *s, const line *l, uint32_t back, float *x, uint32_t frames)
+/* What comes out of a loop in this block: it is longer than that. */
+static void read_block(const loop *l, float *x, uint32_t frames)
 {
-    uint32_t from = (l->at + l->size - back) % l->size, unheard = back > s->heard ? back - s->heard : 0;
-    if (unheard > frames) unheard = frames;
-    for (uint32_t i = 0; i < frames; ++i) {
-        x[i] = i < unheard ? 0.0f : l->data[from];
-        from = from + 1 == l->size ? 0 : from + 1;
-    }
+    for (uint32_t i = 0; i < frames; ++i) x[i] = rig_line_ago(&l->line, l->delay - i);
 }
 
-static void write_block(line *l, const float *x, uint32_t frames)
+static void write_block(loop *l, const float *x, uint32_t frames)
 {
-    for (uint32_t i = 0; i < frames; ++i) {
-        l->data[l->at] = x[i];
-        l->at = l->at + 1 == l->size ? 0 : l->at + 1;
-    }
+    for (uint32_t i = 0; i < frames; ++i) rig_line_push(&l->line, x[i]);
 }
 
-/* Frame i of the block that lies `back` frames before the one that comes now. */
-static float read_at(const state *s, const line *l, uint32_t back, uint32_t i)
-{
-    return back > s->heard + i ? 0.0f : l->data[(l->at + l->size + i - back) % l->size];
-}
-
-/* The predelay, where it may be none at all: what comes in is written first. */
+/* The predelay, where it may be none at all. */
 static void predelay(state *s, const float *p, float *const *signal, float (*x)[RIG_BLOCK], uint32_t frames)
 {
     const uint32_t want = predelay_of(s, p);
@@ -197,21 +175,19 @@ static void predelay(state *s, const float *p, float *const *signal, float (*x)[
     for (uint32_t i = 0; i < frames; ++i) {
         const float share = s->next == s->predelayed ? 0.0f : (float)++s->faded / (float)s->fade;
         for (uint32_t c = 0; c < 2; ++c) {
-            line *l = &s->predelay[c];
-            l->data[(l->at + i) % l->size] = signal[c][i];
-            x[c][i] = read_at(s, l, s->predelayed, i);
-            if (share > 0.0f) x[c][i] += share * (read_at(s, l, s->next, i) - x[c][i]);
+            rig_line_push(&s->predelay[c], signal[c][i]);
+            x[c][i] = rig_line_ago(&s->predelay[c], 1 + s->predelayed);
+            if (share > 0.0f) x[c][i] += share * (rig_line_ago(&s->predelay[c], 1 + s->next) - x[c][i]);
         }
         if (share >= 1.0f) s->predelayed = s->next;
     }
-    for (uint32_t c = 0; c < 2; ++c) s->predelay[c].at = (s->predelay[c].at + frames) % s->predelay[c].size;
 }
 
 /* An all-pass after Schroeder: what came out of the line goes round in it. */
-static void diffuse(const state *s, line *l, float g, float *x, uint32_t frames)
+static void diffuse(loop *l, float g, float *x, uint32_t frames)
 {
     float v[RIG_BLOCK];
-    read_block(s, l, l->delay, v, frames);
+    read_block(l, v, frames);
     for (uint32_t i = 0; i < frames; ++i) {
         const float in = x[i] - g * v[i];
         x[i] = v[i] + g * in;
@@ -223,17 +199,14 @@ static void diffuse(const state *s, line *l, float g, float *x, uint32_t frames)
 /* What comes out of all lines. The last ones waver, each at its own time, further apart than they could meet. */
 static void read_lines(state *s, float (*y)[RIG_BLOCK], uint32_t frames)
 {
-    for (uint32_t i = 0; i < LINES - WAVERING; ++i) read_block(s, &s->lines[i], s->lines[i].delay, y[i], frames);
+    for (uint32_t i = 0; i < LINES - WAVERING; ++i) read_block(&s->lines[i], y[i], frames);
     for (uint32_t k = 0; k < WAVERING; ++k) {
-        const line *l = &s->lines[LINES - WAVERING + k];
+        const loop *l = &s->lines[LINES - WAVERING + k];
         const double turn = (0.31 + 0.11 * k) / s->rate;
         for (uint32_t i = 0; i < frames; ++i) {
             const double t = turn * (double)(s->now + i);
             const float wave = fabsf(4.0f * (float)(t - floor(t)) - 2.0f) - 1.0f; /* a triangle: its pace is even */
-            const float back = (float)l->delay + DEEPEST * wave;
-            const uint32_t whole = (uint32_t)back;
-            const float y0 = read_at(s, l, whole - 1, i), y1 = read_at(s, l, whole, i), y2 = read_at(s, l, whole + 1, i);
-            y[LINES - WAVERING + k][i] = rig_between(y0, y1, y2, read_at(s, l, whole + 2, i), back - (float)whole);
+            y[LINES - WAVERING + k][i] = rig_line_between(&l->line, (float)(l->delay - i) + DEEPEST * wave);
         }
     }
 }
@@ -276,7 +249,7 @@ static void process(void *self, const rig_block *b)
     aim(s, b->params, frames);
     predelay(s, b->params, b->signal, x, frames);
     for (uint32_t c = 0; c < 2; ++c)
-        for (uint32_t i = 0; i < DIFFUSERS; ++i) diffuse(s, &s->diffusers[c][i], diffusion[i], x[c], frames);
+        for (uint32_t i = 0; i < DIFFUSERS; ++i) diffuse(&s->diffusers[c][i], diffusion[i], x[c], frames);
     read_lines(s, y, frames);
     lose(s, y, frames);
     for (uint32_t k = 0; k < LINES; ++k) {
@@ -292,14 +265,17 @@ static void process(void *self, const rig_block *b)
         const float dry = rig_ramp_next(&s->dry), wet = LOUD * rig_ramp_next(&s->wet);
         for (uint32_t c = 0; c < 2; ++c) b->signal[c][i] = dry * b->signal[c][i] + wet * out[c][i];
     }
-    s->heard = s->heard > 1u << 30 ? s->heard : s->heard + frames;
     s->now += frames;
 }
 
 static void reset(void *self)
 {
     state *s = self;
-    s->heard = 0;
+    for (uint32_t c = 0; c < 2; ++c) {
+        rig_line_forget(&s->predelay[c]);
+        for (uint32_t i = 0; i < DIFFUSERS; ++i) rig_line_forget(&s->diffusers[c][i].line);
+    }
+    for (uint32_t i = 0; i < LINES; ++i) rig_line_forget(&s->lines[i].line);
     s->now = 0;
     memset(s->low, 0, sizeof s->low);
     s->predelayed = s->next;
