@@ -42,8 +42,9 @@ def load(server: str | None) -> Any:
     with _loading:
         if jack is None:
             taken = "jack" in sys.modules  # by somebody else
-            name = ctypes.util.find_library("jack") if taken else _choice(server)
-            jack = _imported(name)
+            chosen = ctypes.util.find_library("jack") if taken else _choice(server)
+            jack = _imported(chosen)
+            name = chosen
             # libjack writes to stderr whatever it likes; a screen does not survive that.
             jack.set_error_function(lambda message: None)
             jack.set_info_function(lambda message: None)
