@@ -41,8 +41,9 @@ class Headless:
                 event = json.loads(line)
                 if event["event"] == name:
                     return event
+        ended = self.process.poll()
         self.process.kill()
-        raise AssertionError(f"no {name}: {self.process.stderr.read()}")
+        raise AssertionError(f"no {name}: {ended}, {self.process.stderr.read()}")
 
     def say(self, command: str) -> None:
         self.process.stdin.write(command + "\n")

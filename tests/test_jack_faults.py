@@ -553,6 +553,21 @@ def test_a_server_that_does_not_run_is_not_started_beside_others(jack_server, pr
     assert "no JACK server 'rig-test-typo' runs" in done.stderr and f"'{jack_server.name}'" in done.stderr
 
 
+def test_a_server_that_is_only_just_there_is_waited_for(monkeypatch):
+    """No other is started, and none refused: that would say that it does not run."""
+    came = iter([None, None, SimpleNamespace()])
+    monkeypatch.setattr(library, "servers", lambda: ("ours",))
+    monkeypatch.setattr("rig.jack.opening.find", lambda name, server: next(came))
+    monkeypatch.setattr("rig.jack.opening.Joined", lambda client, *ports: client)
+    calls = Calls()
+    assert Opening(calls, ("rig", "ours"), ((), ()), start=True).future.result(10)
+    monkeypatch.setattr("rig.jack.opening.find", lambda name, server: None)
+    monkeypatch.setattr("rig.jack.opening.OPEN_SECONDS", 0.1)
+    with pytest.raises(RigError, match=r"^JACK server 'ours' runs, but lets nobody in: start it again$"):
+        Opening(calls, ("rig", "ours"), ((), ()), start=True).future.result(10)
+    calls.end()
+
+
 def test_a_server_that_cannot_have_the_card_is_no_silent_one_where_pipewire_has_it(monkeypatch):
     """What is said instead leads somewhere."""
     monkeypatch.setattr(library, "load", lambda server: None)

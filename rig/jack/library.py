@@ -55,7 +55,7 @@ def _choice(server: str | None) -> str | None:
     """PipeWire's where that runs and the JACK server does not; else the linker's, which may be PipeWire's, too."""
     linkers = ctypes.util.find_library("jack")
     pipewires = pipewire_library()
-    if pipewires and (linkers is None or (_wanted(server) not in servers() and pipewire(_wanted(server)))):
+    if pipewires and (linkers is None or (not runs(server) and pipewire(_wanted(server)))):
         return str(pipewires)
     return linkers
 
@@ -100,6 +100,11 @@ def servers() -> tuple[str, ...]:
         return ()
     listening = [line[7] for line in lines if len(line) == 8 and line[3] == LISTENS]
     return tuple(sorted({found[1] or found[2] for path in listening if (found := place.fullmatch(path))}))
+
+
+def runs(server: str | None) -> bool:
+    """Whether the JACK server that a player means does, be it well or not."""
+    return _wanted(server) in servers()
 
 
 def pipewire(name: str = DEFAULT) -> bool:

@@ -57,9 +57,22 @@ class Opening:
 
     def _open(self) -> Joined | None:
         client = find(*self._asked)
+        if client is None and self.start:
+            client = self._awaited()
         if client is None and self.start and not self.given_up:
             client = self._start()
         return None if client is None else Joined(client, *self._ports)
+
+    def _awaited(self) -> jack.Client | None:
+        """The server that is asked for, where it runs by now, or does not let anybody in yet."""
+        name, server = self._asked
+        while library.runs(server) and not self.given_up:
+            if client := find(name, server):
+                return client
+            if time.monotonic() > self._until:
+                raise RigError(f"{library.called(server)} runs, but lets nobody in: start it again")
+            time.sleep(0.05)
+        return None
 
     def _start(self) -> jack.Client | None:
         name, server = self._asked
