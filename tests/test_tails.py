@@ -179,6 +179,18 @@ def test_panic_silences_all_within_ten_milliseconds_and_begins_anew():
     assert np.abs(again).max() > 0.1
 
 
+def test_panic_in_the_middle_of_a_switch_leaves_no_echo_in_the_amp_that_goes():
+    made = rack(chain(unit("delay", time=200.0, feedback=0.9, mix=0.5)), chain(unit("gain")))
+    play(made, np.full(RATE // 4, 0.3, np.float32))
+    made.play(1)
+    play(made, np.full(BLOCK, 0.3, np.float32))
+    assert not made.meters().settled
+    made.panic()
+    play(made, np.zeros(RATE // 10, np.float32))
+    made.play(0)
+    assert not play(made, np.zeros(RATE, np.float32)).any()
+
+
 # ---- two channels
 
 

@@ -332,6 +332,7 @@ int rig_slot_bank_run(rig_slot_bank *bank, const rig_fade *fade, const rig_histo
 void rig_slot_bank_panic(rig_slot_bank *bank)
 {
     if (bank->fading) {
+        rig_chain_hush(bank->now);
         bank->now = bank->next;
         bank->next = NULL;
         bank->fading = RIG_STILL;
