@@ -206,6 +206,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     errors.notice = _complain
     try:
         status: int = args.function(args)
+        if sys.stdout and not sys.stdout.closed:
+            sys.stdout.flush()  # here, where it is no fault that the reader has gone
         return status
     except BrokenPipeError:  # the reader of our output has seen enough: `rig engines | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

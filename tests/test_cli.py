@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -659,6 +660,17 @@ def test_the_installed_command():
 def test_a_reader_that_has_seen_enough():
     done = subprocess.run(f"{RIG} engines --json | head -c 1", shell=True, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("[", "")
+
+
+def test_a_reader_that_has_gone_before_anything_was_said(folder):
+    """What is short is written at the end of all, when nobody looks after it any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [RIG, "info", folder / "blues.toml", "--json"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_play_wants_a_terminal(folder):
