@@ -512,6 +512,18 @@ def test_a_reel_is_kept_until_the_deck_has_let_go_of_it():
 # ---- on JACK
 
 
+def joined(name: str, server: str) -> jack.Client:
+    """A client. A server on a busy machine does not always let one in at once: rig tries again, and so do we."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            return jack.Client(name, servername=server, no_start_server=True)
+        except jack.JackOpenError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 class Device:
     """A JACK client that gives back what it hears, frames later and at another level. In Python: the server waits.
 
@@ -519,7 +531,7 @@ class Device:
     """
 
     def __init__(self, server: str, frames: int, gain: float, haste: bool) -> None:
-        self._client = jack.Client("device", servername=server, no_start_server=True)
+        self._client = joined("device", server)
         back, heard = self._client.outports.register("out"), self._client.inports.register("in")
         block = self._client.blocksize
         line, at = np.zeros(frames + block, np.float32), 0
