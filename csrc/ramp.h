@@ -7,6 +7,10 @@
 
 static inline float rig_from_db(float db) { return expf(db * 0.11512925465f); }
 
+/* How loud the guitar is, and how loud what an effect adds to it, at a mix of 0 to 1; at 0.5 both are whole. */
+static inline float rig_dry(float mix) { return fminf(1.0f, 2.0f - 2.0f * mix); }
+static inline float rig_wet(float mix) { return fminf(1.0f, 2.0f * mix); }
+
 typedef struct {
     float now, target, step;
 } rig_ramp;

@@ -47,8 +47,6 @@ static size_t size(const rig_setup *setup)
     return arena.used;
 }
 
-static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
-static float wet_of(const float *p) { return fminf(1.0f, 2.0f * p[MIX]); }
 static uint32_t voices_of(const float *p) { return 1 + (uint32_t)(p[VOICES] + 0.5f); }
 
 static const char *init(void *self, const rig_setup *setup)
@@ -64,8 +62,8 @@ static const char *init(void *self, const rig_setup *setup)
     s->depth = p[DEPTH];
     s->delay = p[DELAY];
     for (uint32_t v = 0; v < voices_of(p); ++v) s->voices[v] = 1.0f;
-    rig_ramp_start(&s->dry, dry_of(p));
-    rig_ramp_start(&s->wet, wet_of(p));
+    rig_ramp_start(&s->dry, rig_dry(p[MIX]));
+    rig_ramp_start(&s->wet, rig_wet(p[MIX]));
     return NULL;
 }
 
@@ -80,8 +78,8 @@ static void process(void *self, const rig_block *b)
     state *s = self;
     const float *p = b->params;
     const uint32_t wanted = voices_of(p);
-    rig_ramp_aim(&s->dry, dry_of(p), b->frames);
-    rig_ramp_aim(&s->wet, wet_of(p), b->frames);
+    rig_ramp_aim(&s->dry, rig_dry(p[MIX]), b->frames);
+    rig_ramp_aim(&s->wet, rig_wet(p[MIX]), b->frames);
     for (uint32_t i = 0; i < b->frames; ++i) {
         const float dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
         float power = 0.0f;

@@ -68,8 +68,6 @@ static float time_of(const state *s, const float *p, double beats_a_frame)
 }
 
 static float tone_of(const state *s, const float *p) { return 1.0f - expf(-s->turn * p[TONE]); }
-static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
-static float wet_of(const float *p) { return fminf(1.0f, 2.0f * p[MIX]); }
 
 static const char *init(void *self, const rig_setup *setup)
 {
@@ -82,8 +80,8 @@ static const char *init(void *self, const rig_setup *setup)
     s->turn = (float)(2.0 * 3.14159265358979323846 / setup->rate);
     s->fade = (uint32_t)(FADE_MS * s->per_ms);
     rig_ramp_start(&s->feedback, p[FEEDBACK]);
-    rig_ramp_start(&s->dry, dry_of(p));
-    rig_ramp_start(&s->wet, wet_of(p));
+    rig_ramp_start(&s->dry, rig_dry(p[MIX]));
+    rig_ramp_start(&s->wet, rig_wet(p[MIX]));
     rig_ramp_start(&s->tone, tone_of(s, p));
     rig_ramp_start(&s->pingpong, p[PINGPONG]);
     rig_ramp_start(&s->wobble, p[WOBBLE]);
@@ -97,12 +95,12 @@ static uint32_t memory(const void *self, const float *p)
     return 0;
 }
 
-/* As many echoes as it takes to come down by 90 dB, and one more. A note's length hangs on a tempo that may change: the longest. */
+/* As many echoes as it takes to come down by 90 dB, and one more. */
 static uint32_t tail(const void *self, const float *p)
 {
     const state *s = self;
     const float echoes = p[FEEDBACK] > 0.0f ? 1.0f + 4.5f / -log10f(p[FEEDBACK]) : 1.0f;
-    return (uint32_t)(echoes * fmaxf(s->time, s->next) + s->fade + (5.0f + FALL_MS) * s->per_ms);
+    return (uint32_t)(echoes * fmaxf(s->time, s->next) + s->fade + WOBBLE_MS * s->per_ms);
 }
 
 /* What is heard of a line: its echo, or on the way from one time to another two of them. */
@@ -137,8 +135,8 @@ static void process(void *self, const rig_block *b)
     float *left = b->signal[0], *right = b->signal[1];
     head_for(s, time_of(s, p, b->beats_a_frame));
     rig_ramp_aim(&s->feedback, p[FEEDBACK], b->frames);
-    rig_ramp_aim(&s->dry, dry_of(p), b->frames);
-    rig_ramp_aim(&s->wet, wet_of(p), b->frames);
+    rig_ramp_aim(&s->dry, rig_dry(p[MIX]), b->frames);
+    rig_ramp_aim(&s->wet, rig_wet(p[MIX]), b->frames);
     rig_ramp_aim(&s->tone, tone_of(s, p), b->frames);
     rig_ramp_aim(&s->pingpong, p[PINGPONG], b->frames);
     rig_ramp_aim(&s->wobble, p[WOBBLE], b->frames);

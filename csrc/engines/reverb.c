@@ -48,7 +48,9 @@ typedef struct {
     uint32_t predelayed, next;  /* frames: what is heard, and what is faded to */
     uint32_t fade, faded;       /* frames from one to the other; how many have passed */
     float low[LINES];           /* what the low-passes remember */
-    rig_ramp keep[LINES], bend[LINES], dry, wet; /* of a line: its gain at 0 Hz, its low-pass's pole */
+    float decay, treble, gain;  /* of the knobs, and what comes of them: how loud the lines are heard, and of each */
+    float wanted_keep[LINES], wanted_bend[LINES]; /* its gain at 0 Hz, its low-pass's pole */
+    rig_ramp keep[LINES], bend[LINES], dry, wet;  /* on the way there */
     uint64_t now;               /* frames, on and on */
 } state;
 
@@ -95,8 +97,6 @@ static size_t size(const rig_setup *setup)
 /* Frames. */
 static uint32_t predelay_of(const state *s, const float *p) { return (uint32_t)(p[PREDELAY] * s->rate / 1000.0f); }
 
-static float dry_of(const float *p) { return fminf(1.0f, 2.0f - 2.0f * p[MIX]); }
-
 /* The gain of a line in a round, at 0 Hz: 60 dB less after `decay` seconds. */
 static float keep_of(const state *s, const loop *l, float decay) { return powf(10.0f, -3.0f * (float)l->delay / (s->rate * decay)); }
 
@@ -109,25 +109,35 @@ static float bend_of(const state *s, float keep, float treble)
 }
 
 /* What comes out is as loud, however long it rings: of a line, in all its rounds, k^2 + k^4 + ... of the energy. */
-static float wet_of(const state *s, const float *p)
+static float gain_of(const float *keep)
 {
     float energy = 0.0f;
+    for (uint32_t i = 0; i < LINES; ++i) energy += keep[i] * keep[i] / (1.0f - keep[i] * keep[i]) / LINES;
+    return fminf(4.0f, 1.0f / sqrtf(energy));
+}
+
+/* Where the lines are to be; worked out when a knob is turned, and not in every block. */
+static void tune(state *s, float decay, float treble)
+{
+    if (decay == s->decay && treble == s->treble) return;
+    s->decay = decay;
+    s->treble = treble;
     for (uint32_t i = 0; i < LINES; ++i) {
-        const float keep = keep_of(s, &s->lines[i], p[DECAY]);
-        energy += keep * keep / (1.0f - keep * keep) / LINES;
+        s->wanted_keep[i] = keep_of(s, &s->lines[i], decay);
+        s->wanted_bend[i] = bend_of(s, s->wanted_keep[i], treble);
     }
-    return fminf(1.0f, 2.0f * p[MIX]) * fminf(4.0f, 1.0f / sqrtf(energy));
+    s->gain = gain_of(s->wanted_keep);
 }
 
 static void aim(state *s, const float *p, uint32_t frames)
 {
+    tune(s, p[DECAY], p[TREBLE]);
     for (uint32_t i = 0; i < LINES; ++i) {
-        const float keep = keep_of(s, &s->lines[i], p[DECAY]);
-        rig_ramp_aim(&s->keep[i], keep, frames);
-        rig_ramp_aim(&s->bend[i], bend_of(s, keep, p[TREBLE]), frames);
+        rig_ramp_aim(&s->keep[i], s->wanted_keep[i], frames);
+        rig_ramp_aim(&s->bend[i], s->wanted_bend[i], frames);
     }
-    rig_ramp_aim(&s->dry, dry_of(p), frames);
-    rig_ramp_aim(&s->wet, wet_of(s, p), frames);
+    rig_ramp_aim(&s->dry, rig_dry(p[MIX]), frames);
+    rig_ramp_aim(&s->wet, rig_wet(p[MIX]) * s->gain, frames);
 }
 
 static const char *init(void *self, const rig_setup *setup)

@@ -497,7 +497,7 @@ class _Reader:
         return None
 
     def file(self, key: str, value: object, place: str) -> Path:
-        """Where a chain's file named_by; it is looked for beside the preset."""
+        """Where a chain's file lies; it is looked for beside the preset."""
         if not isinstance(value, str):
             self.fault(place, f"{key} must be a path in quotes, not {_kind(value)}")
             return self.path

@@ -321,11 +321,11 @@ class PlayScreen(Editing):
 
     def _switch(self, uid: int) -> None:
         """Play an amp, wherever it stands by now."""
-        at = next((amp.index for amp in self.gig.amps if amp.uid == uid), None)
-        if at is None:
-            self._wrong("that amp has gone")
+        amps = [amp.uid for amp in self.gig.document.amps]
+        if uid in amps:
+            self.do(f"amp {amps.index(uid) + 1}")
         else:
-            self.do(f"amp {at + 1}")
+            self._wrong("that amp has gone")
 
     def action_find_amp(self) -> None:
         """Find an amp by letters of its name."""
