@@ -13,6 +13,7 @@ from rig.native._c import ffi, lib
 from rig.native.chain import Chain
 from rig.native.decibels import linear
 from rig.native.descriptors import address_of
+from rig.native.looper import ORDERS, SHORTEST_SECONDS, STATES, LoopState
 from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
@@ -33,6 +34,7 @@ class Rack:
         self._lent: dict[int, Chain] = {}
         self._slots: set[tuple[int, int]] = set()
         self._loop: np.ndarray | None = None
+        self._looper = ffi.new("rig_loop *")
         self._client: Any = None
 
     def offer(self, stage: str, slot: int, chain: Chain) -> None:
@@ -99,6 +101,28 @@ class Rack:
         self._loop = np.ascontiguousarray(recording, np.float32)
         lib.rig_rack_loop(self._c, ffi.from_buffer("float[]", self._loop), self._loop.size)
 
+    def looper(self, seconds: float) -> None:
+        """Have a looper, whose layers take so many seconds in all. Before the rack runs. Raises RigError: no memory."""
+        if seconds and not lib.rig_rack_looper(self._c, int(max(seconds, SHORTEST_SECONDS) * self.rate)):
+            raise RigError("there is no memory left to loop in")
+
+    def loop_order(self, order: str) -> None:
+        """Tell the looper something: one of ORDERS. It is done as the next period begins. Raises RigError."""
+        if not lib.rig_rack_loop_order(self._c, ORDERS[order]):
+            raise RigError("nothing is looped while JACK does not call")
+
+    def loop_beats(self, on: bool) -> None:
+        """A loop begins and ends on a beat, or when it is told to."""
+        lib.rig_rack_loop_beats(self._c, on)
+
+    def loop_state(self) -> LoopState:
+        """How the loop is. Any thread."""
+        lib.rig_rack_loop_now(self._c, self._looper)
+        c = self._looper
+        return LoopState(
+            STATES[c.state], c.at, c.frames, c.layers, c.most, bool(c.slow), bool(c.waits), c.room
+        )
+
     def record(self, on: bool) -> None:
         """Begin a recording, with nothing of the one before, or end it. Raises RigError where memory lacks."""
         if not lib.rig_rack_record(self._c, on):
@@ -126,7 +150,7 @@ class Rack:
         return lib.rig_rack_record_missing(self._c)
 
     def heard(self, frames: int) -> np.ndarray:
-        """The last frames of the input, (frames,) float32; at most RIG_HISTORY less a block."""
+        """The last frames of the guitar, without a loop: (frames,) float32; at most RIG_HISTORY less a block."""
         out = np.empty(frames, np.float32)
         lib.rig_rack_heard(self._c, ffi.from_buffer("float[]", out), frames)
         return out
