@@ -12,6 +12,7 @@
 #include "master.h"
 #include "recorder.h"
 #include "slot_bank.h"
+#include "tape.h"
 #include "touch.h"
 
 /* Everything that the audio thread touches. What Python puts stands first. */
@@ -32,6 +33,7 @@ struct rig_rack {
     uint32_t loop_frames, loop_at;
     rig_master master;
     rig_recorder recorder;
+    rig_tape tape;
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
     double beat;            /* the song's time */
@@ -61,6 +63,7 @@ rig_rack *rig_rack_new(uint32_t rate)
 void rig_rack_free(rig_rack *r)
 {
     rig_recorder_free(&r->recorder);
+    rig_tape_free(&r->tape);
     rig_looper_free(&r->looper);
     free(r->fade.rise);
     free(r);
@@ -114,13 +117,20 @@ int rig_rack_record(rig_rack *r, int on)
     return 1;
 }
 
-uint32_t rig_rack_recorded(rig_rack *r, float *stereo, uint32_t frames)
+uint32_t rig_rack_recorded(rig_rack *r, float *tracks, uint32_t frames)
 {
-    return rig_recorder_read(&r->recorder, stereo, frames);
+    return rig_recorder_read(&r->recorder, tracks, frames);
 }
 
 uint64_t rig_rack_record_lost(const rig_rack *r) { return rig_recorder_lost(&r->recorder); }
 uint64_t rig_rack_record_missing(const rig_rack *r) { return rig_recorder_missing(&r->recorder); }
+
+int rig_rack_keep(rig_rack *r, uint64_t frames) { return rig_tape_init(&r->tape, frames); }
+uint64_t rig_rack_kept(const rig_rack *r) { return rig_load(&r->tape.written); }
+uint32_t rig_rack_kept_read(const rig_rack *r, uint64_t from, float *tracks, uint32_t frames)
+{
+    return rig_tape_read(&r->tape, from, tracks, frames);
+}
 
 void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {
@@ -271,7 +281,8 @@ static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2,
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
         run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, &budget);
     }
-    rig_recorder_write(&r->recorder, out_1, out_2, frames);
+    rig_recorder_write(&r->recorder, out_1, out_2, di, frames);
+    rig_tape_write(&r->tape, out_1, out_2, di, frames);
     rig_denormals_leave(fpu);
     show_load(r, &budget);
 }

@@ -121,9 +121,12 @@ int rig_rack_loop_order(rig_rack *rack, uint32_t order); /* 0: the audio thread 
 void rig_rack_loop_beats(rig_rack *rack, int on);    /* it begins and ends on a beat */
 void rig_rack_loop_now(const rig_rack *rack, rig_loop *loop);
 int rig_rack_record(rig_rack *rack, int on);      /* begins or ends a recording; 0: no memory for it */
-uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames); /* what has come since, silence for what is lost */
+uint32_t rig_rack_recorded(rig_rack *rack, float *tracks, uint32_t frames); /* what has come since, left, right and dry; silence for what is lost */
 uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this recording that found no room */
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
+int rig_rack_keep(rig_rack *rack, uint64_t frames);  /* [main] before the rack runs: the last so many, always; 0: no memory for it */
+uint64_t rig_rack_kept(const rig_rack *rack);        /* frames that have been heard so far */
+uint32_t rig_rack_kept_read(const rig_rack *rack, uint64_t from, float *tracks, uint32_t frames); /* see rig_tape_read */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames); /* the guitar alone, without a loop */
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
 void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */

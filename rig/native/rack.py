@@ -18,6 +18,7 @@ from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
 BLOCK: int = lib.RIG_BLOCK
+TRACKS = 3
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
 
@@ -129,11 +130,11 @@ class Rack:
             raise RigError("there is no memory left to record in")
 
     def recorded(self, frames: int = 1 << 17) -> np.ndarray:
-        """What has been recorded since the last call, `frames` at most: (frames, 2) float32.
+        """What has been recorded since the last call, `frames` at most: (frames, 3) float32, left, right and dry.
 
         Where some was lost, because nobody called for twenty seconds, there is silence of the same length.
         """
-        out = np.empty((frames, 2), np.float32)
+        out = np.empty((frames, TRACKS), np.float32)
         return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), frames)]
 
     @property
@@ -148,6 +149,24 @@ class Rack:
         For whoever calls recorded(), when that has given all it has.
         """
         return lib.rig_rack_record_missing(self._c)
+
+    def keep(self, frames: int) -> None:
+        """Have the last so many frames of all that is heard always kept. Before the rack runs. Raises RigError: no memory."""
+        if frames and not lib.rig_rack_keep(self._c, frames):
+            raise RigError("there is no memory left to keep the last minutes in")
+
+    @property
+    def kept(self) -> int:
+        """Frames that have been heard so far, where some are kept; else 0. Any thread."""
+        return lib.rig_rack_kept(self._c)
+
+    def kept_piece(self, start: int, frames: int) -> tuple[np.ndarray, int]:
+        """Frames from that one on: (frames, 3) float32, left, right and dry; and how many of the first are lost. Any thread.
+
+        Lost is what others have been written over; there is silence in its place.
+        """
+        out = np.empty((frames, TRACKS), np.float32)
+        return out, lib.rig_rack_kept_read(self._c, start, ffi.from_buffer("float[]", out), frames)
 
     def heard(self, frames: int) -> np.ndarray:
         """The last frames of the guitar, without a loop: (frames,) float32; at most RIG_HISTORY less a block."""
