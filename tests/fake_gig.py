@@ -26,6 +26,7 @@ from rig.gig.builder import ChainSpec, Place
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
+from rig.native import LoopState
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -127,6 +128,10 @@ class FakeRack:
     """Takes what it is told."""
 
     rate = 48_000
+    kept = 0
+
+    def loop_state(self) -> LoopState:
+        return LoopState()
 
     def meters(self) -> SimpleNamespace:
         return SimpleNamespace(

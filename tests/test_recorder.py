@@ -354,7 +354,10 @@ def test_a_disk_that_has_gone_at_the_end_is_said(tmp_path, monkeypatch):
 
 
 def test_a_file_that_cannot_be_made_is_said(tmp_path):
-    for path, said in ((tmp_path / "take.mp3", "recordings are .wav or .flac files"), (tmp_path / "no" / "t.wav", "can't be")):
+    for path, said in (
+        (tmp_path / "take.mp3", "recordings are .wav or .flac files"),
+        (tmp_path / "no" / "t.wav", "can't be"),
+    ):
         with pytest.raises(RigError, match=said):
             Recorder(rack_of(), path, RATE)
 

@@ -6,6 +6,7 @@ Here it is said again and again: FLAC's STREAMINFO (RFC 9639, section 8.2) has 3
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from pathlib import Path
@@ -40,10 +41,8 @@ class FlacWriter:
 
     def write(self, samples: np.ndarray) -> None:
         """(frames, channels) float32."""
-        try:
+        with contextlib.suppress(AssertionError):  # it wrote less, of which the disk tells why
             self._file.write(samples)
-        except AssertionError:  # it wrote less, of which the disk tells why
-            pass
         self._disk.check()
         self._given += len(samples)
         self.bytes = os.fstat(self._disk.fd).st_size

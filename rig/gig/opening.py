@@ -10,6 +10,7 @@ from rig.document.file import open_preset
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.snapshot import News
 from rig.jack.client import Client
@@ -28,13 +29,14 @@ def open_gig(
     record: Path | None = None,
     amp: str | None = None,
     watch: bool = False,
+    room: Room | None = None,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
     paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
-    the rig in place of a guitar. watch: follow the presets and their files. Raises RigError; then nothing is
-    left running.
+    the rig in place of a guitar. watch: follow the presets and their files. room: memory for the last minutes and for
+    loops; None: none. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -48,10 +50,14 @@ def open_gig(
     try:
         document = Document(tuple(file.preset for file in files))
         first = document.amps[0].uid
-        reconciler = Reconciler(Rack(client.rate))
+        rack, room = Rack(client.rate), room or Room(0.0, 0.0)
+        scarce = room.take(rack)
+        reconciler = Reconciler(rack)
         reconciler.load(document, first, progress)
         source = Path(di).name if di else ""
-        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None)
+        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
+        for fault in scarce:
+            gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
         if amp is not None:

@@ -1,4 +1,4 @@
-"""Writes what is heard, and the dry guitar beside it, to disk: a thread that empties the rack's ring into sound files."""
+"""Writes what is heard, and the dry guitar beside it, to disk: a thread that empties the rack's ring into files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def dry_of(path: Path) -> Path:
 
 
 class Recorder:
-    """Records out_1 and out_2, and the dry guitar beside them, from now until stop(). Raises RigError: no file can be made.
+    """Records out_1 and out_2, and the dry guitar beside them, from now until stop(). RigError: no file can be made.
 
     path: what is heard, a .wav or a .flac; where there is one of that name already, or its dry one, the next that is
     free: take-2.wav, take-3.wav ...
@@ -81,7 +81,7 @@ class Recorder:
 
     @property
     def lost(self) -> int:
-        """Frames so far that the disk was too slow for; in the files there is silence of the same length. Any thread."""
+        """Frames so far that the disk was too slow for; in the files there is silence of that length. Any thread."""
         return self._rack.record_lost if self._lost is None else self._lost
 
     @property

@@ -120,9 +120,7 @@ class Rack:
         """How the loop is. Any thread."""
         lib.rig_rack_loop_now(self._c, self._looper)
         c = self._looper
-        return LoopState(
-            STATES[c.state], c.at, c.frames, c.layers, c.most, bool(c.slow), bool(c.waits), c.room
-        )
+        return LoopState(STATES[c.state], c.at, c.frames, c.layers, c.most, bool(c.slow), bool(c.waits), c.room)
 
     def record(self, on: bool) -> None:
         """Begin a recording, with nothing of the one before, or end it. Raises RigError where memory lacks."""
@@ -151,7 +149,7 @@ class Rack:
         return lib.rig_rack_record_missing(self._c)
 
     def keep(self, frames: int) -> None:
-        """Have the last so many frames of all that is heard always kept. Before the rack runs. Raises RigError: no memory."""
+        """Always keep the last so many frames of what is heard. Before the rack runs. Raises RigError: no memory."""
         if frames and not lib.rig_rack_keep(self._c, frames):
             raise RigError("there is no memory left to keep the last minutes in")
 
@@ -161,9 +159,9 @@ class Rack:
         return lib.rig_rack_kept(self._c)
 
     def kept_piece(self, start: int, frames: int) -> tuple[np.ndarray, int]:
-        """Frames from that one on: (frames, 3) float32, left, right and dry; and how many of the first are lost. Any thread.
+        """Frames from that one on: (frames, 3) float32, left, right and dry; and how many of the first are lost.
 
-        Lost is what others have been written over; there is silence in its place.
+        Lost is what has been written over; there is silence in its place. Any thread.
         """
         out = np.empty((frames, TRACKS), np.float32)
         return out, lib.rig_rack_kept_read(self._c, start, ffi.from_buffer("float[]", out), frames)
