@@ -69,8 +69,12 @@ void rig_recorder_write(rig_recorder *r, const float *left, const float *right, 
     if (r->missing) note_hole(r);
     const uint64_t written = r->written, mask = r->frames - 1;
     float *data = r->data;
-    for (uint32_t i = 0; i < frames; ++i)
-        rig_tracks_put(data + RIG_TRACKS * ((written + i) & mask), left, right, dry, i);
+    for (uint32_t i = 0; i < frames; ++i) {
+        float *to = data + RIG_TRACKS * ((written + i) & mask);
+        to[0] = left[i];
+        to[1] = right[i];
+        to[2] = dry[i];
+    }
     rig_store(&r->written, written + frames);
 }
 

@@ -11,7 +11,7 @@ typedef struct {
     float *data;      /* Python puts before the rack runs: so many frames; NULL: nothing is kept */
     uint64_t frames;
 
-    uint64_t begun;   /* audio puts: frames that are written, and those that just are being written */
+    uint64_t begun;   /* audio puts before it stores them: frames that are written, and those that just are being written */
     uint64_t written; /* audio stores after them */
 } rig_tape;
 
@@ -25,13 +25,5 @@ void rig_tape_write(rig_tape *tape, const float *left, const float *right, const
 /* [any thread] Copies frames from that one on, which were written. Returns how many of them, the first, have been written over:
    there is silence in their place. */
 uint32_t rig_tape_read(const rig_tape *tape, uint64_t from, float *out, uint32_t frames);
-
-/* Frames of three tracks, in their places in a ring. */
-static inline void rig_tracks_put(float *data, const float *left, const float *right, const float *dry, uint32_t i)
-{
-    data[0] = left[i];
-    data[1] = right[i];
-    data[2] = dry[i];
-}
 
 #endif

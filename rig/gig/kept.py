@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rig import toml
 from rig.document.file import PresetFile
-from rig.errors import RigError, own_fault
+from rig.errors import RigError, cut, own_fault
 from rig.files import reason
 from rig.gig.diary import Entry
 from rig.gig.wav import WavWriter
@@ -78,10 +78,10 @@ class Keeper:
         try:
             disk = os.statvfs(folder)
             if disk.f_bavail * disk.f_frsize < FRAME * (end - start):
-                raise RigError(f"keep: {folder.resolve()} has no room for {FRAME * (end - start) >> 20} MB")
+                raise RigError(f"keep: {cut(str(folder.resolve()))} has no room for {FRAME * (end - start) >> 20} MB")
             self.path = _made(folder)
         except OSError as error:
-            raise RigError(f"keep: nothing can be written in {folder.resolve()} ({reason(error)})") from None
+            raise RigError(f"keep: nothing can be written in {cut(str(folder.resolve()))} ({reason(error)})") from None
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._thread.start()
 

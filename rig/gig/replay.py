@@ -99,7 +99,7 @@ def _played(
 
 
 def _document(folder: Path, change: Change, known: dict[str, Preset]) -> tuple[Document, int]:
-    """What is wanted, and the amp's identity. known: the presets as they stood last, in which engines stay the same ones."""
+    """What is wanted, and the amp's identity. known: the presets as they stood last, engines stay the same ones."""
     name = change.preset.partition("-")[2]
     preset = read_preset(folder / change.preset)
     if name in known:
