@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rig.errors import RigError
+from rig.gig.snapshot import LoopView
 from rig.native import LoopState, Rack
 from rig.native.looper import LAYERS
 
@@ -373,8 +375,6 @@ def test_panic_stops_the_loop():
 
 
 def test_more_orders_than_can_wait_are_refused():
-    from rig.errors import RigError
-
     loop = Looping()
     with pytest.raises(RigError, match="while JACK does not call"):
         for _ in range(100):
@@ -396,3 +396,104 @@ def test_any_orders_at_any_time_never_click(rng):
         last = heard[-1]
         layers = max(1, loop.state.most) + 1
         assert jump < 0.1 * layers * (3 / FADE) + 3 * step * layers
+
+
+# ---- as a player asks for it
+
+
+@pytest.fixture
+def gig(tmp_path):
+    from test_kept import PRESET, Playing
+
+    (tmp_path / "set.toml").write_text(PRESET.replace("# a", "tempo = 120\n# a"))
+    return Playing(tmp_path)
+
+
+def said(playing, words: str, seconds: float = 0.5) -> str:
+    """What a verb says, and then the guitar goes on."""
+    playing.play(seconds, words)
+    return playing.gig.status().message
+
+
+def test_one_verb_goes_round_as_the_switch_of_a_looper_does(gig):
+    assert said(gig, "loop beats off") == "loops begin and end when you say"
+    assert said(gig, "loop") == "recording a loop"
+    assert gig.gig.status().loop.state == "recording"
+    assert said(gig, "loop", 1.0) == "the loop plays"
+    loop = gig.gig.status().loop
+    assert (loop.state, loop.seconds, loop.layers) == ("playing", 0.5, 1)
+    assert said(gig, "loop") == "playing over it: layer 2"
+    assert said(gig, "loop") == "the loop plays"
+    assert said(gig, "loop half") == "the loop plays at half speed"
+    assert gig.gig.status().loop.half
+    assert said(gig, "loop half") == "the loop plays as it was played"
+    assert said(gig, "loop undo") == "layer 2 is off; 'loop redo' puts it back"
+    assert gig.gig.status().loop.undone == 1
+    assert said(gig, "loop redo") == "layer 2 is back"
+    assert said(gig, "loop stop") == "the loop stands still"
+    assert said(gig, "loop stop") == "the loop plays"
+    assert gig.gig.status().loop.state == "playing"
+    assert said(gig, "loop clear") == "the loop is gone"
+    assert gig.gig.status().loop == LoopView(there=True)
+
+
+def test_where_the_preset_has_a_tempo_a_loop_has_whole_beats(gig):
+    gig.play(0.3)
+    assert said(gig, "loop", 2.1) == "recording a loop from the nearest beat on"
+    said(gig, "loop")
+    assert gig.gig.status().loop.seconds == 2.0
+    said(gig, "loop stop")
+    assert said(gig, "loop stop", 0.0) == "the loop plays from the next beat on"
+    gig.gig.do("loop beats off")
+    gig.gig.do("loop clear")
+    gig.play(0.1)
+    said(gig, "loop", 0.77)
+    said(gig, "loop")
+    assert gig.gig.status().loop.seconds == 0.77
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "says"),
+    [
+        ([], "loop undo", "nothing is looped yet; 'loop' begins"),
+        ([], "loop stop", "nothing is looped yet; 'loop' begins"),
+        (["loop"], "loop half", "'loop' once more ends the recording"),
+        (["loop", "loop"], "loop undo", "no layer is left to take off; 'loop clear' ends the loop"),
+        (["loop", "loop"], "loop redo", "no layer was taken off"),
+        ([], "loop unod", "loop: 'unod'"),
+        ([], "loop beats maybe", "'maybe' is neither on nor off"),
+        ([], "loop undo now", "loop: 'undo now'"),
+    ],
+)
+def test_what_makes_no_sense_is_said(gig, before, words, says):
+    gig.gig.do("loop beats off")
+    for verb in before:
+        gig.play(0.5, verb)
+    with pytest.raises(RigError, match=says):
+        gig.gig.do(words)
+
+
+def test_a_loop_that_leaves_no_room_for_another_layer_says_so(gig):
+    gig.gig.do("loop beats off")
+    gig.play(20.0, "loop")
+    gig.play(0.1, "loop")
+    with pytest.raises(RigError, match="no room for another layer; 'loop undo' takes the last one off"):
+        gig.gig.do("loop")
+
+
+def test_a_recording_that_fills_the_memory_is_said(gig):
+    gig.gig.do("loop beats off")
+    gig.play(1.0, "loop")
+    gig.gig.status()
+    gig.play(30.0)
+    gig.gig.status()
+    assert [news.message for news in gig.gig.news()] == ["the looper's memory is full: the loop plays, 30 s long"]
+
+
+def test_without_a_looper_that_is_said(tmp_path):
+    from test_rebuild import gig_of
+
+    (tmp_path / "set.toml").write_text('[[amp]]\nname = "A"\nchain = [{ engine = "gain" }]\n')
+    gig, _ = gig_of(tmp_path)
+    with pytest.raises(RigError, match="'rig play --loop MINUTES' sets some aside"):
+        gig.do("loop")

@@ -235,6 +235,13 @@ static void begin_overdub(rig_looper *l)
 
 /* --- what the player wants ------------------------------------------------------------------------------------- */
 
+static void play_again(rig_looper *l, const rig_moment *moment)
+{
+    l->state = RIG_LOOP_PLAYING;
+    l->place = 0;
+    l->wait = to_next_beat(l, moment);
+}
+
 static void go(rig_looper *l, const rig_history *guitar, const rig_moment *moment)
 {
     switch (l->state) {
@@ -244,10 +251,7 @@ static void go(rig_looper *l, const rig_history *guitar, const rig_moment *momen
         break;
     case RIG_LOOP_PLAYING: begin_overdub(l); break;
     case RIG_LOOP_OVERDUBBING: l->state = RIG_LOOP_PLAYING; break;
-    case RIG_LOOP_STOPPED:
-        l->state = RIG_LOOP_PLAYING;
-        l->place = 0;
-        l->wait = to_next_beat(l, moment);
+    case RIG_LOOP_STOPPED: play_again(l, moment);
     }
 }
 
@@ -255,6 +259,7 @@ static void stop(rig_looper *l, const rig_moment *moment)
 {
     if (l->state == RIG_LOOP_RECORDING && (l->wait || !l->recorded)) empty(l);
     else if (l->state == RIG_LOOP_RECORDING) end(l, moment, 1);
+    else if (l->state == RIG_LOOP_STOPPED) play_again(l, moment);
     else if (l->state != RIG_LOOP_EMPTY) l->state = RIG_LOOP_STOPPED;
 }
 

@@ -45,7 +45,7 @@ typedef struct {
 #define RIG_LOOP_STOPPED 4
 
 #define RIG_LOOP_GO 0    /* record; play; overdub; play ... where it is stopped: play from the beginning */
-#define RIG_LOOP_STOP 1
+#define RIG_LOOP_STOP 1  /* where it is stopped, too: play from the beginning */
 #define RIG_LOOP_UNDO 2  /* take the last layer off; give a recording up */
 #define RIG_LOOP_REDO 3
 #define RIG_LOOP_CLEAR 4

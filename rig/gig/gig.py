@@ -95,6 +95,7 @@ class Gig:
         self.taps = Taps()
         self._outcomes: list[Outcome] = []
         client.delay(self._delay())
+        reconciler.rack.loop_beats(self.on_beats)
         self._note()
 
     # --- what is wanted ---
@@ -173,7 +174,7 @@ class Gig:
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
-        self.reconciler.rack.loop_beats(self.loop_beats and self.preset.tempo is not None)
+        self.reconciler.rack.loop_beats(self.on_beats)
         self._note()
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
@@ -355,6 +356,11 @@ class Gig:
     def loop(self) -> LoopView:
         """How the loop is."""
         return snapshot.loop(self.reconciler.rack.loop_state(), self.client.rate)
+
+    @property
+    def on_beats(self) -> bool:
+        """Whether a loop begins and ends on a beat."""
+        return self.loop_beats and self.preset.tempo is not None
 
     def order_loop(self, order: str) -> None:
         """Tell the looper something; see rig.native.looper.ORDERS. Raises RigError."""

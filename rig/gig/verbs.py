@@ -347,7 +347,7 @@ def _looped(gig: Gig, order: str) -> str:
         raise RigError("loop: no layer was taken off")
     if not order and loop.state == "playing" and loop.full:
         raise RigError("loop: no room for another layer; 'loop undo' takes the last one off")
-    beat = "from the next beat on" if gig.loop_beats and gig.preset.tempo is not None else ""
+    beat = "from the next beat on" if gig.on_beats else ""
     return {
         "": {
             "empty": f"recording a loop {'from the nearest beat on' if beat else ''}".strip(),

@@ -78,13 +78,14 @@ class Head(Canvas):
         rate = f"{status.rate / 1000:g} kHz / {status.block}"
         if status.latency_ms > 0:
             rate += f" · {status.latency_ms:.1f} ms"
-        if x - 3 - width_of(rate) > 12:
+        word, where = looped(status.loop)
+        rest = (8 if status.recording else 0) + (width_of(f"{word}{where}") + 7 if word else 0)  # what tells more
+        if x - 3 - width_of(rate) - rest > 12:
             x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
         if status.recording and x > 24:
             x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
-        word, where = looped(status.loop)
         if word and x > 24:
-            if x - 4 - width_of(where) > 24:
+            if x - 4 - width_of(f"{word}{where}") > 12:
                 x = sheet.put_right(x - 3, 0, where, palette.PLAIN) + 2
             x = sheet.put_right(x - 3, 0, f" {word} ", LOOP_INK[status.loop.state])
         return x
