@@ -481,8 +481,17 @@ def test_a_loop_that_leaves_no_room_for_another_layer_says_so(gig):
         gig.gig.do("loop")
 
 
-def test_a_recording_that_fills_the_memory_is_said(gig):
+def test_a_recording_that_fills_the_memory_is_said_and_none_that_ends(gig):
     gig.gig.do("loop beats off")
+    gig.play(1.0, "loop")
+    gig.gig.status()
+    gig.gig.do("loop")
+    gig.gig.status()
+    gig.play(1.0)
+    gig.gig.status()
+    assert gig.gig.news() == ()
+    gig.play(0.1, "loop clear")
+    gig.gig.status()
     gig.play(1.0, "loop")
     gig.gig.status()
     gig.play(30.0)

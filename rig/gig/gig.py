@@ -85,6 +85,7 @@ class Gig:
         self.room = room or Room(0.0, 0.0)
         self.loop_beats: bool = True  # where the preset has a tempo
         self._looping = ""  # what the loop did when it was looked at last
+        self._loop_ordered = False  # and whether it was told something since
         self._keeper: Keeper | None = None
         self._diary = Diary()
         self._alarms: list[News] = []
@@ -365,13 +366,15 @@ class Gig:
     def order_loop(self, order: str) -> None:
         """Tell the looper something; see rig.native.looper.ORDERS. Raises RigError."""
         self.reconciler.rack.loop_order(order)
-        self._looping = ""
+        self._loop_ordered = True
 
     def _watch_loop(self, loop: LoopView) -> None:
         """Say it where a recording has filled the looper's room."""
-        if self._looping == "recording" and loop.state == "playing":
+        if loop.state == self._looping:
+            return
+        if self._looping == "recording" and loop.state == "playing" and not self._loop_ordered:
             self.tell(News(f"the looper's memory is full: the loop plays, {_minutes(loop.seconds)} long"))
-        self._looping = loop.state
+        self._looping, self._loop_ordered = loop.state, False
 
     # --- what takes a moment ---
 
