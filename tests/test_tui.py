@@ -630,7 +630,8 @@ async def test_a_strip_of_the_tuner_is_always_there() -> None:
         assert "E2" not in screen.head.text()
         await pilot.press("t")
     async with playing(gig, size=(60, 20)) as (screen, pilot):
-        await seen(pilot, screen.head, "E2   ok")
+        await seen(pilot, screen.head, "E2 ────●────   ok")
+        assert "Blues" in screen.head.text()
 
 
 def test_the_strobe_drifts_as_far_as_the_string_is_off() -> None:
