@@ -1,0 +1,5 @@
+"""pan: where it stands between left and right, and how wide it is."""
+
+from rig import native
+
+ENGINE = native.engine("pan")
