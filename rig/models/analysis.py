@@ -1,4 +1,4 @@
-"""What measuring finds out about a model: how late and how loud it is, if it turns the signal over, what it says to silence."""
+"""What measuring finds out about a model: how late and how loud it is, if it turns the signal over, its silence."""
 
 from __future__ import annotations
 

@@ -113,8 +113,8 @@ class ModelFacts:
 
 
 def _playing(playing: Played | Unplayed) -> dict[str, object]:
-    shown = [each.name for each in fields(Played)]
-    said = (*shown, "memory", "fault")
+    shown = (each.name for each in fields(Played) if each.name != "cost")
+    said = (*shown, "memory", "cost", "fault")
     if isinstance(playing, Unplayed):
         return {**dict.fromkeys(said), **asdict(playing)}
     cost = asdict(playing.cost)
