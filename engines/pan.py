@@ -1,4 +1,4 @@
-"""pan: where it stands between left and right, and how wide it is."""
+"""pan: from left to right, and how wide."""
 
 from rig import native
 

@@ -57,7 +57,7 @@ static void process(void *self, const rig_block *b)
 static void reset(void *self) { (void)self; }
 
 const rig_engine rig_engine_pan = {
-    .abi = RIG_ABI, .channels = 2, .name = "pan", .about = "where it stands between left and right, and how wide it is",
+    .abi = RIG_ABI, .channels = 2, .name = "pan", .about = "from left to right, and how wide",
     .n_params = N_PARAMS, .params = params,
     .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };

@@ -16,19 +16,19 @@ static const rig_param params[N_PARAMS] = {
     [LOWSLOPE] = {"lowslope", "", "of the low cut, an octave", 0.0f, 3.0f, 0.0f, SLOPES},
     [LOW] = {"low", "dB", "a shelf: thump", -15.0f, 15.0f, 0.0f, NULL},
     [LOWHZ] = {"lowhz", "Hz", "the middle of its slope", 20.0f, 1000.0f, 120.0f, NULL},
-    [LOWQ] = {"lowq", "", "how steep that is", 0.3f, 1.2f, 0.7f, NULL},
+    [LOWQ] = {"lowq", "", "how steep that is", 0.3f, 1.2f, 0.7f, NULL, RIG_BY_RATIO},
     [MID1] = {"mid1", "dB", "a bell: mud or warmth", -15.0f, 15.0f, 0.0f, NULL},
     [MID1HZ] = {"mid1hz", "Hz", "its middle", 20.0f, 10000.0f, 250.0f, NULL},
-    [MID1Q] = {"mid1q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL},
+    [MID1Q] = {"mid1q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL, RIG_BY_RATIO},
     [MID2] = {"mid2", "dB", "a bell: body or honk", -15.0f, 15.0f, 0.0f, NULL},
     [MID2HZ] = {"mid2hz", "Hz", "its middle", 20.0f, 10000.0f, 800.0f, NULL},
-    [MID2Q] = {"mid2q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL},
+    [MID2Q] = {"mid2q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL, RIG_BY_RATIO},
     [MID3] = {"mid3", "dB", "a bell: bite or fizz", -15.0f, 15.0f, 0.0f, NULL},
     [MID3HZ] = {"mid3hz", "Hz", "its middle", 20.0f, 10000.0f, 3000.0f, NULL},
-    [MID3Q] = {"mid3q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL},
+    [MID3Q] = {"mid3q", "", "how narrow it is", 0.3f, 10.0f, 1.0f, NULL, RIG_BY_RATIO},
     [HIGH] = {"high", "dB", "a shelf: air", -15.0f, 15.0f, 0.0f, NULL},
     [HIGHHZ] = {"highhz", "Hz", "the middle of its slope", 500.0f, 10000.0f, 5000.0f, NULL},
-    [HIGHQ] = {"highq", "", "how steep that is", 0.3f, 1.2f, 0.7f, NULL},
+    [HIGHQ] = {"highq", "", "how steep that is", 0.3f, 1.2f, 0.7f, NULL, RIG_BY_RATIO},
     [HIGHCUT] = {"highcut", "Hz", "takes away what is above", 1000.0f, 12000.0f, 8000.0f, NULL},
     [HIGHSLOPE] = {"highslope", "", "of the high cut, an octave", 0.0f, 3.0f, 0.0f, SLOPES},
 };
@@ -85,13 +85,13 @@ static wish wish_of(uint32_t i, const float *p)
 
 static analog analog_of(const wish *w)
 {
-    const double a = pow(10.0, w->amount / 40.0), r = sqrt(a) / w->q;
+    const double a = pow(10.0, w->amount / 40.0), d = 1.0 / w->q, r = sqrt(a) * d;
     switch (w->shape) {
-    case HIGH_PASS: return (analog){{0.0, 0.0, 1.0}, {1.0, 1.0 / w->q, 1.0}};
-    case LOW_PASS: return (analog){{1.0, 0.0, 0.0}, {1.0, 1.0 / w->q, 1.0}};
+    case HIGH_PASS: return (analog){{0.0, 0.0, 1.0}, {1.0, d, 1.0}};
     case LOW_SHELF: return (analog){{a * a, a * r, a}, {1.0, r, a}};
+    case BELL: return (analog){{1.0, a * d, 1.0}, {1.0, d / a, 1.0}};
     case HIGH_SHELF: return (analog){{a, a * r, a * a}, {a, r, 1.0}};
-    default: return (analog){{1.0, a / w->q, 1.0}, {1.0, 1.0 / (a * w->q), 1.0}};
+    default: return (analog){{1.0, 0.0, 0.0}, {1.0, d, 1.0}};
     }
 }
 
@@ -190,11 +190,6 @@ static uint32_t memory(const void *self, const float *p)
     return (uint32_t)((9.2 * longest + sum) * ((const state *)self)->rate);
 }
 
-static void turn(setting *now, const setting *step)
-{
-    now->g += step->g, now->k += step->k, now->direct += step->direct, now->band += step->band, now->low += step->low;
-}
-
 static float heard(rig_svf *svf, const rig_svf_tuning *t, const setting *s, double x)
 {
     double band, low;
@@ -209,7 +204,7 @@ static setting run(const filter *f, rig_svf *svf, float *x, uint32_t frames)
     rig_svf own = *svf;
     uint32_t i = 0;
     for (; i < frames && i < f->left; ++i) {
-        turn(&now, &f->step);
+        now.g += f->step.g, now.k += f->step.k, now.direct += f->step.direct, now.band += f->step.band, now.low += f->step.low;
         const rig_svf_tuning t = rig_svf_tuned(now.g, now.k);
         x[i] = heard(&own, &t, &now, x[i]);
     }
