@@ -77,9 +77,9 @@ def test_one_that_is_as_good_as_silent_is_left_bit_for_bit_as_it_is(tmp_path, rn
     assert amp(payload).memory == amp(replace(payload, constant=0.0)).memory
 
 
-def test_it_is_said_and_the_switch_shown_only_where_it_does_something(tmp_path):
+def test_it_is_said_where_there_is_something_to_say(tmp_path):
     silent, humming = wire(tmp_path, sample_rate=RATE), biased(tmp_path, 0.05, gain=0.5)
-    assert "dcblock" in load(silent).idle and "dcblock" not in load(humming).idle
+    assert load(silent).idle == load(humming).idle, "who leaves it may play another file without a fault"
     assert load(silent).about == "wire-0-1.0"
     assert load(humming).about == "wire-0-0.5, DC of -26 dBFS blocked"
     assert load(humming, dcblock=0.0).about == "wire-0-0.5, DC of -26 dBFS"

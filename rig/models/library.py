@@ -23,7 +23,9 @@ from rig.sound import FASTEST, SLOWEST
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
-    Setting("dcblock", "", "take away what is constant in it, where its silence is none", 0.0, 1.0, 1.0, switch=True),
+    Setting(
+        "dcblock", "", "take away what it says to silence, a constant", 0.0, 1.0, 1.0, switch=True, on_screen=False
+    ),
     Setting("rate", "Hz", "for which it was made; 0: as its file says, or its family", 0, FASTEST, 0, on_screen=False),
 )
 """What every engine that plays model files reads at load."""
@@ -94,7 +96,7 @@ def loader(pack: Pack) -> Load:
             delay=(heard.frames or 0) * stretch,
             polarity=heard.polarity or 1,
             constant=rest if blocks else 0.0,
-            idle=made.idle + ("quality",) * (not file.variants) + ("dcblock",) * silent(rest),
+            idle=made.idle if file.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
             about=", ".join([made.about, *_notes(heard, own, rate, assumed), *_dc(rest, blocks)]),
