@@ -151,7 +151,7 @@ def test_delay_loses_what_is_above_its_tone_in_each_echo():
     assert spectra[1][at] / spectra[0][at] == pytest.approx(0.9 * keep, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "reverb", "tremolo"])
+@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "flanger", "phaser", "reverb", "tremolo", "wah"])
 def test_turned_at_random_it_makes_no_click(name, rng):
     """A sine stays one: what lies far above it is no more than where nothing is turned, but for what knobs rightly do."""
     engine = registry()[name]
@@ -227,7 +227,7 @@ def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
     assert (left.max(), left[2400:].min()) == pytest.approx((0.5, 0.1), abs=0.002)
     spectrum = np.abs(np.fft.rfft(left - left.mean()))
     assert np.argmax(spectrum) / 2 == 5.0
-    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 5.0, "depth": 0.8})], RATE, channels=2)
+    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 11.0, "depth": 0.8})], RATE, channels=2)
     eighths = at_tempo.process(x, tempo=90.0)[0]
     assert np.argmax(np.abs(np.fft.rfft(eighths - eighths.mean()))) / 2 == 3.0
 
@@ -264,6 +264,9 @@ def test_chorus_copies_are_as_late_as_it_says_and_no_louder_for_being_many():
     ("name", "params"),
     [
         ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 2.0}),
+        ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 4.0, "rate": 1.0}),
+        ("flanger", {"mix": 1.0, "depth": 4.0, "rate": 1.0, "feedback": 0.0}),
+        ("phaser", {"mix": 1.0, "depth": 4.0, "rate": 5.0, "feedback": 0.5}),
         ("delay", {"mix": 1.0, "time": 20.0, "feedback": 0.0, "wobble": 2.0, "tone": 16000.0}),
     ],
 )
