@@ -219,6 +219,19 @@ def test_comp_holds_both_sides_by_the_louder():
     assert alone.channels == 1, "of one channel it makes one"
 
 
+def test_what_holds_the_sound_down_says_by_how_much():
+    comp, gate, gain = registry()["comp"], registry()["gate"], registry()["gain"]
+    params = {"threshold": -24.0, "ratio": 4.0, "knee": 0.0, "release": 1000.0}
+    made = Chain(
+        [Unit(comp, Payload(), params), Unit(gate, Payload(), {"threshold": -30.0}), Unit(gain)], RATE, channels=2
+    )
+    assert (comp.reduces, gate.reduces, gain.reduces) == (True, True, False)
+    made.process(np.stack([sine(1000, 1.0, 10 ** (-4 / 20)), sine(1000, 1.0, 0.001)]))
+    assert made.reductions == (pytest.approx(-15.0, abs=0.25), 0.0, None), "of two sides the one that is held down more"
+    made.process(np.zeros((2, 4 * RATE), np.float32))
+    assert made.reductions == (pytest.approx(0.0, abs=0.3), -100.0, None)
+
+
 def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
     x = np.full((2, 2 * RATE), 0.5, np.float32)
     made = Chain([Unit(registry()["tremolo"], Payload(), {"rate": 5.0, "depth": 0.8})], RATE, channels=2)

@@ -17,7 +17,7 @@ from rig.tui.selection import Slot
 GROUPS = (
     ("amps", ("model",)),
     ("tone", ("gain", "eq", "comp", "gate")),
-    ("motion", ("chorus", "tremolo")),
+    ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
     ("space", ("cab", "delay", "reverb")),
 )
 REST = "more"
