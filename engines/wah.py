@@ -1,4 +1,4 @@
-"""wah: a resonance that a pedal moves, or how one plays."""
+"""wah: a resonance that a pedal or playing moves."""
 
 from rig import native
 

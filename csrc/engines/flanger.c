@@ -17,7 +17,7 @@ static const rig_param params[N_PARAMS] = {
     [DELAY] = {"delay", "ms", "how late the copy is, at the least", 0.1f, 10.0f, 0.5f, NULL},
     [FEEDBACK] = {"feedback", "", "how much of the copy comes again; below 0 turned over, hollow", -0.9f, 0.9f, 0.5f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: copy only", 0.0f, 1.0f, 0.5f, NULL},
-    [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.5f, NULL},
+    [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.3f, NULL},
     [INVERT] = {"invert", "", "the copy turned over", 0.0f, 1.0f, 0.0f, "off|on"},
     [THROUGH] = {"through", "", "the guitar waits, and the copy overtakes it", 0.0f, 1.0f, 0.0f, "off|on"},
 };

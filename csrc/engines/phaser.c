@@ -19,7 +19,7 @@ static const rig_param params[N_PARAMS] = {
     [STAGES] = {"stages", "", "all-passes; two make a notch", 0.0f, 4.0f, 0.0f, "4|6|8|10|12"},
     [FEEDBACK] = {"feedback", "", "sharper peaks, below 0 sharper notches", -0.9f, 0.9f, 0.3f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: without it, a vibrato", 0.0f, 1.0f, 0.5f, NULL},
-    [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.5f, NULL},
+    [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.3f, NULL},
 };
 
 #define MOST_STAGES 12

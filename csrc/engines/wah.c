@@ -122,7 +122,7 @@ static void reset(void *self)
 }
 
 const rig_engine rig_engine_wah = {
-    .abi = RIG_ABI, .channels = 0, .name = "wah", .about = "a resonance that a pedal moves, or how one plays",
+    .abi = RIG_ABI, .channels = 0, .name = "wah", .about = "a resonance that a pedal or playing moves",
     .n_params = N_PARAMS, .params = params,
     .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
 };
