@@ -26,8 +26,9 @@ PIECE = 1 << 16  # frames that are written at a time
 DRY, WET, LIST = "dry.wav", "wet.wav", "kept.toml"
 HEAD = """\
 # What was heard, {seconds:.1f} s: {wet}; what the amps heard: {dry}, as long. `rig render FOLDER OUT.wav` plays it
-# again, bit for bit but for the moment after a change, what rang when it began, and where a chorus or a tremolo stood. A
-# knob that was turned in one go is one change. at: seconds; from there on it sounded so. open: neither muted nor tuned.
+# again, bit for bit but for the moment after a change, what rang when it began, and where a chorus or a tremolo stood.
+# A knob that was turned in one go is one change. at: seconds; from there on it sounded so. open: neither muted nor
+# tuned.
 """
 
 

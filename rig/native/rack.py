@@ -17,6 +17,7 @@ from rig.native.looper import ORDERS, SHORTEST_SECONDS, STATES, LoopState
 from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
+HISTORY: int = lib.RIG_HISTORY
 BLOCK: int = lib.RIG_BLOCK
 TRACKS = 3
 SLOTS: int = lib.RIG_SLOTS
