@@ -82,10 +82,13 @@ static float toward(float now, float end, float step)
 
 /* --- what plays ------------------------------------------------------------------------------------------------- */
 
+/* A place that may lie beyond the end, by less than the loop is long. */
+static uint32_t wrapped(const rig_looper *l, uint32_t place) { return place < l->frames ? place : place - l->frames; }
+
 static float layer_at(const rig_looper *l, uint32_t k, uint32_t place)
 {
     const rig_layer *layer = &l->layer[k];
-    const uint32_t since = place >= layer->begin ? place - layer->begin : place + l->frames - layer->begin;
+    const uint32_t since = wrapped(l, place + l->frames - layer->begin);
     return since < layer->filled ? l->data[(size_t)k * l->frames + place] : 0.0f;
 }
 
@@ -96,7 +99,7 @@ static float heard_of(const rig_looper *l, uint32_t k)
     if (!(l->place & 1)) return layer_at(l, k, at);
     float sum = 0.0f;
     for (uint32_t i = 0; i < RIG_LOOP_TAPS; ++i)
-        sum += l->taps[i] * (layer_at(l, k, (at + n - i) % n) + layer_at(l, k, (at + 1 + i) % n));
+        sum += l->taps[i] * (layer_at(l, k, wrapped(l, at + n - i)) + layer_at(l, k, wrapped(l, at + 1 + i)));
     return sum;
 }
 
@@ -119,7 +122,7 @@ static float play(rig_looper *l)
 static uint32_t writes_at(const rig_looper *l)
 {
     const uint32_t at = l->place / 2;
-    return l->slow ? (at + l->frames - RIG_LOOP_TAPS) % l->frames : at;
+    return l->slow ? wrapped(l, at + l->frames - RIG_LOOP_TAPS) : at;
 }
 
 /* The guitar, or at half speed every other frame of it, without what would be heard as something else. now: frames of the
@@ -143,7 +146,7 @@ static void overdub(rig_looper *l, const rig_history *guitar, uint64_t now)
     const uint32_t at = writes_at(l);
     rig_layer *layer = &l->layer[l->dubbed];
     if (!layer->filled) layer->begin = at;
-    const uint32_t since = at >= layer->begin ? at - layer->begin : at + l->frames - layer->begin;
+    const uint32_t since = wrapped(l, at + l->frames - layer->begin);
     float *data = l->data + (size_t)l->dubbed * l->frames + at;
     const float x = l->dub * written(l, guitar, now);
     *data = since < layer->filled ? *data + x : x;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rig.document.document import Document
@@ -51,12 +52,13 @@ def open_gig(
         document = Document(tuple(file.preset for file in files))
         first = document.amps[0].uid
         rack, room = Rack(client.rate), room or Room(0.0, 0.0)
-        scarce = room.take(rack)
         reconciler = Reconciler(rack)
-        reconciler.load(document, first, progress)
+        with ThreadPoolExecutor(1) as beside:  # it takes half a second to have so much memory
+            taken = beside.submit(room.take, rack)
+            reconciler.load(document, first, progress)
         source = Path(di).name if di else ""
         gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
-        for fault in scarce:
+        for fault in taken.result():
             gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
