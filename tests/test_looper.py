@@ -459,6 +459,7 @@ def test_where_the_preset_has_a_tempo_a_loop_has_whole_beats(gig):
         ([], "loop stop", "nothing is looped yet; 'loop' begins"),
         (["loop"], "loop half", "'loop' once more ends the recording"),
         (["loop", "loop"], "loop undo", "no layer is left to take off; 'loop clear' ends the loop"),
+        (["loop beats on", "loop"], "loop", "it waits for the beat; 'loop stop' calls it off"),
         (["loop", "loop"], "loop redo", "no layer was taken off"),
         ([], "loop unod", "loop: 'unod'"),
         ([], "loop beats maybe", "'maybe' is neither on nor off"),
@@ -468,7 +469,7 @@ def test_where_the_preset_has_a_tempo_a_loop_has_whole_beats(gig):
 def test_what_makes_no_sense_is_said(gig, before, words, says):
     gig.gig.do("loop beats off")
     for verb in before:
-        gig.play(0.5, verb)
+        gig.play(0.18, verb)
     with pytest.raises(RigError, match=says):
         gig.gig.do(words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import shutil
 import signal
@@ -399,6 +400,28 @@ def test_what_outgrows_four_gigabytes_is_rf64_to_the_last_frame(tmp_path, frames
         assert file.frames == frames
         file.seek(frames - 1)
         assert np.array_equal(file.read(dtype="float32", always_2d=True), last)
+
+
+def test_a_recording_becomes_rf64_as_it_outgrows_four_gigabytes(tmp_path):
+    """All but its beginning and its end is a hole in the file, which takes no room."""
+    path = tmp_path / "long.wav"
+    writer = WavWriter(path, RATE, 2)
+    x = np.stack([noise(0.5), noise(0.5, seed=2)], axis=1)
+    writer.write(x)
+    most = len(header(RATE, 2, 0)) + (1 << 32) - 8 * len(x)
+    os.lseek(writer._fd, most - writer.bytes, os.SEEK_CUR)
+    writer.bytes = most
+    for fits in (True, False):
+        with soundfile.SoundFile(path) as file:
+            assert (file.format == "WAV") == fits
+        writer.write(x)
+    frames = writer.frames
+    writer.close()
+    with soundfile.SoundFile(path) as file:
+        assert (file.format, file.frames) == ("RF64", frames)
+        assert np.array_equal(file.read(len(x), dtype="float32"), x)
+        file.seek(frames - len(x))
+        assert np.array_equal(file.read(dtype="float32"), x)
 
 
 # ---- what a killed recording leaves

@@ -233,6 +233,17 @@ async def test_what_the_looper_does_is_told_in_the_head() -> None:
         await until(pilot, lambda: "LOOP" not in screen.head.text())
 
 
+async def test_one_key_begins_a_recording_named_after_the_moment_and_ends_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        monkeypatch.setattr(gig, "record", lambda path: gig.set(recording=str(path or "")))
+        await pilot.press("r")
+        assert re.fullmatch(r"record take-20\d\d-\d\d-\d\d-\d{6}\.wav", gig.verbs[0])
+        await pilot.press("r")
+        assert gig.verbs[1:] == ["record"]
+
+
 async def test_caps_lock_changes_nothing_but_redo() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
@@ -534,7 +545,7 @@ async def test_keys_the_help_names_are_bound() -> None:
             "question_mark",
             "less_than_sign",
             "greater_than_sign",
-            *"abchjklmoqstuUvwxyz",
+            *"abchjklmoqrstuUvwxyz",
         ):
             assert key in bound
         await pilot.press("question_mark")

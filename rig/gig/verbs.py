@@ -363,6 +363,10 @@ def _looped(gig: Gig, order: str) -> str:
         raise RigError("loop: no layer is left to take off; 'loop clear' ends the loop")
     if order == "redo" and not loop.undone:
         raise RigError("loop: no layer was taken off")
+    if loop.waits and not loop.seconds:
+        if order not in ("stop", "undo", "clear"):
+            raise RigError("loop: it waits for the beat; 'loop stop' calls it off")
+        return "called off"
     if not order and loop.state == "playing" and loop.full:
         raise RigError("loop: no room for another layer; 'loop undo' takes the last one off")
     beat = "from the next beat on" if gig.on_beats else ""

@@ -28,7 +28,7 @@ PLAY = (
     ("p", "panic: silence tails, too"),
     ("t", "tuner, and a strip of it"),
     ("tab", "tap the tempo, twice or more"),
-    ("k", "keep the last minutes"),
+    ("k r", "keep the last minutes; record"),
     ("c", "connect again, start JACK"),
     ("s", "save"),
     ("u U", "undo, redo"),

@@ -67,6 +67,7 @@ class PlayScreen(Editing):
             Binding("h", "verb('loop half')", id="loop_half"),
             Binding("w", "verb('loop clear')", id="loop_clear"),
             Binding("k", "verb('keep')", id="keep"),
+            Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
@@ -291,6 +292,11 @@ class PlayScreen(Editing):
             self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
         else:
             super().action_turn(direction, coarse)
+
+    def action_record(self) -> None:
+        """Record into a file that is named after the moment, or end that."""
+        recording = self.status is not None and self.status.recording
+        self.do("record" if recording else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
 
     def action_mute(self) -> None:
         self.do("mute")
