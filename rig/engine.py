@@ -137,6 +137,7 @@ class Engine:
     as many as come.
     channels_with: where its files decide: ({key: path}, {setting: value}) -> 1 or 2, as its `load` will say, from no
     more of the files than their heads. It raises nothing: what cannot be read, `load` tells.
+    reduces: it shows by how much it makes the sound softer.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Engine:
     aliases: tuple[str, ...] = ()
     channels: int = 1
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = field(default=None, repr=False)
+    reduces: bool = False
 
     @property
     def branches(self) -> tuple[str, ...]:

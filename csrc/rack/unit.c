@@ -165,6 +165,15 @@ static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal 
     }
 }
 
+/* What it shows: of two the one that takes more away. */
+static void show(rig_unit *unit)
+{
+    float most = 0.0f;
+    if (!unit->engine->reduction) return;
+    for (uint32_t i = 0; i < unit->copies; ++i) most = fminf(most, unit->engine->reduction(unit->self[i]));
+    rig_put_float(&unit->reduction, most);
+}
+
 /* Runs the engine on a block; returns whether what came out is sound. */
 static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
 {
@@ -178,6 +187,7 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
+    show(unit);
     int broken = 0;
     for (uint32_t c = 0; c < signal->channels; ++c) broken |= rig_exceeds(signal->at[c], RIG_BLAST, frames);
     return !broken;

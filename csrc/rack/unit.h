@@ -23,6 +23,7 @@ typedef struct {
     uint32_t pause;  /* audio: for how many the latest fault left it out */
     uint32_t faults; /* audio puts, Python gets: how often the guard caught it */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
+    float reduction; /* the same: dB, see rig_engine */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
 

@@ -162,6 +162,13 @@ class Chain:
         return time_chains([self], signal, block)
 
     @property
+    def reductions(self) -> tuple[float | None, ...]:
+        """For each engine, the dB by which it makes the sound softer now, 0 or less; None where it doesn't say."""
+        return tuple(
+            lib.rig_chain_reduction(self._c, i) if unit.engine.reduces else None for i, unit in enumerate(self.units)
+        )
+
+    @property
     def costs(self) -> tuple[float, ...]:
         """For each engine, the share of a core that it takes while it plays, 0..1."""
         return tuple(lib.rig_chain_cost(self._c, i) * 1e-9 * self._rate for i in range(len(self.units)))

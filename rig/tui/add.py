@@ -17,7 +17,7 @@ from rig.tui.selection import Slot
 GROUPS = (
     ("amps", ("model",)),
     ("tone", ("gain", "volume", "eq", "peq", "comp", "gate", "dc")),
-    ("motion", ("chorus", "tremolo")),
+    ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
     ("space", ("cab", "delay", "reverb", "pan")),
 )
 REST = "more"
