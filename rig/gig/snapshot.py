@@ -53,7 +53,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one.
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. values: the
+    only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -68,6 +69,7 @@ class ParamView:
     saved: float | None = None
     choices: tuple[str, ...] = ()
     setting: bool = False
+    values: tuple[float, ...] = ()
 
     @property
     def preset(self) -> float:
@@ -259,6 +261,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         saved,
         knob.choices,
         isinstance(knob, Setting),
+        knob.values if isinstance(knob, Setting) else (),
     )
 
 

@@ -17,12 +17,13 @@ from rig.models import analysis
 from rig.models.analysis import Arrival
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
-from rig.native import SLOTS, linear
+from rig.native import SLOTS, linear, oversampling
 from rig.sound import FASTEST, SLOWEST
 
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
+    oversampling.setting(1),
     Setting("rate", "Hz", "for which it was made; 0: as its file says, or its family", 0, FASTEST, 0, on_screen=False),
 )
 """What every engine that plays model files reads at load."""
@@ -38,8 +39,9 @@ LOUDEST = 1e6
 
 Found = TypeVar("Found")
 
-Pack = Callable[[Model, int], Payload]
-"""(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
+Pack = Callable[[Model, int, int], Payload]
+"""(model, stretch, times) -> what the engine's C copies from. The engine runs at `stretch` times the model's rate: 1, 2 and
+so on, and the network in it at `times` times the engine's: 1, 2 or 4."""
 
 Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
 
@@ -70,18 +72,25 @@ def loader(pack: Pack) -> Load:
         own = _own_rate(path, model, settings["rate"])
         assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
-        made, heard = pack(model, stretch), arrival(path, quality)
+        times = int(settings["oversample"])
+        made, heard = pack(model, stretch, times), arrival(path, quality)
         if settings["normalize"]:
             made = replace(made, gain_out=linear(LOUDNESS_DB - loudness_db(path, quality)), level=1.0)
         return replace(
             made,
             rate=0 if rate % own == 0 else own,
-            delay=(heard.frames or 0) * stretch,
+            delay=(heard.frames or 0) * stretch + oversampling.LATE[times],
             polarity=heard.polarity or 1,
             idle=made.idle if file.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
-            about=", ".join([made.about, *_notes(heard, own, rate, assumed)]),
+            about=", ".join(
+                [
+                    made.about,
+                    *_notes(heard, own, rate, assumed),
+                    *oversampling.notes(times, rate if stretch > 1 else own),
+                ]
+            ),
         )
 
     return load

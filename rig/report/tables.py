@@ -62,6 +62,8 @@ def _range(value: Param | Setting) -> tuple[Text, Text, str]:
         return name, _text(" | ".join(value.choices)), value.choices[int(value.initial)]
     if isinstance(value, Setting) and value.switch:
         return name, _text("true or false"), "true" if value.initial else "false"
+    if isinstance(value, Setting) and value.values:
+        return name, _text(" | ".join(f"{one:g}" for one in value.values)), f"{value.initial:g}"
     span = f"{value.minimum:g} to {value.maximum:g} {value.unit}".rstrip()
     return name, _text(span), f"{value.initial:g}"
 
