@@ -81,7 +81,7 @@ async def test_each_key_is_its_verb() -> None:
 async def test_the_amp_itself_can_be_turned_but_not_removed() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
-        await pilot.press(*["down"] * 8)
+        await pilot.press(*["down"] * 9)
         assert screen.row.path == "Clean.level"
         await pilot.press("x", "b", "less_than_sign")
         assert gig.verbs == []
@@ -99,7 +99,7 @@ async def test_a_knob_that_shapes_the_tone_is_selected_first() -> None:
     gig = FakeGig()
     gig.do("remove Clean.gain")
     async with playing(gig) as (screen, _):
-        assert [row.name for row in screen.engines[1].rows] == ["model", "normalize", "level"]
+        assert [row.name for row in screen.engines[1].rows] == ["model", "normalize", "oversample", "level"]
         assert screen.row.path == "Clean.eq.bass"
         gig.do("remove Clean.eq")
         screen.poll()
@@ -307,7 +307,7 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         await pilot.press("a")
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
-        names = ["model", "gain", "eq", "comp", "gate", "chorus", "tremolo", "cab", "delay", "reverb"]
+        names = ["model", "gain", "drive", "eq", "comp", "gate", "chorus", "tremolo", "cab", "delay", "reverb"]
         assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
         await pilot.press(*"tone", "space", *"softer")

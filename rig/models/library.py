@@ -40,8 +40,8 @@ LOUDEST = 1e6
 Found = TypeVar("Found")
 
 Pack = Callable[[Model, int, int], Payload]
-"""(model, stretch, times) -> what the engine's C copies from. The engine runs at `stretch` times the model's rate: 1, 2 and
-so on, and the network in it at `times` times the engine's: 1, 2 or 4."""
+"""(model, stretch, times) -> what the engine's C copies from. The engine runs at `stretch` times the model's rate: 1, 2
+and so on; the network in it at `times` times the engine's: 1, 2 or 4."""
 
 Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
 

@@ -16,7 +16,7 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "eq", "comp", "gate")),
+    ("tone", ("gain", "drive", "eq", "comp", "gate")),
     ("motion", ("chorus", "tremolo")),
     ("space", ("cab", "delay", "reverb")),
 )
