@@ -218,6 +218,9 @@ def _sound(playing: Played) -> dict[str, str]:
         "polarity": polarity,
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
+        "oversampled": "; ".join(
+            f"{more.times} times {100 * more.share:.1f} %, {more.late_ms:.2f} ms later" for more in playing.oversampled
+        ),
     }
 
 
