@@ -11,6 +11,7 @@ from rig.document import address
 from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
+from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. values: the
-    only ones there are, where those are not 0, 1, ...
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
+    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -69,6 +70,8 @@ class ParamView:
     saved: float | None = None
     choices: tuple[str, ...] = ()
     setting: bool = False
+    curve: str = ""
+    step: float = 0.0
     values: tuple[float, ...] = ()
 
     @property
@@ -138,6 +141,8 @@ class Status:
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: of the preset that plays, beats a minute; None where it says none.
+    note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
+    which silences all, unless tuner_heard.
     """
 
     amp: int
@@ -171,6 +176,10 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    string: int = 0
+    tuning: str = ""
+    a4: float = A4
+    tuner_heard: bool = False
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -261,7 +270,9 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         saved,
         knob.choices,
         isinstance(knob, Setting),
-        knob.values if isinstance(knob, Setting) else (),
+        getattr(knob, "curve", ""),
+        getattr(knob, "step", 0.0),
+        getattr(knob, "values", ()),
     )
 
 
