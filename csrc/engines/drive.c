@@ -20,7 +20,7 @@ static const rig_param params[N_PARAMS] = {
     [CHARACTER] = {"character", "", "how it gives way", 0.0f, 2.0f, 0.0f, "soft|hard|asymmetric"},
     [TIGHT] = {"tight", "Hz", "what is lower is driven less", 20.0f, 1000.0f, 300.0f, NULL},
     [TONE] = {"tone", "Hz", "what is higher is softer", 500.0f, 16000.0f, 6000.0f, NULL},
-    [LEVEL] = {"level", "dB", "after it", -40.0f, 20.0f, 0.0f, NULL},
+    [LEVEL] = {"level", "dB", "after it", -40.0f, 20.0f, -6.0f, NULL},
     [MIX] = {"mix", "", "0: the guitar alone, 1: the drive alone", 0.0f, 1.0f, 1.0f, NULL},
 };
 
