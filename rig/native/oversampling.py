@@ -10,7 +10,7 @@ LATE = {1: 0, 2: 23, 4: 27}
 
 def setting(initial: int) -> Setting:
     """`oversample`: `initial` times the rate where a preset says nothing."""
-    text = "times the rate, against what folds back from above it: 1, 2 or 4"
+    text = "times the rate, against what folds back from above it"
     return Setting("oversample", "", text, min(LATE), max(LATE), initial, values=tuple(LATE))
 
 
