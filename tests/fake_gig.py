@@ -189,7 +189,10 @@ class FakeReconciler:
             return None
         units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
-        return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
+        costs, reductions = [0.0] * len(units), [None] * len(units)
+        return wish, SimpleNamespace(
+            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+        )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))

@@ -664,6 +664,21 @@ async def test_path_and_knobs() -> None:
         assert "below 200 Hz" in screen.note.text()
 
 
+async def test_the_path_shows_by_how_much_the_sound_is_held_down() -> None:
+    gig = FakeGig()
+    gig.set(reductions=(("input.gate", 0.0),))
+    async with playing(gig, size=(160, 40)) as (screen, pilot):
+        await seen(pilot, screen.path, "gate     - dB")
+        gig.set(reductions=(("input.gate", -6.25),))
+        await seen(pilot, screen.path, "gate  -6.2 dB")
+        gig.set(reductions=(("input.gate", -100.0),))
+        await seen(pilot, screen.path, "gate    -∞ dB")
+        before = screen.path.text()
+        gig.set(reductions=(("input.gate", -12.5),))
+        await seen(pilot, screen.path, "gate -12.5 dB")
+        assert screen.path.text().index("cab") == before.index("cab"), "the path does not jump"
+
+
 async def test_a_fault_is_named_in_red() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):

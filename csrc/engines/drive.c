@@ -9,9 +9,9 @@
 #include <math.h>
 
 #include "../arena.h"
+#include "../dc_blocker.h"
 #include "../halfband.h"
 #include "../line.h"
-#include "../rack/dc_blocker.h"
 #include "../ramp.h"
 
 enum { DRIVE, CHARACTER, TIGHT, TONE, LEVEL, MIX, N_PARAMS };
@@ -72,6 +72,7 @@ static const char *init(void *self, const rig_setup *setup)
     lay_out(s, &arena, (uint32_t)setup->ints[0]);
     rig_over_init(&s->over, (uint32_t)setup->ints[0]);
     rig_dc_blocker_init(&s->dc, setup->rate);
+    rig_dc_blocker_begin(&s->dc, 0.0);
     s->turn = (float)(2.0 * 3.14159265358979323846 / setup->rate);
     s->step = 1000.0f / (FADE_MS * (float)setup->rate * (float)s->over.times);
     s->share[curve_of(p)] = 1.0f;
@@ -89,7 +90,7 @@ static uint32_t memory(const void *self, const float *p)
 {
     const state *s = self;
     (void)p;
-    return (uint32_t)(12.0 / s->dc.share) + rig_over_memory(s->over.times, 1);
+    return rig_dc_blocker_memory(s->dc.share) + rig_over_memory(s->over.times, 1);
 }
 
 /* The mean of |x| from a to b. */
@@ -186,7 +187,7 @@ static void reset(void *self)
     state *s = self;
     rig_over_rest(&s->over, 0.0f);
     rig_line_forget(&s->dry);
-    s->dc.begun = 0;
+    rig_dc_blocker_begin(&s->dc, 0.0);
     s->low = s->last = s->dull = 0.0f;
 }
 

@@ -443,6 +443,7 @@ class Gig:
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
             tempo=self.preset.tempo,
+            reductions=self._reductions(),
         )
 
     def _latency_ms(self) -> float:
@@ -456,6 +457,14 @@ class Gig:
     def _delay(self) -> int:
         """Frames that sound takes through the chains that play."""
         return sum(chain.latency for place, _, chain in self._heard() if place.stage != "amp" or not self.bypassed)
+
+    def _reductions(self) -> tuple[tuple[str, float], ...]:
+        return tuple(
+            (snapshot.path(self.document, spec.uid, self.playing), round(reduction, 1))
+            for _, engines, chain in self._heard()
+            for spec, reduction in zip(engines, chain.reductions, strict=True)
+            if reduction is not None and spec.on
+        )
 
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []

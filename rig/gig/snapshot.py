@@ -136,6 +136,7 @@ class Status:
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
+    reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
@@ -176,6 +177,7 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    reductions: tuple[tuple[str, float], ...] = ()
     string: int = 0
     tuning: str = ""
     a4: float = A4

@@ -192,6 +192,7 @@ class PlayScreen(Editing):
         self.tiles.show(self.amps, status.amp, _state(status))
         self.head.take(status, self.gig.name, self._preset(status.amp), now)
         self.meters.take(status, now)
+        self.path.take(status)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
