@@ -307,21 +307,9 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         await pilot.press("a")
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
-        names = [
-            "model",
-            "gain",
-            "eq",
-            "comp",
-            "gate",
-            "chorus",
-            "flanger",
-            "phaser",
-            "tremolo",
-            "wah",
-            "cab",
-            "delay",
-            "reverb",
-        ]
+        tone = ["gain", "volume", "eq", "peq", "comp", "gate", "dc"]
+        motion = ["chorus", "flanger", "phaser", "tremolo", "wah"]
+        names = ["model", *tone, *motion, "cab", "delay", "reverb", "pan"]
         assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
         await pilot.press(*"tone", "space", *"softer")
