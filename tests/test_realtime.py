@@ -54,12 +54,12 @@ name = "All"
 chain = [{ engine = "gate" }]
 [[amp]]
 name = "A"
-chain = [{ engine = "comp" }, { engine = "gain" }, { model = "a.json" }, { engine = "eq", bass = 3 }, { engine = "chorus" }]
+chain = [{ engine = "comp" }, { engine = "wah", follow = "up" }, { model = "a.json" }, { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" }]
 [[amp]]
 name = "B"
 chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
 [output]
-chain = [{ ir = "ir.wav" }, { engine = "tremolo" }, { engine = "reverb" }]
+chain = [{ ir = "ir.wav" }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
 """
     )
     return path
