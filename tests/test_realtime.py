@@ -54,7 +54,10 @@ name = "All"
 chain = [{ engine = "gate" }]
 [[amp]]
 name = "A"
-chain = [{ engine = "comp" }, { engine = "wah", follow = "up" }, { model = "a.json" }, { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" }]
+chain = [
+  { engine = "comp" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
+  { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" },
+]
 [[amp]]
 name = "B"
 chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
