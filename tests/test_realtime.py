@@ -20,21 +20,30 @@ HERE = Path(__file__).parent
 
 HARMLESS = {"memcpy", "memset", "memmove", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
 HARMLESS |= {
+    "cos",
+    "cosf",
+    "cosh",
     "exp",
+    "exp2f",
     "expf",
     "expm1f",
-    "logf",
+    "fabsf",
+    "floor",
+    "fmax",
+    "fmaxf",
+    "fmin",
+    "fminf",
     "log10f",
+    "log2f",
+    "logf",
+    "pow",
     "powf",
     "sin",
     "sincosf",
     "sinf",
-    "cosf",
+    "tan",
+    "tanf",
     "tanhf",
-    "fabsf",
-    "fmaxf",
-    "fminf",
-    "floor",
 }
 
 
