@@ -1,5 +1,6 @@
 /* model: a neural model of an amp or a pedal, whatever the kind of its network. */
 #include "../arena.h"
+#include "../dc_blocker.h"
 #include "../network/net.h"
 #include "../ramp.h"
 
@@ -20,6 +21,8 @@ typedef struct {
     void *played; /* the network's state, behind this one */
     rig_ramp level;
     int driven;   /* the network has a drive, which the level may make up for */
+    float constant; /* what it says to silence; 0: there is nothing to block */
+    rig_dc_blocker blocker;
 } state;
 
 static size_t size(const rig_setup *setup)
@@ -49,6 +52,9 @@ static const char *init(void *self, const rig_setup *setup)
     const char *why = s->net->init(s->played, &own);
     if (why) return why;
     s->driven = s->net->knobs(s->played) > 0;
+    s->constant = setup->constant;
+    rig_dc_blocker_init(&s->blocker, setup->rate);
+    rig_dc_blocker_begin(&s->blocker, s->constant);
     rig_ramp_start(&s->level, level_of(s, setup->params));
     return NULL;
 }
@@ -57,13 +63,15 @@ static uint32_t memory(const void *self, const float *p)
 {
     (void)p;
     const state *s = self;
-    return s->net->memory(s->played);
+    const uint32_t own = s->net->memory(s->played), blocker = s->constant != 0.0f ? rig_dc_blocker_memory(s->blocker.share) : 0;
+    return own > blocker ? own : blocker; /* not both: with what the network says before it knows all, the blocker may begin */
 }
 
 static void process(void *self, const rig_block *b)
 {
     state *s = self;
     s->net->process(s->played, b->params + DRIVE, b->signal[0], b->frames);
+    if (s->constant != 0.0f) rig_dc_blocker_run(&s->blocker, b->signal[0], b->frames);
     rig_ramp_apply(&s->level, level_of(s, b->params), b->signal[0], b->frames);
 }
 
@@ -71,6 +79,7 @@ static void reset(void *self)
 {
     state *s = self;
     s->net->reset(s->played);
+    rig_dc_blocker_begin(&s->blocker, s->constant);
 }
 
 const rig_engine rig_engine_model = {
