@@ -86,7 +86,7 @@ def trapped(jack_server, trap: Path, *more: Path, script: str = "trapped.py") ->
 
 
 def test_the_audio_thread_neither_allocates_nor_locks(jack_server, compiler, preset):
-    """While amps are switched, knobs turned, chains replaced, and a recording runs."""
+    """While amps are switched, knobs turned, chains replaced, loops played, and what is heard kept and recorded."""
     counts = trapped(jack_server, compiler.library("trap"), preset)
     assert counts.pop("callbacks") > 500
     assert counts == {"allocations": 0, "frees": 0, "locks": 0}
