@@ -485,6 +485,9 @@ def test_check_of_models(run, folder, rng):
     assert ran.status == 0
     assert "WaveNet, gated, 4 channels" in ran.out
     assert "LSTM, 8 wide" in ran.out
+    assert "DC of -22 dBFS blocked" in ran.out, "amp.json's silence is none"
+    found = run("info", folder / "amp.json", "--json").json
+    assert (round(found["dc_db"]), found["dc_blocked"]) == (-22, True)
     (folder / "lead.nam").write_text("{")
     assert "lead.nam: the file ends in the middle" in run("check", folder / "amp.json", folder / "lead.nam").fault
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../arena.h"
+#include "../dc_blocker.h"
 #include "../network/net.h"
 #include "../ramp.h"
 
@@ -25,6 +26,8 @@ typedef struct {
     int driven;   /* the network has a drive, which the level may make up for */
     float knobs[RIG_NET_KNOBS]; /* where the network's stand */
     rig_over over;
+    float constant; /* what it says to silence; 0: there is nothing to block */
+    rig_dc_blocker blocker;
 } state;
 
 static size_t size(const rig_setup *setup)
@@ -64,6 +67,7 @@ static void reset(void *self)
     state *s = self;
     float silence[RIG_BLOCK] = {0};
     s->net->reset(s->played);
+    rig_dc_blocker_begin(&s->blocker, s->constant);
     if (s->over.times == 1) return;
     s->net->process(s->played, s->knobs, silence, RIG_BLOCK);
     rig_over_rest(&s->over, silence[RIG_BLOCK - 1]);
@@ -81,6 +85,9 @@ static const char *init(void *self, const rig_setup *setup)
     if (why) return why;
     s->driven = s->net->knobs(s->played) > 0;
     memcpy(s->knobs, own.params, sizeof s->knobs);
+    s->constant = setup->constant;
+    rig_dc_blocker_init(&s->blocker, setup->rate);
+    rig_dc_blocker_begin(&s->blocker, s->constant);
     rig_over_init(&s->over, rig_net_times(setup));
     if (s->over.times > 1) reset(s);
     rig_ramp_start(&s->level, level_of(s, setup->params));
@@ -91,7 +98,9 @@ static uint32_t memory(const void *self, const float *p)
 {
     (void)p;
     const state *s = self;
-    return rig_over_memory(s->over.times, s->net->memory(s->played));
+    const uint32_t own = rig_over_memory(s->over.times, s->net->memory(s->played));
+    const uint32_t blocker = s->constant != 0.0f ? rig_dc_blocker_memory(s->blocker.share) : 0;
+    return own > blocker ? own : blocker; /* not both: with what the network says before it knows all, the blocker may begin */
 }
 
 static void process(void *self, const rig_block *b)
@@ -105,6 +114,7 @@ static void process(void *self, const rig_block *b)
         play(s, b->params + DRIVE, high, b->frames);
         rig_over_down(&s->over, high, b->signal[0], b->frames);
     }
+    if (s->constant != 0.0f) rig_dc_blocker_run(&s->blocker, b->signal[0], b->frames);
     rig_ramp_apply(&s->level, level_of(s, b->params), b->signal[0], b->frames);
 }
 
