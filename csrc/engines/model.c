@@ -24,10 +24,10 @@ typedef struct {
     void *played; /* the network's state, behind this one */
     rig_ramp level;
     int driven;   /* the network has a drive, which the level may make up for */
-    float knobs[RIG_NET_KNOBS]; /* where the network's stand */
-    rig_over over;
     float constant; /* what it says to silence; 0: there is nothing to block */
     rig_dc_blocker blocker;
+    float knobs[RIG_NET_KNOBS]; /* where the network's stand */
+    rig_over over;
 } state;
 
 static size_t size(const rig_setup *setup)
@@ -84,10 +84,10 @@ static const char *init(void *self, const rig_setup *setup)
     const char *why = s->net->init(s->played, &own);
     if (why) return why;
     s->driven = s->net->knobs(s->played) > 0;
-    memcpy(s->knobs, own.params, sizeof s->knobs);
     s->constant = setup->constant;
     rig_dc_blocker_init(&s->blocker, setup->rate);
     rig_dc_blocker_begin(&s->blocker, s->constant);
+    memcpy(s->knobs, own.params, sizeof s->knobs);
     rig_over_init(&s->over, rig_net_times(setup));
     if (s->over.times > 1) reset(s);
     rig_ramp_start(&s->level, level_of(s, setup->params));
