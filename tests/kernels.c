@@ -107,8 +107,9 @@ static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, 
 static float cab_error(size_t taps)
 {
     rig_array h = weights(taps, 1.0f / sqrtf((float)taps));
-    const float level = 0.0f;
-    const rig_setup setup = {48000, &level, &h, 1, NULL, 0};
+    float params[RIG_PARAMS];
+    for (uint32_t i = 0; i < rig_engine_cab.n_params; ++i) params[i] = rig_engine_cab.params[i].initial;
+    const rig_setup setup = {48000, params, &h, 1, NULL, 0};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     for (int i = 0; i < FRAMES; ++i) x[i] = noise(0.5f);
     for (int i = 0; i < FRAMES; ++i) {
