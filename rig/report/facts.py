@@ -126,7 +126,8 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """An engine. aliases: what else presets may call it. files: the preset keys that name files.
+    """An engine. aliases: what else presets may call it. files: the preset keys that name files;
+    optional: those of files that need not be there.
 
     settings are read at load, params are its knobs.
     """
@@ -135,6 +136,7 @@ class EngineFacts:
     aliases: tuple[str, ...]
     about: str
     files: tuple[str, ...]
+    optional: tuple[str, ...]
     settings: tuple[Setting, ...]
     params: tuple[Param, ...]
 
@@ -354,4 +356,6 @@ def _decibels(value: float) -> float | None:
 
 def engine_facts() -> tuple[EngineFacts, ...]:
     """All engines, their files, settings and knobs."""
-    return tuple(EngineFacts(e.name, e.aliases, e.about, e.files, e.settings, e.params) for e in registry().values())
+    return tuple(
+        EngineFacts(e.name, e.aliases, e.about, e.files, e.optional, e.settings, e.params) for e in registry().values()
+    )

@@ -4,7 +4,7 @@ Things are named by their identity here; address.py finds it in a player's words
 """
 
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
-from rig.document.edits.engines import insert, level, load, move, remove, tempo, turn
+from rig.document.edits.engines import insert, level, load, move, remove, tempo, turn, unload
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "store_scene",
     "tempo",
     "turn",
+    "unload",
 ]
