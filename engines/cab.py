@@ -33,6 +33,7 @@ ARRIVED = 0.1  # of the peak: the sound has begun by then
 RISE = 0.001  # s that it may take to
 STEADY = 2.0  # what lies before, and is at most so much louder in one part than in another, is noise
 NOISE = 32  # frames at least, to tell
+FEW = 8  # frames: the shortest stretch whose level is looked at
 
 PARTS = 64  # of a response, in which it is looked at for noise behind it; a part has NOISE frames at least
 FLAT_DB = 1.0  # by which the last quarter of noise dies away at most
@@ -62,8 +63,8 @@ class Response:
 
 
 def cut(path: Path, rate: int) -> Response:
-    """A response at `rate` Hz: resampled, what lies around its sound cut off, gain-normalised. Of a file of two channels
-    that sound differently both are kept. Raises RigError naming file and fault.
+    """A response at `rate` Hz: resampled, what lies around its sound cut off, gain-normalised. Two channels that sound
+    differently are both kept. Raises RigError naming file and fault.
     """
     audio, file_rate = read(path, CABINET)
     kept, said = _channels(path, audio)
@@ -108,23 +109,18 @@ def _start(size: np.ndarray, rate: int) -> tuple[int, bool]:
     """The frame at which a sound of (frames,) magnitudes begins, after what is silence, and after noise, which goes on
     and on; and whether there is noise.
     """
-    floor = _silence(size)
-    arrived = int(np.argmax(size > ARRIVED * size.max()))
-    part = max(NOISE, round(RISE * rate))
-    count = max(0, arrived - round(RISE * rate)) // part
-    first = int(np.argmax(size > floor))
-    if count * part < NOISE:
+    first, rise = int(np.argmax(size > _silence(size))), round(RISE * rate)
+    before = size[: max(0, int(np.argmax(size > ARRIVED * size.max())) - rise)]
+    if len(before) < NOISE:
         return first, False
-    begun = max(0, arrived - round(RISE * rate)) - count * part
-    levels = size[begun : begun + count * part].reshape(count, part).max(axis=1)
-    quarters = [float(np.median(each)) for each in np.array_split(levels, min(4, count))]
-    softest, loudest = min(quarters), max(quarters)
-    if loudest <= floor or loudest > STEADY * softest or count < 2:
+    part = min(max(FEW, len(before) // 16), rise)
+    levels = before[len(before) % part :].reshape(-1, part).max(axis=1)
+    quarters = [float(np.median(each)) for each in np.array_split(levels, 4)]
+    if max(quarters) <= _silence(size) or max(quarters) > STEADY * min(quarters):
         return first, False
-    silent = np.flatnonzero(levels <= STEADY * float(np.median(levels)))
-    after = begun + (int(silent[-1]) + 1) * part
-    sound = size[after:] > STEADY * float(np.median(levels))
-    return after + int(np.argmax(sound)), True
+    floor = STEADY * float(np.median(levels))
+    after = len(before) - part * int(np.argmax(levels[::-1] <= floor))  # the sound may have begun in the last parts
+    return after + int(np.argmax(size[after:] > floor)), True
 
 
 def _without_noise_behind(ir: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -180,8 +176,8 @@ def _mixed(found: tuple[Response, Response], rate: int, align: bool) -> tuple[tu
     padded = [np.pad(each.taps, ((0, 0), (frames, 0))) for each, frames in zip(found, late, strict=True)]
     longest = max(each.shape[1] for each in padded)
     both = sum(np.pad(each, ((0, 0), (0, longest - each.shape[1]))) for each in padded)
-    # as of two that know nothing of each other at most: those that cancel each other do so by a knob
-    gain = np.float32(min(np.sqrt(0.5), 1 / np.sqrt(_power(np.atleast_2d(both), rate))))
+    # at most as two that know nothing of each other: where they cancel each other, a knob turns one over
+    gain = np.float32(1 / np.sqrt(max(2.0, _power(np.atleast_2d(both), rate))))
     one, two = (replace(each, taps=gain * taps) for each, taps in zip(found, padded, strict=True))
     return (one, two), lead, said
 
