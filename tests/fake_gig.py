@@ -21,6 +21,7 @@ if __name__ == "__main__":
 from rig.document.document import Document, EngineSpec
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
+from rig.document.tunings import Note
 from rig.engine import Payload
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
@@ -285,8 +286,8 @@ class FakeGig(Gig):
         said, self.told = self.told, ()
         return said + super().news()
 
-    def _hear(self) -> tuple[str, float]:
-        return "", 0.0
+    def _hear(self) -> Note:
+        return Note("", 0.0)
 
     def status(self) -> Status:
         if self.lively:

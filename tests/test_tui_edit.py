@@ -307,7 +307,8 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         await pilot.press("a")
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
-        names = ["model", "gain", "eq", "comp", "gate", "chorus", "tremolo", "cab", "delay", "reverb"]
+        tone = ["gain", "volume", "eq", "peq", "comp", "gate", "dc"]
+        names = ["model", *tone, "chorus", "tremolo", "cab", "delay", "reverb", "pan"]
         assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
         await pilot.press(*"tone", "space", *"softer")

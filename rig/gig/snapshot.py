@@ -11,6 +11,7 @@ from rig.document import address
 from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
+from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class Status:
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: of the preset that plays, beats a minute; None where it says none.
+    note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
+    which silences all, unless tuner_heard.
     """
 
     amp: int
@@ -172,6 +175,10 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    string: int = 0
+    tuning: str = ""
+    a4: float = A4
+    tuner_heard: bool = False
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "eq", "comp", "gate")),
+    ("tone", ("gain", "volume", "eq", "peq", "comp", "gate", "dc")),
     ("motion", ("chorus", "tremolo")),
-    ("space", ("cab", "delay", "reverb")),
+    ("space", ("cab", "delay", "reverb", "pan")),
 )
 REST = "more"
 
