@@ -41,11 +41,13 @@ static inline uint32_t rig_cut_memory(const rig_cut *f, float hz)
 /* Heads for a frequency, by ratio. One that was off begins where it is nearly nothing, and ends there before it is off. */
 static inline void rig_cut_aim(rig_cut *f, float hz, uint32_t frames)
 {
+    const float before = f->hz;
+    if (f->share.target == 0.0f && f->share.step == 0.0f && hz == f->off) return;
     if (f->share.target == 0.0f && hz != f->off) rig_cut_reset(f);
     if (f->hz != hz) f->hz *= powf(hz / f->hz, 1.0f - expf(-(float)frames / (RIG_CUT_SECONDS * f->rate)));
     if (fabsf(f->hz - hz) < 1e-3f * hz) f->hz = hz;
     rig_ramp_aim(&f->share, f->hz == f->off && hz == f->off ? 0.0f : 1.0f, frames);
-    rig_ramp_aim(&f->g, rig_cut_g(f, f->hz), frames);
+    rig_ramp_aim(&f->g, f->hz == before ? f->g.target : rig_cut_g(f, f->hz), frames);
 }
 
 /* What it makes of a frame; h: 1 / (1 + g (g + damping)). */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../convolution.h"
+#include "../convolver.h"
 #include "../cut.h"
 #include "../line.h"
 #include "../ramp.h"
@@ -52,7 +52,7 @@ typedef struct {
     uint32_t sources, channels;
     float per_ms;
     uint32_t longest, fade;
-    rig_ramp level;
+    rig_ramp level[2]; /* of each channel */
     rig_cut low, high;
     source source[RESPONSES];
 } state;
@@ -131,13 +131,13 @@ static const char *init(void *self, const rig_setup *setup)
         source *from = &s->source[i];
         from->delay = from->next = delay_of(s, own(p, i));
         for (uint32_t k = 0; k < from->sides; ++k, ++array)
-            rig_response_fill(&from->heard[k], array->data, &from->paths[k].convolver);
+            rig_response_fill(&from->heard[k], array->data, rig_convolver_work(&from->paths[k].convolver, &from->heard[k]));
         for (uint32_t c = 0; c < s->channels; ++c) {
             rig_convolver_init(&from->paths[c].convolver, response_of(from, c));
             rig_ramp_start(&from->paths[c].gain, gain_of(own(p, i), c));
         }
     }
-    rig_ramp_start(&s->level, rig_from_db(p[LEVEL]));
+    for (uint32_t c = 0; c < 2; ++c) rig_ramp_start(&s->level[c], rig_from_db(p[LEVEL]));
     rig_cut_start(&s->low, RIG_LOW_CUT, setup->rate, LEAST_HZ, p[LOWCUT]);
     rig_cut_start(&s->high, RIG_HIGH_CUT, setup->rate, MOST_HZ, p[HIGHCUT]);
     return NULL;
@@ -193,24 +193,34 @@ static void mix(state *s, uint32_t index, const rig_block *b, float (*out)[RIG_B
     if (from->faded >= s->fade) from->delay = from->next;
 }
 
+/* Both responses, mixed. */
+static void mix_all(state *s, const rig_block *b)
+{
+    float out[2][RIG_BLOCK] = {{0}};
+    for (uint32_t i = 0; i < s->sources; ++i) mix(s, i, b, out);
+    for (uint32_t c = 0; c < s->channels; ++c) memcpy(b->signal[c], out[c], b->frames * sizeof(float));
+}
+
+static void play_one(state *s, const rig_block *b)
+{
+    float y[RIG_BLOCK + RIG_PAD];
+    for (uint32_t c = 0; c < s->channels; ++c) {
+        rig_convolver_run(&s->source[0].paths[c].convolver, b->signal[c], y, b->frames);
+        memcpy(b->signal[c], y, b->frames * sizeof(float));
+    }
+}
+
 static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    float out[2][RIG_BLOCK] = {{0}}, y[RIG_BLOCK + RIG_PAD];
-    if (s->sources > 1)
-        for (uint32_t i = 0; i < s->sources; ++i) mix(s, i, b, out);
+    if (s->sources > 1) mix_all(s, b);
+    else play_one(s, b);
     rig_cut_aim(&s->low, b->params[LOWCUT], b->frames);
     rig_cut_aim(&s->high, b->params[HIGHCUT], b->frames);
-    rig_ramp_aim(&s->level, rig_from_db(b->params[LEVEL]), b->frames);
     for (uint32_t c = 0; c < s->channels; ++c) {
-        float *x = b->signal[c];
-        if (s->sources == 1) rig_convolver_run(&s->source[0].paths[c].convolver, x, y, b->frames);
-        memcpy(x, s->sources == 1 ? y : out[c], b->frames * sizeof(float));
-        rig_cut_apply(&s->low, c, x, b->frames);
-        rig_cut_apply(&s->high, c, x, b->frames);
-        rig_ramp level = s->level;
-        if (level.step != 0.0f || level.target != 1.0f)
-            for (uint32_t i = 0; i < b->frames; ++i) x[i] *= level.step != 0.0f ? rig_ramp_next(&level) : level.target;
+        rig_cut_apply(&s->low, c, b->signal[c], b->frames);
+        rig_cut_apply(&s->high, c, b->signal[c], b->frames);
+        rig_ramp_apply(&s->level[c], rig_from_db(b->params[LEVEL]), b->signal[c], b->frames);
     }
 }
 

@@ -78,7 +78,7 @@ typedef struct {
    16 ... points / 4. Groups lie in_stride and out_stride floats apart. */
 typedef struct {
     uint32_t points, span, flip; /* flip: real and imaginary parts change places, in and out: all passes so are the inverse */
-    const float *turns;          /* see csrc/fourier.h */
+    const float *turns;          /* see csrc/response.c */
     const float *in;
     float *out;
     size_t in_stride, out_stride;

@@ -1,32 +1,14 @@
-/* A convolution of any length: no latency, and every block costs the same.
+/* A convolver: a signal goes through a response of any length. No latency, and every block costs the same.
 
    The first taps are a FIR. What follows is a Fourier transform's work, in sections of partitions of 64, 1024 and 16384 taps
    (Gardner, "Efficient convolution without input-output delay", JAES 43(3), 1995; Wefers, "Partitioned convolution algorithms for
    real-time auralization", 2015). A section whose partitions are n taps long begins at tap 2 n at the earliest: what it makes of n
    frames that have come in is heard n frames later, and until then it is worked out in even shares. */
-#ifndef RIG_CONVOLUTION_H
-#define RIG_CONVOLUTION_H
+#ifndef RIG_CONVOLVER_H
+#define RIG_CONVOLVER_H
 
-#include "arena.h"
-#include "network/kernels/kernels.h"
+#include "response.h"
 #include "rig_engine.h"
-
-#define RIG_SECTIONS 3
-
-/* Transforms of a size: what the numbers are multiplied with on the way. */
-typedef struct {
-    uint32_t points;
-    float *turns, *spread, *twist;
-} rig_fourier;
-
-/* A response, ready to be convolved with; any number of convolvers share it. */
-typedef struct {
-    uint32_t taps, head, sections;
-    float *h;                           /* the first `head` taps */
-    uint32_t parts[RIG_SECTIONS];
-    float *spectra[RIG_SECTIONS];
-    rig_fourier fourier[RIG_SECTIONS];
-} rig_response;
 
 /* What a section has heard, what it makes of that, and how far it is. */
 typedef struct {
@@ -50,15 +32,17 @@ typedef struct {
     rig_section sections[RIG_SECTIONS];
 } rig_convolver;
 
-/* [main] Where a response of so many taps and a convolver with it lie. With no base both only count what they need. */
-void rig_response_lay_out(rig_response *response, rig_arena *arena, uint32_t taps);
+/* [main] Where a convolver with a response lies. With no base it only counts what it needs. */
 void rig_convolver_lay_out(rig_convolver *convolver, rig_arena *arena, const rig_response *response);
 
-/* [main] Works in the memory of a convolver that is laid out with it. */
-void rig_response_fill(rig_response *response, const float *taps, const rig_convolver *lent);
-
-/* [main] A convolver that is laid out, as after silence. */
+/* [main] One that is laid out, as after silence. */
 void rig_convolver_init(rig_convolver *convolver, const rig_response *response);
+
+/* [main] What one that is laid out can lend for its response to be filled. */
+static inline float *const *rig_convolver_work(const rig_convolver *c, const rig_response *response)
+{
+    return response->sections ? c->sections[response->sections - 1].work : NULL;
+}
 
 /* [audio] y has room for RIG_PAD more; at most RIG_BLOCK frames. */
 void rig_convolver_run(rig_convolver *convolver, const float *x, float *y, uint32_t frames);
