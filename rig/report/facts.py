@@ -338,7 +338,8 @@ TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "auth
 def brief(path: Path) -> tuple[str, ...]:
     """A model or an impulse response in a few words, one or two lines. Raises RigError."""
     if kind_of(path) in (SOUND, UNKNOWN):
-        return (_brief_recording(recording_facts(path)),)
+        found = recording_facts(path)
+        return tuple(filter(None, (_brief_recording(found), found.cabinet and f"as a cabinet: {found.cabinet}")))
     model = library.read(path)
     words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
