@@ -23,10 +23,12 @@ from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.document.tunings import Note
 from rig.engine import Payload
+from rig.engines.cab import MIXED
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
+from rig.native import LoopState
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -50,7 +52,7 @@ WIRED = (
     ("rig:out_2", "system:playback_2"),
 )
 HEARD = {"in_db": -18.2, "out_db": -12.0, "limiter_db": 0.0, "load": 0.06}
-IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4")}
+IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4"), "cab": (*MIXED, "align")}
 
 AMP = """
 [[amp]]
@@ -128,6 +130,10 @@ class FakeRack:
     """Takes what it is told."""
 
     rate = 48_000
+    kept = 0
+
+    def loop_state(self) -> LoopState:
+        return LoopState()
 
     def meters(self) -> SimpleNamespace:
         return SimpleNamespace(
@@ -189,7 +195,10 @@ class FakeReconciler:
             return None
         units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
-        return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
+        costs, reductions = [0.0] * len(units), [None] * len(units)
+        return wish, SimpleNamespace(
+            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+        )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))

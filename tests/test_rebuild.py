@@ -21,6 +21,7 @@ from rig.gig.gig import Gig
 from rig.gig.reconciler import Reconciler
 from rig.models.formats import load_model
 from rig.native import Chain, Rack
+from rig.shipped import PRESETS
 
 RATE = 48_000
 PRESET = """
@@ -93,6 +94,19 @@ def guitar(rng: np.random.Generator, frames: int) -> np.ndarray:
     return (0.1 * sum(np.sin(2 * np.pi * hz * t) for hz in (110, 220.4, 331)) + rng.normal(0, 1e-4, frames)).astype(
         np.float32
     )
+
+
+def test_a_status_says_by_how_much_engines_hold_the_sound_down(folder):
+    gig, rack = gig_of(folder)
+    amp = gig.document.amps[0].name
+    gig.do(f"insert {amp} comp")
+    gig.finish()
+    gig.do(f"set {amp}.comp.threshold -40")
+    rack.process(np.full(RATE, 0.5, np.float32))
+    ((path, reduction),) = gig.status().reductions
+    assert path == f"{amp}.comp" and reduction < -6.0
+    gig.do(f"off {amp}.comp")
+    assert gig.status().reductions == ()
 
 
 def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played(folder, rng):
@@ -328,6 +342,25 @@ def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
     (outcome,) = gig.settle()
     assert outcome.error == "not today"
     assert dict(outcome.settings)["quality"] == 1.0
+
+
+def test_a_model_goes_to_another_rate_while_it_plays(folder):
+    """And back, each time as a new network; a number of times that there is none of is said."""
+    (folder / "set.toml").write_text(
+        f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{PRESETS / "models/studio-nano.json"}" }}]\n'
+    )
+    gig, _ = gig_of(folder)
+    for times in (4, 1, 2):
+        made = native.chains_made()
+        gig.do(f"set Amp.model.oversample {times}")
+        (outcome,) = gig.settle()
+        assert native.chains_made() > made and dict(outcome.settings)["oversample"] == times
+    shown = {param.name: (param.value, param.values) for engine in gig.chain() for param in engine.params}
+    assert shown["oversample"] == (2, (1, 2, 4))
+    with pytest.raises(RigError, match="oversample: 3 is none of 1, 2, 4"):
+        gig.do("set Amp.model.oversample 3")
+    gig.do("save")
+    assert "oversample = 2" in (folder / "set.toml").read_text()
 
 
 @pytest.mark.parametrize("branches", [False, True])

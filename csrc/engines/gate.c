@@ -122,8 +122,10 @@ static void process(void *self, const rig_block *b)
     }
 }
 
+static float reduction(const void *self) { return ((const state *)self)->gain; }
+
 const rig_engine rig_engine_gate = {
     .abi = RIG_ABI, .channels = 1, .name = "gate", .about = "silence between the notes",
     .n_params = N_PARAMS, .params = params,
-    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset, .reduction = reduction,
 };

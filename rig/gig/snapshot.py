@@ -15,7 +15,7 @@ from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
-    from rig.native import Unit
+    from rig.native import LoopState, Unit
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ParamView:
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
     saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
-    see engine.Param.
+    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -72,6 +72,7 @@ class ParamView:
     setting: bool = False
     curve: str = ""
     step: float = 0.0
+    values: tuple[float, ...] = ()
 
     @property
     def preset(self) -> float:
@@ -129,17 +130,39 @@ class News:
 
 
 @dataclass(frozen=True)
+class LoopView:
+    """The looper. state: "empty", "recording", "playing", "overdubbing" or "stopped".
+
+    at: seconds, where it is; seconds: of the loop, 0 while there is none. layers: that are heard; undone: that
+    `loop redo` puts back. half: at half speed. waits: for the beat. full: no other layer finds room. there: whether
+    there is a looper.
+    """
+
+    state: str = "empty"
+    at: float = 0.0
+    seconds: float = 0.0
+    layers: int = 0
+    undone: int = 0
+    half: bool = False
+    waits: bool = False
+    full: bool = False
+    there: bool = False
+
+
+@dataclass(frozen=True)
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
+    reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: of the preset that plays, beats a minute; None where it says none.
+    loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
     which silences all, unless tuner_heard.
     """
@@ -175,6 +198,9 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    loop: LoopView = LoopView()
+    kept: float = 0.0
+    reductions: tuple[tuple[str, float], ...] = ()
     string: int = 0
     tuning: str = ""
     a4: float = A4
@@ -197,6 +223,21 @@ def amps(document: Document) -> tuple[AmpView, ...]:
             scenes = tuple(scene.name for scene in amp.scenes)
             views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
     return tuple(views)
+
+
+def loop(state: LoopState, rate: int) -> LoopView:
+    """The looper, in seconds."""
+    return LoopView(
+        state.state,
+        round(state.at / rate, 2),
+        round(state.frames / rate, 2),
+        state.layers,
+        state.most - state.layers,
+        state.slow,
+        state.waits,
+        state.full,
+        bool(state.room),
+    )
 
 
 def path(document: Document, uid: int, playing: int) -> str:
@@ -271,6 +312,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         isinstance(knob, Setting),
         getattr(knob, "curve", ""),
         getattr(knob, "step", 0.0),
+        getattr(knob, "values", ()),
     )
 
 

@@ -33,7 +33,7 @@ def engine(
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
     settings: tuple[Setting, ...] = (),
     join: Callable[[Branches, Mapping[str, float]], Payload] | None = None,
-    pack: Callable[[Model, int], Payload] | None = None,
+    pack: Callable[[Model, int, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = None,
@@ -72,6 +72,7 @@ def engine(
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
     made = replace(made, channels=c.channels, channels_with=channels_with, optional=optional)
+    made = replace(made, reduces=c.reduction != ffi.NULL)
     return replace(made, load=load) if load else made
 
 

@@ -22,7 +22,7 @@ from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
-from rig.tui.knob_scale import stands, words
+from rig.tui.knob_scale import stands, written_out
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
@@ -60,6 +60,14 @@ class PlayScreen(Editing):
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
+            Binding("l", "verb('loop')", id="loop"),
+            Binding("j", "verb('loop stop')", id="loop_stop"),
+            Binding("z", "verb('loop undo')", id="loop_undo"),
+            Binding("y", "verb('loop redo')", id="loop_redo"),
+            Binding("h", "verb('loop half')", id="loop_half"),
+            Binding("w", "verb('loop clear')", id="loop_clear"),
+            Binding("k", "verb('keep')", id="keep"),
+            Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
@@ -193,6 +201,7 @@ class PlayScreen(Editing):
         self.tiles.show(self.amps, status.amp, _state(status))
         self.head.take(status, self.gig.name, self._preset(status.amp), now)
         self.meters.take(status, now)
+        self.path.take(status)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
@@ -284,6 +293,11 @@ class PlayScreen(Editing):
             self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
         else:
             super().action_turn(direction, coarse)
+
+    def action_record(self) -> None:
+        """Record into a file that is named after the moment, or end that."""
+        recording = self.status is not None and self.status.recording
+        self.do("record" if recording else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
 
     def action_mute(self) -> None:
         self.do("mute")
@@ -402,5 +416,5 @@ def _hint(engine: EngineView, knob: ParamView | None) -> str:
 
 
 def _range(param: ParamView) -> str:
-    called = words(param)
+    called = written_out(param)
     return ", ".join(called) or " … ".join(stands(param, end) for end in (param.minimum, param.maximum))
