@@ -14,7 +14,7 @@ from rig.document.document import Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
-from rig.jack.joined import Joined, Wire, find
+from rig.jack.joined import Joined, Ports, Wire, find
 from rig.jack.opening import OPEN_SECONDS, Opening
 from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack
@@ -47,18 +47,12 @@ def _ask_running(server: str | None) -> tuple[int, int] | None:
 class Client:
     """Our JACK client. Starts a server where none runs, and stops it again. Methods are called from one thread.
 
-    inputs, outputs: our ports. Raises RigError when there is no server and none can be started, and NoAnswer where one
+    ports: ours. Raises RigError when there is no server and none can be started, and NoAnswer where one
     hangs; nothing takes longer than a second but to open and to start a server.
     """
 
-    def __init__(
-        self,
-        name: str = "rig",
-        server: str | None = None,
-        inputs: Sequence[str] = ("in",),
-        outputs: Sequence[str] = ("out_1", "out_2", "di"),
-    ) -> None:
-        self._ports = (inputs, outputs)
+    def __init__(self, name: str = "rig", server: str | None = None, ports: Ports = Ports()) -> None:
+        self._ports = ports
         self._asked = (name, server)
         self._calls = Calls()
         self._server: Server | None = None
@@ -231,7 +225,7 @@ class Client:
         """Connect one of our ports to one of somebody else's. Returns why not, in one line, or None."""
         joined = self._here()
         name = joined.names[ours]
-        ends = (other, name) if ours in self._ports[0] else (name, other)
+        ends = (other, name) if ours in self._ports.inputs else (name, other)
         return self._calls(joined.wire, *ends)
 
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rig.errors import RigError
 from rig.jack import library
@@ -23,6 +23,15 @@ Wire = tuple[str, str]
 """(from, to), two ports' full names."""
 
 
+CALLS = {
+    "get_buffer": "jack_port_get_buffer",
+    "midi_count": "jack_midi_get_event_count",
+    "midi_get": "jack_midi_event_get",
+    "transport": "jack_transport_query",
+}
+"""What a process callback of ours may call, and libjack's names for it."""
+
+
 def _address(pointer: object) -> int:
     """Where something of jack-client's points at."""
     return int(library.jack._ffi.cast("uintptr_t", pointer))
@@ -33,9 +42,9 @@ def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str,
 
     Uses jack._lib, jack._ffi, client._ptr and port._ptr.
     """
-    address = _address(library.jack._lib.jack_port_get_buffer)
+    calls = {name: _address(getattr(library.jack._lib, called)) for name, called in CALLS.items()}
     pointers = {name: _address(port._ptr) for name, port in ports.items()}
-    function, argument = runs.callback(address, pointers)
+    function, argument = runs.callback({**calls, "client": _address(client._ptr)}, pointers)
     failed = library.jack._lib.jack_set_process_callback(
         client._ptr, library.jack._ffi.cast("JackProcessCallback", function), library.jack._ffi.cast("void *", argument)
     )
@@ -53,15 +62,24 @@ def find(name: str, server: str | None) -> jack.Client | None:
         return None
 
 
+class Ports(NamedTuple):
+    """The names of ours. midi: those that MIDI comes in at."""
+
+    inputs: Sequence[str] = ("in",)
+    outputs: Sequence[str] = ("out_1", "out_2", "di", "click")
+    midi: Sequence[str] = ("midi_in",)
+
+
 class Joined:
     """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes` and `xruns` are for any thread."""
 
-    def __init__(self, client: jack.Client, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    def __init__(self, client: jack.Client, ports: Ports) -> None:
         self.client = client
         self.name: str = client.name
         self.rate: int = client.samplerate  # Hz
-        self.ports = {name: client.inports.register(name) for name in inputs}
-        self.ports |= {name: client.outports.register(name) for name in outputs}
+        self.ports = {name: client.inports.register(name) for name in ports.inputs}
+        self.ports |= {name: client.outports.register(name) for name in ports.outputs}
+        self.ports |= {name: client.midi_inports.register(name) for name in ports.midi}
         self.names = {name: str(port.name) for name, port in self.ports.items()}
         self.alive, self.changes, self.xruns = True, 0, 0
         self.latency: Latency | None = None
@@ -113,7 +131,7 @@ class Joined:
 
     def has(self, wire: Wire) -> bool:
         """Whether both its ends are there."""
-        return {port.name for port in self.client.get_ports(is_audio=True)}.issuperset(wire)
+        return {port.name for port in self.client.get_ports()}.issuperset(wire)
 
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
         """Connect those whose two ends are there. Returns the others."""
