@@ -7,7 +7,7 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, NAMES, Chance
 
-from rig.document.document import Amp, Chain, EngineSpec, Midi, Pick, Preset, identity, labels
+from rig.document.document import Amp, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
 from rig.engine import Param
 
 
@@ -28,6 +28,8 @@ class Edits(Chance):
             self.move_amp,
             self.title,
             self.tempo,
+            self.follow,
+            self.metronome,
             self.relabel,
             self.file_of,
             self.add_scene,
@@ -124,6 +126,13 @@ class Edits(Chance):
 
     def tempo(self, preset: Preset) -> Preset:
         return replace(preset, tempo=self.number(30, 300))
+
+    def follow(self, preset: Preset) -> Preset:
+        return replace(preset, follow=self.random.choice(["", "midi", "jack"]))
+
+    def metronome(self, preset: Preset) -> Preset:
+        beats = self.random.randint(0, 16)
+        return replace(preset, metronome=self.random.choice([Metronome(), replace(preset.metronome, beats=beats)]))
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""

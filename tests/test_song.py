@@ -36,7 +36,7 @@ def rack_that_follows(whom: str = "midi") -> Rack:
 
 def run(rack: Rack, events: Sequence[Event], frames: int, period: int = 256) -> Iterator[tuple[int, float, float]]:
     """Lets so many frames pass: (frame, beat, tempo) after each period, at whose last block it was."""
-    due = sorted((round(time), data) for time, data in events)
+    due = sorted(((round(time), data) for time, data in events), key=lambda event: event[0])
     while rack.meters().frames < frames:
         at = rack.meters().frames
         while due and due[0][0] < at + period:
@@ -162,9 +162,11 @@ def test_until_a_clock_is_heard_it_is_the_own_tempo():
 def test_what_is_random_ends_nothing(rng):
     """No events, however wrong, make a song that is no number, or goes back but by a jump."""
     rack = rack_that_follows()
-    for _ in range(2000):
+    for _ in range(400):
         for at in np.sort(rng.integers(0, 256, rng.integers(0, 300))):
-            rack.hear_midi(int(at), bytes(rng.integers(0, 256, rng.integers(0, 5)).tolist()) if rng.random() < 0.5 else TICK)
+            rack.hear_midi(
+                int(at), bytes(rng.integers(0, 256, rng.integers(0, 5)).tolist()) if rng.random() < 0.5 else TICK
+            )
         rack.process(np.zeros(256, np.float32), 256)
     meters = rack.meters()
     assert np.isfinite(meters.beat) and np.isfinite(meters.tempo) and meters.tempo > 0
@@ -243,7 +245,7 @@ def onsets(x: np.ndarray) -> np.ndarray:
 def test_it_clicks_on_each_beat_to_the_frame(period):
     rack = clicking(137.0)
     left, right, di = rack.process(np.zeros(10 * RATE, np.float32), period)
-    beats = np.ceil(np.arange(22) * RATE * 60 / 137)
+    beats = np.ceil(np.arange(23) * RATE * 60 / 137)
     assert np.abs(onsets(left) - beats).max() <= 2, "a click rises from nothing"
     assert np.array_equal(left, right)
     assert not di.any()
@@ -334,13 +336,13 @@ def test_a_clock_that_starts_is_clicked_from_its_first_tick():
     rack = rack_that_follows()
     rack.metronome(True)
     found = []
-    events = [(50_000, START), *clock(ticks(120, 6, 10_000))]
-    due = sorted(events)
+    events = [(60_000, START), *clock(ticks(120, 6, 10_000))]
+    due = sorted(events, key=lambda event: event[0])
     for at in range(0, 5 * RATE, 64):
         while due and due[0][0] < at + 64:
             rack.hear_midi(round(due[0][0]) - at, due.pop(0)[1])
         found.append(rack.process(np.zeros(64, np.float32), 64)[0])
     heard = onsets(np.concatenate(found))
-    first = heard[heard > 49_000]
-    assert first[0] in range(51_000, 51_004), "the first tick after the start"
+    first = heard[heard > 59_000]
+    assert first[0] in range(60_000, 60_004), "the first tick after the start"
     assert np.abs(np.diff(first) - 24_000).max() <= 2

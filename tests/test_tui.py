@@ -207,6 +207,24 @@ async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
         assert "●" in screen.head.text(), "what there is room for"
 
 
+async def test_whom_the_song_follows_is_told_and_how_they_are() -> None:
+    gig = FakeGig()
+    async with playing(gig, (100, 24)) as (screen, pilot):
+        await pilot.press("f", "n")
+        assert gig.verbs == ["follow", "metronome"]
+        await seen(pilot, screen.head, "midi not heard · click   ● unsaved")
+        gig.reconciler.rack.time |= {"lead": 1, "tempo": 93.04}
+        await seen(pilot, screen.head, "93 bpm · midi · click")
+        await seen(pilot, screen.note, "the MIDI clock is heard: 93 bpm")
+        gig.reconciler.rack.time |= {"lead": 3}
+        await seen(pilot, screen.head, "93 bpm · midi lost · click")
+        await seen(pilot, screen.note, "the MIDI clock has gone: on with its tempo, 93")
+        await pilot.press("f")
+        await seen(pilot, screen.head, "jack")
+        await pilot.press("f", "n")
+        await until(pilot, lambda: "bpm" not in screen.head.text() and "click" not in screen.head.text())
+
+
 async def test_caps_lock_changes_nothing_but_redo() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):

@@ -22,11 +22,13 @@ from rig.gig.connection import Connection, Recording
 from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.midi_log import MidiLog
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
 from rig.gig.taps import Taps
+from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
 from rig.native import Chain, Rack, decibels
@@ -82,6 +84,8 @@ class Gig:
         self._faults_seen = FaultLog()
         self._tuner: Tuner | None = None
         self.taps = Taps()
+        self.time = Time(self)
+        self.midi = MidiLog()
         self._outcomes: list[Outcome] = []
         client.delay(self._delay())
 
@@ -161,6 +165,7 @@ class Gig:
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
+        self.time.reconcile()
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
         if self.connection.wired and self.preset.jack != before[self.preset.uid]:
@@ -399,6 +404,8 @@ class Gig:
         meters = rack.meters()
         self.connection.look(meters.callbacks)
         self._watch_recorder()
+        self.midi.read(rack)
+        self.time.look(meters)
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
             meters = rack.meters()
@@ -437,7 +444,12 @@ class Gig:
             unsaved=self.unsaved,
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
-            tempo=self.preset.tempo,
+            tempo=self.time.tempo,
+            follow=self.preset.follow,
+            lead=self.time.lead,
+            beat=meters.beat,
+            metronome=self.time.clicks,
+            midi=self.midi.latest,
         )
 
     def _latency_ms(self) -> float:

@@ -281,6 +281,7 @@ class Reconciler:
                         self.rack.play(standing.slot)
                         self._heard = place
                         self.rack.tempo(preset.tempo or USUAL_TEMPO)
+                        self.rack.follow(preset.follow)
 
     # --- what there is ---
 

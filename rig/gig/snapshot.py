@@ -135,7 +135,10 @@ class Status:
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
-    tempo: of the preset that plays, beats a minute; None where it says none.
+    tempo: beats a minute, as whom the song follows has it, or the preset; None where nobody says.
+    follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
+    so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
+    the latest event that came in, but a clock's, in words.
     """
 
     amp: int
@@ -169,6 +172,11 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    follow: str = ""
+    lead: str = ""
+    beat: float = 0.0
+    metronome: bool = False
+    midi: str = ""
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

@@ -24,6 +24,10 @@ LEADERS: Mapping[str, int] = {"": lib.RIG_FOLLOW_NOBODY, "midi": lib.RIG_FOLLOW_
 """Whom the song's time can follow; "" is its own tempo."""
 
 
+LEADS = ("", "heard", "stopped", "lost")
+"""How whoever is followed is, in the order of RIG_LEAD_NONE and so on."""
+
+
 @dataclass(frozen=True)
 class MidiEvent:
     """A MIDI event of at most three bytes. frame: of the rack, as its meters count."""
@@ -139,9 +143,7 @@ class Rack:
     def hear_transport(self, transport: Transport) -> None:
         """Offline: JACK's transport at the start of the next period."""
         t = transport
-        lib.rig_rack_hear_transport(
-            self._c, ffi.new("rig_transport *", (t.rolling, t.frame, t.bar, t.beat, t.bpm))
-        )
+        lib.rig_rack_hear_transport(self._c, ffi.new("rig_transport *", (t.rolling, t.frame, t.bar, t.beat, t.bpm)))
 
     def panic(self) -> None:
         """Silence within 10 ms of a period's start, tails included; then all that plays begins anew."""

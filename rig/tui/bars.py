@@ -44,7 +44,7 @@ class Head(Canvas):
         self._xruns = status.xruns
         self.status, self.title, self.preset = status, title, preset
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
-        sound = (status.unsaved, status.tempo)
+        sound = (status.unsaved, _tempo(status), status.lead)
         if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
@@ -60,9 +60,10 @@ class Head(Canvas):
         x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
         if playing != self.title and x + 10 < 2 + room:  # one of a set
             x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
-        tempo = f"{self.status.tempo:g} bpm" if self.status and self.status.tempo else ""
+        tempo = _tempo(self.status) if self.status else ""
         if tempo and x + 3 + width_of(tempo) <= 2 + room:
-            x = sheet.put(x + 3, 0, tempo, palette.PLAIN)
+            wrong = self.status is not None and self.status.lead == "lost"
+            x = sheet.put(x + 3, 0, tempo, palette.YELLOW if wrong else palette.PLAIN)
         sheet.put(x + 3, 0, unsaved, palette.YELLOW)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:
@@ -83,6 +84,15 @@ class Head(Canvas):
         if status.recording and x > 24:
             x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
         return x
+
+
+def _tempo(status: Status) -> str:
+    """What the screen says of the song's time: "120 bpm · midi stopped · click"."""
+    words = [f"{status.tempo:g} bpm"] if status.tempo else []
+    if status.follow:
+        state = {"": "not heard", "heard": ""}.get(status.lead, status.lead)
+        words.append(f"{status.follow} {state}".strip())
+    return " · ".join([*words, *(["click"] if status.metronome else [])])
 
 
 class Banner(Canvas):
@@ -243,6 +253,7 @@ PLAY_KEYS: Keys = (
     ("p", "panic", 4),
     ("t", "tuner", 1),
     ("tab", "tap", 8),
+    ("n", "metronome", 9),
     ("[ ]", "level", 7),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),

@@ -28,6 +28,8 @@ PLAY = (
     ("p", "panic: silence tails, too"),
     ("t", "tuner, which mutes"),
     ("tab", "tap the tempo, twice or more"),
+    ("n", "metronome"),
+    ("f", "follow MIDI clock, JACK, nobody"),
     ("c", "connect again, start JACK"),
     ("s", "save"),
     ("u U", "undo, redo"),

@@ -57,6 +57,8 @@ class PlayScreen(Editing):
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
+            Binding("n", "verb('metronome')", id="metronome"),
+            Binding("f", "verb('follow')", id="follow"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),

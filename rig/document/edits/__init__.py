@@ -4,16 +4,18 @@ Things are named by their identity here; address.py finds it in a player's words
 """
 
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
-from rig.document.edits.engines import insert, level, load, move, remove, tempo, turn
+from rig.document.edits.engines import follow, insert, level, load, metronome, move, remove, tempo, turn
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
     "delete_amp",
     "delete_scene",
+    "follow",
     "insert",
     "key",
     "level",
     "load",
+    "metronome",
     "move",
     "move_amp",
     "new_amp",
