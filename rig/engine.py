@@ -123,7 +123,7 @@ class Engine:
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
     channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
-    as many as come.
+    as many as come. ports: another application stands in it, by ports of ours; without them it passes through.
     """
 
     name: str
@@ -137,6 +137,7 @@ class Engine:
     address: int = 0
     aliases: tuple[str, ...] = ()
     channels: int = 1
+    ports: bool = False
 
     @property
     def branches(self) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
 /* The process callback of a JACK client: what comes and goes through its ports, and around them the rack. */
+#include "insert.h"
 #include "period.h"
 
 /* jack_midi_event_t, of <jack/midiport.h>. */
@@ -55,8 +56,10 @@ int rig_process(uint32_t frames, void *arg)
         .di = c->get_buffer(c->di, frames),
         .click = c->click ? c->get_buffer(c->click, frames) : NULL,
         .frames = frames,
+        .inserts = c->inserts != 0,
         .by_clock = 1,
     };
+    if (c->inserts) rig_inserts_begin(c->get_buffer, frames);
     if (c->midi_in) read_midi(c, frames);
     if (rig_rack_follows(c->rack, RIG_FOLLOW_JACK)) read_transport(c);
     rig_period_run(c->rack, &period);

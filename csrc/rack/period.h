@@ -9,6 +9,7 @@ typedef struct {
     float *out_1, *out_2, *di;
     float *click;    /* the metronome alone, or NULL */
     uint32_t frames;
+    int inserts;     /* those of this process are heard in it */
     int by_clock;    /* a switch takes the time that the period has for it; 0: no clock is looked at */
 } rig_period;
 

@@ -8,6 +8,7 @@
 #include "../denormals.h"
 #include "cost.h"
 #include "guard.h"
+#include "insert.h"
 #include "master.h"
 #include "metronome.h"
 #include "midi.h"
@@ -198,9 +199,11 @@ static void run_block(rig_rack *r, const rig_period *p, uint32_t at, uint32_t fr
     rig_show_clip(&r->meters.in_clips, peak);
     signal.channels = 1;
     memcpy(signal.at[0], x, frames * sizeof(float));
+    if (p->inserts) rig_inserts_enter(x, at);
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
         if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, budget) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
+    if (p->inserts) rig_inserts_leave(frames);
     rig_master_run(&r->master, &signal, frames, &r->meters);
     memcpy(p->out_1 + at, signal.at[0], frames * sizeof(float));
     memcpy(p->out_2 + at, signal.at[signal.channels - 1], frames * sizeof(float));

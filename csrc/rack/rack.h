@@ -145,6 +145,16 @@ void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_
 void rig_rack_hear_midi(rig_rack *rack, uint32_t at, const uint8_t *bytes, size_t size);
 void rig_rack_hear_transport(rig_rack *rack, const rig_transport *transport);
 
+/* Inserts, see insert.h. [main] Ports of a place in the table of them, jack_port_t; lent until another's are put there, or NULL, and a
+   period has begun since. wired: bits 0 and 1: somebody hears the sends, 2 and 3: somebody feeds the returns. */
+#define RIG_INSERTS 16
+typedef struct {
+    void *send[2], *back[2];
+} rig_insert_ports;
+void rig_insert_put(uint32_t place, const rig_insert_ports *ports);
+void rig_insert_wire(uint32_t place, uint32_t wired);
+uint64_t rig_inserts_periods(void); /* that have begun */
+
 /* A JACK client's process callback: libjack's functions and our ports, so that no JACK header is needed to build. */
 typedef struct {
     rig_rack *rack;
@@ -153,6 +163,7 @@ typedef struct {
     int (*midi_get)(void *event, void *buffer, uint32_t index);    /* jack_midi_event_get */
     uint32_t (*transport)(const void *client, void *position);     /* jack_transport_query */
     void *client, *in, *out_1, *out_2, *di, *midi_in, *click;
+    uint32_t inserts; /* 1: those of this process are its own */
 } rig_client;
 int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -165,6 +166,8 @@ class Gig:
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
+        if self.reconciler.inserts:
+            self.client.inserts(self.reconciler.inserts.names)
         self.time.reconcile()
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
@@ -404,6 +407,7 @@ class Gig:
         meters = rack.meters()
         self.connection.look(meters.callbacks)
         self._watch_recorder()
+        self._watch_period()
         self.midi.read(rack)
         self.time.look(meters)
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
@@ -452,6 +456,13 @@ class Gig:
             midi=self.midi.latest,
         )
 
+    def _watch_period(self) -> None:
+        """Inserts take a period; where JACK's is another one now they are built anew."""
+        inserts = self.reconciler.inserts
+        if inserts and inserts.names and self.client.alive and inserts.period != self.client.block:
+            self.reconciler.period(self.client.block)
+            self.reconcile()
+
     def _latency_ms(self) -> float:
         """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""
         through = self._delay() if self.client.alive else 0
@@ -490,8 +501,15 @@ class Gig:
             for i, (spec, unit, faults, cost) in enumerate(
                 zip(engines, chain.units, chain.faults, chain.costs, strict=True)
             ):
+                if unit.engine.ports:
+                    unit = replace(unit, payload=replace(unit.payload, about=self._stands_in(spec.uid)))
                 units[spec.uid] = (unit, self._faults_seen.lately(chain.address, i, faults), cost)
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
+
+    def _stands_in(self, uid: int) -> str:
+        """What is said of an insert."""
+        inserts, client = self.reconciler.inserts, self.client
+        return inserts.about(uid, client.rate, client.name, client.connections()) if inserts else ""
 
     def idle(self, uid: int) -> frozenset[str]:
         """The knobs of an engine that do nothing with what it plays; none while it is to play something else."""

@@ -10,9 +10,11 @@ from rig.document.file import open_preset
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.inserts import Inserts
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.snapshot import News
 from rig.jack.client import Client
+from rig.jack.joined import Ports
 from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
 from rig.sound import read, resample
@@ -44,12 +46,14 @@ def open_gig(
     recording = read(Path(di)) if di else None
     loop = (recording[0][:, 0], recording[1]) if recording else None
     progress("Looking for JACK", 0.0)
-    client = Client(name, server)
+    client = Client(name, server, Ports(inserts=True))
     try:
         document = Document(tuple(file.preset for file in files))
         first = document.amps[0].uid
-        reconciler = Reconciler(Rack(client.rate))
+        inserts = Inserts(client.block)
+        reconciler = Reconciler(Rack(client.rate), inserts=inserts)
         reconciler.load(document, first, progress)
+        client.inserts(inserts.names)
         source = Path(di).name if di else ""
         gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None)
         if loop:

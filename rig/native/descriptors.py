@@ -36,6 +36,7 @@ def engine(
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),
+    ports: bool = False,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
@@ -67,7 +68,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
-    made = replace(made, channels=c.channels)
+    made = replace(made, channels=c.channels, ports=ports)
     return replace(made, load=load) if load else made
 
 

@@ -222,6 +222,8 @@ class Rack:
         """
         client = self._client = ffi.new("rig_client *")
         client.rack = self._c
+        client.inserts = jack.get("inserts", 0)
         for name, address in {**jack, **ports}.items():
-            setattr(client, name, ffi.cast(ffi.typeof(getattr(client, name)), address))
+            if name != "inserts":
+                setattr(client, name, ffi.cast(ffi.typeof(getattr(client, name)), address))
         return address_of(ffi.addressof(lib, "rig_process")), address_of(client)
