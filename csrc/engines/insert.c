@@ -115,7 +115,7 @@ static void process(void *self, const rig_block *b)
     state *s = self;
     const uint32_t frames = b->frames;
     rig_insert *insert = rig_insert_heard(s->place, b->key, s->birth);
-    const int wired = insert && rig_insert_wired(insert), owns = insert && insert->owner <= s->birth;
+    const int wired = insert && rig_insert_wired(insert), owns = insert && (!insert->owner || insert->owner == s->birth);
     float back[2][RIG_BLOCK];
     rig_ramp_aim(&s->send, rig_from_db(b->params[SEND]), frames);
     rig_ramp_aim(&s->back, rig_from_db(b->params[RETURN]), frames);

@@ -30,6 +30,7 @@ void rig_inserts_begin(void *(*get_buffer)(void *port, uint32_t frames), uint32_
     rig_store(&inserts.periods, inserts.periods + 1);
     for (rig_insert *s = inserts.at; s < inserts.at + RIG_INSERTS; ++s) {
         const rig_insert_ports *ports = rig_load(&s->ports);
+        if (!ports) s->newest = 0;
         for (int c = 0; c < 2; ++c) {
             s->sends[c] = ports ? get_buffer(ports->send[c], frames) : NULL;
             s->backs[c] = ports ? get_buffer(ports->back[c], frames) : NULL;
