@@ -22,7 +22,7 @@ from rig.document.document import Document, EngineSpec
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.engine import Payload
-from rig.gig.builder import ChainSpec, Place
+from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
@@ -160,11 +160,12 @@ class FakeReconciler:
         self.rack = FakeRack()
         self.held = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
-        self._standing = wishes(document)
+        self._versions = Versions()
+        self._standing = wishes(document, self._versions)
         self._asked: dict[Place, ChainSpec] = {}
 
     def want(self, document: Document, playing: int, like: EngineSpec | None = None) -> None:
-        wanted = wishes(document)
+        wanted = wishes(document, self._versions)
         self._standing = {place: wish for place, wish in self._standing.items() if place in wanted}
         self._asked = {place: wish for place, wish in wanted.items() if _built(wish) != self._built_at(place)}
         self._standing |= {place: wish for place, wish in wanted.items() if place not in self._asked}

@@ -595,6 +595,8 @@ def test_engines_lists_every_knob(run):
         "maximum": registry()["gain"].params[0].maximum,
         "initial": 0.0,
         "choices": [],
+        "curve": "",
+        "step": 0.0,
     }
 
 

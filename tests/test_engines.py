@@ -545,7 +545,7 @@ def test_an_engine_that_joins_chains_keeps_to_their_rate():
 def test_a_knob_may_be_chosen_by_a_word(foreign, rng):
     engine = foreign("clip")
     gain, shape = engine.params
-    assert gain.choices == ()
+    assert gain.choices == () and (gain.curve, gain.step) == ("by ratio", 0.25)
     assert (shape.choices, shape.minimum, shape.maximum, shape.initial) == (("off", "soft", "hard"), 0, 2, 1)
     x = rng.normal(0, 1, 64).astype(np.float32)
     for word, right in (("off", 2 * x), ("soft", np.tanh(2 * x)), ("hard", np.clip(2 * x, -1, 1))):

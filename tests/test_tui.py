@@ -493,7 +493,13 @@ async def test_a_click_on_a_key_of_the_foot_presses_it(words: str, more: int, ve
 
 
 def test_places_on_a_knob_are_its_values() -> None:
-    for param in (knob(0, "dB", -60, 40), knob(0, "Hz", 20, 20000), knob(0, "ms", 0, 500), knob(0, "", 0, 1)):
+    for param in (
+        knob(0, "dB", -60, 40),
+        knob(0, "Hz", 20, 20000),
+        knob(0, "ms", 0, 500),
+        knob(0, "", 0, 1),
+        replace(knob(1, "", 1, 1000), curve="by ratio"),
+    ):
         for share in (0.0, 0.1, 0.5, 0.77, 1.0):
             assert place(param, value_at(param, share)) == pytest.approx(share, abs=0.006)
 
@@ -1077,6 +1083,10 @@ def knob(value: float, unit: str, low: float, high: float) -> ParamView:
         (knob(1000, "Hz", 20, 20000), -1, True, 794.0),
         (knob(0, "ms", 0, 500), 1, False, 0.5),
         (knob(0.3, "ms", 0, 500), -1, False, 0.0),
+        (replace(knob(100, "", 1, 1000), curve="by ratio"), 1, False, 106.0),
+        (replace(knob(100, "Hz", 0, 1000), curve="evenly"), 1, False, 110.0),
+        (replace(knob(0.4, "", -24, 24), step=1.0), 1, False, 1.0),
+        (replace(knob(0, "", -24, 24), step=1.0), -1, True, -10.0),
     ],
 )
 def test_steps(param: ParamView, direction: int, coarse: bool, value: float) -> None:

@@ -88,6 +88,7 @@ typedef struct {
 /* How a chain holds an engine. */
 typedef struct {
     uint32_t branch;
+    uint32_t channels;           /* 0: as the engine says; 1 or 2: as it would, with the files it has */
     uint32_t off;                /* 1: its input passes it by */
     uint32_t fade;               /* frames that switching it on or off takes */
     float gain_in, gain_out;     /* linear, before and after it */

@@ -19,9 +19,6 @@ static void *new_state(size_t bytes)
     return state ? memset(state, 0, whole) : NULL;
 }
 
-/* How many there are of the engine. */
-static uint32_t copies(const rig_unit *unit) { return unit->engine->channels == 1 ? unit->channels : 1; }
-
 static const char *engine_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
 {
     const size_t size = engine->size(setup);
@@ -29,7 +26,7 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
     unit->params = calloc(engine->n_params + 1, sizeof(float));
     if (!unit->params) return "out of memory";
     memcpy(unit->params, setup->params, engine->n_params * sizeof(float));
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->self[i] = new_state(size);
         if (!unit->self[i]) return "out of memory";
         *bytes += size;
@@ -42,8 +39,8 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
 static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t *bytes)
 {
     const size_t size = rig_resampler_size(mount);
-    if (unit->channels > copies(unit)) return "an engine for two channels runs at the chain's rate";
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    if (unit->channels > unit->copies) return "an engine for two channels runs at the chain's rate";
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->resampler[i] = new_state(size);
         if (!unit->resampler[i]) return "out of memory";
         rig_resampler_init(unit->resampler[i], mount);
@@ -62,10 +59,11 @@ static void at_peace(rig_unit *unit)
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           uint32_t channels, size_t *bytes)
 {
-    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || engine->channels > 2)
-        return "it was built for another version of rig";
+    const uint32_t own = mount->channels ? mount->channels : engine->channels;
+    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || own > 2) return "it was built for another version of rig";
     unit->engine = engine;
-    unit->channels = channels > engine->channels ? channels : engine->channels;
+    unit->channels = channels > own ? channels : own;
+    unit->copies = own == 1 ? unit->channels : 1;
     const char *why = engine_init(unit, engine, setup, bytes);
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
@@ -157,8 +155,8 @@ static void pass(const float *share, const rig_signal *dry, rig_signal *signal, 
 /* Runs the engine, or both of them, on a block. */
 static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
 {
-    block->channels = unit->channels / copies(unit);
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    block->channels = unit->channels / unit->copies;
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         float *const signals[] = {signal->at[i], signal->at[1]}, *const sides[] = {side->at[i], side->at[1]};
         block->signal = signals;
         block->side = sides;
@@ -187,7 +185,7 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 
 static void begin_anew(rig_unit *unit)
 {
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->engine->reset(unit->self[i]);
         if (unit->resampler[i]) rig_resampler_reset(unit->resampler[i]);
     }

@@ -9,7 +9,8 @@
 typedef struct {
     const rig_engine *engine;
     uint32_t channels;           /* that it hears and makes */
-    void *self[2];               /* a mono engine's for each of them; else one for both */
+    uint32_t copies;             /* how many there are of the engine: a mono one has one a side */
+    void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
     uint32_t branch;

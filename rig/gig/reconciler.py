@@ -114,7 +114,7 @@ class Reconciler:
             raise RigError(f"{total} amps in this set; {AMPS} is the most")
         if self.inserts:
             self.inserts.want(document)
-        self._wishes = wishes(document)
+        self._wishes = wishes(document, self._versions)
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
         for done, (place, wish) in enumerate(self._wishes.items()):
             if place in names:
@@ -139,7 +139,7 @@ class Reconciler:
 
         like: what an engine was before other files were tried for it, as loud as which those are to play.
         """
-        self._wishes, self._like = wishes(document), like
+        self._wishes, self._like = wishes(document, self._versions), like
         if self.inserts:
             self.inserts.want(document)
         for place, wish in self._wishes.items():
@@ -346,14 +346,14 @@ class Reconciler:
         self._worker.close()
 
 
-def wishes(document: Document) -> dict[Place, ChainSpec]:
-    """What each chain of a document is to be."""
+def wishes(document: Document, versions: Versions) -> dict[Place, ChainSpec]:
+    """What each chain of a document is to be. versions: of the files that it names."""
     found: dict[Place, ChainSpec] = {}
     for preset in document.presets:
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
             found[Place(stage, owner)] = ChainSpec(
-                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset)
+                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset, versions)
             )
     return found
 

@@ -53,7 +53,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one.
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
+    see engine.Param.
     """
 
     path: str
@@ -68,6 +69,8 @@ class ParamView:
     saved: float | None = None
     choices: tuple[str, ...] = ()
     setting: bool = False
+    curve: str = ""
+    step: float = 0.0
 
     @property
     def preset(self) -> float:
@@ -267,6 +270,8 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         saved,
         knob.choices,
         isinstance(knob, Setting),
+        getattr(knob, "curve", ""),
+        getattr(knob, "step", 0.0),
     )
 
 

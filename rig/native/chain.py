@@ -40,6 +40,11 @@ class Unit:
     branch: str = ""
     on: bool = True
 
+    @property
+    def channels(self) -> int:
+        """As Engine.channels, for these files."""
+        return self.payload.channels or self.engine.channels
+
 
 class UnitError(RigError):
     """An engine of a chain would not start. label: the unit's."""
@@ -74,7 +79,7 @@ class Chain:
         self.units = tuple(units)
         self._rate = rate
         self.channels_in = channels
-        self.channels = max([channels, *(u.engine.channels for u in units)])  # that come out
+        self.channels = max([channels, *(u.channels for u in units)])  # that come out
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self._on = [u.on for u in units]
         self.set_level(level_db)
@@ -95,7 +100,7 @@ class Chain:
 
     @staticmethod
     def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
-        mount.branch = BRANCHES.index(unit.branch)
+        mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         if unit.payload.rate in (0, rate):

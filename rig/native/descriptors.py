@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rig.engine import Branches, Engine, Param, Payload, Setting
+from rig.engine import CURVES, Branches, Engine, Param, Payload, Setting
 from rig.errors import RigError
 from rig.native._c import ffi, lib
 
@@ -36,6 +36,7 @@ def engine(
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),
+    channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = None,
     ports: bool = False,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
@@ -60,6 +61,8 @@ def engine(
             maximum=_tidy(p.max),
             initial=_tidy(p.initial),
             choices=_choices(p.choices),
+            curve=CURVES[p.curve] if p.curve < len(CURVES) else "",
+            step=_tidy(p.step),
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
@@ -68,7 +71,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
-    made = replace(made, channels=c.channels, ports=ports)
+    made = replace(made, channels=c.channels, channels_with=channels_with, ports=ports)
     return replace(made, load=load) if load else made
 
 

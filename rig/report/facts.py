@@ -285,7 +285,7 @@ class _Place:
         if not torn and not self.faults:
             try:
                 self.chain = builder.build(
-                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset))
+                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset, builder.versions))
                 )
             except RigError as error:
                 self._build_each(units)

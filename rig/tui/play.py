@@ -22,7 +22,7 @@ from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
-from rig.tui.knob_scale import stands, words, written
+from rig.tui.knob_scale import stands, words
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
@@ -388,4 +388,4 @@ def _hint(engine: EngineView, knob: ParamView | None) -> str:
 
 def _range(param: ParamView) -> str:
     called = words(param)
-    return ", ".join(called) if called else f"{param.minimum:g} … {written(param.maximum, param.unit)}"
+    return ", ".join(called) or " … ".join(stands(param, end) for end in (param.minimum, param.maximum))
