@@ -346,7 +346,7 @@ def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_
     client, there = Client("early", jack_server.name), []
     try:
         monkeypatch.setattr(client._joined, "wires", lambda: tuple(there))
-        client._joined.on_wiring()
+        client._joined.on_wiring(None, None, True)
         assert client.connections() == ()
         there.append(A)
         assert client.connections() == ()

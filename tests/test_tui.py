@@ -1168,7 +1168,8 @@ def test_wide_letters_keep_their_columns() -> None:
 
 def test_wiring() -> None:
     pairs = (("cap:1", "rig:in"), ("rig:out_1", "play:left_1"), ("rig:out_2", "play:left_2"), ("rig:di", "rec:in_1"))
-    assert wiring(pairs) == (["cap:1"], ["play:left_1", "play:left_2"])
+    pairs += (("rig:loop_send_1", "pedals:in"), ("pedals:out_1", "rig:loop_return_1"))
+    assert wiring(pairs, "rig") == (["cap:1"], ["play:left_1", "play:left_2"])
     assert together(["a:p_1", "a:p_2", "b:x"]) == "a:p_1 _2, b:x"
 
 

@@ -454,6 +454,7 @@ class Gig:
             beat=meters.beat,
             metronome=self.time.clicks,
             midi=self.midi.latest,
+            client=self.client.name,
         )
 
     def _watch_period(self) -> None:

@@ -84,7 +84,7 @@ class EngineView:
 
     path: what verbs call it, "Crunch.gain". load: the share of a core that it takes, 0..1. branch: "a" or "b" beside
     the trunk; the next engine that is in neither joins the two. on: False: it is bypassed. stands: False for the row of
-    the amp itself, which is no engine.
+    the amp itself, which is no engine. inside: of an insert, who stands in it.
     """
 
     name: str
@@ -98,6 +98,7 @@ class EngineView:
     path: str = ""
     on: bool = True
     stands: bool = True
+    inside: str = ""
 
     @property
     def rows(self) -> tuple[FileView | ParamView, ...]:
@@ -141,7 +142,7 @@ class Status:
     tempo: beats a minute, as whom the song follows has it, or the preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
-    the latest event that came in, but a clock's, in words.
+    the latest event that came in, but a clock's, in words. client: what JACK calls us.
     """
 
     amp: int
@@ -180,6 +181,7 @@ class Status:
     beat: float = 0.0
     metronome: bool = False
     midi: str = ""
+    client: str = ""
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -251,8 +253,11 @@ def _engine(path: str, where: str, spec: EngineSpec, saved: EngineSpec | None, p
         if knob.name not in idle
     )
     about = unit.payload.about if unit else ""
+    inside = about if engine.ports else ""
     files = _files(path, spec)
-    return EngineView(spec.label, about, where, knobs, fault, round(load, 3), files, spec.branch, path, spec.on)
+    return EngineView(
+        spec.label, about, where, knobs, fault, round(load, 3), files, spec.branch, path, spec.on, inside=inside
+    )
 
 
 def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView:

@@ -200,7 +200,7 @@ class Wires(Canvas):
                 2, 0, fit(f"JACK is gone: waiting for it, {self.connect} starts one", sheet.width - 4), palette.RED
             )
             return
-        sources, sinks = wiring(self.status.connections)
+        sources, sinks = wiring(self.status.connections, self.status.client)
         x = -1
         for arrow, ports, missing, empty in (
             ("in ←", sources, f"no input: press {self.connect}", palette.YELLOW),
@@ -214,10 +214,10 @@ class Wires(Canvas):
             sheet.put_right(sheet.width - 2, 0, fit(self.status.server or "JACK", room), palette.DIM)
 
 
-def wiring(connections: tuple[tuple[str, str], ...]) -> tuple[list[str], list[str]]:
-    """(who feeds our input, who hears our outputs), from (source, destination) pairs with our ports among them."""
-    sources = [source for source, destination in connections if destination.rpartition(":")[2] == "in"]
-    sinks = [dest for source, dest in connections if source.rpartition(":")[2].startswith("out_")]
+def wiring(connections: tuple[tuple[str, str], ...], client: str) -> tuple[list[str], list[str]]:
+    """(who feeds our input, who hears our outputs), from (source, destination) pairs. client: ours."""
+    sources = [source for source, destination in connections if destination == f"{client}:in"]
+    sinks = [dest for source, dest in connections if source.startswith(f"{client}:out_")]
     return sources, sinks
 
 

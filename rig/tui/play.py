@@ -181,7 +181,8 @@ class PlayScreen(Editing):
         off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
         if isinstance(line.row, FileView):
             return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
-        return off + _hint(line.engine, line.row)
+        inside = f"{printable(line.engine.inside)} · " if line.engine.inside else ""
+        return off + inside + _hint(line.engine, line.row)
 
     def _show(self, before: Status | None, status: Status, now: float) -> None:
         if before is None or before.tuner != status.tuner:
