@@ -43,6 +43,7 @@ class Edits(Chance):
             self.remove_amp,
             self.remove_scene,
             self.rewire,
+            self.alone,
             self.wrap,
             self.unset,
             self.unbind,
@@ -128,11 +129,13 @@ class Edits(Chance):
         return replace(preset, tempo=self.number(30, 300))
 
     def follow(self, preset: Preset) -> Preset:
-        return replace(preset, follow=self.random.choice(["", "midi", "jack"]))
+        return replace(preset, follow=self.random.choice(["midi", "jack"]))
 
     def metronome(self, preset: Preset) -> Preset:
-        beats = self.random.randint(0, 16)
-        return replace(preset, metronome=self.random.choice([Metronome(), replace(preset.metronome, beats=beats)]))
+        return replace(preset, metronome=replace(preset.metronome, beats=self.random.choice([0, 1, 3, 7, 16])))
+
+    def alone(self, preset: Preset) -> Preset:
+        return replace(preset, follow="", metronome=Metronome())
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""
