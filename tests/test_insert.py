@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from rig import shipped
+from rig.document.document import Document
+from rig.document.read import examine_text
 from rig.engine import Payload, registry
+from rig.errors import RigError
+from rig.gig.inserts import Inserts, lag
 from rig.gig.render import render
 from rig.native import Chain, Rack, Unit, inserts
 
@@ -236,6 +241,55 @@ def test_in_a_blend_the_other_branch_waits(world, rng):
     x = noise(rng)
     assert np.allclose(world.play(x)[0], later(x), atol=1e-6)
     assert Chain(units, RATE).latency == PERIOD
+
+
+@pytest.mark.parametrize("late", [0, 64, 1024, 7000])
+def test_how_late_it_is_what_comes_back_is_found(late, rng):
+    """Of a guitar through a distortion, too; not of what is drowned in a room, or silent."""
+    guitar, _ = soundfile.read(shipped.DEMO, dtype="float32")
+    sent = guitar[100_000:124_000]
+
+    def came(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.zeros(late), x])[: len(sent)]
+
+    assert lag(sent, came(sent)) == late
+    assert abs(lag(sent, came(np.tanh(-40 * sent))) - late) <= 1
+    room = rng.normal(0, 1, 20_000) * np.exp(-np.arange(20_000) / 5000)
+    assert lag(sent, np.convolve(sent, room)[: len(sent)]) is None
+    assert lag(sent, 0 * sent) is None
+
+
+def test_it_waits_as_long_as_was_measured_a_few_times(monkeypatch):
+    preset, _ = examine_text(Path("a.toml"), '[[amp]]\nname = "A"\nchain = [{ engine = "insert" }]\n')
+    found, wires = Inserts(64), (("rig:insert_send_1", "app:in"), ("app:out", "rig:insert_return_1"))
+    found.want(Document((preset,)))
+    spec = preset.amps[0].chain[0]
+    assert found.names == {0: "insert"}
+    now, lags = 0.0, iter([None, 64, 500, 300, 301, 300, 300, 299])
+    monkeypatch.setattr("rig.gig.inserts.heard", lambda place, frames: (None, None))
+    monkeypatch.setattr("rig.gig.inserts.lag", lambda sent, came: next(lags))
+    changed = []
+    for _ in range(8):
+        now += 1.0
+        changed.append(found.look(64, "rig", wires, now))
+        assert not found.look(64, "rig", wires, now), "not so often"
+    assert changed == [False] * 7 + [True]
+    assert found.payload(spec).delay == 300
+    assert found.about(spec.uid, RATE, "rig", wires) == "insert_send, insert_return: 6.2 ms, measured"
+    assert not found.look(64, "rig", wires, now + 1), "that will do"
+    assert found.about(spec.uid, RATE, "rig", wires[:1]) == "passes through: nothing is connected to insert_return"
+    assert found.look(128, "rig", wires, now + 1)
+    assert found.payload(spec).delay == 128
+
+
+def test_a_set_has_room_for_sixteen():
+    chain = ", ".join(['{ engine = "insert" }'] * 17)
+    preset, _ = examine_text(Path("a.toml"), f'[[amp]]\nname = "A"\nchain = [{chain}]\n')
+    found = Inserts(64)
+    found.want(Document((preset,)))
+    assert [found.payload(spec).ints[0] for spec in preset.amps[0].chain[:16]] == list(range(16))
+    with pytest.raises(RigError, match="at most 16 inserts"):
+        found.payload(preset.amps[0].chain[16])
 
 
 def test_rendered_it_passes_through_and_says_so(tmp_path: Path, rng, capsys):

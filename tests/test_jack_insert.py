@@ -107,17 +107,38 @@ def test_another_client_stands_in_it_and_its_delay_is_what_is_said(jack_server, 
         dry = level_db(bench.listen(0.5))
         control.connect("rig-test:loop_send_1", f"{app}:in")
         control.connect(f"{app}:out_1", "rig-test:loop_return_1")
-        until(gig, lambda: about(gig) == "loop_send, loop_return: 1.3 ms")
+        until(gig, lambda: about(gig).startswith("loop_send, loop_return: 1.3 ms"))
         bench.listen(0.2)
         assert level_db(bench.listen(0.5)) == pytest.approx(dry - 6, abs=0.3)
         assert gig.status().latency_ms - gig.client.latency_ms() == pytest.approx(64 / 48, abs=0.01)
         assert lag(bench, gig) == 64
         control.blocksize = 256
-        until(gig, lambda: about(gig) == "loop_send, loop_return: 5.3 ms" and not gig.building)
+        until(gig, lambda: about(gig).startswith("loop_send, loop_return: 5.3 ms") and not gig.building)
+        until(gig, lambda: about(gig) == "loop_send, loop_return: 5.3 ms, measured")
         bench.listen(0.2)
         assert lag(bench, gig) == 256
         control.disconnect(f"{app}:out_1", "rig-test:loop_return_1")
         until(gig, lambda: about(gig) == "passes through: nothing is connected to loop_return")
+
+
+@pytest.mark.parametrize("bench", [noise()], indirect=True, ids=["noise"])
+def test_what_a_client_takes_beside_the_period_is_measured_and_waited_for(jack_server, bench, control, preset):
+    rack, client = Rack(RATE), Client("late", jack_server.name)
+    rack.limit(False)
+    late = {"time": 5.0, "feedback": 0.0, "mix": 1.0, "tone": 16000.0}
+    rack.offer("amp", 0, Chain([Unit(registry()["delay"], Payload(), late)], RATE))
+    rack.begin(open=True)
+    client.start(rack)
+    with gig_on(jack_server.name, preset, amp="Mixed") as gig:
+        bench.wire("rig-test")
+        control.connect("rig-test:loop2_send_1", "late:in")
+        control.connect("late:out_1", "rig-test:loop2_return_1")
+        until(gig, lambda: about(gig) == "loop2_send, loop2_return: 6.3 ms, measured")
+        gig.settle()
+        until(gig, lambda: gig.status().latency_ms - gig.client.latency_ms() == pytest.approx(304 / 48, abs=0.03))
+        bench.listen(0.2)
+        assert abs(lag(bench, gig) - 304) <= 1
+    client.close()
 
 
 @pytest.mark.parametrize("bench", [tone()], indirect=True, ids=["tone"])

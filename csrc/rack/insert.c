@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "touch.h"
 
 #define FALL 0.98f  /* a frame: of what was sent last */
 #define QUIET 1e-6f
@@ -15,7 +16,25 @@ static struct {
     uint64_t periods;  /* audio stores */
 } inserts;
 
-void rig_insert_put(uint32_t place, const rig_insert_ports *ports) { rig_store(&inserts.at[place].ports, ports); }
+void rig_insert_put(uint32_t place, const rig_insert_ports *ports)
+{
+    rig_insert *s = &inserts.at[place];
+    if (!s->touched) {
+        rig_touch((volatile char *)&s->went, sizeof s->went);
+        rig_touch((volatile char *)&s->came, sizeof s->came);
+    }
+    s->touched = 1;
+    rig_store(&s->ports, ports);
+}
+
+void rig_insert_heard_of(uint32_t place, float *sent, float *came, uint32_t frames)
+{
+    const rig_insert *s = &inserts.at[place];
+    const uint64_t end = rig_load(&s->came.written); /* the one that is written last */
+    rig_history_read(&s->went, end, frames, sent, frames);
+    rig_history_read(&s->came, end, frames, came, frames);
+}
+
 void rig_insert_wire(uint32_t place, uint32_t wired) { rig_put(&inserts.at[place].wired, wired); }
 uint64_t rig_inserts_periods(void) { return rig_load(&inserts.periods); }
 
@@ -59,12 +78,23 @@ static void end(rig_insert *s, int c, uint32_t frames)
     for (uint32_t i = 0; !s->sent && i < frames && fabsf(s->last[c]) > QUIET; ++i) s->send[c][i] = s->last[c] *= FALL;
 }
 
+/* Notes what went and what came. */
+static void note(rig_insert *s, uint32_t frames)
+{
+    float came[RIG_BLOCK];
+    for (uint32_t i = 0; i < frames; ++i) came[i] = s->back[0][i] + s->back[1][i];
+    rig_history_write(&s->went, s->send[0], frames);
+    rig_history_write(&s->came, came, frames);
+}
+
 void rig_inserts_leave(uint32_t frames)
 {
     rig_put(&inserts.key, NULL);
-    for (rig_insert *s = inserts.at; s < inserts.at + RIG_INSERTS; ++s)
-        for (int c = 0; c < 2; ++c)
-            if (s->send[c]) end(s, c, frames);
+    for (rig_insert *s = inserts.at; s < inserts.at + RIG_INSERTS; ++s) {
+        if (!s->send[0]) continue;
+        for (int c = 0; c < 2; ++c) end(s, c, frames);
+        note(s, frames);
+    }
 }
 
 rig_insert *rig_insert_heard(int32_t place, const float *key, uint64_t birth)

@@ -8,6 +8,7 @@
 #ifndef RIG_INSERT_H
 #define RIG_INSERT_H
 
+#include "history.h"
 #include "rack.h"
 
 typedef struct {
@@ -21,6 +22,8 @@ typedef struct {
     uint64_t owner, newest;        /* audio: who of those that were heard in the block before, and in this one, was made last */
     float last[2];                 /* audio: what was sent last: where nobody sends any more it dies away */
     uint32_t sent;                 /* audio: somebody did in this block */
+    rig_history went, came;        /* what was sent by the first port, and what came back by both: how late that is can be heard there */
+    uint32_t touched;              /* Python: their memory is there */
 } rig_insert;
 
 /* [audio] A period of the client begins. */

@@ -154,6 +154,7 @@ typedef struct {
 } rig_insert_ports;
 void rig_insert_put(uint32_t place, const rig_insert_ports *ports);
 void rig_insert_wire(uint32_t place, uint32_t wired);
+void rig_insert_heard_of(uint32_t place, float *sent, float *came, uint32_t frames); /* the latest, at most RIG_HISTORY less a period */
 uint64_t rig_inserts_periods(void); /* that have begun */
 
 /* A JACK client's process callback: libjack's functions and our ports, so that no JACK header is needed to build. */

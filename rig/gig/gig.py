@@ -407,7 +407,7 @@ class Gig:
         meters = rack.meters()
         self.connection.look(meters.callbacks)
         self._watch_recorder()
-        self._watch_period()
+        self._watch_inserts()
         self.midi.read(rack)
         self.time.look(meters)
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
@@ -457,11 +457,13 @@ class Gig:
             client=self.client.name,
         )
 
-    def _watch_period(self) -> None:
-        """Inserts take a period; where JACK's is another one now they are built anew."""
-        inserts = self.reconciler.inserts
-        if inserts and inserts.names and self.client.alive and inserts.period != self.client.block:
-            self.reconciler.period(self.client.block)
+    def _watch_inserts(self) -> None:
+        """They take a period, or longer, as is measured; where it is another time now they are built anew."""
+        inserts, client = self.reconciler.inserts, self.client
+        if not inserts or not inserts.names or not client.alive:
+            return
+        if inserts.look(client.block, client.name, client.connections(), time.monotonic()):
+            self.reconciler.inserts_changed()
             self.reconcile()
 
     def _latency_ms(self) -> float:

@@ -180,11 +180,9 @@ class Reconciler:
         for path in paths:
             self._versions.changed(path)
 
-    def period(self, frames: int) -> None:
-        """JACK's is another one; with the next `want` inserts are built for that."""
-        if self.inserts and self.inserts.period != frames:
-            self.inserts.period = frames
-            self._versions.count += 1
+    def inserts_changed(self) -> None:
+        """They take another time; with the next `want` they are built for that."""
+        self._versions.count += 1
 
     def stale(self, path: Path) -> bool:
         """Whether a file that was read looks other than it did then."""
@@ -198,8 +196,8 @@ class Reconciler:
         files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
         settings = tuple(kind(spec).settled(spec.settings).items())
         matters = spec.on if spec.branch or wish.dbu is not None else None  # to how the others are built
-        period = self.inserts.period if self.inserts and kind(spec).ports else 0
-        return spec.uid, spec.engine, period, files, settings, spec.branch, matters
+        wait = self.inserts.wait(spec.uid) if self.inserts and kind(spec).ports else 0
+        return spec.uid, spec.engine, wait, files, settings, spec.branch, matters
 
     # --- what is written at once ---
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from rig.native._c import ffi, lib
 
 INSERTS: int = lib.RIG_INSERTS
@@ -30,6 +32,13 @@ def put(place: int, ports: Sequence[int] | None) -> None:
 def wire(place: int, wired: Sequence[bool]) -> None:
     """Say which of a place's ports somebody is connected to, in the order of SIDES. Any thread."""
     lib.rig_insert_wire(place, sum(bool(one) << i for i, one in enumerate(wired)))
+
+
+def heard(place: int, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """What was sent by the first port of a place lately, and what came back by both: (frames,) float32 each."""
+    sent, came = np.empty(frames, np.float32), np.empty(frames, np.float32)
+    lib.rig_insert_heard_of(place, ffi.from_buffer("float[]", sent), ffi.from_buffer("float[]", came), frames)
+    return sent, came
 
 
 def periods() -> int:
