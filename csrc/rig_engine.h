@@ -65,6 +65,7 @@ typedef struct {
     uint32_t (*tail)(const void *self, const float *params);         /* [audio] frames that it rings on for, until it is 90 dB softer; NULL: it doesn't ring */
     void (*process)(void *self, const rig_block *block);             /* [audio] */
     void (*reset)(void *self);                                       /* [audio] as if it had heard silence for ever            */
+    float (*reduction)(const void *self);                            /* [audio] dB by which it makes the sound softer now, 0 or less, to be shown; NULL: it doesn't */
 } rig_engine;
 
 #endif

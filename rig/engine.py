@@ -52,6 +52,7 @@ class Payload:
     arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
     level: linear, what the file asks to be applied after the whole chain (`level_adjust`).
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
+    constant: linear, what it says to silence, which a DC blocker behind it takes away; 0: it needs none.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
     lead: frames, at `rate`, before the sound of a recording, which were cut off; None: it is none.
@@ -67,6 +68,7 @@ class Payload:
     level: float = 1.0
     gain_in: float = 1.0
     gain_out: float = 1.0
+    constant: float = 0.0
     rate: int = 0
     delay: int = 0
     polarity: int = 1
@@ -135,6 +137,7 @@ class Engine:
     as many as come.
     channels_with: where its files decide: ({key: path}, {setting: value}) -> 1 or 2, as its `load` will say, from no
     more of the files than their heads. It raises nothing: what cannot be read, `load` tells.
+    reduces: it shows by how much it makes the sound softer.
     ports: another application stands in it, by ports of ours; without them it passes through.
     """
 
@@ -150,6 +153,7 @@ class Engine:
     aliases: tuple[str, ...] = ()
     channels: int = 1
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = field(default=None, repr=False)
+    reduces: bool = False
     ports: bool = False
 
     @property

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 from rig.document.document import Document, EngineSpec
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
+from rig.document.tunings import Note
 from rig.engine import Payload
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
@@ -196,7 +197,10 @@ class FakeReconciler:
             return None
         units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
-        return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
+        costs, reductions = [0.0] * len(units), [None] * len(units)
+        return wish, SimpleNamespace(
+            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+        )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
@@ -293,8 +297,8 @@ class FakeGig(Gig):
         said, self.told = self.told, ()
         return said + super().news()
 
-    def _hear(self) -> tuple[str, float]:
-        return "", 0.0
+    def _hear(self) -> Note:
+        return Note("", 0.0)
 
     def status(self) -> Status:
         if self.lively:

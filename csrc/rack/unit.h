@@ -2,6 +2,7 @@
 #ifndef RIG_UNIT_H
 #define RIG_UNIT_H
 
+#include "../dc_blocker.h"
 #include "rack.h"
 #include "resample.h"
 #include "signal.h"
@@ -13,6 +14,8 @@ typedef struct {
     void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
+    float constant;             /* what it says to silence; 0: it has no blockers */
+    rig_dc_blocker blockers[2]; /* of each channel */
     uint32_t branch;
     float *params;   /* Python puts, audio gets */
     uint32_t on;     /* the same: 0: its input passes it by */
@@ -23,6 +26,7 @@ typedef struct {
     uint32_t pause;  /* audio: for how many the latest fault left it out */
     uint32_t faults; /* audio puts, Python gets: how often the guard caught it */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
+    float reduction; /* the same: dB, see rig_engine */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
 

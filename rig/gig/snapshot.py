@@ -11,6 +11,7 @@ from rig.document import address
 from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
+from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Status:
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
+    reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
@@ -143,6 +145,8 @@ class Status:
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
     the latest event that came in, but a clock's, in words. client: what JACK calls us.
+    note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
+    which silences all, unless tuner_heard.
     """
 
     amp: int
@@ -176,6 +180,11 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    reductions: tuple[tuple[str, float], ...] = ()
+    string: int = 0
+    tuning: str = ""
+    a4: float = A4
+    tuner_heard: bool = False
     follow: str = ""
     lead: str = ""
     beat: float = 0.0

@@ -19,12 +19,13 @@ from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, LEADERS, LEADS, SLOTS, STAGES, MidiEvent, Rack, Transport
+from rig.native.rack import BLAST, BLOCK, HISTORY, LEADERS, LEADS, SLOTS, STAGES, MidiEvent, Rack, Transport
 
 __all__ = [
     "BLAST",
     "BLOCK",
     "BRANCHES",
+    "HISTORY",
     "LEADERS",
     "LEADS",
     "SLOTS",

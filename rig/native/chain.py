@@ -103,6 +103,7 @@ class Chain:
         mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
+        mount.constant, mount.rate = unit.payload.constant, rate
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
@@ -159,6 +160,13 @@ class Chain:
     def time(self, signal: np.ndarray, block: int) -> np.ndarray:
         """How long each block of (frames,) float32 takes, one after the other: (frames // block,) in seconds."""
         return time_chains([self], signal, block)
+
+    @property
+    def reductions(self) -> tuple[float | None, ...]:
+        """For each engine, the dB by which it makes the sound softer now, 0 or less; None where it doesn't say."""
+        return tuple(
+            lib.rig_chain_reduction(self._c, i) if unit.engine.reduces else None for i, unit in enumerate(self.units)
+        )
 
     @property
     def costs(self) -> tuple[float, ...]:

@@ -71,7 +71,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
-    made = replace(made, channels=c.channels, channels_with=channels_with, ports=ports)
+    made = replace(made, channels=c.channels, channels_with=channels_with, reduces=c.reduction != ffi.NULL, ports=ports)
     return replace(made, load=load) if load else made
 
 

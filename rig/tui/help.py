@@ -26,7 +26,7 @@ PLAY = (
     ("space", "bypass: dry guitar"),
     ("m", "mute"),
     ("p", "panic: silence tails, too"),
-    ("t", "tuner, which mutes"),
+    ("t", "tuner, and a strip of it"),
     ("tab", "tap the tempo, twice or more"),
     ("n", "metronome"),
     ("f", "follow MIDI clock, JACK, nobody"),

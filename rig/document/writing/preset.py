@@ -17,7 +17,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", "tempo", "follow", INPUT, "amp", OUTPUT, "metronome", "jack", "midi")
+ROOT = ("name", "tempo", "follow", "tuning", "a4", INPUT, "amp", OUTPUT, "metronome", "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
@@ -42,10 +42,9 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        if after.tempo != before.tempo:
-            self.optional(self.root, "tempo", after.tempo, ROOT)
-        if after.follow != before.follow:
-            self.optional(self.root, "follow", after.follow or None, ROOT)
+        for key in ("tempo", "follow", "tuning", "a4"):
+            if getattr(after, key) != getattr(before, key):
+                self.optional(self.root, key, getattr(after, key) or None, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()
