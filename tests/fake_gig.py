@@ -159,6 +159,7 @@ class FakeReconciler:
 
     def __init__(self, document: Document) -> None:
         self.rack = FakeRack()
+        self.inserts = None
         self.held = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._versions = Versions()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, Pick, Target, labels
+from rig.document.document import EngineSpec, Metronome, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
@@ -410,7 +410,7 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain, wide = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    example, scenes, chain, wide, *others = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain + wide):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
@@ -421,6 +421,8 @@ def test_the_preset_in_the_readme_is_one(folder):
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
     with_echoes = load(write(folder, wide), None)
     assert with_echoes.tempo == 92
+    led = load(write(folder, next(text for text in others if "[metronome]" in text) + AMP))
+    assert (led.follow, led.metronome) == ("midi", Metronome(3, -18.0, "click"))
     assert [spec.engine for spec in with_echoes.amps[0].chain] == ["model", "cab", "delay", "reverb"]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

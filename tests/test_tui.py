@@ -209,7 +209,7 @@ async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
 
 async def test_whom_the_song_follows_is_told_and_how_they_are() -> None:
     gig = FakeGig()
-    async with playing(gig, (100, 24)) as (screen, pilot):
+    async with playing(gig, (150, 24)) as (screen, pilot):
         await pilot.press("f", "n")
         assert gig.verbs == ["follow", "metronome"]
         await seen(pilot, screen.head, "midi not heard · click   ● unsaved")

@@ -15,6 +15,7 @@ from rig.document.corrections import each_preset, remade, taken_back, without_id
 from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
+from rig.document.knobs import kind
 from rig.document.scenes import applied
 from rig.document.tunings import A4, Note, nearest
 from rig.errors import RigError, cut, did_you_mean, own_fault
@@ -519,7 +520,7 @@ class Gig:
             for i, (spec, unit, faults, cost) in enumerate(
                 zip(engines, chain.units, chain.faults, chain.costs, strict=True)
             ):
-                if unit.engine.ports:
+                if kind(spec).ports:
                     unit = replace(unit, payload=replace(unit.payload, about=self._stands_in(spec.uid)))
                 units[spec.uid] = (unit, self._faults_seen.lately(chain.address, i, faults), cost)
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
