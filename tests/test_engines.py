@@ -151,11 +151,12 @@ def test_delay_loses_what_is_above_its_tone_in_each_echo():
     assert spectra[1][at] / spectra[0][at] == pytest.approx(0.9 * keep, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "flanger", "phaser", "reverb", "tremolo", "wah"])
+@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "drive", "flanger", "phaser", "reverb", "tremolo", "wah"])
 def test_turned_at_random_it_makes_no_click(name, rng):
     """A sine stays one: what lies far above it is no more than where nothing is turned, but for what knobs rightly do."""
     engine = registry()[name]
-    x = sine(220, 3.0, 0.3)
+    loud = 1e-4 if name == "drive" else 0.3  # what is driven stays no sine
+    x = sine(220, 3.0, loud)
     made = Chain([Unit(engine, engine.load({}, engine.settled({}), RATE), {"mix": 0.5})], RATE)
     out = []
     for at in range(0, len(x), 64):
@@ -165,7 +166,7 @@ def test_turned_at_random_it_makes_no_click(name, rng):
         out.append(made.process(x[at : at + 64]))
     y = np.concatenate(out)
     assert np.isfinite(y).all()
-    assert np.abs(np.diff(y, 2)).max() < 0.05 * max(1.0, float(np.abs(y).max())), "no step in it"
+    assert np.abs(np.diff(y, 2)).max() < 0.05 * max(loud / 0.3, float(np.abs(y).max())), "no step in it"
 
 
 def steady_db(made: Chain, db: float, hz: float = 1000.0) -> float:
@@ -445,16 +446,16 @@ def test_a_sound_that_grows_is_no_noise(tmp_path):
     assert np.argmax(np.abs(found.arrays[0])) > 350
 
 
-def test_what_is_not_played_of_a_cabinet_is_said(tmp_path, rng):
+def test_what_is_played_of_a_cabinet_is_said(tmp_path, rng):
     other, long = IR[::-1].copy(), np.r_[IR, 0.01 * np.ones(24_000)]
     silent = np.zeros_like(IR)
     path = tmp_path / "ir.wav"
     assert cab_of(path, IR).about == "ir, 503 taps"
     assert cab_of(path, IR, IR).about == cab_of(path, IR, silent).about == "ir, 503 taps"
-    assert cab_of(path, IR, other).about == "ir, 503 taps, left channel only"
-    assert cab_of(path, IR, other, other, other).about == "ir, 503 taps, channel 1 of 4 only"
-    assert cab_of(path, long).about == "ir, 8192 taps, cut off after 171 ms"
-    assert cab_of(path, long, rate=96_000).about == "ir, 8192 taps, cut off after 85 ms"
+    assert cab_of(path, IR, other).about == "ir, 503 taps, stereo"
+    assert cab_of(path, IR, other, other, other).about == "ir, 503 taps, stereo"
+    assert cab_of(path, IR, other, 2 * other, IR).about == "ir, 503 taps, stereo, channels 1 and 2 of 4 only"
+    assert cab_of(path, long).about == cab_of(path, long, rate=96_000).about == "ir, 24503 taps"
 
 
 def test_a_cabinet_whose_left_side_is_silent_plays_the_right(tmp_path, rng):
@@ -465,7 +466,7 @@ def test_a_cabinet_whose_left_side_is_silent_plays_the_right(tmp_path, rng):
 
 def test_an_engine_that_its_files_do_not_fit_is_refused():
     with pytest.raises(RigError, match="cab"):
-        chain("cab", np.zeros(8193, np.float32))
+        chain("cab", np.zeros(0, np.float32))
     with pytest.raises(RigError, match="model"):
         chain("model")
 

@@ -308,8 +308,8 @@ def test_an_empty_loop_is_none():
     assert np.array_equal(rack.process(np.full(200, 0.1, np.float32))[0], np.full(200, 0.1, np.float32))
 
 
-RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder", "client", "song")
-RACK += ("midi", "midi_clock", "metronome", "insert")
+RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder", "looper", "tape")
+RACK += ("client", "song", "midi", "midi_clock", "metronome", "insert")
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from rig.gig.gig import Gig
 from rig.gig.reconciler import Reconciler
 from rig.models.formats import load_model
 from rig.native import Chain, Rack
+from rig.shipped import PRESETS
 
 RATE = 48_000
 PRESET = """
@@ -123,6 +124,38 @@ def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played
     assert np.abs(heard[2000:] - always[RATE // 2 + 2000 :]).max() < 1e-6
     steepest = np.abs(np.diff(always)).max()
     assert np.abs(np.diff(heard)).max() < 1.5 * steepest, "no click"
+
+
+def test_a_second_response_comes_and_goes_with_its_knobs(folder):
+    gig, _ = gig_of(folder)
+    before = gig.document
+    with pytest.raises(RigError, match="has no knob 'level2' with what it plays"):
+        gig.do("set Texas Lead.cab.level2 -3")
+    gig.do("load Texas Lead.cab.ir2 two.wav")
+    (outcome,) = gig.settle()
+    assert [(view.name, view.file.name) for view in outcome.files] == [("ir", "one.wav"), ("ir2", "two.wav")]
+    assert chain_of(gig).channels == 2
+    gig.do("set Texas Lead.cab.level2 -3")
+    gig.do("load Texas Lead.cab.ir2 one.wav")
+    gig.settle()
+    gig.do("save")
+    assert 'ir2 = "one.wav", level2 = -3' in (folder / "set.toml").read_text()
+    gig.do("unload Texas Lead.cab.ir2")
+    gig.settle()
+    gig.do("save")
+    assert (folder / "set.toml").read_text() == PRESET, "its knobs go with it"
+    assert chain_of(gig).channels == 1
+    for _ in range(4):
+        gig.do("undo")
+        gig.settle()
+    assert gig.document.amps[0].chain[-1].files == before.amps[0].chain[-1].files
+    for words, said in (
+        ("unload Texas Lead.cab.ir", "cannot do without its ir"),
+        ("unload Texas Lead.cab.ir2", "cab has no ir2"),
+        ("unload Texas Lead.cab", "unload: what?"),
+    ):
+        with pytest.raises(RigError, match=said):
+            gig.do(words)
 
 
 @pytest.mark.parametrize(
@@ -309,6 +342,25 @@ def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
     (outcome,) = gig.settle()
     assert outcome.error == "not today"
     assert dict(outcome.settings)["quality"] == 1.0
+
+
+def test_a_model_goes_to_another_rate_while_it_plays(folder):
+    """And back, each time as a new network; a number of times that there is none of is said."""
+    (folder / "set.toml").write_text(
+        f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{PRESETS / "models/studio-nano.json"}" }}]\n'
+    )
+    gig, _ = gig_of(folder)
+    for times in (4, 1, 2):
+        made = native.chains_made()
+        gig.do(f"set Amp.model.oversample {times}")
+        (outcome,) = gig.settle()
+        assert native.chains_made() > made and dict(outcome.settings)["oversample"] == times
+    shown = {param.name: (param.value, param.values) for engine in gig.chain() for param in engine.params}
+    assert shown["oversample"] == (2, (1, 2, 4))
+    with pytest.raises(RigError, match="oversample: 3 is none of 1, 2, 4"):
+        gig.do("set Amp.model.oversample 3")
+    gig.do("save")
+    assert "oversample = 2" in (folder / "set.toml").read_text()
 
 
 @pytest.mark.parametrize("branches", [False, True])

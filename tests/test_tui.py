@@ -27,7 +27,7 @@ from textual.pilot import Pilot
 
 from rig.document.document import AMPS
 from rig.errors import RigError
-from rig.gig.snapshot import AmpView, News, ParamView
+from rig.gig.snapshot import AmpView, LoopView, News, ParamView
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
@@ -81,6 +81,11 @@ VERBS = {
     "t": ["tuner"],
     "p": ["panic"],
     "tab tab": ["tap", "tap"],
+    "l": ["loop"],
+    "j": ["loop stop"],
+    "z y": ["loop undo", "loop redo"],
+    "h w": ["loop half", "loop clear"],
+    "k": ["keep"],
     "c": ["connect"],
     "]": ["level -2"],
     "[ [": ["level -4", "level -5"],
@@ -94,7 +99,7 @@ VERBS = {
     "backspace": [],
     "2 =": ["amp 2", "set Crunch.gain.gain 6.5"],
     "down = down = up up": ["set Clean.model.normalize 1"],
-    "up minus": ["set input.gate.release 47.2"],
+    "up minus": ["set input.gate.highcut 18900"],
 }
 
 
@@ -225,6 +230,38 @@ async def test_whom_the_song_follows_is_told_and_how_they_are() -> None:
         await until(pilot, lambda: "bpm" not in screen.head.text() and "click" not in screen.head.text())
 
 
+async def test_what_the_looper_does_is_told_in_the_head() -> None:
+    gig = FakeGig()
+    async with playing(gig, (110, 24)) as (screen, pilot):
+        assert "LOOP" not in screen.head.text()
+        for loop, told in (
+            (LoopView("recording", waits=True), "LOOP REC  on the beat"),
+            (LoopView("recording", at=3.24), "LOOP REC  3.2 s"),
+            (LoopView("playing", 1.0, 8.0, 1), "LOOP  1.0 / 8.0 s"),
+            (LoopView("overdubbing", 2.0, 8.0, 2), "LOOP DUB  2.0 / 8.0 s ×2"),
+            (LoopView("playing", 2.0, 8.0, 2, half=True), "LOOP  2.0 / 8.0 s ×2 ½"),
+            (LoopView("stopped", 2.0, 8.0, 2), "LOOP  8.0 s ×2"),
+        ):
+            gig.set(loop=loop, recording="take.wav")
+            await seen(pilot, screen.head, told)
+            assert " REC " in screen.head.text()
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "48 kHz" not in screen.head.text())
+        gig.set(loop=LoopView())
+        await until(pilot, lambda: "LOOP" not in screen.head.text())
+
+
+async def test_one_key_begins_a_recording_named_after_the_moment_and_ends_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        monkeypatch.setattr(gig, "record", lambda path: gig.set(recording=str(path or "")))
+        await pilot.press("r")
+        assert re.fullmatch(r"record take-20\d\d-\d\d-\d\d-\d{6}\.wav", gig.verbs[0])
+        await pilot.press("r")
+        assert gig.verbs[1:] == ["record"]
+
+
 async def test_caps_lock_changes_nothing_but_redo() -> None:
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
@@ -350,7 +387,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
     async with playing(gig) as (screen, pilot):
         paths = [row.path for engine in gig.chain() for row in engine.rows]
         assert "Clean.model.model" in paths
-        await pilot.press(*["up"] * 7)
+        await pilot.press(*["up"] * 9)
         assert screen.row.path == paths[0]
         walked = [screen.row.path]
         for _ in range(len(paths)):
@@ -361,7 +398,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
 
 async def test_each_amp_remembers_its_knob() -> None:
     async with playing(FakeGig()) as (screen, pilot):
-        await pilot.press(*["down"] * 5, "2")
+        await pilot.press(*["down"] * 6, "2")
         assert screen.param.path == "Crunch.gain.gain"
         await pilot.press("1")
         assert screen.param.path == "Clean.eq.mid"
@@ -526,7 +563,7 @@ async def test_keys_the_help_names_are_bound() -> None:
             "question_mark",
             "less_than_sign",
             "greater_than_sign",
-            *"abcmoqstuUvx",
+            *"abchjklmoqrstuUvwxyz",
         ):
             assert key in bound
         await pilot.press("question_mark")
@@ -677,7 +714,7 @@ async def test_path_and_knobs() -> None:
         order = [path.index(name) for name in ("in", "gate", "gain", "model", "eq", "cab", "out")]
         assert order == sorted(order)
         assert "how hard the next engine is driven" in screen.note.text()
-        await pilot.press(*["down"] * 4, "=")
+        await pilot.press(*["down"] * 5, "=")
         assert "+2.0 dB" in screen.knobs.text()
         assert "below 200 Hz" in screen.note.text()
 

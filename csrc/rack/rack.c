@@ -9,12 +9,14 @@
 #include "cost.h"
 #include "guard.h"
 #include "insert.h"
+#include "looper.h"
 #include "master.h"
 #include "metronome.h"
 #include "midi.h"
 #include "recorder.h"
 #include "slot_bank.h"
 #include "song.h"
+#include "tape.h"
 #include "touch.h"
 
 /* Everything that the audio thread touches. What Python puts stands first. */
@@ -27,11 +29,14 @@ struct rig_rack {
     rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
-    rig_history input;      /* what came in: the key, and what the tuner hears */
+    rig_history guitar;     /* what came in: what the tuner hears, and the looper records */
+    rig_looper looper;
+    rig_history input;      /* the same with the loop: the key, and what the chains hear */
     const float *loop;      /* a recording that plays into the input, or NULL */
     uint32_t loop_frames, loop_at;
     rig_master master;
     rig_recorder recorder;
+    rig_tape tape;
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
     rig_midi midi;
@@ -64,6 +69,8 @@ void rig_rack_free(rig_rack *r)
 {
     rig_recorder_free(&r->recorder);
     rig_metronome_free(&r->metronome);
+    rig_tape_free(&r->tape);
+    rig_looper_free(&r->looper);
     free(r->fade.rise);
     free(r);
 }
@@ -107,6 +114,11 @@ void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
     r->loop_at = 0;
 }
 
+int rig_rack_looper(rig_rack *r, uint32_t room) { return rig_looper_init(&r->looper, room, r->fade.rise, r->fade.frames); }
+int rig_rack_loop_order(rig_rack *r, uint32_t order) { return rig_looper_order(&r->looper, order); }
+void rig_rack_loop_beats(rig_rack *r, int on) { rig_put(&r->looper.beats, (uint32_t)on); }
+void rig_rack_loop_now(const rig_rack *r, rig_loop *loop) { rig_looper_show(&r->looper, loop); }
+
 int rig_rack_record(rig_rack *r, int on)
 {
     if (on) return rig_recorder_begin(&r->recorder, r->rate);
@@ -114,17 +126,24 @@ int rig_rack_record(rig_rack *r, int on)
     return 1;
 }
 
-uint32_t rig_rack_recorded(rig_rack *r, float *stereo, uint32_t frames)
+uint32_t rig_rack_recorded(rig_rack *r, float *tracks, uint32_t frames)
 {
-    return rig_recorder_read(&r->recorder, stereo, frames);
+    return rig_recorder_read(&r->recorder, tracks, frames);
 }
 
 uint64_t rig_rack_record_lost(const rig_rack *r) { return rig_recorder_lost(&r->recorder); }
 uint64_t rig_rack_record_missing(const rig_rack *r) { return rig_recorder_missing(&r->recorder); }
 
+int rig_rack_keep(rig_rack *r, uint64_t frames) { return rig_tape_init(&r->tape, frames); }
+uint64_t rig_rack_kept(const rig_rack *r) { return rig_load(&r->tape.written); }
+uint32_t rig_rack_kept_read(const rig_rack *r, uint64_t from, float *tracks, uint32_t frames)
+{
+    return rig_tape_read(&r->tape, from, tracks, frames);
+}
+
 void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {
-    rig_history_read(&r->input, rig_load(&r->input.written), frames, input, frames);
+    rig_history_read(&r->guitar, rig_load(&r->guitar.written), frames, input, frames);
 }
 
 void rig_rack_meters(rig_rack *r, rig_meters *m)
@@ -192,11 +211,13 @@ static void run_block(rig_rack *r, const rig_period *p, uint32_t at, uint32_t fr
     const int jumped = keep_time(r, frames);
     const rig_moment moment = {x, frames, r->song.beat, r->song.pace};
     read_input(r, p->in + at, x, frames);
-    memcpy(p->di + at, x, frames * sizeof(float));
-    rig_history_write(&r->input, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
+    rig_history_write(&r->guitar, x, frames);
+    rig_looper_run(&r->looper, &r->guitar, x, &moment);
+    rig_history_write(&r->input, x, frames);
+    memcpy(p->di + at, x, frames * sizeof(float));
     signal.channels = 1;
     memcpy(signal.at[0], x, frames * sizeof(float));
     if (p->inserts) rig_inserts_enter(x, at);
@@ -207,7 +228,8 @@ static void run_block(rig_rack *r, const rig_period *p, uint32_t at, uint32_t fr
     rig_master_run(&r->master, &signal, frames, &r->meters);
     memcpy(p->out_1 + at, signal.at[0], frames * sizeof(float));
     memcpy(p->out_2 + at, signal.at[signal.channels - 1], frames * sizeof(float));
-    rig_recorder_write(&r->recorder, p->out_1 + at, p->out_2 + at, frames);
+    rig_recorder_write(&r->recorder, p->out_1 + at, p->out_2 + at, p->di + at, frames);
+    rig_tape_write(&r->tape, p->out_1 + at, p->out_2 + at, p->di + at, frames);
     rig_metronome_run(&r->metronome, &r->song, jumped, p->click ? p->click + at : NULL, p->out_1 + at, p->out_2 + at, frames, &r->master);
     rig_song_end(&r->song, frames);
     rig_put(&r->meters.frames, r->meters.frames + frames);
@@ -241,6 +263,7 @@ static void calm(rig_rack *r)
     r->master.cut = asked != r->calmed;
     if (!r->master.cut || r->master.fade > 0.0f) return;
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_panic(&r->banks[i]);
+    rig_looper_stop(&r->looper);
     r->master.cut = 0;
     r->calmed = asked;
 }

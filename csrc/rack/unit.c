@@ -49,19 +49,6 @@ static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t
     return NULL;
 }
 
-/* The DC blockers begin where silence has brought them. */
-static void begin_blockers(rig_unit *unit)
-{
-    for (uint32_t c = 0; c < unit->channels; ++c) rig_dc_blocker_begin(&unit->blockers[c], unit->constant);
-}
-
-static void blockers_init(rig_unit *unit, const rig_mount *mount)
-{
-    unit->constant = mount->constant;
-    for (uint32_t c = 0; c < unit->channels && unit->constant != 0.0f; ++c) rig_dc_blocker_init(&unit->blockers[c], mount->rate);
-    begin_blockers(unit);
-}
-
 /* As if the guard had never caught it. */
 static void at_peace(rig_unit *unit)
 {
@@ -78,12 +65,12 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->channels = channels > own ? channels : own;
     unit->copies = own == 1 ? unit->channels : 1;
     const char *why = engine_init(unit, engine, setup, bytes);
+    unit->rings = !why && engine->tail && engine->tail(unit->self[0], unit->params) > 0;
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
     unit->branch = mount->branch;
     unit->on = !mount->off;
     unit->fade = mount->fade ? mount->fade : 1;
-    blockers_init(unit, mount);
     at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
@@ -108,16 +95,14 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
     get_params(unit, params);
-    const uint32_t own = unit->engine->memory(unit->self[0], params);
-    const uint32_t memory = unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], own) : own;
-    const uint32_t blocker = unit->constant != 0.0f ? rig_dc_blocker_memory(unit->blockers[0].share) : 0;
-    return memory > blocker ? memory : blocker; /* not both: what the engine says so far is near enough for the blocker to begin with */
+    const uint32_t memory = unit->engine->memory(unit->self[0], params);
+    return unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], memory) : memory;
 }
 
 uint32_t rig_unit_tail(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
-    if (!unit->engine->tail) return rig_unit_memory(unit);
+    if (!unit->rings) return rig_unit_memory(unit);
     get_params(unit, params);
     return unit->engine->tail(unit->self[0], params);
 }
@@ -200,8 +185,6 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
     process(unit, at, signal, side, &block);
-    for (uint32_t c = 0; c < signal->channels && unit->constant != 0.0f; ++c)
-        rig_dc_blocker_run(&unit->blockers[c], signal->at[c], frames);
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
@@ -213,7 +196,6 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 
 static void begin_anew(rig_unit *unit)
 {
-    begin_blockers(unit);
     for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->engine->reset(unit->self[i]);
         if (unit->resampler[i]) rig_resampler_reset(unit->resampler[i]);
@@ -250,7 +232,7 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
     const uint32_t moving = approach(unit, share, frames);
-    const int partly = moving || share[frames - 1] == 0.0f, rings = unit->engine->tail != NULL;
+    const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
     if (unit->rest) {
         unit->rest -= unit->rest < frames ? unit->rest : frames;
         return; /* its input passes */

@@ -2,7 +2,6 @@
 #ifndef RIG_UNIT_H
 #define RIG_UNIT_H
 
-#include "../dc_blocker.h"
 #include "rack.h"
 #include "resample.h"
 #include "signal.h"
@@ -13,9 +12,8 @@ typedef struct {
     uint32_t copies;             /* how many there are of the engine: a mono one has one a side */
     void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
+    uint32_t rings;              /* it has a tail */
     float gain_in, gain_out;
-    float constant;             /* what it says to silence; 0: it has no blockers */
-    rig_dc_blocker blockers[2]; /* of each channel */
     uint32_t branch;
     float *params;   /* Python puts, audio gets */
     uint32_t on;     /* the same: 0: its input passes it by */

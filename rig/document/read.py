@@ -472,12 +472,12 @@ class _Reader:
             return None
         knobs = {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
-        known = (*engine.files, *engine.branches, *knobs, *settings)
+        known = (*engine.file_keys, *engine.branches, *knobs, *settings)
         params: dict[str, float] = {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
         for key, value in entry.items():
-            if key in engine.files:
+            if key in engine.file_keys:
                 files[key] = self.file(key, value, place)
             elif key in knobs:
                 params[key] = self.within(value, engine.name, knobs[key], place)
@@ -586,6 +586,10 @@ class _Reader:
 
     def setting(self, value: object, engine: str, setting: Setting, place: str) -> float:
         """A number in its range; 0.0 or 1.0 for a switch."""
+        if setting.values and value not in setting.values:
+            words = ", ".join(f"{one:g}" for one in setting.values)
+            self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be one of {words}")
+            return setting.initial
         if not setting.switch:
             return self.within(value, engine, setting, place)
         if not isinstance(value, bool):

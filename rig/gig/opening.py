@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rig.document.document import Document
@@ -11,6 +12,7 @@ from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
+from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.snapshot import News
 from rig.jack.client import Client
@@ -30,13 +32,14 @@ def open_gig(
     record: Path | None = None,
     amp: str | None = None,
     watch: bool = False,
+    room: Room | None = None,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
     paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
-    the rig in place of a guitar. watch: follow the presets and their files. Raises RigError; then nothing is
-    left running.
+    the rig in place of a guitar. watch: follow the presets and their files. room: memory for the last minutes and for
+    loops; None: none. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -50,12 +53,17 @@ def open_gig(
     try:
         document = Document(tuple(file.preset for file in files))
         first = document.amps[0].uid
+        rack, room = Rack(client.rate), room or Room(0.0, 0.0)
         inserts = Inserts(client.block)
-        reconciler = Reconciler(Rack(client.rate), inserts=inserts)
-        reconciler.load(document, first, progress)
+        reconciler = Reconciler(rack, inserts=inserts)
+        with ThreadPoolExecutor(1) as beside:  # it takes half a second to have so much memory
+            taken = beside.submit(room.take, rack)
+            reconciler.load(document, first, progress)
         client.inserts(inserts.names)
         source = Path(di).name if di else ""
-        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None)
+        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
+        for fault in taken.result():
+            gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
         if amp is not None:

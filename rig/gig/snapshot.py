@@ -15,7 +15,7 @@ from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
-    from rig.native import Unit
+    from rig.native import LoopState, Unit
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class ParamView:
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
     saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
-    see engine.Param.
+    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -72,6 +72,7 @@ class ParamView:
     setting: bool = False
     curve: str = ""
     step: float = 0.0
+    values: tuple[float, ...] = ()
 
     @property
     def preset(self) -> float:
@@ -130,6 +131,26 @@ class News:
 
 
 @dataclass(frozen=True)
+class LoopView:
+    """The looper. state: "empty", "recording", "playing", "overdubbing" or "stopped".
+
+    at: seconds, where it is; seconds: of the loop, 0 while there is none. layers: that are heard; undone: that
+    `loop redo` puts back. half: at half speed. waits: for the beat. full: no other layer finds room. there: whether
+    there is a looper.
+    """
+
+    state: str = "empty"
+    at: float = 0.0
+    seconds: float = 0.0
+    layers: int = 0
+    undone: int = 0
+    half: bool = False
+    waits: bool = False
+    full: bool = False
+    there: bool = False
+
+
+@dataclass(frozen=True)
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
@@ -145,6 +166,7 @@ class Status:
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
     the latest event that came in, but a clock's, in words. client: what JACK calls us.
+    loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
     which silences all, unless tuner_heard.
     """
@@ -180,6 +202,8 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    loop: LoopView = LoopView()
+    kept: float = 0.0
     reductions: tuple[tuple[str, float], ...] = ()
     string: int = 0
     tuning: str = ""
@@ -209,6 +233,21 @@ def amps(document: Document) -> tuple[AmpView, ...]:
             scenes = tuple(scene.name for scene in amp.scenes)
             views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
     return tuple(views)
+
+
+def loop(state: LoopState, rate: int) -> LoopView:
+    """The looper, in seconds."""
+    return LoopView(
+        state.state,
+        round(state.at / rate, 2),
+        round(state.frames / rate, 2),
+        state.layers,
+        state.most - state.layers,
+        state.slow,
+        state.waits,
+        state.full,
+        bool(state.room),
+    )
 
 
 def path(document: Document, uid: int, playing: int) -> str:
@@ -286,6 +325,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         isinstance(knob, Setting),
         getattr(knob, "curve", ""),
         getattr(knob, "step", 0.0),
+        getattr(knob, "values", ()),
     )
 
 

@@ -46,6 +46,8 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
         table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
         for key in engine.files:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for key in engine.optional:
+            table.add_row("", _text(key, NAME), "a file", "none", _text("path, relative to the preset"))
         for setting in engine.settings:
             table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
         for param in engine.params:
@@ -62,6 +64,8 @@ def _range(value: Param | Setting) -> tuple[Text, Text, str]:
         return name, _text(" | ".join(value.choices)), value.choices[int(value.initial)]
     if isinstance(value, Setting) and value.switch:
         return name, _text("true or false"), "true" if value.initial else "false"
+    if isinstance(value, Setting) and value.values:
+        return name, _text(" | ".join(f"{one:g}" for one in value.values)), f"{value.initial:g}"
     span = f"{value.minimum:g} to {value.maximum:g} {value.unit}".rstrip()
     return name, _text(span), f"{value.initial:g}"
 
@@ -219,6 +223,9 @@ def _sound(playing: Played) -> dict[str, str]:
         "silence": _silence(playing),
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
+        "oversampled": "; ".join(
+            f"{more.times} times {100 * more.share:.1f} %, {more.late_ms:.2f} ms later" for more in playing.oversampled
+        ),
     }
 
 

@@ -22,7 +22,7 @@ from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
-from rig.tui.knob_scale import stands, words
+from rig.tui.knob_scale import stands, written_out
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
@@ -62,6 +62,14 @@ class PlayScreen(Editing):
             Binding("tab", "verb('tap')", id="tap"),
             Binding("n", "verb('metronome')", id="metronome"),
             Binding("f", "verb('follow')", id="follow"),
+            Binding("l", "verb('loop')", id="loop"),
+            Binding("j", "verb('loop stop')", id="loop_stop"),
+            Binding("z", "verb('loop undo')", id="loop_undo"),
+            Binding("y", "verb('loop redo')", id="loop_redo"),
+            Binding("h", "verb('loop half')", id="loop_half"),
+            Binding("w", "verb('loop clear')", id="loop_clear"),
+            Binding("k", "verb('keep')", id="keep"),
+            Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
@@ -183,7 +191,8 @@ class PlayScreen(Editing):
             return f"{_range(line.row)}: ↵ takes it, esc leaves it as it is"
         off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
         if isinstance(line.row, FileView):
-            return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
+            about = f"{line.engine.about}: " if line.engine.about else ""
+            return printable(f"{off}{about}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
         inside = f"{printable(line.engine.inside)} · " if line.engine.inside else ""
         return off + inside + _hint(line.engine, line.row)
 
@@ -287,6 +296,11 @@ class PlayScreen(Editing):
             self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
         else:
             super().action_turn(direction, coarse)
+
+    def action_record(self) -> None:
+        """Record into a file that is named after the moment, or end that."""
+        recording = self.status is not None and self.status.recording
+        self.do("record" if recording else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
 
     def action_mute(self) -> None:
         self.do("mute")
@@ -405,5 +419,5 @@ def _hint(engine: EngineView, knob: ParamView | None) -> str:
 
 
 def _range(param: ParamView) -> str:
-    called = words(param)
+    called = written_out(param)
     return ", ".join(called) or " … ".join(stands(param, end) for end in (param.minimum, param.maximum))
