@@ -141,6 +141,7 @@ class Engine:
     channels_with: where its files decide: ({key: path}, {setting: value}) -> 1 or 2, as its `load` will say, from no
     more of the files than their heads. It raises nothing: what cannot be read, `load` tells.
     reduces: it shows by how much it makes the sound softer.
+    ports: another application stands in it, by ports of ours; without them it passes through.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Engine:
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = field(default=None, repr=False)
     optional: tuple[str, ...] = ()
     reduces: bool = False
+    ports: bool = False
 
     @property
     def file_keys(self) -> tuple[str, ...]:

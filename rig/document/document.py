@@ -27,6 +27,18 @@ TEMPO = (30.0, 300.0)
 USUAL_TEMPO = 120.0
 """Where it says none."""
 
+FOLLOW = ("midi", "jack")
+"""Whose time a preset's songs can go by, in place of its own tempo: a MIDI clock's, JACK's transport's."""
+
+BAR = (0, 16)
+"""Beats of a metronome's bar; 0: it counts none."""
+
+CLICK_LEVEL = (-60.0, 0.0)
+"""dB, of a metronome."""
+
+CLICK_TO = ("out", "click")
+"""Where a metronome is heard: in our outputs, too, or in the port of its own alone."""
+
 NAME = 40
 """Letters of a name."""
 
@@ -115,6 +127,15 @@ class Wiring:
     outputs: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Metronome:
+    """beats: of a bar, whose first is accented; 0: none is. level: dB, of the click's peak. to: one of CLICK_TO."""
+
+    beats: int = 4
+    level: float = -12.0
+    to: str = "out"
+
+
 class Pick(NamedTuple):
     """An amp, and one of its scenes or ""."""
 
@@ -135,6 +156,7 @@ class Preset:
     """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured.
 
     tempo: beats a minute. tuning: of the guitar, see tunings.py. a4: what it is tuned to, in Hz. None: it says none.
+    follow: whose time goes before `tempo`, of FOLLOW, or "".
     """
 
     path: Path
@@ -148,6 +170,8 @@ class Preset:
     tempo: float | None = None
     tuning: str | None = None
     a4: float | None = None
+    follow: str = ""
+    metronome: Metronome = Metronome()
     uid: int = field(default_factory=identity, compare=False)
 
     @property

@@ -63,6 +63,8 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             tempo=_either(base.tempo, theirs.tempo, ours.tempo),
             tuning=_either(base.tuning, theirs.tuning, ours.tuning),
             a4=_either(base.a4, theirs.a4, ours.a4),
+            follow=_either(base.follow, theirs.follow, ours.follow),
+            metronome=_either(base.metronome, theirs.metronome, ours.metronome),
         ),
         theirs,
     )

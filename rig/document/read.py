@@ -11,7 +11,11 @@ import tomli
 
 from rig.document.document import (
     AMPS,
+    BAR,
+    CLICK_LEVEL,
+    CLICK_TO,
     DBU,
+    FOLLOW,
     INPUT,
     KEYS,
     LEVEL,
@@ -23,6 +27,7 @@ from rig.document.document import (
     Amp,
     Chain,
     EngineSpec,
+    Metronome,
     Midi,
     Pick,
     Preset,
@@ -154,7 +159,11 @@ class _Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(content, "", ("name", "tempo", "tuning", "a4", INPUT, "amp", OUTPUT, "jack", "midi"))
+        self.known(
+            content,
+            "",
+            ("name", "tempo", "follow", "tuning", "a4", INPUT, "amp", OUTPUT, "metronome", "jack", "midi"),
+        )
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
@@ -172,6 +181,8 @@ class _Reader:
             tempo=self.tempo(content),
             tuning=self.tuning(content),
             a4=self.number(content["a4"], "a4", "", *A4_RANGE, "Hz") if "a4" in content else None,
+            follow=self.word(content, "follow", "", FOLLOW),
+            metronome=self.metronome(self.table(content, "metronome")),
         )
 
     def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
@@ -194,6 +205,18 @@ class _Reader:
         except RigError as error:
             self.fault("", str(error))
         return None
+
+    def metronome(self, table: Mapping[str, object]) -> Metronome:
+        self.known(table, "metronome", ("beats", "level", "to"))
+        usual = Metronome()
+        beats = self.number(table.get("beats", usual.beats), "beats", "metronome", *BAR, "")
+        if beats != int(beats):
+            self.fault("metronome", f"beats = {beats:g} must be a whole number")
+        return Metronome(
+            int(beats),
+            self.number(table.get("level", usual.level), "level", "metronome", *CLICK_LEVEL, "dB"),
+            self.word(table, "to", "metronome", CLICK_TO) or usual.to,
+        )
 
     def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])
@@ -572,6 +595,15 @@ class _Reader:
         if not isinstance(value, bool):
             self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be true or false, without quotes")
         return float(value is True)
+
+    def word(self, table: Mapping[str, object], key: str, place: str, words: Sequence[str]) -> str:
+        """One of the words, or "" where nothing is said."""
+        if key not in table:
+            return ""
+        if table[key] in words:
+            return str(table[key])
+        self.fault(place, f"{key} = {_shown(table[key])} must be " + " or ".join(f'"{word}"' for word in words))
+        return ""
 
     def number(self, value: object, what: str, place: str, low: float, high: float, unit: str) -> float:
         """A number from low to high; the nearest to 0 where it is none, which is a fault."""

@@ -86,7 +86,7 @@ class EngineView:
 
     path: what verbs call it, "Crunch.gain". load: the share of a core that it takes, 0..1. branch: "a" or "b" beside
     the trunk; the next engine that is in neither joins the two. on: False: it is bypassed. stands: False for the row of
-    the amp itself, which is no engine.
+    the amp itself, which is no engine. inside: of an insert, who stands in it.
     """
 
     name: str
@@ -100,6 +100,7 @@ class EngineView:
     path: str = ""
     on: bool = True
     stands: bool = True
+    inside: str = ""
 
     @property
     def rows(self) -> tuple[FileView | ParamView, ...]:
@@ -161,7 +162,10 @@ class Status:
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
-    tempo: of the preset that plays, beats a minute; None where it says none.
+    tempo: beats a minute, as whom the song follows has it, or the preset; None where nobody says.
+    follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
+    so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
+    the latest event that came in, but a clock's, in words. client: what JACK calls us.
     loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
     which silences all, unless tuner_heard.
@@ -205,6 +209,12 @@ class Status:
     tuning: str = ""
     a4: float = A4
     tuner_heard: bool = False
+    follow: str = ""
+    lead: str = ""
+    beat: float = 0.0
+    metronome: bool = False
+    midi: str = ""
+    client: str = ""
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -291,8 +301,11 @@ def _engine(path: str, where: str, spec: EngineSpec, saved: EngineSpec | None, p
         if knob.name not in idle
     )
     about = unit.payload.about if unit else ""
+    inside = about if engine.ports else ""
     files = _files(path, spec)
-    return EngineView(spec.label, about, where, knobs, fault, round(load, 3), files, spec.branch, path, spec.on)
+    return EngineView(
+        spec.label, about, where, knobs, fault, round(load, 3), files, spec.branch, path, spec.on, inside=inside
+    )
 
 
 def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView:

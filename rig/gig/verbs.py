@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import ON, Amp, Document, Target, free_name
+from rig.document.document import CLICK_TO, FOLLOW, ON, Amp, Document, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
@@ -152,6 +152,33 @@ def _a4(gig: Gig, text: str) -> None:
     hz = number(text, "a4")
     gig.edit(edits.a4(gig.document, gig.preset.uid, hz), f"a4 {hz:g}", "a4")
     gig.say(f"A is {gig.preset.a4:g} Hz")
+
+
+def _follow(gig: Gig, words: str) -> None:
+    known = ("off", *FOLLOW)
+    now = known.index(gig.preset.follow or "off")
+    if words and words not in known:
+        raise RigError(f"follow: '{cut(words)}' is none of {', '.join(known)}")
+    whom = (words or known[(now + 1) % len(known)]).replace("off", "")
+    gig.edit(edits.follow(gig.document, gig.preset.uid, whom), f"follow {whom or 'off'}", ("follow", gig.preset.uid))
+    gig.say(gig.time.followed())
+
+
+def _metronome(gig: Gig, words: str) -> None:
+    what, _, text = words.partition(" ")
+    now = gig.preset.metronome
+    if what in ("", "on", "off"):
+        gig.time.click(_switched(gig.time.clicks, words, "metronome"))
+        return
+    if what == "to" and text in CLICK_TO:
+        wanted = replace(now, to=text)
+    elif what == "beats" and text:
+        wanted = replace(now, beats=round(number(text, what)))
+    elif what == "level" and text:
+        wanted = replace(now, level=number(text, what))
+    else:
+        raise RigError(f"metronome: '{cut(words)}'? on, off, beats 3, level -12, to {' or to '.join(CLICK_TO)}")
+    gig.edit(edits.metronome(gig.document, gig.preset.uid, wanted), f"metronome {words}", ("metronome", what))
 
 
 # --- chains -------------------------------------------------------------------------------------------------------
@@ -424,6 +451,8 @@ VERBS: dict[str, Verb] = {
     "level": Verb("DB", "output level", _level),
     "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
     "tap": Verb("", "the same, by twice or more in time", _tap),
+    "follow": Verb("[midi|jack|off]", "go by a MIDI clock, JACK's transport, or our tempo; alone: the next", _follow),
+    "metronome": Verb("[on|off|beats N|level DB|to out|to click]", "a click on each beat", _metronome),
     "bypass": Verb(
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),

@@ -28,6 +28,8 @@ PLAY = (
     ("p", "panic: silence tails, too"),
     ("t", "tuner, and a strip of it"),
     ("tab", "tap the tempo, twice or more"),
+    ("n", "metronome"),
+    ("f", "follow MIDI clock, JACK, nobody"),
     ("k r", "keep the last minutes; record"),
     ("c", "connect again, start JACK"),
     ("s", "save"),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rig.document.document import (
+    BAR,
+    CLICK_LEVEL,
     LEVEL_KNOB,
     ON,
     OUTPUT_LEVEL,
@@ -15,6 +17,7 @@ from rig.document.document import (
     Chain,
     Document,
     EngineSpec,
+    Metronome,
     Preset,
     Target,
     labels,
@@ -107,6 +110,18 @@ def a4(document: Document, uid: int, hz: float) -> Document:
     """What a preset's guitar is tuned to, in Hz; kept within A4_RANGE."""
     preset = document.preset_of(uid)
     return document.with_preset(replace(preset, a4=min(A4_RANGE[1], max(A4_RANGE[0], hz))))
+
+
+def follow(document: Document, uid: int, whom: str) -> Document:
+    """Whose time a preset's songs go by: of FOLLOW, or "" for its own tempo."""
+    return document.with_preset(replace(document.preset_of(uid), follow=whom))
+
+
+def metronome(document: Document, uid: int, settings: Metronome) -> Document:
+    """A preset's metronome, its numbers kept within BAR and CLICK_LEVEL."""
+    beats, level = min(BAR[1], max(BAR[0], settings.beats)), min(CLICK_LEVEL[1], max(CLICK_LEVEL[0], settings.level))
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, metronome=replace(settings, beats=beats, level=level)))
 
 
 def insert(
