@@ -413,7 +413,7 @@ def test_headless_loads_and_says_what_came_of_it(jack_server, bench, tmp_path):
         "event": "engine",
         "engine": "Crunch.cab",
         "files": {"ir": str(tmp_path / "two.wav")},
-        "settings": {},
+        "settings": {"align": 0},
     }
     two = level_db(bench.listen(0.5))
     assert abs(two - one) > 1, "another sound"
