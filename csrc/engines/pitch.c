@@ -37,6 +37,7 @@ static const rig_param params[N_PARAMS] = {
 #define ALIKE_HZ 1000.0    /* below which it is */
 #define LOUDER 3.0f        /* in power: so much more than the loudest of before is an attack */
 #define SOFTER 0.02f       /* and so much less is a stop */
+#define BEFORE 4           /* ms that are not before yet: an attack rises */
 #define FORGET_MS 60.0     /* in which the loudest of before is forgotten */
 #define FAULT 0.3f         /* of a leap that is taken at the last moment */
 
@@ -56,7 +57,7 @@ typedef struct {
     uint32_t size, few;         /* of the two kinds of past, powers of two; their beginnings stand again behind their ends */
     int align;                  /* the guitar waits for what is shifted */
     float *past[2], *compared;
-    float soft, forget, quickly; /* the poles of the filters that listen */
+    float soft, forget, quickly; /* of the filters that listen */
     float sinc[(ZEROS + 1) * FINE + 2];
 
     uint64_t now, attack;       /* frames that have come; those before the latest attack */
@@ -65,7 +66,8 @@ typedef struct {
     float leapt, pace;          /* 0..1 of the way, and what a frame takes of it; pace 0: it stays */
     float likeness;             /* of the two */
     float before, low[2], sum;  /* what the filters remember */
-    float power, loudest;       /* of the last ms, of what was before */
+    float power, loudest;       /* of the last ms, of what was some ms before */
+    float peak, peaks[BEFORE];  /* of this ms and of the latest ones */
     uint32_t quiet;             /* frames since it stopped, perhaps */
     rig_ramp ratio, dry, wet;
 } state;
@@ -107,7 +109,8 @@ static void reset(void *self)
     s->struck = 0;
     s->here = s->there = s->latency;
     s->leapt = s->pace = s->likeness = 0.0f;
-    s->before = s->low[0] = s->low[1] = s->sum = s->power = s->loudest = 0.0f;
+    s->before = s->low[0] = s->low[1] = s->sum = s->power = s->loudest = s->peak = 0.0f;
+    memset(s->peaks, 0, sizeof s->peaks);
     s->quiet = 0;
 }
 
@@ -137,9 +140,9 @@ static const char *init(void *self, const rig_setup *setup)
     s->hold = frames_of(HOLD_MS, rate);
     s->stop = frames_of(STOP_MS, rate);
     s->shortest = frames_of(SHORTEST_MS, rate);
-    s->alike = frames_of(ALIKE_MS, rate / s->every);
+    s->alike = frames_of(ALIKE_MS / 4.0, rate / s->every) * 4;
     s->soft = (float)(1.0 - exp(-2.0 * PI * ALIKE_HZ / rate));
-    s->forget = (float)exp(-1000.0 / (FORGET_MS * rate));
+    s->forget = (float)exp(-DETECT_MS / FORGET_MS);
     s->quickly = (float)(1.0 - exp(-1000.0 / (DETECT_MS * rate)));
     shape(s->sinc);
     rig_ramp_start(&s->ratio, ratio_of(setup->params));
@@ -168,7 +171,13 @@ static void listen(state *s, float x)
         s->attack = s->now - s->detect;
         s->struck = 1;
     }
-    s->loudest = fmaxf(s->loudest * s->forget, s->power);
+    s->peak = fmaxf(s->peak, s->power);
+    if (s->now % s->detect == 0) { /* every ms */
+        float *const old = &s->peaks[s->now / s->detect % BEFORE];
+        s->loudest = fmaxf(s->loudest * s->forget, *old);
+        *old = s->peak;
+        s->peak = 0.0f;
+    }
     s->quiet = s->power < SOFTER * s->loudest ? s->quiet + 1 : 0;
 }
 
@@ -182,7 +191,7 @@ static double nearest(float ratio, uint32_t fade, uint32_t step)
    over. */
 static double latest(const state *s, float ratio)
 {
-    const double quicker = ratio - 1.0f, leap = quicker * (s->quick + SMALL_STEP);
+    const double quicker = ratio - 1.0f, leap = s->shortest + quicker * (s->quick + SMALL_STEP);
     return fmax(s->latency, nearest(ratio, s->quick, SMALL_STEP) + quicker * (leap / ratio + SMALL_STEP));
 }
 
@@ -216,11 +225,13 @@ static void compare(const state *s, int32_t first, uint32_t count, float *alike)
     const float *restrict theirs = s->compared + ((end - length + (uint32_t)first) & mask);
     float sums[MOST_LEAPS] = {0};
     double here = 0.0, there = 0.0;
-    for (uint32_t k = 0; k < length; ++k) {
-        const float x = ours[k];
-        for (uint32_t i = 0; i < count; ++i) sums[i] += x * theirs[k + i];
-        here += x * x;
-        there += theirs[k] * theirs[k];
+    for (uint32_t k = 0; k < length; k += 4) { /* four at once: the sums are fetched a quarter as often */
+        const float *restrict x = ours + k, *restrict y = theirs + k;
+        for (uint32_t i = 0; i < count; ++i) sums[i] += x[0] * y[i] + x[1] * y[i + 1] + x[2] * y[i + 2] + x[3] * y[i + 3];
+        for (uint32_t i = 0; i < 4; ++i) {
+            here += x[i] * x[i];
+            there += y[i] * y[i];
+        }
     }
     for (uint32_t i = 0; i < count; ++i) {
         alike[i] = sums[i] / sqrtf((float)(here * fmax(there, 0.0)) + SILENCE);
@@ -232,7 +243,7 @@ static void compare(const state *s, int32_t first, uint32_t count, float *alike)
 static void choose(state *s, int way, double least, double most, float enough, uint32_t fade)
 {
     float alike[MOST_LEAPS];
-    const uint32_t shortest = (uint32_t)(least / s->every), longest = (uint32_t)(fmin(most, s->span) / s->every);
+    const uint32_t shortest = (uint32_t)(least / s->every), longest = (uint32_t)(fmin(fmax(most, 0.0), s->span) / s->every);
     if (longest < shortest) return;
     const uint32_t count = longest - shortest + 3; /* with one on either side, to see what is a peak */
     uint32_t best = 0;
@@ -257,7 +268,7 @@ static void catch_up(state *s)
 {
     const double room = s->here - s->latency;
     if (s->quiet > s->stop && room > s->quick) leap(s, s->latency, 0.0f, s->fade);
-    else choose(s, 1, s->shortest, fmax(0.0, room), enough(room / s->span), s->fade);
+    else choose(s, 1, s->shortest, room, enough(room / s->span), s->fade);
 }
 
 /* A quick one comes near to now, and leaps back. It keeps so far behind that no attack is heard too early. While it reads one, it is
@@ -266,13 +277,13 @@ static void fall_back(state *s, float ratio)
 {
     const int attacks = fresh(s, ratio);
     const uint32_t fade = attacks ? s->quick : fade_of(s, ratio), step = attacks ? SMALL_STEP : STEP;
-    const double quicker = ratio - 1.0f, least = quicker * (fade + step); /* so much it comes nearer meanwhile */
+    const double quicker = ratio - 1.0f, least = s->shortest + quicker * (fade + step); /* it comes nearer meanwhile */
     const double lowest = ratio * latest(s, ratio), since = (double)(s->now - s->attack) - s->here;
     const double last = attacks ? nearest(ratio, fade, step) : lowest, width = attacks ? lowest - last : s->span;
     const double late = s->here - last < quicker * step ? 1.0 : fmax(0.0, 1.0 - (s->here - last) / width);
     const double room = lowest + s->span - s->here;
     if (since >= least && s->now < s->attack + 2 * s->span) choose(s, -1, least, fmin(since, room), enough(late), fade);
-    else if (!attacks || late >= 1.0) choose(s, -1, least + s->shortest, room, enough(late), fade);
+    else if (!attacks || late >= 1.0) choose(s, -1, least, room, enough(late), fade);
 }
 
 /* Not shifted, it stays where an attack would be. */

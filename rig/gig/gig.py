@@ -478,7 +478,7 @@ class Gig:
             for i, (spec, unit, faults, cost) in enumerate(
                 zip(engines, chain.units, chain.faults, chain.costs, strict=True)
             ):
-                units[spec.uid] = (unit, self._faults_seen.lately(chain.address, i, faults), cost)
+                units[spec.uid] = (unit, chain.about(i), self._faults_seen.lately(chain.address, i, faults), cost)
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
 
     def idle(self, uid: int) -> frozenset[str]:
