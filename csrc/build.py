@@ -18,6 +18,7 @@ FLAGS = [
     "-Wextra",
     "-Wno-psabi",
     "-Wno-unused-parameter",
+    "-Wno-missing-field-initializers",  # what a table leaves out is 0
 ]
 HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h")
 

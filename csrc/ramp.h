@@ -37,4 +37,20 @@ static inline void rig_ramp_apply(rig_ramp *r, float target, float *x, uint32_t 
         for (uint32_t i = 0; i < frames; ++i) x[i] *= target;
 }
 
+/* A value that goes after a knob in a time of its own, some 10 ms, however short the blocks are: a pedal comes in steps. */
+typedef struct {
+    float now, share; /* of the way that it goes in a frame */
+} rig_glide;
+
+static inline void rig_glide_start(rig_glide *g, float value, double rate)
+{
+    *g = (rig_glide){value, (float)(1.0 - exp(-1.0 / (0.003 * rate)))};
+}
+
+static inline float rig_glide_next(rig_glide *g, float target)
+{
+    const float way = target - g->now;
+    return g->now = fabsf(way) < 1e-5f ? target : g->now + g->share * way; /* the last 100 dB are no step */
+}
+
 #endif

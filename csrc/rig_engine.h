@@ -5,16 +5,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RIG_ABI 3
+#define RIG_ABI 4
 #define RIG_BLOCK 64   /* frames that process() is handed at most */
 #define RIG_PARAMS 32  /* parameters that an engine has at most */
 #define RIG_ENDLESS 4294967295 /* of a tail: it never ends by itself */
+
+/* How a knob's values are spread over its travel. */
+#define RIG_BY_UNIT 0 /* evenly; those in Hz, ms and s by ratio */
+#define RIG_EVENLY 1
+#define RIG_BY_RATIO 2
 
 /* A knob. The preset's keys, the screen's bars and `rig engines` are all made from this table. */
 typedef struct {
     const char *name, *unit, *help;
     float min, max, initial;
     const char *choices; /* NULL, or a word for each of the values 0, 1, 2 ... up to max: "off|soft|hard" */
+    uint32_t curve;      /* RIG_BY_UNIT and so on */
+    float step;          /* what one press turns it by; 0: what suits its unit */
 } rig_param;
 
 /* A block on its way through an engine. Both channels of a stereo signal are as long. */
@@ -49,7 +56,7 @@ typedef struct {
 typedef struct {
     uint32_t abi, n_params;
     uint32_t channels; /* 1: a mono engine; of a stereo signal each side has one of its own. 2: it hears two and makes two, also
-                          where one came. 0: it takes what comes, one or two */
+                          where one came. 0: it takes what comes, one or two. What hangs on its files, the Python side says */
     const char *name, *about;
     const rig_param *params;
     size_t (*size)(const rig_setup *);                               /* [main]  bytes of state; 0: the setup is not understood */
@@ -59,6 +66,7 @@ typedef struct {
     uint32_t (*latency)(const void *self);                           /* [main]  frames by which what comes out is late; NULL: by none. It stays the same */
     void (*process)(void *self, const rig_block *block);             /* [audio] */
     void (*reset)(void *self);                                       /* [audio] as if it had heard silence for ever            */
+    float (*reduction)(const void *self);                            /* [audio] dB by which it makes the sound softer now, 0 or less, to be shown; NULL: it doesn't */
 } rig_engine;
 
 #endif

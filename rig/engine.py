@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from rig.models.formats import Model
 
 
+CURVES = ("", "evenly", "by ratio")
+"""How a knob's values are spread: as suits its unit (Hz, ms, s: by ratio), or said. In the order of RIG_BY_UNIT ..."""
+
+
 @dataclass(frozen=True)
 class Param:
     """A knob: a float that the audio thread reads once a block and ramps to.
 
     `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
-    and so on up to `maximum`; none where it is a number.
+    and so on up to `maximum`; none where it is a number. curve: how its values are spread over its travel, one of
+    CURVES. step: what one press turns it by; 0: what suits its unit.
     """
 
     name: str
@@ -36,6 +41,8 @@ class Param:
     maximum: float
     initial: float
     choices: tuple[str, ...] = ()
+    curve: str = ""
+    step: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,11 @@ class Payload:
     arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
     level: linear, what the file asks to be applied after the whole chain (`level_adjust`).
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
+    constant: linear, what it says to silence, which a DC blocker behind it takes away; 0: it needs none.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
     lead: frames, at `rate`, before the sound of a recording, which were cut off; None: it is none.
+    channels: 1 or 2, as the engine makes with these files, where they decide (Engine.channels_with); None: its own.
     waits: of an engine that joins branches, the frames by which it lets a and b come later.
     input_dbu, output_dbu: the levels in dBu of a full-scale sine before and after the device that its files describe.
     idle: its parameters and settings that do nothing with these files; no screen shows them.
@@ -59,10 +68,12 @@ class Payload:
     level: float = 1.0
     gain_in: float = 1.0
     gain_out: float = 1.0
+    constant: float = 0.0
     rate: int = 0
     delay: int = 0
     polarity: int = 1
     lead: int | None = None
+    channels: int | None = None
     waits: tuple[int, int] = (0, 0)
     input_dbu: float | None = None
     output_dbu: float | None = None
@@ -124,6 +135,9 @@ class Engine:
     aliases: what else presets may call it; it shows itself by its name.
     channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
     as many as come.
+    channels_with: where its files decide: ({key: path}, {setting: value}) -> 1 or 2, as its `load` will say, from no
+    more of the files than their heads. It raises nothing: what cannot be read, `load` tells.
+    reduces: it shows by how much it makes the sound softer.
     """
 
     name: str
@@ -137,6 +151,8 @@ class Engine:
     address: int = 0
     aliases: tuple[str, ...] = ()
     channels: int = 1
+    channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = field(default=None, repr=False)
+    reduces: bool = False
 
     @property
     def branches(self) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ static void process_bend(void *self, const rig_block *b)
 static void reset_bend(void *self) { *(bend *)self = (bend){0}; }
 
 /* What is chosen by a word; and what says it in a way that makes no sense. */
-static const rig_param clip[] = {{"gain", "", "before it clips", 0.0f, 8.0f, 1.0f, NULL},
+static const rig_param clip[] = {{"gain", "", "before it clips", 0.0f, 8.0f, 1.0f, NULL, RIG_BY_RATIO, 0.25f},
                                  {"shape", "", "how it clips", 0.0f, 2.0f, 1.0f, "off|soft|hard"}};
 static const rig_param wrong_most[] = {{"shape", "", "", 0.0f, 3.0f, 1.0f, "off|soft|hard"}};
 static const rig_param wrong_least[] = {{"shape", "", "", -1.0f, 2.0f, 1.0f, "off|soft|hard"}};

@@ -21,8 +21,9 @@ if __name__ == "__main__":
 from rig.document.document import Document, EngineSpec
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
+from rig.document.tunings import Note
 from rig.engine import Payload
-from rig.gig.builder import ChainSpec, Place
+from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
@@ -152,11 +153,12 @@ class FakeReconciler:
         self.rack = FakeRack()
         self.held = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
-        self._standing = wishes(document)
+        self._versions = Versions()
+        self._standing = wishes(document, self._versions)
         self._asked: dict[Place, ChainSpec] = {}
 
     def want(self, document: Document, playing: int, like: EngineSpec | None = None) -> None:
-        wanted = wishes(document)
+        wanted = wishes(document, self._versions)
         self._standing = {place: wish for place, wish in self._standing.items() if place in wanted}
         self._asked = {place: wish for place, wish in wanted.items() if _built(wish) != self._built_at(place)}
         self._standing |= {place: wish for place, wish in wanted.items() if place not in self._asked}
@@ -187,7 +189,10 @@ class FakeReconciler:
             return None
         units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
-        return wish, SimpleNamespace(units=units, faults=faults, costs=[0.0] * len(units), latency=0, address=place)
+        costs, reductions = [0.0] * len(units), [None] * len(units)
+        return wish, SimpleNamespace(
+            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+        )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
@@ -284,8 +289,8 @@ class FakeGig(Gig):
         said, self.told = self.told, ()
         return said + super().news()
 
-    def _hear(self) -> tuple[str, float]:
-        return "", 0.0
+    def _hear(self) -> Note:
+        return Note("", 0.0)
 
     def status(self) -> Status:
         if self.lively:

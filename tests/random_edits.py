@@ -28,6 +28,7 @@ class Edits(Chance):
             self.move_amp,
             self.title,
             self.tempo,
+            self.tuning,
             self.relabel,
             self.file_of,
             self.add_scene,
@@ -124,6 +125,9 @@ class Edits(Chance):
 
     def tempo(self, preset: Preset) -> Preset:
         return replace(preset, tempo=self.number(30, 300))
+
+    def tuning(self, preset: Preset) -> Preset:
+        return replace(preset, tuning=self.random.choice(["DADGAD", "E1 A1"]), a4=self.number(400, 450))
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""

@@ -22,6 +22,8 @@ class Layout(Chance):
     def text(self, preset: Preset) -> str:
         root = [f"{self.key('name')} = {self.string(preset.name)}"] if preset.name != "night" or self.some() else []
         root += [] if preset.tempo is None else [f"{self.key('tempo')} = {self.spelt(preset.tempo)}"]
+        root += [] if preset.tuning is None else [f"{self.key('tuning')} = {self.string(preset.tuning)}"]
+        root += [] if preset.a4 is None else [f"{self.key('a4')} = {self.spelt(preset.a4)}"]
         tables: list[list[str]] = []
         ends = [("input", preset.input, preset.dbu), ("output", preset.output, None)]
         for name, chain, dbu in ends:

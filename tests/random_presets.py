@@ -126,7 +126,9 @@ class Chance:
         )
         preset = replace(preset, amps=with_scenes, dbu=self.number(-10, 20) if self.some(0.3) else None)
         tempo = self.number(40, 200) if self.some(0.3) else None
-        return replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo)
+        tuning = self.random.choice(["drop D", "bass", "D2 A2"]) if self.some(0.2) else None
+        a4 = self.number(390, 470) if self.some(0.2) else None
+        return replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo, tuning=tuning, a4=a4)
 
     def wiring(self) -> Wiring:
         outputs = (("x:1",), ("x:1", "x:2"), None)

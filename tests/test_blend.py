@@ -390,10 +390,10 @@ def test_the_screen_shows_where_the_path_splits_and_joins():
     path += [("wavenet2", "amp", "b"), ("blend", "amp", ""), ("cab", "output", "")]
     shown = screen.SignalChain()
     shown.engines = tuple(EngineView(name, "", where, (), branch=branch) for name, where, branch in path)
-    line = "".join(text for text, _, _ in shown._pieces(costs=False))
+    line = "".join(text for text, _, _ in shown._pieces(beside=0))
     assert line == "in ── gate ─┼─ gain ─┬a─ wavenet ── eq ─│b─ wavenet2 ─┴─ blend ─┼─ cab ── out"
     shown.engines = shown.engines[4:6]
-    assert "".join(text for text, _, _ in shown._pieces(costs=False)) == "in ───┬b─ wavenet2 ─┴─ blend ── out"
+    assert "".join(text for text, _, _ in shown._pieces(beside=0)) == "in ───┬b─ wavenet2 ─┴─ blend ── out"
 
 
 def test_check_and_info_show_where_the_path_splits_and_joins(tmp_path, capsys):

@@ -241,7 +241,16 @@ def test_info_of_a_model_as_json(run, folder):
         ),
         (
             "guitarml/bluesJr_fullD2.json",
-            ["delay 24 frames, 0.54 ms", "polarity turned over", "dB, measured", "SmartGuitarPedal file size"],
+            [
+                "delay 24 frames, 0.54 ms",
+                "polarity turned over silence DC of -77.3 dBFS, softer than a guitar's noise",
+                "dB, measured",
+                "SmartGuitarPedal file size",
+            ],
+        ),
+        (
+            "guitarml/pedalnet.json",
+            ["silence DC of -35.4 dBFS, which is taken away"],
         ),
         (
             "keras/tw40_blues_deluxe_deerinkstudios.json",
@@ -368,7 +377,18 @@ def test_info_of_a_folder_is_a_line_a_model(run, folder, rng):
 # ---- what programs read
 
 ENTRY = ["engine", "label", "branch", "params", "settings", "files"]
-PLAYED = ["loudness_db", "loudness_from", "delay", "delay_ms", "polarity", "memory", "cost", "fault"]
+PLAYED = [
+    "loudness_db",
+    "loudness_from",
+    "delay",
+    "delay_ms",
+    "polarity",
+    "dc_db",
+    "dc_blocked",
+    "memory",
+    "cost",
+    "fault",
+]
 MODEL = [
     *("file", "kind", "name", "family", "architecture", "variants", "engine", "knobs", "weights", "receptive_field"),
     *(
@@ -433,7 +453,7 @@ def test_check_json_keeps_its_keys(run, folder):
     for found in (preset, missing):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
-        assert list(found) == ["file", "kind", "name", "architecture", "faults"]
+        assert list(found) == ["file", "kind", "name", "architecture", "about", "faults"]
     assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok", "switch"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
@@ -486,7 +506,7 @@ def test_check_of_a_preset_that_plays(run, folder):
     assert "cab cab, " in ran.out
     report = run("check", folder / "blues.toml", "--json").json
     assert report["ok"] is True
-    assert report["presets"][0]["amps"][0]["chain"][1]["about"] == "Test Amp"
+    assert report["presets"][0]["amps"][0]["chain"][1]["about"] == "Test Amp, DC of -22 dBFS blocked"
 
 
 @pytest.mark.parametrize("what", SPOILS)
@@ -595,6 +615,8 @@ def test_engines_lists_every_knob(run):
         "maximum": registry()["gain"].params[0].maximum,
         "initial": 0.0,
         "choices": [],
+        "curve": "",
+        "step": 0.0,
     }
 
 

@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from rig.capture import procedure, test_signal
+from rig.document.tunings import Note
 from rig.tui.app import RigApp
 from rig.tui.capture import CaptureApp, Heading
 from rig.tui.loading import LoadingScreen
@@ -84,7 +85,7 @@ def unwired(gig: FakeGig) -> None:
 
 def tuned(note: str, cents: float) -> Callable[[FakeGig], None]:
     def tune(gig: FakeGig) -> None:
-        gig._hear = lambda: (note, cents)  # type: ignore[method-assign]
+        gig._hear = lambda: Note(note, cents)  # type: ignore[method-assign]
         gig.set(note=note, cents=cents)
 
     return tune

@@ -151,7 +151,7 @@ def test_delay_loses_what_is_above_its_tone_in_each_echo():
     assert spectra[1][at] / spectra[0][at] == pytest.approx(0.9 * keep, rel=0.01)
 
 
-@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "reverb", "tremolo"])
+@pytest.mark.parametrize("name", ["chorus", "comp", "delay", "flanger", "phaser", "reverb", "tremolo", "wah"])
 def test_turned_at_random_it_makes_no_click(name, rng):
     """A sine stays one: what lies far above it is no more than where nothing is turned, but for what knobs rightly do."""
     engine = registry()[name]
@@ -219,6 +219,19 @@ def test_comp_holds_both_sides_by_the_louder():
     assert alone.channels == 1, "of one channel it makes one"
 
 
+def test_what_holds_the_sound_down_says_by_how_much():
+    comp, gate, gain = registry()["comp"], registry()["gate"], registry()["gain"]
+    params = {"threshold": -24.0, "ratio": 4.0, "knee": 0.0, "release": 1000.0}
+    made = Chain(
+        [Unit(comp, Payload(), params), Unit(gate, Payload(), {"threshold": -30.0}), Unit(gain)], RATE, channels=2
+    )
+    assert (comp.reduces, gate.reduces, gain.reduces) == (True, True, False)
+    made.process(np.stack([sine(1000, 1.0, 10 ** (-4 / 20)), sine(1000, 1.0, 0.001)]))
+    assert made.reductions == (pytest.approx(-15.0, abs=0.25), 0.0, None), "of two sides the one that is held down more"
+    made.process(np.zeros((2, 4 * RATE), np.float32))
+    assert made.reductions == (pytest.approx(0.0, abs=0.3), -100.0, None)
+
+
 def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
     x = np.full((2, 2 * RATE), 0.5, np.float32)
     made = Chain([Unit(registry()["tremolo"], Payload(), {"rate": 5.0, "depth": 0.8})], RATE, channels=2)
@@ -227,7 +240,7 @@ def test_tremolo_comes_and_goes_as_often_and_as_far_as_it_says():
     assert (left.max(), left[2400:].min()) == pytest.approx((0.5, 0.1), abs=0.002)
     spectrum = np.abs(np.fft.rfft(left - left.mean()))
     assert np.argmax(spectrum) / 2 == 5.0
-    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 5.0, "depth": 0.8})], RATE, channels=2)
+    at_tempo = Chain([Unit(registry()["tremolo"], Payload(), {"note": 11.0, "depth": 0.8})], RATE, channels=2)
     eighths = at_tempo.process(x, tempo=90.0)[0]
     assert np.argmax(np.abs(np.fft.rfft(eighths - eighths.mean()))) / 2 == 3.0
 
@@ -264,6 +277,9 @@ def test_chorus_copies_are_as_late_as_it_says_and_no_louder_for_being_many():
     ("name", "params"),
     [
         ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 2.0}),
+        ("chorus", {"mix": 1.0, "voices": 0.0, "depth": 4.0, "rate": 1.0}),
+        ("flanger", {"mix": 1.0, "depth": 4.0, "rate": 1.0, "feedback": 0.0}),
+        ("phaser", {"mix": 1.0, "depth": 4.0, "rate": 5.0, "feedback": 0.5}),
         ("delay", {"mix": 1.0, "time": 20.0, "feedback": 0.0, "wobble": 2.0, "tone": 16000.0}),
     ],
 )
@@ -302,21 +318,37 @@ def test_reverb_decays_as_it_says(space, seconds, treble):
     assert decay(y, 5000) == pytest.approx(seconds * treble, rel=0.15)
 
 
-@pytest.mark.parametrize(("space", "seconds"), [(0, 1.5), (1, 4.0), (2, 6.0)])
+def stands_out(side: np.ndarray, second: float, seconds: float) -> float:
+    """By how much the loudest tone of a late answer, undone its decay, stands above those around it, in power.
+
+    Of noise the highest of 5 000 is some 12 times the mean.
+    """
+    frames = 1 << 16
+    late = side[int(second * RATE) :][:frames] * np.exp(np.arange(frames) * 6.9 / seconds / RATE) * np.hanning(frames)
+    power = np.abs(np.fft.rfft(late)) ** 2
+    band = power[round(200 * frames / RATE) : round(4000 * frames / RATE)]
+    local = np.convolve(band, np.ones(201) / 201, "same")
+    return float((band[200:-200] / local[200:-200]).max())
+
+
+@pytest.mark.parametrize(("space", "seconds"), [(0, 1.5), (0, 6.0), (1, 4.0), (1, 10.0), (2, 6.0), (2, 20.0)])
 def test_reverb_is_dense_smooth_and_wide(space, seconds):
-    y = answer(space, 4.0, decay=seconds, treble=0.8)
+    y = answer(space, 1.0 + 0.6 * seconds, decay=seconds, treble=0.8)
     for side in y:
         window = side[RATE // 2 : RATE // 2 + 4800]  # Abel & Huang, "A simple, robust measure of echo density", 2006
         outside = np.mean(np.abs(window - window.mean()) > window.std()) / 0.3173
         assert outside == pytest.approx(1.0, abs=0.12), "as many echoes as noise has"
-        late = side[RATE : RATE + (1 << 16)] * np.exp(np.arange(1 << 16) * 6.9 / seconds / RATE) * np.hanning(1 << 16)
-        power = np.abs(np.fft.rfft(late)) ** 2
-        band = power[round(200 * (1 << 16) / RATE) : round(4000 * (1 << 16) / RATE)]
-        local = np.convolve(band, np.ones(201) / 201, "same")
-        assert (band[200:-200] / local[200:-200]).max() < 30, (
-            "no tone stands out: of noise the highest of 5 000 is some 12"
-        )
+        assert stands_out(side, 0.5, seconds) < 30, "no tone stands out"
+        assert stands_out(side, 1.0 + 0.6 * seconds - 1.4, seconds) < 30, "nor does one ring longer than the others"
     assert abs(np.corrcoef(y[0, RATE // 10 :], y[1, RATE // 10 :])[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize(("space", "ms"), [(0, 100), (1, 100), (2, 200)])
+def test_reverb_soon_has_as_many_echoes_as_noise(space, ms):
+    """Abel & Huang's measure over windows of 20 ms."""
+    for side in answer(space, 0.5, decay=3.0, treble=1.0):
+        window = side[RATE * ms // 1000 :][:960]
+        assert np.mean(np.abs(window - window.mean()) > window.std()) / 0.3173 > 0.85
 
 
 def test_reverb_is_as_loud_however_long_it_rings(rng):
@@ -334,6 +366,7 @@ def test_reverb_is_as_loud_however_long_it_rings(rng):
 def test_reverb_begins_after_its_predelay():
     early, late = (answer(0, 1.0, predelay=ms)[0] for ms in (0.0, 50.0))
     assert int(np.flatnonzero(late)[0]) - int(np.flatnonzero(early)[0]) == 2400
+    early, late = (np.convolve(side, np.hanning(96))[:6000] for side in (early, late))  # long waves: those waver little
     assert np.corrcoef(early[:1500], late[2400:3900])[0, 1] > 0.9, "the same room, but for what wavers"
 
 
@@ -545,7 +578,7 @@ def test_an_engine_that_joins_chains_keeps_to_their_rate():
 def test_a_knob_may_be_chosen_by_a_word(foreign, rng):
     engine = foreign("clip")
     gain, shape = engine.params
-    assert gain.choices == ()
+    assert gain.choices == () and (gain.curve, gain.step) == ("by ratio", 0.25)
     assert (shape.choices, shape.minimum, shape.maximum, shape.initial) == (("off", "soft", "hard"), 0, 2, 1)
     x = rng.normal(0, 1, 64).astype(np.float32)
     for word, right in (("off", 2 * x), ("soft", np.tanh(2 * x)), ("hard", np.clip(2 * x, -1, 1))):

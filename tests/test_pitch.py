@@ -97,6 +97,14 @@ def test_a_note_stays_as_loud(semitones):
     assert np.abs(20 * np.log10(loud / expected)).max() < 0.5
 
 
+def test_cents_come_on_top():
+    x = strings([196.0], 2.5)
+    made = Chain([Unit(registry()["pitch"], Payload(ints=(1,)), {"semitones": -2.0, "cents": 30.0})], RATE)
+    assert abs(cents(made.process(x), 196.0 * ratio(-1.7))) < 1.0
+    most = Chain([Unit(registry()["pitch"], Payload(ints=(1,)), {"semitones": 24.0, "cents": 100.0})], RATE)
+    assert np.array_equal(most.process(x), chain(24).process(x))
+
+
 def test_what_would_fold_is_left_out():
     t = np.arange(RATE) / RATE
     y = chain(12).process((0.3 * np.sin(2 * np.pi * 15_000 * t)).astype(np.float32))

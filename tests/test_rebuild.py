@@ -95,6 +95,19 @@ def guitar(rng: np.random.Generator, frames: int) -> np.ndarray:
     )
 
 
+def test_a_status_says_by_how_much_engines_hold_the_sound_down(folder):
+    gig, rack = gig_of(folder)
+    amp = gig.document.amps[0].name
+    gig.do(f"insert {amp} comp")
+    gig.finish()
+    gig.do(f"set {amp}.comp.threshold -40")
+    rack.process(np.full(RATE, 0.5, np.float32))
+    ((path, reduction),) = gig.status().reductions
+    assert path == f"{amp}.comp" and reduction < -6.0
+    gig.do(f"off {amp}.comp")
+    assert gig.status().reductions == ()
+
+
 def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played(folder, rng):
     x = guitar(rng, RATE)
     gig, rack = gig_of(folder)

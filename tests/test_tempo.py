@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 from test_rebuild import RATE, gig_of
 
+from rig.engine import Payload, registry
 from rig.errors import RigError
 from rig.gig.builder import Place
 from rig.gig.render import render
@@ -110,6 +112,24 @@ def test_an_output_chain_is_stereo_where_an_amp_is(folder):
     gig.finish()
     assert gig.reconciler.chain(Place("output", uid))[1].channels_in == 2
     rack.process(np.zeros(RATE, np.float32))
+
+
+def test_files_may_decide_how_many_channels_an_engine_makes(folder, monkeypatch):
+    sides = {"now": 1}
+    made = replace(
+        registry()["gain"],
+        load=lambda files, settings, rate: Payload(channels=sides["now"]),
+        channels_with=lambda files, settings: sides["now"],
+    )
+    monkeypatch.setitem(registry(), "gain", made)
+    (folder / "set.toml").write_text(
+        '[[amp]]\nname = "A"\nchain = [{ engine = "gain" }]\n[output]\nchain = [{ engine = "eq" }]'
+    )
+    for now in (1, 2):
+        sides["now"] = now
+        gig, _ = gig_of(folder)
+        chains = [gig.reconciler.chain(Place(*at))[1] for at in (("amp", gig.playing), ("output", gig.preset.uid))]
+        assert [(chain.channels_in, chain.channels) for chain in chains] == [(1, now), (now, now)]
 
 
 def test_panic_is_a_verb(folder):

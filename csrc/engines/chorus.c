@@ -3,13 +3,15 @@
    wide. One voice with a deep and quick waver and no guitar is a vibrato. */
 #include <math.h>
 
+#include "../lfo.h"
 #include "../line.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
-enum { RATE, DEPTH, DELAY, VOICES, MIX, N_PARAMS };
+enum { RATE, NOTE, DEPTH, DELAY, VOICES, MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [RATE] = {"rate", "Hz", "how often it wavers", 0.05f, 10.0f, 0.6f, NULL},
+    [NOTE] = {"note", "", "the same as a note at the song's tempo", 0.0f, RIG_LFO_MOST, 0.0f, RIG_LFO_NOTES},
     [DEPTH] = {"depth", "ms", "how far", 0.0f, 10.0f, 3.0f, NULL},
     [DELAY] = {"delay", "ms", "how late the copies are, at the least", 1.0f, 40.0f, 8.0f, NULL},
     [VOICES] = {"voices", "", "copies a side", 0.0f, 2.0f, 1.0f, "one|two|three"},
@@ -23,7 +25,7 @@ static const rig_param params[N_PARAMS] = {
 
 typedef struct {
     float rate, per_ms, step, glide;
-    double phase;             /* 0..1 */
+    rig_lfo lfo;
     float depth, delay;       /* ms, on the way to where the knobs are */
     float voices[MOST_VOICES]; /* how much of each is heard */
     rig_ramp dry, wet;
@@ -78,6 +80,7 @@ static void process(void *self, const rig_block *b)
     state *s = self;
     const float *p = b->params;
     const uint32_t wanted = voices_of(p);
+    rig_lfo_aim(&s->lfo, b, p[RATE], p[NOTE], s->rate);
     rig_ramp_aim(&s->dry, rig_dry(p[MIX]), b->frames);
     rig_ramp_aim(&s->wet, rig_wet(p[MIX]), b->frames);
     for (uint32_t i = 0; i < b->frames; ++i) {
@@ -94,22 +97,20 @@ static void process(void *self, const rig_block *b)
             rig_line_push(&s->lines[c], b->signal[c][i]);
             for (uint32_t v = 0; v < MOST_VOICES; ++v) {
                 if (s->voices[v] == 0.0f) continue;
-                const double turn = s->phase + v / (double)MOST_VOICES + 0.25 * c;
-                const float waver = 0.5f + 0.5f * (float)sin(2.0 * 3.14159265358979323846 * turn);
+                const float waver = 0.5f + 0.5f * rig_lfo_sine(&s->lfo, v / (double)MOST_VOICES + 0.25 * c);
                 sum += s->voices[v] * rig_line_between(&s->lines[c], 1.0f + (s->delay + s->depth * waver) * s->per_ms);
             }
             b->signal[c][i] = dry * b->signal[c][i] + wet * sum / sqrtf(power);
         }
-        s->phase += p[RATE] / s->rate;
+        rig_lfo_move(&s->lfo);
     }
-    s->phase -= floor(s->phase);
 }
 
 static void reset(void *self)
 {
     state *s = self;
     for (int c = 0; c < 2; ++c) rig_line_forget(&s->lines[c]);
-    s->phase = 0.0;
+    rig_lfo_reset(&s->lfo);
 }
 
 const rig_engine rig_engine_chorus = {

@@ -97,8 +97,10 @@ static void reset(void *self)
     s->low[0] = s->low[1] = s->square = s->held = s->smooth = 0.0f;
 }
 
+static float reduction(const void *self) { return -((const state *)self)->smooth; }
+
 const rig_engine rig_engine_comp = {
     .abi = RIG_ABI, .channels = 0, .name = "comp", .about = "soft notes and loud ones nearer to each other",
     .n_params = N_PARAMS, .params = params,
-    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
+    .size = size, .init = init, .memory = memory, .process = process, .reset = reset, .reduction = reduction,
 };

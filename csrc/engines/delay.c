@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "../line.h"
+#include "../notes.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
@@ -13,8 +14,7 @@
 
 enum { NOTE, TIME, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [NOTE] = {"note", "", "the time as a note at the song's tempo", 0.0f, 11.0f, 0.0f,
-              "off|1/1|1/2.|1/2|1/4.|1/2t|1/4|1/8.|1/4t|1/8|1/8t|1/16"},
+    [NOTE] = {"note", "", "the time as a note at the song's tempo", 0.0f, 11.0f, 0.0f, "off|" RIG_NOTES},
     [TIME] = {"time", "ms", "from echo to echo, while note is off", 1.0f, LONGEST_MS, 380.0f, NULL},
     [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL},
@@ -23,9 +23,6 @@ static const rig_param params[N_PARAMS] = {
     [WOBBLE] = {"wobble", "ms", "the echoes' pitch wavers, as a tape's", 0.0f, WOBBLE_MS, 0.0f, NULL},
     [DUCK] = {"duck", "dB", "echoes are softer by so much while one plays", 0.0f, 24.0f, 0.0f, NULL},
 };
-
-/* Whole notes, in beats of a quarter. */
-static const float beats[] = {0.0f, 4.0f, 3.0f, 2.0f, 1.5f, 4.0f / 3.0f, 1.0f, 0.75f, 2.0f / 3.0f, 0.5f, 1.0f / 3.0f, 0.25f};
 
 #define FADE_MS 25.0f   /* from one time to another */
 #define WOBBLE_HZ 0.7f
@@ -62,7 +59,7 @@ static float time_of(const state *s, const float *p, double beats_a_frame)
 {
     const uint32_t note = (uint32_t)(p[NOTE] + 0.5f);
     float frames = p[TIME] * s->per_ms;
-    if (note && beats_a_frame > 0.0) frames = (float)(beats[note] / beats_a_frame);
+    if (note && beats_a_frame > 0.0) frames = (float)(rig_note_beats[note - 1] / beats_a_frame);
     while (frames > LONGEST_MS * s->per_ms) frames *= 0.5f; /* in time still */
     return fmaxf(frames, s->per_ms);
 }

@@ -17,9 +17,10 @@
 #include "../ramp.h"
 #include "../rig_engine.h"
 
-enum { SEMITONES, MIX, N_PARAMS };
+enum { SEMITONES, CENTS, MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
-    [SEMITONES] = {"semitones", "st", "how much higher; 0.01 is a cent", -24.0f, 24.0f, -2.0f, NULL},
+    [SEMITONES] = {"semitones", "st", "how much higher, or below 0 lower", -24.0f, 24.0f, -2.0f, NULL, RIG_EVENLY, 1.0f},
+    [CENTS] = {"cents", "ct", "the same on top", -100.0f, 100.0f, 0.0f, NULL, RIG_EVENLY, 1.0f},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: shifted only", 0.0f, 1.0f, 1.0f, NULL},
 };
 
@@ -114,7 +115,7 @@ static void reset(void *self)
     s->quiet = 0;
 }
 
-static float ratio_of(const float *p) { return exp2f(p[SEMITONES] / 12.0f); }
+static float ratio_of(const float *p) { return exp2f(fminf(24.0f, fmaxf(-24.0f, p[SEMITONES] + p[CENTS] / 100.0f)) / 12.0f); }
 
 /* A sinc under a raised cosine, and nothing at all at its zeros, so that frames are left as they are where none lies between. */
 static void shape(float *sinc)

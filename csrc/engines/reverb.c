@@ -2,8 +2,8 @@
 
    Sixteen delay lines that feed each other through a Hadamard matrix, each with a low-pass that gives the lows and the highs the
    decay asked for (Jot & Chaigne, "Digital delay networks for designing artificial reverberators", AES 90th Convention, 1991).
-   Before them four all-passes a side make one sound many (Dattorro, "Effect design, part 1", JAES 45(9), 1997). Half of the
-   lines waver a little, so that no tone stands still. All lines are longer than a block, so a block is read whole. */
+   Before them four all-passes a side make one sound many (Dattorro, "Effect design, part 1", JAES 45(9), 1997). The lines waver
+   a little, so that no tone stands still. All are longer than a block, so a block is read whole. */
 #include <math.h>
 #include <string.h>
 
@@ -20,7 +20,6 @@ static const rig_param params[N_PARAMS] = {
 };
 
 #define LINES 16
-#define WAVERING 8
 #define DIFFUSERS 4
 #define LOUD 0.5f        /* so that a guitar at mix = 0.5 is about as loud as its room */
 #define DEEPEST 8.0f     /* frames by which a line wavers either way */
@@ -206,17 +205,16 @@ static void diffuse(loop *l, float g, float *x, uint32_t frames)
     write_block(l, v, frames);
 }
 
-/* What comes out of all lines. The last ones waver, each at its own time, further apart than they could meet. */
+/* What comes out of all lines. Each wavers at its own time, further apart than they could meet. */
 static void read_lines(state *s, float (*y)[RIG_BLOCK], uint32_t frames)
 {
-    for (uint32_t i = 0; i < LINES - WAVERING; ++i) read_block(&s->lines[i], y[i], frames);
-    for (uint32_t k = 0; k < WAVERING; ++k) {
-        const loop *l = &s->lines[LINES - WAVERING + k];
+    for (uint32_t k = 0; k < LINES; ++k) {
+        const loop *l = &s->lines[k];
         const double turn = (0.31 + 0.11 * k) / s->rate;
         for (uint32_t i = 0; i < frames; ++i) {
             const double t = turn * (double)(s->now + i);
             const float wave = fabsf(4.0f * (float)(t - floor(t)) - 2.0f) - 1.0f; /* a triangle: its pace is even */
-            y[LINES - WAVERING + k][i] = rig_line_between(&l->line, (float)(l->delay - i) + DEEPEST * wave);
+            y[k][i] = rig_line_between(&l->line, (float)(l->delay - i) + DEEPEST * wave);
         }
     }
 }

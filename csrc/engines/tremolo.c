@@ -3,28 +3,26 @@
    the same power. */
 #include <math.h>
 
+#include "../lfo.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
 
 enum { RATE, NOTE, DEPTH, SHAPE, KIND, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [RATE] = {"rate", "Hz", "how often", 0.1f, 15.0f, 4.0f, NULL},
-    [NOTE] = {"note", "", "the same as a note at the song's tempo", 0.0f, 8.0f, 0.0f, "off|1/1|1/2|1/4|1/4t|1/8|1/8t|1/16|1/16t"},
+    [NOTE] = {"note", "", "the same as a note at the song's tempo", 0.0f, RIG_LFO_MOST, 0.0f, RIG_LFO_NOTES},
     [DEPTH] = {"depth", "", "how far it goes", 0.0f, 1.0f, 0.6f, NULL},
     [SHAPE] = {"shape", "", "0: a sine, 1: on and off", 0.0f, 1.0f, 0.0f, NULL},
     [KIND] = {"kind", "", "what comes and goes", 0.0f, 2.0f, 0.0f, "amplitude|harmonic|pan"},
 };
 
-/* Whole notes, in beats of a quarter. */
-static const float beats[] = {0.0f, 4.0f, 2.0f, 1.0f, 2.0f / 3.0f, 0.5f, 1.0f / 3.0f, 0.25f, 1.0f / 6.0f};
-
 #define SPLIT_HZ 700.0f
-#define SOFT_MS 1.5f  /* on and off, and from one note to another, without a click */
+#define SOFT_MS 1.5f  /* on and off, without a click */
 #define FADE_MS 20.0f /* from one kind to another */
 
 typedef struct {
     float rate, split, step, soft;
-    double phase;       /* 0..1 */
+    rig_lfo lfo;
     float low[2], wave; /* wave: as it is heard, without edges */
     float kinds[3];     /* how much of each is heard */
     rig_ramp depth, shape;
@@ -52,9 +50,8 @@ static uint32_t memory(const void *self, const float *p)
 }
 
 /* -1 to 1; a sine that is pressed against its ends. */
-static float wave(double phase, float shape)
+static float wave(float sine, float shape)
 {
-    const float sine = (float)sin(2.0 * 3.14159265358979323846 * phase);
     if (shape <= 0.0f) return sine;
     const float drive = 1.0f + 15.0f * shape * shape;
     return tanhf(drive * sine) / tanhf(drive) * shape + sine * (1.0f - shape);
@@ -64,14 +61,13 @@ static void process(void *self, const rig_block *b)
 {
     state *s = self;
     const float *p = b->params;
-    const uint32_t note = (uint32_t)(p[NOTE] + 0.5f), kind = (uint32_t)(p[KIND] + 0.5f);
-    const int follows = note && b->beats_a_frame > 0.0;
-    const double turn = follows ? b->beats_a_frame / beats[note] : (double)p[RATE] / s->rate;
-    if (follows) s->phase = b->beat / beats[note]; /* in step with the song */
+    const uint32_t kind = (uint32_t)(p[KIND] + 0.5f);
+    rig_lfo_aim(&s->lfo, b, p[RATE], p[NOTE], s->rate);
     rig_ramp_aim(&s->depth, p[DEPTH], b->frames);
     rig_ramp_aim(&s->shape, p[SHAPE], b->frames);
-    for (uint32_t i = 0; i < b->frames; ++i, s->phase += turn) {
-        const float depth = rig_ramp_next(&s->depth), w = s->wave += s->soft * (wave(s->phase, rig_ramp_next(&s->shape)) - s->wave);
+    for (uint32_t i = 0; i < b->frames; ++i, rig_lfo_move(&s->lfo)) {
+        const float depth = rig_ramp_next(&s->depth), target = wave(rig_lfo_sine(&s->lfo, 0.0), rig_ramp_next(&s->shape));
+        const float w = s->wave += s->soft * (target - s->wave);
         for (uint32_t k = 0; k < 3; ++k) s->kinds[k] = fminf(1.0f, fmaxf(0.0f, s->kinds[k] + (k == kind ? s->step : -s->step)));
         const float sum = s->kinds[0] + s->kinds[1] + s->kinds[2];
         const float quarter = 0.78539816f * (1.0f + depth * w), loud = 1.0f - 0.5f * depth * (1.0f - w);
@@ -83,14 +79,13 @@ static void process(void *self, const rig_block *b)
             b->signal[c][i] = (s->kinds[0] * loud * x + s->kinds[1] * harmonic + s->kinds[2] * side[c] * x) / sum;
         }
     }
-    s->phase -= floor(s->phase);
 }
 
 static void reset(void *self)
 {
     state *s = self;
     s->low[0] = s->low[1] = s->wave = 0.0f;
-    s->phase = 0.0;
+    rig_lfo_reset(&s->lfo);
 }
 
 const rig_engine rig_engine_tremolo = {

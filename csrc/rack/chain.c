@@ -80,6 +80,8 @@ uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_ge
 
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
 
+float rig_chain_reduction(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].reduction); }
+
 /* What the units before `end` must hear of the past. */
 static uint32_t need_of(rig_chain *chain, uint32_t end)
 {

@@ -3,7 +3,7 @@
 #define RIG_MASTER_H
 
 #include "../ramp.h"
-#include "dc_blocker.h"
+#include "../dc_blocker.h"
 #include "limiter.h"
 #include "rack.h"
 
@@ -14,7 +14,8 @@ typedef struct {
 
     rig_ramp gain;          /* the level */
     float fade, fade_step;  /* 0: closed, 1: open */
-    rig_dc_blocker blockers[2]; /* of each channel */
+    rig_dc_blocker blockers[2]; /* of each channel: behind the cross-fades and before the master fade, so that opening and muting make no
+                                   thump of what is not yet taken away */
     rig_limiter limiter;
 } rig_master;
 

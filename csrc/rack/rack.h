@@ -53,16 +53,20 @@ typedef struct {
 /* How a chain holds an engine. */
 typedef struct {
     uint32_t branch;
+    uint32_t channels;           /* 0: as the engine says; 1 or 2: as it would, with the files it has */
     uint32_t off;                /* 1: its input passes it by */
     uint32_t fade;               /* frames that switching it on or off takes */
     float gain_in, gain_out;     /* linear, before and after it */
+    float constant;              /* what it says to silence, which a DC blocker takes away before gain_out; 0: there is none */
+    uint32_t rate;               /* of the chain, Hz; where there is a blocker */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
     uint32_t late;               /* frames of the chain by which what its files hold is late */
     uint32_t waits[2];           /* of one that joins branches: frames that it lets a and b come later */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults() and cost() also while the chain plays, from any thread.
+/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults(), cost() and reduction() also while the chain plays, from any
+   thread.
    new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
                          uint32_t channels, uint32_t *which, const char **why); /* channels: that come in, 1 or 2 */
@@ -78,6 +82,7 @@ void rig_chain_set_level(rig_chain *chain, float gain);
 void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its input passes it by, while it runs on unheard */
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
+float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);

@@ -19,9 +19,6 @@ static void *new_state(size_t bytes)
     return state ? memset(state, 0, whole) : NULL;
 }
 
-/* How many there are of the engine. */
-static uint32_t copies(const rig_unit *unit) { return unit->engine->channels == 1 ? unit->channels : 1; }
-
 static const char *engine_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, size_t *bytes)
 {
     const size_t size = engine->size(setup);
@@ -29,7 +26,7 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
     unit->params = calloc(engine->n_params + 1, sizeof(float));
     if (!unit->params) return "out of memory";
     memcpy(unit->params, setup->params, engine->n_params * sizeof(float));
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->self[i] = new_state(size);
         if (!unit->self[i]) return "out of memory";
         *bytes += size;
@@ -42,14 +39,27 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
 static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t *bytes)
 {
     const size_t size = rig_resampler_size(mount);
-    if (unit->channels > copies(unit)) return "an engine for two channels runs at the chain's rate";
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    if (unit->channels > unit->copies) return "an engine for two channels runs at the chain's rate";
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->resampler[i] = new_state(size);
         if (!unit->resampler[i]) return "out of memory";
         rig_resampler_init(unit->resampler[i], mount);
         *bytes += size;
     }
     return NULL;
+}
+
+/* The DC blockers begin where silence has brought them. */
+static void begin_blockers(rig_unit *unit)
+{
+    for (uint32_t c = 0; c < unit->channels; ++c) rig_dc_blocker_begin(&unit->blockers[c], unit->constant);
+}
+
+static void blockers_init(rig_unit *unit, const rig_mount *mount)
+{
+    unit->constant = mount->constant;
+    for (uint32_t c = 0; c < unit->channels && unit->constant != 0.0f; ++c) rig_dc_blocker_init(&unit->blockers[c], mount->rate);
+    begin_blockers(unit);
 }
 
 /* As if the guard had never caught it. */
@@ -70,16 +80,18 @@ static uint32_t own_latency(const rig_unit *unit, const rig_mount *mount)
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           uint32_t channels, size_t *bytes)
 {
-    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || engine->channels > 2)
-        return "it was built for another version of rig";
+    const uint32_t own = mount->channels ? mount->channels : engine->channels;
+    if (engine->abi != RIG_ABI || engine->n_params > RIG_PARAMS || own > 2) return "it was built for another version of rig";
     unit->engine = engine;
-    unit->channels = channels > engine->channels ? channels : engine->channels;
+    unit->channels = channels > own ? channels : own;
+    unit->copies = own == 1 ? unit->channels : 1;
     const char *why = engine_init(unit, engine, setup, bytes);
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
     unit->branch = mount->branch;
     unit->on = !mount->off;
     unit->fade = mount->fade ? mount->fade : 1;
+    blockers_init(unit, mount);
     at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
@@ -107,8 +119,10 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
     get_params(unit, params);
-    const uint32_t memory = unit->engine->memory(unit->self[0], params);
-    return unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], memory) : memory;
+    const uint32_t own = unit->engine->memory(unit->self[0], params);
+    const uint32_t memory = unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], own) : own;
+    const uint32_t blocker = unit->constant != 0.0f ? rig_dc_blocker_memory(unit->blockers[0].share) : 0;
+    return memory > blocker ? memory : blocker; /* not both: what the engine says so far is near enough for the blocker to begin with */
 }
 
 uint32_t rig_unit_tail(const rig_unit *unit)
@@ -168,14 +182,23 @@ static void pass(const float *share, const rig_signal *dry, rig_signal *signal, 
 /* Runs the engine, or both of them, on a block. */
 static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
 {
-    block->channels = unit->channels / copies(unit);
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    block->channels = unit->channels / unit->copies;
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         float *const signals[] = {signal->at[i], signal->at[1]}, *const sides[] = {side->at[i], side->at[1]};
         block->signal = signals;
         block->side = sides;
         if (unit->resampler[i]) rig_resampler_run(unit->resampler[i], at, unit->engine, unit->self[i], block);
         else unit->engine->process(unit->self[i], block);
     }
+}
+
+/* What it shows: of two the one that takes more away. */
+static void show(rig_unit *unit)
+{
+    float most = 0.0f;
+    if (!unit->engine->reduction) return;
+    for (uint32_t i = 0; i < unit->copies; ++i) most = fminf(most, unit->engine->reduction(unit->self[i]));
+    rig_put_float(&unit->reduction, most);
 }
 
 /* Runs the engine on a block; returns whether what came out is sound. */
@@ -188,9 +211,12 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
     process(unit, at, signal, side, &block);
+    for (uint32_t c = 0; c < signal->channels && unit->constant != 0.0f; ++c)
+        rig_dc_blocker_run(&unit->blockers[c], signal->at[c], frames);
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
+    show(unit);
     int broken = 0;
     for (uint32_t c = 0; c < signal->channels; ++c) broken |= rig_exceeds(signal->at[c], RIG_BLAST, frames);
     return !broken;
@@ -198,7 +224,8 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 
 static void begin_anew(rig_unit *unit)
 {
-    for (uint32_t i = 0; i < copies(unit); ++i) {
+    begin_blockers(unit);
+    for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->engine->reset(unit->self[i]);
         if (unit->resampler[i]) rig_resampler_reset(unit->resampler[i]);
     }

@@ -2,6 +2,7 @@
 #ifndef RIG_UNIT_H
 #define RIG_UNIT_H
 
+#include "../dc_blocker.h"
 #include "rack.h"
 #include "resample.h"
 #include "signal.h"
@@ -9,9 +10,12 @@
 typedef struct {
     const rig_engine *engine;
     uint32_t channels;           /* that it hears and makes */
-    void *self[2];               /* a mono engine's for each of them; else one for both */
+    uint32_t copies;             /* how many there are of the engine: a mono one has one a side */
+    void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
+    float constant;             /* what it says to silence; 0: it has no blockers */
+    rig_dc_blocker blockers[2]; /* of each channel */
     uint32_t branch;
     uint32_t own, latency; /* frames of the chain by which the engine itself is late; with its files and changes of rate */
     uint32_t waits[2];     /* see rig_mount */
@@ -24,6 +28,7 @@ typedef struct {
     uint32_t pause;  /* audio: for how many the latest fault left it out */
     uint32_t faults; /* audio puts, Python gets: how often the guard caught it */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
+    float reduction; /* the same: dB, see rig_engine */
     uint32_t need;   /* audio: frames of the past that it must hear to be as if it had always run */
 } rig_unit;
 

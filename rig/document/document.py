@@ -134,7 +134,7 @@ class Midi:
 class Preset:
     """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured.
 
-    tempo: beats a minute; None where it says none.
+    tempo: beats a minute. tuning: of the guitar, see tunings.py. a4: what it is tuned to, in Hz. None: it says none.
     """
 
     path: Path
@@ -146,6 +146,8 @@ class Preset:
     midi: Midi = Midi()
     dbu: float | None = None
     tempo: float | None = None
+    tuning: str | None = None
+    a4: float | None = None
     uid: int = field(default_factory=identity, compare=False)
 
     @property

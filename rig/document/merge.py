@@ -61,6 +61,8 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             midi=_either(base.midi, theirs.midi, ours.midi),
             dbu=_either(base.dbu, theirs.dbu, ours.dbu),
             tempo=_either(base.tempo, theirs.tempo, ours.tempo),
+            tuning=_either(base.tuning, theirs.tuning, ours.tuning),
+            a4=_either(base.a4, theirs.a4, ours.a4),
         ),
         theirs,
     )

@@ -32,6 +32,7 @@ from rig.document.document import (
     labels,
 )
 from rig.document.knobs import called
+from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, Param, Setting, named, registry
 from rig.errors import RigError, did_you_mean
 from rig.files import read_text, spelled, unreadable
@@ -153,7 +154,7 @@ class _Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(content, "", ("name", "tempo", INPUT, "amp", OUTPUT, "jack", "midi"))
+        self.known(content, "", ("name", "tempo", "tuning", "a4", INPUT, "amp", OUTPUT, "jack", "midi"))
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
@@ -169,6 +170,8 @@ class _Reader:
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
             dbu=dbu,
             tempo=self.tempo(content),
+            tuning=self.tuning(content),
+            a4=self.number(content["a4"], "a4", "", *A4_RANGE, "Hz") if "a4" in content else None,
         )
 
     def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
@@ -181,6 +184,16 @@ class _Reader:
 
     def tempo(self, content: Mapping[str, object]) -> float | None:
         return self.number(content["tempo"], "tempo", "", *TEMPO, "beats a minute") if "tempo" in content else None
+
+    def tuning(self, content: Mapping[str, object]) -> str | None:
+        said = content.get("tuning")
+        try:
+            if said is None or isinstance(said, str):
+                return spelt(said) if said else None
+            self.fault("", f"tuning must be a text in quotes, not {_kind(said)}")
+        except RigError as error:
+            self.fault("", str(error))
+        return None
 
     def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])

@@ -54,13 +54,6 @@ class ChainSpec:
         return replace(self, engines=tuple(new if spec.uid == new.uid else spec for spec in self.engines))
 
 
-def channels_to(stage: str, preset: Preset) -> int:
-    """How many channels come into a chain of a preset: into an output chain two, where any amp makes two."""
-    if stage != OUTPUT:
-        return 1
-    return max((1, *(kind(spec).channels for amp in preset.amps for spec in amp.chain)))
-
-
 class BuildError(RigError):
     """An engine cannot be built. uid, label: which; `args` says why."""
 
@@ -77,6 +70,7 @@ class Versions:
         self._now: dict[Path, int] = {}
         self._good: dict[Path, int] = {}
         self._read: dict[Path, Stamp | None] = {}
+        self._channels: dict[Hashable, int] = {}
         self.count = 0  # of the versions that there have been
 
     def of(self, path: Path) -> int:
@@ -101,9 +95,26 @@ class Versions:
         """It is about to be read."""
         self._read[path] = stamp(path)
 
+    def channels(self, spec: EngineSpec) -> int:
+        """How many an engine makes, with the files it has: as Engine.channels."""
+        engine, settings = kind(spec), kind(spec).settled(spec.settings)
+        if engine.channels_with is None:
+            return engine.channels
+        key = (engine.name, *((name, path, self.of(path)) for name, path in spec.files.items()), *settings.items())
+        if key not in self._channels:
+            self._channels[key] = engine.channels_with(spec.files, settings)
+        return self._channels[key]
+
     def stale(self, path: Path) -> bool:
         """Whether it looks other than when it was read."""
         return path in self._read and self._read[path] != stamp(path)
+
+
+def channels_to(stage: str, preset: Preset, versions: Versions) -> int:
+    """How many channels come into a chain of a preset: into an output chain two, where any amp makes two."""
+    if stage != OUTPUT:
+        return 1
+    return max((1, *(versions.channels(spec) for amp in preset.amps for spec in amp.chain)))
 
 
 class Builder:
@@ -111,7 +122,7 @@ class Builder:
 
     def __init__(self, rate: int, versions: Versions) -> None:
         self.rate = rate
-        self._versions = versions
+        self.versions = versions
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
     def build(self, wish: ChainSpec, playing: Chain | None = None) -> Chain | None:
@@ -171,11 +182,11 @@ class Builder:
         """What an engine's files hold, read once however many amps name them."""
         engine = kind(spec)
         settings = engine.settled(spec.settings)
-        files = ((name, path, self._versions.of(path)) for name, path in sorted(spec.files.items()))
+        files = ((name, path, self.versions.of(path)) for name, path in sorted(spec.files.items()))
         key = (spec.engine, *files, *settings.items())
         if key not in self._read:
             for path in spec.files.values():
-                self._versions.note(path)
+                self.versions.note(path)
             self._read[key] = engine.load(spec.files, settings, self.rate)
         self._read.move_to_end(key)
         while len(self._read) > KEPT:

@@ -15,6 +15,7 @@ from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
+from rig.document.tunings import A4, Note, nearest
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.builder import Place
@@ -72,7 +73,7 @@ class Gig:
             self.files.written = self._follower.accept
         self.bypassed: bool = False
         self.muted: bool = False
-        self.tuning: bool = False
+        self.tuning = self.heard_tuning = False
         self._recorder: Recorder | None = None
         self._finishing: Recorder | None = None  # records no more, but is still writing
         self._lost = 0  # frames of the recording, as far as it was said
@@ -225,7 +226,7 @@ class Gig:
 
     def open_master(self) -> None:
         """Let it be heard, or not, as mute and tuner say."""
-        self.reconciler.rack.open(not (self.muted or self.tuning))
+        self.reconciler.rack.open(not (self.muted or (self.tuning and not self.heard_tuning)))
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
@@ -404,7 +405,7 @@ class Gig:
             meters = rack.meters()
         rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
-        note, cents = self._hear() if self.tuning else ("", 0.0)
+        note = self._hear()
         amp = self.amp
         return Status(
             amp=[other.uid for other in self.document.amps].index(amp.uid),
@@ -412,6 +413,7 @@ class Gig:
             bypassed=self.bypassed,
             muted=self.muted,
             tuner=self.tuning,
+            tuner_heard=self.tuning and self.heard_tuning,
             in_db=decibels(meters.in_peak),
             out_db=decibels(meters.out_peak),
             in_clip=meters.in_clips > clips[0],
@@ -427,8 +429,11 @@ class Gig:
             connections=self.connection.source + self.client.connections(),
             alive=self.client.alive and not self.connection.stalled,
             faults=self._faults(meters.input_faults),
-            note=note,
-            cents=cents,
+            note=note.name,
+            cents=round(note.cents, 2),
+            string=note.string,
+            tuning=self.preset.tuning or "",
+            a4=self.preset.a4 or A4,
             recording=str(self._recorder.path) if self._recorder else "",
             building=self.building,
             message=self._message,
@@ -438,6 +443,7 @@ class Gig:
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
             tempo=self.preset.tempo,
+            reductions=self._reductions(),
         )
 
     def _latency_ms(self) -> float:
@@ -452,6 +458,14 @@ class Gig:
         """Frames that sound takes through the chains that play."""
         return sum(chain.latency for place, _, chain in self._heard() if place.stage != "amp" or not self.bypassed)
 
+    def _reductions(self) -> tuple[tuple[str, float], ...]:
+        return tuple(
+            (snapshot.path(self.document, spec.uid, self.playing), round(reduction, 1))
+            for _, engines, chain in self._heard()
+            for spec, reduction in zip(engines, chain.reductions, strict=True)
+            if reduction is not None and spec.on
+        )
+
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
         found = [("in", input_faults)] if input_faults else []
         for place in self.reconciler.places():
@@ -463,13 +477,14 @@ class Gig:
                     found.append((snapshot.path(self.document, spec.uid, self.playing), count))
         return tuple(found)
 
-    def _hear(self) -> tuple[str, float]:
-        """The note that is played and its cents."""
+    def _hear(self) -> Note:
+        """The note that is played; one without a name for none."""
         if self._tuner is None:
             from rig.gig.tuner import Tuner
 
             self._tuner = Tuner()
-        return self._tuner.hear(self.reconciler.rack)
+        heard = self._tuner.hear(self.reconciler.rack, not self.tuning)
+        return nearest(heard, self.preset.tuning or "", self.preset.a4 or A4) if heard else Note("", 0.0)
 
     def chain(self) -> tuple[EngineView, ...]:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""

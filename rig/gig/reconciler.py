@@ -108,7 +108,7 @@ class Reconciler:
         total = len(document.amps)
         if total > AMPS:
             raise RigError(f"{total} amps in this set; {AMPS} is the most")
-        self._wishes = wishes(document)
+        self._wishes = wishes(document, self._versions)
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
         for done, (place, wish) in enumerate(self._wishes.items()):
             if place in names:
@@ -133,7 +133,7 @@ class Reconciler:
 
         like: what an engine was before other files were tried for it, as loud as which those are to play.
         """
-        self._wishes, self._like = wishes(document), like
+        self._wishes, self._like = wishes(document, self._versions), like
         for place, wish in self._wishes.items():
             self._reconcile(place, wish)
         self._play(document, playing)
@@ -330,14 +330,14 @@ class Reconciler:
         self._worker.close()
 
 
-def wishes(document: Document) -> dict[Place, ChainSpec]:
-    """What each chain of a document is to be."""
+def wishes(document: Document, versions: Versions) -> dict[Place, ChainSpec]:
+    """What each chain of a document is to be. versions: of the files that it names."""
     found: dict[Place, ChainSpec] = {}
     for preset in document.presets:
         levels = {amp.uid: amp.level for amp in preset.amps}
         for owner, stage, engines in preset.chains():
             found[Place(stage, owner)] = ChainSpec(
-                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset)
+                engines, levels.get(owner, 0.0), preset.dbu, channels_to(stage, preset, versions)
             )
     return found
 

@@ -11,6 +11,7 @@ from rig.document import address
 from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
+from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one.
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
+    see engine.Param.
     """
 
     path: str
@@ -68,6 +70,8 @@ class ParamView:
     saved: float | None = None
     choices: tuple[str, ...] = ()
     setting: bool = False
+    curve: str = ""
+    step: float = 0.0
 
     @property
     def preset(self) -> float:
@@ -131,11 +135,14 @@ class Status:
     load: share of the period spent in the callback, 0..1, worst since the last status. latency_ms: round trip as JACK
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
+    reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: of the preset that plays, beats a minute; None where it says none.
+    note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
+    which silences all, unless tuner_heard.
     """
 
     amp: int
@@ -169,6 +176,11 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    reductions: tuple[tuple[str, float], ...] = ()
+    string: int = 0
+    tuning: str = ""
+    a4: float = A4
+    tuner_heard: bool = False
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -258,6 +270,8 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         saved,
         knob.choices,
         isinstance(knob, Setting),
+        getattr(knob, "curve", ""),
+        getattr(knob, "step", 0.0),
     )
 
 

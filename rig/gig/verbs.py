@@ -12,6 +12,7 @@ from rig.document import address, edits
 from rig.document.document import ON, Amp, Document, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
+from rig.document.tunings import TUNINGS
 from rig.engine import Engine, named, registry
 from rig.errors import RigError, cut, did_you_mean
 
@@ -127,6 +128,22 @@ def _tap(gig: Gig, _: str) -> None:
 def _play_at(gig: Gig, bpm: float) -> None:
     gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
     gig.say(f"tempo {gig.preset.tempo:g}")
+
+
+def _tuning(gig: Gig, text: str) -> None:
+    """Of the guitar; "next" and "prev" walk through all that have names."""
+    if text in ("next", "prev"):
+        known = ("", *TUNINGS)
+        now = known.index(gig.preset.tuning or "") if (gig.preset.tuning or "") in known else 0
+        text = known[(now + (1 if text == "next" else -1)) % len(known)]
+    gig.edit(edits.tuning(gig.document, gig.preset.uid, text), f"tuning {text or 'chromatic'}", "tuning")
+    gig.say(f"tuning {gig.preset.tuning or 'chromatic'}")
+
+
+def _a4(gig: Gig, text: str) -> None:
+    hz = number(text, "a4")
+    gig.edit(edits.a4(gig.document, gig.preset.uid, hz), f"a4 {hz:g}", "a4")
+    gig.say(f"A is {gig.preset.a4:g} Hz")
 
 
 # --- chains -------------------------------------------------------------------------------------------------------
@@ -304,7 +321,8 @@ def _mute(gig: Gig, text: str) -> None:
 
 
 def _tuner(gig: Gig, text: str) -> None:
-    gig.tuning = _switched(gig.tuning, text, "tuner")
+    gig.tuning = text == "heard" or _switched(gig.tuning, text, "tuner")
+    gig.heard_tuning = text == "heard"
     gig.open_master()
 
 
@@ -349,7 +367,9 @@ VERBS: dict[str, Verb] = {
     ),
     "mute": Verb("[on|off]", "silence", _mute),
     "panic": Verb("", "silence at once, tails and all; then all begins anew", _panic),
-    "tuner": Verb("[on|off]", "silence, and the note that is played", _tuner),
+    "tuner": Verb("[on|heard|off]", "the note that is played, in silence or heard", _tuner),
+    "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
+    "a4": Verb("HZ", "what it is tuned to: 440", _a4),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "record": Verb(
         "FILE.wav",

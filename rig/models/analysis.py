@@ -1,4 +1,4 @@
-"""What measuring finds out about a model: how late it is, whether it turns the signal over, how loud it is."""
+"""What measuring finds out about a model: how late and how loud it is, if it turns the signal over, its silence."""
 
 from __future__ import annotations
 
@@ -78,6 +78,11 @@ def guitar_db(play: Play, rate: int) -> float:
     hz = np.fft.rfftfreq(len(y), 1.0 / rate)
     heard = np.abs(np.fft.rfft(y)[(hz >= SPEAKER_HZ[0]) & (hz <= SPEAKER_HZ[1])])
     return 10.0 * float(np.log10(2.0 * np.sum(np.square(heard)) / len(y) ** 2 + 1e-12))
+
+
+def constant(play: Play) -> float:
+    """What a chain that has heard silence for ever says to it, linear: the mean over a tenth of a second or so."""
+    return float(np.mean(play(np.zeros(PROBE_FRAMES, np.float32)), dtype=np.float64))
 
 
 def _alike(x: np.ndarray, y: np.ndarray) -> float:

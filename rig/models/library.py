@@ -17,15 +17,21 @@ from rig.models import analysis
 from rig.models.analysis import Arrival
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
-from rig.native import SLOTS, linear
+from rig.native import SLOTS, decibels, linear
 from rig.sound import FASTEST, SLOWEST
 
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
+    Setting(
+        "dcblock", "", "take away what it says to silence, a constant", 0.0, 1.0, 1.0, switch=True, on_screen=False
+    ),
     Setting("rate", "Hz", "for which it was made; 0: as its file says, or its family", 0, FASTEST, 0, on_screen=False),
 )
 """What every engine that plays model files reads at load."""
+
+SILENT_DB = -70.0
+"""dBFS of what a model says to silence: what is softer than that, as a guitar's own noise is, is let through."""
 
 LOUDNESS_DB = -18.0
 """What `normalize` brings a model to, as Neural Amp Modeler's players do."""
@@ -60,6 +66,16 @@ def loudness_db(path: Path, quality: float = 1.0) -> float:
     return _loudness_db(path, stamp(path), quality) if said is None else said
 
 
+def constant(path: Path, quality: float = 1.0) -> float:
+    """What a model file says to silence, linear, its knobs where they are at first. Raises RigError."""
+    return _constant(path, stamp(path), quality)
+
+
+def silent(constant: float) -> bool:
+    """Whether what a model says to silence may be let through: it is no louder than SILENT_DB."""
+    return abs(constant) <= linear(SILENT_DB)
+
+
 def loader(pack: Pack) -> Load:
     """The `load` of an engine that plays model files and has SETTINGS."""
 
@@ -70,7 +86,8 @@ def loader(pack: Pack) -> Load:
         own = _own_rate(path, model, settings["rate"])
         assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
-        made, heard = pack(model, stretch), arrival(path, quality)
+        made, heard, rest = pack(model, stretch), arrival(path, quality), constant(path, quality)
+        blocks = bool(settings["dcblock"]) and not silent(rest)
         if settings["normalize"]:
             made = replace(made, gain_out=linear(LOUDNESS_DB - loudness_db(path, quality)), level=1.0)
         return replace(
@@ -78,10 +95,11 @@ def loader(pack: Pack) -> Load:
             rate=0 if rate % own == 0 else own,
             delay=(heard.frames or 0) * stretch,
             polarity=heard.polarity or 1,
+            constant=rest if blocks else 0.0,
             idle=made.idle if file.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
-            about=", ".join([made.about, *_notes(heard, own, rate, assumed)]),
+            about=", ".join([made.about, *_notes(heard, own, rate, assumed), *_dc(rest, blocks)]),
         )
 
     return load
@@ -101,6 +119,11 @@ def _notes(heard: Arrival, own: int, rate: int, assumed: bool) -> list[str]:
     return notes + (["turned over"] if heard.polarity == -1 else [])
 
 
+def _dc(rest: float, blocks: bool) -> list[str]:
+    """What a player may want to know of a silence that is none."""
+    return [] if silent(rest) else [f"DC of {decibels(abs(rest)):.0f} dBFS{' blocked' if blocks else ''}"]
+
+
 @functools.lru_cache(SLOTS)
 def _read(path: Path, stamp: Stamp | None) -> Model:
     return load_model(path)
@@ -114,6 +137,11 @@ def _arrival(path: Path, stamp: Stamp | None, quality: float) -> Arrival:
 @functools.lru_cache(4 * SLOTS)
 def _loudness_db(path: Path, stamp: Stamp | None, quality: float) -> float:
     return _measured(path, quality, analysis.loudness_db)
+
+
+@functools.lru_cache(4 * SLOTS)
+def _constant(path: Path, stamp: Stamp | None, quality: float) -> float:
+    return _measured(path, quality, analysis.constant)
 
 
 def _measured(path: Path, quality: float, measure: Callable[[analysis.Play], Found]) -> Found:

@@ -19,12 +19,13 @@ from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, SLOTS, STAGES, Rack
+from rig.native.rack import BLAST, BLOCK, HISTORY, SLOTS, STAGES, Rack
 
 __all__ = [
     "BLAST",
     "BLOCK",
     "BRANCHES",
+    "HISTORY",
     "SLOTS",
     "STAGES",
     "Chain",

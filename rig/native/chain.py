@@ -40,6 +40,11 @@ class Unit:
     branch: str = ""
     on: bool = True
 
+    @property
+    def channels(self) -> int:
+        """As Engine.channels, for these files."""
+        return self.payload.channels or self.engine.channels
+
 
 class UnitError(RigError):
     """An engine of a chain would not start. label: the unit's."""
@@ -73,7 +78,7 @@ class Chain:
         self.units = tuple(units)
         self._rate = rate
         self.channels_in = channels
-        self.channels = max([channels, *(u.engine.channels for u in units)])  # that come out
+        self.channels = max([channels, *(u.channels for u in units)])  # that come out
         self._values = [[(u.params or {}).get(p.name, p.initial) for p in u.engine.params] for u in units]
         self._on = [u.on for u in units]
         self.set_level(level_db)
@@ -94,10 +99,11 @@ class Chain:
 
     @staticmethod
     def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
-        mount.branch = BRANCHES.index(unit.branch)
+        mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         mount.late, mount.waits = _delay(unit.payload, rate), unit.payload.waits
+        mount.constant, mount.rate = unit.payload.constant, rate
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
@@ -152,6 +158,13 @@ class Chain:
     def time(self, signal: np.ndarray, block: int) -> np.ndarray:
         """How long each block of (frames,) float32 takes, one after the other: (frames // block,) in seconds."""
         return time_chains([self], signal, block)
+
+    @property
+    def reductions(self) -> tuple[float | None, ...]:
+        """For each engine, the dB by which it makes the sound softer now, 0 or less; None where it doesn't say."""
+        return tuple(
+            lib.rig_chain_reduction(self._c, i) if unit.engine.reduces else None for i, unit in enumerate(self.units)
+        )
 
     @property
     def costs(self) -> tuple[float, ...]:

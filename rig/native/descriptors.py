@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rig.engine import Branches, Engine, Param, Payload, Setting
+from rig.engine import CURVES, Branches, Engine, Param, Payload, Setting
 from rig.errors import RigError
 from rig.native._c import ffi, lib
 
@@ -36,6 +36,7 @@ def engine(
     pack: Callable[[Model, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),
+    channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = None,
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
@@ -59,6 +60,8 @@ def engine(
             maximum=_tidy(p.max),
             initial=_tidy(p.initial),
             choices=_choices(p.choices),
+            curve=CURVES[p.curve] if p.curve < len(CURVES) else "",
+            step=_tidy(p.step),
         )
         for p in (c.params[i] for i in range(c.n_params))
     )
@@ -67,7 +70,7 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
-    made = replace(made, channels=c.channels)
+    made = replace(made, channels=c.channels, channels_with=channels_with, reduces=c.reduction != ffi.NULL)
     return replace(made, load=load) if load else made
 
 

@@ -16,6 +16,7 @@ from rig.native.descriptors import address_of
 from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
+HISTORY: int = lib.RIG_HISTORY
 BLOCK: int = lib.RIG_BLOCK
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}

@@ -94,12 +94,16 @@ class CheckedPreset:
 
 @dataclass(frozen=True)
 class CheckedModel:
-    """A model by itself as an engine would load it. name, architecture: None where it has a fault, one line."""
+    """A model by itself as an engine would load it. name, architecture: None where it has a fault, one line.
+
+    about: what there is to know of how it plays, in a few words.
+    """
 
     file: Path
     kind: str = field(default="model", init=False)
     name: str | None = None
     architecture: str | None = None
+    about: str = ""
     faults: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, object]:
@@ -216,13 +220,15 @@ def _check_model(path: Path) -> CheckedModel:
     try:
         model = library.read(path)
         engine = registry()[player.ENGINE]
-        chain = Chain([Unit(engine, engine.load({"model": path}, engine.settled({}), RATE))], RATE)
+        payload = engine.load({"model": path}, engine.settled({}), RATE)
+        chain = Chain([Unit(engine, payload)], RATE)
         chain.prewarm()
         if blasting(chain, loud(RATE))[0]:
             raise RigError(f"{path}: {SAID}")
     except RigError as error:
         return CheckedModel(path, faults=(str(error),))
-    return CheckedModel(path, model.name, model.words or in_words(model.network))
+    about = payload.about.removeprefix(model.name).removeprefix(", ")
+    return CheckedModel(path, model.name, model.words or in_words(model.network), about)
 
 
 def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
@@ -287,7 +293,7 @@ class _Place:
         if not torn and not self.faults:
             try:
                 self.chain = builder.build(
-                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset))
+                    ChainSpec(self.specs, self.level, preset.dbu, channels_to(self.owner, preset, builder.versions))
                 )
             except RigError as error:
                 self._build_each(units)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from rig.errors import RigError
 from rig.kinds import MODELS
 from rig.models.formats import Family, Model
 from rig.models.formats.words import in_words, receptive_field, short
-from rig.models.library import arrival, loudness_db, read
+from rig.models.library import arrival, constant, loudness_db, read, silent
 from rig.models.player import ENGINE
-from rig.native import BLOCK
+from rig.native import BLOCK, decibels
 from rig.report.cost import SECONDS, Cost, measure
 
 PLAIN_RATE = 48_000
@@ -43,7 +43,8 @@ class Played:
     """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
 
     delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
-    Each is None where it is not clear.
+    Each is None where it is not clear. dc_db: the constant that it says to silence, in dB of full scale, None for none;
+    dc_blocked: whether that is taken away, if nobody says otherwise.
     """
 
     loudness_db: float
@@ -51,6 +52,8 @@ class Played:
     delay: int | None
     delay_ms: float | None
     polarity: int | None
+    dc_db: float | None
+    dc_blocked: bool
     cost: Cost
 
 
@@ -110,7 +113,8 @@ class ModelFacts:
 
 
 def _playing(playing: Played | Unplayed) -> dict[str, object]:
-    said = ("loudness_db", "loudness_from", "delay", "delay_ms", "polarity", "memory", "cost", "fault")
+    shown = (each.name for each in fields(Played) if each.name != "cost")
+    said = (*shown, "memory", "cost", "fault")
     if isinstance(playing, Unplayed):
         return {**dict.fromkeys(said), **asdict(playing)}
     cost = asdict(playing.cost)
@@ -185,7 +189,7 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
 def _played(path: Path, model: Model, server: Server, seconds: float) -> Played | Unplayed:
     """What playing it shows, or why no engine plays it."""
     try:
-        heard = arrival(path)
+        heard, rest = arrival(path), constant(path)
         cost = measure(path, *server, seconds)
     except RigError as error:
         return Unplayed(model.loudness_db, str(error).removeprefix(f"{path}: "))
@@ -195,6 +199,8 @@ def _played(path: Path, model: Model, server: Server, seconds: float) -> Played 
         delay=heard.frames,
         delay_ms=None if heard.frames is None else 1000 * heard.frames / model.rate,
         polarity=heard.polarity,
+        dc_db=decibels(abs(rest)) if rest else None,
+        dc_blocked=not silent(rest),
         cost=cost,
     )
 

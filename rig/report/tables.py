@@ -83,6 +83,8 @@ def show_check(report: CheckReport) -> None:
             continue
         if isinstance(checked, CheckedModel):
             console.print("  ", _text(checked.architecture))
+            if checked.about:
+                console.print("  ", _text(checked.about))
         else:
             console.print(_amps(checked))
             if told := _switches(checked):
@@ -215,9 +217,18 @@ def _sound(playing: Played) -> dict[str, str]:
         "loudness": f"{_db(playing.loudness_db)}, {whose}",
         "delay": _late(playing.delay, playing.delay_ms),
         "polarity": polarity,
+        "silence": _silence(playing),
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
     }
+
+
+def _silence(playing: Played) -> str:
+    """What it says to silence."""
+    if playing.dc_db is None:
+        return "silent"
+    what = "which is taken away" if playing.dc_blocked else "softer than a guitar's noise"
+    return f"DC of {playing.dc_db:.1f} dBFS, {what}"
 
 
 def _late(frames: int | None, ms: float | None) -> str:

@@ -16,9 +16,9 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "eq", "comp", "gate")),
-    ("motion", ("chorus", "tremolo")),
-    ("space", ("cab", "delay", "reverb")),
+    ("tone", ("gain", "volume", "eq", "peq", "comp", "gate", "pitch", "dc")),
+    ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
+    ("space", ("cab", "delay", "reverb", "pan")),
 )
 REST = "more"
 

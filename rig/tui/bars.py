@@ -16,6 +16,7 @@ from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.key_names import KeyNames, name_of, own_keys
 from rig.tui.messages import KEPT, Said
+from rig.tui.tuner import STRIP_SHORT, strip
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
@@ -44,7 +45,7 @@ class Head(Canvas):
         self._xruns = status.xruns
         self.status, self.title, self.preset = status, title, preset
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
-        sound = (status.unsaved, status.tempo)
+        sound = (status.unsaved, status.tempo, status.tuner, status.note, round(status.cents))
         if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
@@ -52,6 +53,8 @@ class Head(Canvas):
         right = sheet.width - 2
         if self.status:
             right = self._machine(sheet, self.status)
+        tuner = right - 3  # the strip lies before it
+        right -= STRIP_SHORT + 2
         unsaved = "● unsaved" if self.status and self.status.unsaved else ""
         room = right - 4 - (width_of(unsaved) + 3 if unsaved else 0)
         if unsaved and room < 8:
@@ -63,7 +66,9 @@ class Head(Canvas):
         tempo = f"{self.status.tempo:g} bpm" if self.status and self.status.tempo else ""
         if tempo and x + 3 + width_of(tempo) <= 2 + room:
             x = sheet.put(x + 3, 0, tempo, palette.PLAIN)
-        sheet.put(x + 3, 0, unsaved, palette.YELLOW)
+        x = sheet.put(x + 3, 0, unsaved, palette.YELLOW)
+        if self.status and not self.status.tuner:
+            strip(sheet, x, tuner, 0, self.status)
 
     def _machine(self, sheet: Sheet, status: Status) -> int:
         """Write from the right edge leftwards; the column where it starts."""
@@ -78,7 +83,7 @@ class Head(Canvas):
         rate = f"{status.rate / 1000:g} kHz / {status.block}"
         if status.latency_ms > 0:
             rate += f" · {status.latency_ms:.1f} ms"
-        if x - 3 - width_of(rate) > 12:
+        if x - 3 - width_of(rate) > 12 + STRIP_SHORT:
             x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
         if status.recording and x > 24:
             x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
@@ -252,6 +257,9 @@ PLAY_KEYS: Keys = (
 
 TUNER_KEYS: Keys = (
     ("t", "play on", 1),
+    ("← →", "tuning", 2),
+    ("- =", "A4", 3),
+    ("space", "hear it", 2),
     ("m", "mute", 2),
     ("p", "panic", 4),
     ("1-9", "amp", 2),

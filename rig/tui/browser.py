@@ -218,7 +218,13 @@ class BrowserScreen(Overlay[Left]):
             self._show()
         self.head.take(status, self._gig_name, "", now)
         self.meters.take(status, now)
-        silent = "JACK IS GONE" if not status.alive else "MUTED" if status.muted or status.tuner else ""
+        silent = (
+            "JACK IS GONE"
+            if not status.alive
+            else "MUTED"
+            if status.muted or (status.tuner and not status.tuner_heard)
+            else ""
+        )
         silent = silent or ("BYPASS" if status.bypassed else "")
         if silent != self._silent:
             self._silent = silent

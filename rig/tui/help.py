@@ -26,7 +26,7 @@ PLAY = (
     ("space", "bypass: dry guitar"),
     ("m", "mute"),
     ("p", "panic: silence tails, too"),
-    ("t", "tuner, which mutes"),
+    ("t", "tuner, and a strip of it"),
     ("tab", "tap the tempo, twice or more"),
     ("c", "connect again, start JACK"),
     ("s", "save"),

@@ -16,17 +16,19 @@ def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
     """The value after one press. direction: +1 or -1.
 
     Decibels move by 0.5 (coarse 3), times and frequencies by a semitone's ratio (coarse: a third), anything else
-    by a hundredth of its range (coarse: a tenth). Fine steps land on round values; the range is never left.
-    A switch and a choice go one further.
+    by a hundredth of its range (coarse: a tenth), or by the knob's own step (coarse: ten). Fine steps land on round
+    values; the range is never left. A switch and a choice go one further.
     """
     if param.switch or param.choices:
         return min(param.maximum, max(param.minimum, round(param.value) + direction))
     span = param.maximum - param.minimum
     unit = param.unit.lower()
-    if unit in _PROPORTIONAL:
+    if _by_ratio(param) and not param.step:
         value = _proportional(param.value, direction, 4 if coarse else 1, span)
     else:
         fine, wide = (0.5, 3.0) if unit.startswith("db") else (span / 100, span / 10)
+        if param.step:
+            fine, wide = param.step, 10 * param.step
         if coarse:
             value = param.value + direction * wide
         else:
@@ -34,6 +36,11 @@ def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
             near = math.floor(place + 1e-4) + 1 if direction > 0 else math.ceil(place - 1e-4) - 1
             value = near * fine
     return min(param.maximum, max(param.minimum, value))
+
+
+def _by_ratio(param: ParamView) -> bool:
+    """Whether its values are heard, and spread, by ratio."""
+    return param.curve == "by ratio" or (not param.curve and param.unit.lower() in _PROPORTIONAL)
 
 
 def _proportional(value: float, direction: int, semitones: int, span: float) -> float:
@@ -48,12 +55,12 @@ def _round(value: float, digits: int = 3) -> float:
 
 
 def place(param: ParamView, value: float) -> float:
-    """Where `value` stands on the knob's travel, 0..1. Times and frequencies are spread as they are heard."""
+    """Where `value` stands on the knob's travel, 0..1; by ratio, or evenly: see engine.Param.curve."""
     span = param.maximum - param.minimum
     if span <= 0:
         return 0.0
     share = min(1.0, max(0.0, (value - param.minimum) / span))
-    if param.unit.lower() not in _PROPORTIONAL:
+    if not _by_ratio(param):
         return share
     if param.minimum > 0:
         return math.log1p(share * span / param.minimum) / math.log1p(span / param.minimum)
@@ -66,8 +73,8 @@ def value_at(param: ParamView, share: float) -> float:
     if share in (0.0, 1.0):
         return param.maximum if share else param.minimum
     span = param.maximum - param.minimum
-    if param.unit.lower() not in _PROPORTIONAL:
-        step = 0.1 if param.unit.lower().startswith("db") else span / 200
+    if not _by_ratio(param):
+        step = param.step or (0.1 if param.unit.lower().startswith("db") else span / 200)
         value = round((param.minimum + share * span) / step) * step
     elif param.minimum > 0:
         value = _round(param.minimum * math.exp(share * math.log1p(span / param.minimum)))

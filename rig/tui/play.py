@@ -22,7 +22,7 @@ from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
-from rig.tui.knob_scale import stands, words, written
+from rig.tui.knob_scale import stands, words
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
@@ -38,6 +38,9 @@ LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
 LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
 CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
+
+TUNING = {"prev": "tuning prev", "next": "tuning next", "bypass": "tuner heard"}
+"""What keys of amps do while one tunes."""
 
 
 class PlayScreen(Editing):
@@ -189,12 +192,13 @@ class PlayScreen(Editing):
         self.tiles.show(self.amps, status.amp, _state(status))
         self.head.take(status, self.gig.name, self._preset(status.amp), now)
         self.meters.take(status, now)
+        self.path.take(status)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
             self._lay_out()
         if status.tuner:
-            self.tuner.take(status)
+            self.tuner.take(status, now)
 
     def _alarms(self, before: Status | None, status: Status, now: float) -> None:
         if status.message and status.message != self.heard:
@@ -219,6 +223,8 @@ class PlayScreen(Editing):
         if status.tuner:
             both = ("TUNER + MUTED", "{t}: tuned, {m}: heard")
             words, way_out = both if status.muted else ("TUNER", "muted: {t} plays on")
+            if status.tuner_heard and not status.muted:
+                way_out = "heard: {t} goes back"
             self.banner.show(words, self.told(way_out), palette.GO)
             return
         said = [
@@ -262,11 +268,22 @@ class PlayScreen(Editing):
         if self.status is None or not self.status.tuner:
             return True
         if action == "verb":
-            return parameters == ("tuner",) or (parameters == ("connect",) and not self.status.alive)
-        return action in ("amp", "mute", "panic", "level", "help", "quit")
+            (verb,) = parameters
+            return verb == "tuner" or verb in TUNING or (verb == "connect" and not self.status.alive)
+        return action in ("amp", "mute", "panic", "level", "turn", "help", "quit")
 
     def action_verb(self, verb: str) -> None:
-        self.do(verb)
+        """Do it; while one tunes, keys that walk amps walk tunings, and the one that bypasses lets one hear."""
+        tuning = self.status is not None and self.status.tuner
+        heard = self.status is not None and self.status.tuner_heard
+        self.do("tuner on" if heard and verb == "bypass" else TUNING.get(verb, verb) if tuning else verb)
+
+    def action_turn(self, direction: int, coarse: bool) -> None:
+        """Turn the knob; while one tunes it is what A is."""
+        if self.status is not None and self.status.tuner:
+            self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
+        else:
+            super().action_turn(direction, coarse)
 
     def action_mute(self) -> None:
         self.do("mute")
@@ -367,7 +384,7 @@ class PlayScreen(Editing):
 def _state(status: Status) -> str:
     if not status.alive:
         return GONE
-    return "MUTED" if status.muted or status.tuner else "BYPASS" if status.bypassed else ""
+    return "MUTED" if status.muted or (status.tuner and not status.tuner_heard) else "BYPASS" if status.bypassed else ""
 
 
 def _fault(engine: str) -> str:
@@ -386,4 +403,4 @@ def _hint(engine: EngineView, knob: ParamView | None) -> str:
 
 def _range(param: ParamView) -> str:
     called = words(param)
-    return ", ".join(called) if called else f"{param.minimum:g} … {written(param.maximum, param.unit)}"
+    return ", ".join(called) or " … ".join(stands(param, end) for end in (param.minimum, param.maximum))

@@ -1,18 +1,21 @@
 """The signal path of the playing amp on one line: input, amp, output engines, the selected one lit, a fault in red,
 an engine that is bypassed in parentheses.
 
-Beside each engine, where there is room, the share of a core that it takes.
+Beside each engine, where there is room, the dB by which it holds the sound down, and the share of a core that it takes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from rig.gig.snapshot import EngineView
+from rig.gig.snapshot import EngineView, Status
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, width_of
+from rig.tui.meters import written_db
 
 WIRE = palette.ink(palette.FAINT)
 Piece = tuple[str, Style, "bool | None"]
@@ -37,20 +40,29 @@ class SignalChain(Canvas):
         self.engines: tuple[EngineView, ...] = ()
         self.selected = ""
         self.bypassed = False
+        self.reductions: Mapping[str, float] = {}
 
     def show(self, engines: tuple[EngineView, ...], selected: str, bypassed: bool) -> None:
         """The chain, the path of the engine that is selected, and whether the amp is out of the signal's path."""
         self.engines = tuple(engine for engine in engines if engine.stands)
         self.selected, self.bypassed = selected, bypassed
-        if self.is_news(self.engines, selected, bypassed):
+        self._look()
+
+    def take(self, status: Status) -> None:
+        """By how much engines hold the sound down."""
+        self.reductions = dict(status.reductions)
+        self._look()
+
+    def _look(self) -> None:
+        if self.is_news(self.engines, self.selected, self.bypassed, self.reductions):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
-        pieces = self._pieces(costs=True)
-        total = sum(width_of(text) for text, _, _ in pieces)
-        if total > sheet.width - 4:
-            pieces = self._pieces(costs=False)
+        for beside in (2, 1, 0):
+            pieces = self._pieces(beside)
             total = sum(width_of(text) for text, _, _ in pieces)
+            if total <= sheet.width - 4:
+                break
         x = 2
         if total > sheet.width - 4:  # slide along, so that the selected engine stays in sight
             x = sheet.width // 2 - self._middle(pieces)
@@ -74,16 +86,25 @@ class SignalChain(Canvas):
             if first <= event.x < after:
                 self.post_message(self.Picked(path))
 
-    def _pieces(self, costs: bool) -> list[Piece]:
+    def _pieces(self, beside: int) -> list[Piece]:
+        """beside: how much is told of each engine: 0 its name, 1 its reduction too, 2 its cost as well."""
         pieces: list[Piece] = [("in ──", WIRE, None)]
         for i, engine in enumerate(self.engines):
             pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, None))
             lit = engine.path == self.selected
             pieces.append((self._label(engine), self._style(engine, lit), lit))
-            if costs and engine.load >= SHOWN_LOAD:
+            if beside and engine.path in self.reductions:
+                pieces.append(self._reduction(self.reductions[engine.path]))
+            if beside > 1 and engine.load >= SHOWN_LOAD:
                 pieces.append((f" {engine.load:.1%} ", palette.DIM, None))
         pieces.append(("── out", WIRE, None))
         return pieces
+
+    @staticmethod
+    def _reduction(db: float) -> Piece:
+        """As wide whatever it says: the path must not jump."""
+        works = db <= -0.1
+        return f"{written_db(db) if works else '-':>5} dB ", palette.YELLOW if works else palette.DIM, None
 
     @staticmethod
     def _wire(before: EngineView | None, engine: EngineView) -> str:

@@ -145,6 +145,8 @@ class Tiles(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
+        if not self.amps:
+            return
         names = tuple(amp.name for amp in self.amps)
         grid = arrange(names, sheet.width, sheet.height)
         page = self.playing // grid.room

@@ -4,10 +4,11 @@ Things are named by their identity here; address.py finds it in a player's words
 """
 
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
-from rig.document.edits.engines import insert, level, load, move, remove, tempo, turn
+from rig.document.edits.engines import a4, insert, level, load, move, remove, tempo, tuning, turn
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
+    "a4",
     "delete_amp",
     "delete_scene",
     "insert",
@@ -22,5 +23,6 @@ __all__ = [
     "rename_amp",
     "store_scene",
     "tempo",
+    "tuning",
     "turn",
 ]

@@ -23,6 +23,7 @@ from rig.document.document import (
 from rig.document.edits.place import chain_of, find_engine, index_of, with_amp, with_chain, with_engine
 from rig.document.knobs import kind
 from rig.document.scenes import with_scene
+from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine
 from rig.errors import RigError
 
@@ -82,6 +83,18 @@ def tempo(document: Document, uid: int, bpm: float) -> Document:
     """How fast a preset's songs are, in beats a minute; kept within TEMPO."""
     preset = document.preset_of(uid)
     return document.with_preset(replace(preset, tempo=min(TEMPO[1], max(TEMPO[0], bpm))))
+
+
+def tuning(document: Document, uid: int, text: str) -> Document:
+    """How a preset's guitar is tuned, see tunings.py; "" or "chromatic": nobody says. Raises RigError."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, tuning=(spelt(text) or None) if text != "chromatic" else None))
+
+
+def a4(document: Document, uid: int, hz: float) -> Document:
+    """What a preset's guitar is tuned to, in Hz; kept within A4_RANGE."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, a4=min(A4_RANGE[1], max(A4_RANGE[0], hz))))
 
 
 def insert(

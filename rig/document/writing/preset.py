@@ -17,7 +17,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", "tempo", INPUT, "amp", OUTPUT, "jack", "midi")
+ROOT = ("name", "tempo", "tuning", "a4", INPUT, "amp", OUTPUT, "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 JACK = ("in", "out")
@@ -41,8 +41,9 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        if after.tempo != before.tempo:
-            self.optional(self.root, "tempo", after.tempo, ROOT)
+        for key in ("tempo", "tuning", "a4"):
+            if getattr(after, key) != getattr(before, key):
+                self.optional(self.root, key, getattr(after, key), ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()

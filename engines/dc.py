@@ -1,0 +1,5 @@
+"""dc: takes away what is constant."""
+
+from rig import native
+
+ENGINE = native.engine("dc")

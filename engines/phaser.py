@@ -1,0 +1,5 @@
+"""phaser: notches that go up and down."""
+
+from rig import native
+
+ENGINE = native.engine("phaser")

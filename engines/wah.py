@@ -1,0 +1,5 @@
+"""wah: a resonance that a pedal or playing moves."""
+
+from rig import native
+
+ENGINE = native.engine("wah")
