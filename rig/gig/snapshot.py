@@ -186,7 +186,7 @@ class Status:
 # --- how they are made --------------------------------------------------------------------------------------------
 
 Playing = tuple["Unit", str, bool, float]
-"""What plays of an engine: the unit, what is said about it, whether the guard caught it lately, the share of a core that it takes."""
+"""What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
 def amps(document: Document) -> tuple[AmpView, ...]:

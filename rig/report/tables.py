@@ -118,12 +118,13 @@ def show_bench(report: Report) -> None:
         rate, block = report.amps[0].rate, report.amps[0].block
         console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
         paced = any(amp.paced for amp in report.amps)
-        table = _table("preset", "amp", "median", "p99", "worst", *(PACED if paced else ()), "memory", "late", "of these fit")
+        times = ("median", "p99", "worst", *(PACED if paced else ()))
+        table = _table("preset", "amp", *times, "memory", "late", "of these fit")
         for amp in report.amps:
-            times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
+            spent = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
             memory = f"{amp.bytes / 1e6:.2f} MB"
             late = f"{amp.latency_ms:.1f} ms"
-            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, *_paced(amp), memory, late, str(amp.fits))
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
         console.print(table)
 
 
