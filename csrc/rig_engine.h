@@ -48,6 +48,7 @@ typedef struct {
     uint32_t n_arrays;
     const int32_t *ints;
     uint32_t n_ints;
+    float constant;          /* what it was found to say to silence, for it to take away; 0: nothing */
 } rig_setup;
 
 /* [main]  called before the engine is heard, where anything may be done.

@@ -17,8 +17,8 @@ FEEDFORWARD, RECURRENT = 0, 1  # in the order of csrc/network/net.h
 KNOBS = ("drive", "knob2", "knob3", "knob4")
 
 
-def payload(model: Model, stretch: int = 1) -> Payload:
-    """A model as csrc/engines/model.c takes it, to run at `stretch` times its own rate.
+def payload(model: Model, stretch: int = 1, times: int = 1) -> Payload:
+    """A model as csrc/engines/model.c takes it, to run at `stretch` times its own rate, in there at `times` times that.
 
     Raises RigError for more knobs than the engine has, and for weights that cannot be played.
     """
@@ -27,12 +27,12 @@ def payload(model: Model, stretch: int = 1) -> Payload:
     recurrent = isinstance(model.network, RecurrentNet)
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what is no number then is refused
-            net = (sequence if recurrent else program).compile(model.network, stretch)
+            net = (sequence if recurrent else program).compile(model.network, stretch * times)
     except Fault as fault:
         raise RigError(f"{model.path}: {fault}") from None
     idle = KNOBS[len(model.knobs) :] + (() if model.knobs else ("compensation",))
     kind = RECURRENT if recurrent else FEEDFORWARD
-    return Payload(net.arrays, (kind, *net.ints), model.level, idle=idle, about=model.name)
+    return Payload(net.arrays, (kind, times, *net.ints), model.level, idle=idle, about=model.name)
 
 
 ENGINE = native.engine(

@@ -52,7 +52,7 @@ class Payload:
     arrays: float32, any shape, handed over flat in C order. ints: sizes and switches.
     level: linear, what the file asks to be applied after the whole chain (`level_adjust`).
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
-    constant: linear, what it says to silence, which a DC blocker behind it takes away; 0: it needs none.
+    constant: linear, what it says to silence, for it to take away; 0: nothing.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
     delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
     lead: frames, at `rate`, before the sound of a recording, which were cut off; None: it is none.
@@ -86,7 +86,8 @@ class Setting:
     """What a preset says once, at load: a number from `minimum` to `maximum`, or a switch, written true or false.
 
     Where nothing is said it is `initial`. A change takes a new engine, which the rack fades to. on_screen: one may want
-    to change it while playing. choices: as a knob's.
+    to change it while playing. choices: as a knob's. values: the only numbers that it takes, in order; none where all
+    between its ends will do.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Setting:
     switch: bool = False
     on_screen: bool = True
     choices: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 def _nothing(files: Mapping[str, Path], settings: Mapping[str, float], rate: int) -> Payload:
@@ -130,7 +132,7 @@ class Engine:
     load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload. It is told all settings, defaults too.
     Raises RigError naming file and fault.
     join: for an engine that mixes two chains: (the two, {setting: value}) -> Payload, in place of `load`.
-    pack: for an engine that plays model files: (model, stretch) -> Payload, to run at `stretch` times the model's rate.
+    pack: for an engine that plays model files: (model, stretch, times) -> Payload; see models.library.Pack.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
     channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
@@ -147,7 +149,7 @@ class Engine:
     settings: tuple[Setting, ...] = ()
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] = field(default=_nothing, repr=False)
     join: Callable[[Branches, Mapping[str, float]], Payload] | None = field(default=None, repr=False)
-    pack: Callable[[Model, int], Payload] | None = field(default=None, repr=False)
+    pack: Callable[[Model, int, int], Payload] | None = field(default=None, repr=False)
     address: int = 0
     aliases: tuple[str, ...] = ()
     channels: int = 1

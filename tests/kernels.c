@@ -83,10 +83,10 @@ static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, 
     };
     const rig_step last = {.kind = RIG_CONV, .to = OUT, .rows = 1, .from = SECOND, .ins = channels, .extra = RIG_NONE, .add = OUT,
                            .taps = taps, .dilation = DILATION};
-    int32_t ints[7 + 2 * BUFFERS + 16 * (STEPS + 1)] = {RIG_FEEDFORWARD, 2 * past, 1, 0, OUT, BUFFERS, STEPS + 1,
+    int32_t ints[8 + 2 * BUFFERS + 16 * (STEPS + 1)] = {RIG_FEEDFORWARD, 1, 2 * past, 1, 0, OUT, BUFFERS, STEPS + 1,
                                                         1, 0, channels, past, channels, past, wide, 0, 1, 0};
-    memcpy(ints + 7 + 2 * BUFFERS, steps, sizeof steps);
-    memcpy(ints + 7 + 2 * BUFFERS + 16 * STEPS, &last, sizeof last);
+    memcpy(ints + 8 + 2 * BUFFERS, steps, sizeof steps);
+    memcpy(ints + 8 + 2 * BUFFERS + 16 * STEPS, &last, sizeof last);
     const size_t c = (size_t)channels, w = (size_t)wide, t = (size_t)taps;
     rig_array arrays[] = {weights(1, 0.1f), weights(c, 1), weights(c, 0.1f), weights((t * c + 1) * w, fan), weights(w, 0.1f),
                           weights(activation == RIG_LEAKY ? c : 0, 0.5f), weights(c, fan), weights(c * c, 0.5f * fan), weights(c, 0.1f),
@@ -157,7 +157,7 @@ static void cells(int gru, const rig_array *a, size_t ins, size_t units, const d
 static float recurrent_error(int gru, int32_t units)
 {
     const size_t n = (size_t)units, wide = n * (gru ? 3 : 4);
-    const int32_t ints[] = {RIG_RECURRENT_NET, 1, 1, 3, gru, 1, units, 1, 1, 0, gru, units, units, 1, 1, 0, 2, units, 1, 1, 1, 0};
+    const int32_t ints[] = {RIG_RECURRENT_NET, 1, 1, 1, 3, gru, 1, units, 1, 1, 0, gru, units, units, 1, 1, 0, 2, units, 1, 1, 1, 0};
     const float scale = 0.6f / sqrtf((float)units), params[RIG_PARAMS] = {0.0f};
     rig_array arrays[14] = {{(const float[]){0.0f, 1.0f, 1.0f}, 3}};
     for (int l = 0; l < 2; ++l) {
@@ -166,7 +166,7 @@ static float recurrent_error(int gru, int32_t units)
         a[3] = weights(gru ? wide : n, 0.2f), a[4] = weights(n, 0.2f);
     }
     arrays[11] = weights(n, scale), arrays[12] = weights(1, 0.1f), arrays[13] = weights(0, 0.0f);
-    const rig_setup setup = {2000, params, arrays, 14, ints, 22};
+    const rig_setup setup = {2000, params, arrays, 14, ints, 23};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     double h[2][64], c[2][64];
     for (int l = 0; l < 2; ++l)

@@ -231,7 +231,7 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
 async def test_the_level_that_makes_it_as_loud_is_said(folder, monkeypatch) -> None:
     turned: dict[Target, float] = {}
     monkeypatch.setattr("fake_gig.Installed", lambda *said: Installed(*said, turned))
-    async with browsing(folder) as (browser, pilot, gig, screen):
+    async with browsing(folder, (100, 40)) as (browser, pilot, gig, screen):
         turned[Target(gig.amp.chain[1].uid, "level")] = -13.8
         await pilot.press("down", "down")
         await heard(pilot, browser, "c crunch 2.nam")
@@ -363,7 +363,7 @@ def test_what_is_not_heard_is_said_however_narrow_the_terminal_is(folder) -> Non
 async def test_it_opens_for_the_engine_that_is_selected(folder) -> None:
     gig = FakeGig(model=folder / NAMES[0])
     async with playing(gig) as (screen, pilot):
-        await pilot.press(*["down"] * 10)
+        await pilot.press(*["down"] * 11)
         assert screen.row.path == "output.cab.level"
         await pilot.press("o")
         browser = pilot.app.screen

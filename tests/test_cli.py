@@ -385,6 +385,7 @@ PLAYED = [
     "polarity",
     "dc_db",
     "dc_blocked",
+    "oversampled",
     "memory",
     "cost",
     "fault",
@@ -426,6 +427,7 @@ def test_info_json_keeps_its_keys(run, folder, rng):
     model = run("info", folder / "amp.json", "--json").json
     assert list(model) == MODEL
     assert list(model["cost"]) == ["rate", "block", "share"]
+    assert [list(more) for more in model["oversampled"]] == [["times", "share", "late_ms"]] * 2
     assert (model["file"], model["kind"], model["fault"]) == (str(folder / "amp.json"), "model", None)
     (folder / "knobs.json").write_text(json.dumps(guitarml(rng, inputs=9)))
     unplayed = run("info", folder / "knobs.json", "--json").json
@@ -483,6 +485,9 @@ def test_check_of_models(run, folder, rng):
     assert ran.status == 0
     assert "WaveNet, gated, 4 channels" in ran.out
     assert "LSTM, 8 wide" in ran.out
+    assert "DC of -22 dBFS blocked" in ran.out, "amp.json's silence is none"
+    found = run("info", folder / "amp.json", "--json").json
+    assert (round(found["dc_db"]), found["dc_blocked"]) == (-22, True)
     (folder / "lead.nam").write_text("{")
     assert "lead.nam: the file ends in the middle" in run("check", folder / "amp.json", folder / "lead.nam").fault
 
@@ -623,12 +628,14 @@ def test_engines_lists_every_knob(run):
 def test_engines_lists_settings_and_how_to_write_them(run, monkeypatch):
     settings = (Setting("quality", "", "how much", 0, 1, 1), Setting("eco", "", "for less", 0, 1, 0, switch=True))
     settings += (Setting("side", "", "which of them", 0, 2, 1, choices=("left", "middle", "right")),)
+    settings += (Setting("times", "", "how often", 1, 4, 1, values=(1, 2, 4)),)
     gain = dataclasses.replace(registry()["gain"], settings=settings)
     monkeypatch.setattr("rig.report.facts.registry", lambda: {"gain": gain})
     said = " ".join(run("engines").out.split())
     assert "quality 0 to 1 1 how much (at load)" in said
     assert "eco true or false false for less (at load)" in said
     assert "side left | middle | right middle which of them (at load)" in said
+    assert "times 1 | 2 | 4 1 how often (at load)" in said
     (found,) = run("engines", "--json").json
     assert found["settings"][1]["switch"] is True
     assert found["settings"][0]["maximum"] == 1

@@ -47,9 +47,17 @@ def test_its_silence_is_silence_then(tmp_path, rng, constant, jack):
     assert np.abs(made.process(silence)).max() < 1e-4 * abs(constant)
     made.process(noise(rng))
     assert np.abs(made.process(silence)[-4000:]).max() < 1e-4 * abs(constant)
-    if load(path, jack).rate == 0:  # resamplers begin with nothing in them
-        made.reset()
-        assert not made.process(silence).any(), "at once, where it begins anew"
+    made.reset()
+    assert not made.process(silence).any(), "at once, where it begins anew"
+
+
+@pytest.mark.parametrize("block", [1, 64])
+def test_a_turned_level_makes_no_thump(tmp_path, block):
+    """What is constant is gone before the level."""
+    made, level = amp(load(biased(tmp_path, 0.05))), [p.name for p in registry()[player.ENGINE].params].index("level")
+    for db in (12.0, -20.0, 0.0):
+        made.set(0, level, db)
+        assert not made.process(np.zeros(block, np.float32)).any()
 
 
 def test_of_what_is_played_it_takes_what_the_blocker_at_the_output_takes(tmp_path, rng):

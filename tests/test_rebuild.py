@@ -21,6 +21,7 @@ from rig.gig.gig import Gig
 from rig.gig.reconciler import Reconciler
 from rig.models.formats import load_model
 from rig.native import Chain, Rack
+from rig.shipped import PRESETS
 
 RATE = 48_000
 PRESET = """
@@ -309,6 +310,25 @@ def test_a_setting_out_of_range_or_refused_is_said(folder, quality):
     (outcome,) = gig.settle()
     assert outcome.error == "not today"
     assert dict(outcome.settings)["quality"] == 1.0
+
+
+def test_a_model_goes_to_another_rate_while_it_plays(folder):
+    """And back, each time as a new network; a number of times that there is none of is said."""
+    (folder / "set.toml").write_text(
+        f'[[amp]]\nname = "Amp"\nchain = [{{ model = "{PRESETS / "models/studio-nano.json"}" }}]\n'
+    )
+    gig, _ = gig_of(folder)
+    for times in (4, 1, 2):
+        made = native.chains_made()
+        gig.do(f"set Amp.model.oversample {times}")
+        (outcome,) = gig.settle()
+        assert native.chains_made() > made and dict(outcome.settings)["oversample"] == times
+    shown = {param.name: (param.value, param.values) for engine in gig.chain() for param in engine.params}
+    assert shown["oversample"] == (2, (1, 2, 4))
+    with pytest.raises(RigError, match="oversample: 3 is none of 1, 2, 4"):
+        gig.do("set Amp.model.oversample 3")
+    gig.do("save")
+    assert "oversample = 2" in (folder / "set.toml").read_text()
 
 
 @pytest.mark.parametrize("branches", [False, True])

@@ -343,7 +343,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
 
 async def test_each_amp_remembers_its_knob() -> None:
     async with playing(FakeGig()) as (screen, pilot):
-        await pilot.press(*["down"] * 5, "2")
+        await pilot.press(*["down"] * 6, "2")
         assert screen.param.path == "Crunch.gain.gain"
         await pilot.press("1")
         assert screen.param.path == "Clean.eq.mid"
@@ -659,7 +659,7 @@ async def test_path_and_knobs() -> None:
         order = [path.index(name) for name in ("in", "gate", "gain", "model", "eq", "cab", "out")]
         assert order == sorted(order)
         assert "how hard the next engine is driven" in screen.note.text()
-        await pilot.press(*["down"] * 4, "=")
+        await pilot.press(*["down"] * 5, "=")
         assert "+2.0 dB" in screen.knobs.text()
         assert "below 200 Hz" in screen.note.text()
 

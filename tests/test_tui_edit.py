@@ -82,7 +82,7 @@ async def test_each_key_is_its_verb() -> None:
 async def test_the_amp_itself_can_be_turned_but_not_removed() -> None:
     gig = FakeGig()
     async with playing(gig) as (screen, pilot):
-        await pilot.press(*["down"] * 8)
+        await pilot.press(*["down"] * 9)
         assert screen.row.path == "Clean.level"
         await pilot.press("x", "b", "less_than_sign")
         assert gig.verbs == []
@@ -100,7 +100,7 @@ async def test_a_knob_that_shapes_the_tone_is_selected_first() -> None:
     gig = FakeGig()
     gig.do("remove Clean.gain")
     async with playing(gig) as (screen, _):
-        assert [row.name for row in screen.engines[1].rows] == ["model", "normalize", "level"]
+        assert [row.name for row in screen.engines[1].rows] == ["model", "normalize", "oversample", "level"]
         assert screen.row.path == "Clean.eq.bass"
         gig.do("remove Clean.eq")
         screen.poll()
@@ -657,6 +657,7 @@ def test_places_in_branches() -> None:
 
 VOICE = ParamView("a.b.c", "c", "", "", 1, 0, 2, 0, choices=("room", "Hall", "hall of mirrors"))
 SWITCH = ParamView("a.b.c", "c", "", "", 0, 0, 1, 0, switch=True)
+TIMES = ParamView("a.b.c", "c", "", "", 2, 1, 4, 1, setting=True, values=(1, 2, 4))
 NUMBER = ParamView("a.b.c", "c", "dB", "", 0, -6, 6, 0)
 TONE = ParamView("a.b.c", "c", "Hz", "", 500, 20, 20_000, 500)
 TIME = ParamView("a.b.c", "c", "ms", "", 380, 1, 2000, 380)
@@ -675,6 +676,8 @@ RATIO = ParamView("a.b.c", "c", ":1", "", 4, 1, 20, 4)
         (SWITCH, "on", "1"),
         (SWITCH, "of", "0"),
         (SWITCH, "1", "1"),
+        (TIMES, "4", "4"),
+        (TIMES, "3", "3"),  # the gig says which there are
         (VOICE, "hall of", "2"),
         (VOICE, "a hall", "ahall"),
         (NUMBER, " -1,5 ", "-1.5"),
@@ -697,7 +700,7 @@ def test_what_is_meant_by_what_is_typed(param: ParamView, text: str, value: str)
     assert meant(param, text) == value
 
 
-@pytest.mark.parametrize("param", [VOICE, SWITCH, NUMBER, TONE, TIME, DECAY, RATIO])
+@pytest.mark.parametrize("param", [VOICE, SWITCH, TIMES, NUMBER, TONE, TIME, DECAY, RATIO])
 def test_a_value_can_be_typed_as_the_screen_writes_it(param: ParamView) -> None:
     for share in (0.0, 0.2, 0.5, 0.9, 1.0):
         value = value_at(param, share)
@@ -709,3 +712,6 @@ def test_choices_are_stepped_through_and_end() -> None:
     assert [turn(VOICE, direction, coarse) for direction in (-1, 1) for coarse in (False, True)] == [0, 0, 2, 2]
     assert turn(replace(VOICE, value=2), 1) == 2
     assert [turn(SWITCH, direction) for direction in (-1, 1)] == [0, 1]
+    assert [turn(replace(TIMES, value=value), by) for value in TIMES.values for by in (-1, 1)] == [1, 2, 1, 4, 2, 4]
+    assert [value_at(TIMES, share) for share in (0.0, 0.5, 1.0)] == [1, 2, 4]
+    assert [stands(TIMES, value) for value in TIMES.values] == ["1", "2", "4"]

@@ -54,7 +54,7 @@ static size_t lay_out(state *s, const rig_program *n, const rig_array *array, ch
 
 static int read(rig_program *n, const rig_setup *setup)
 {
-    if (rig_net_kind(setup) != RIG_FEEDFORWARD) return 0;
+    if (rig_net_kind(setup) != RIG_FEEDFORWARD || rig_net_times(setup) != 1) return 0;
     const rig_setup own = rig_net_setup(setup, 0);
     return rig_program_read(n, &own);
 }

@@ -3,11 +3,13 @@
 #ifndef RIG_NET_H
 #define RIG_NET_H
 
+#include "../halfband.h"
 #include "../rig_engine.h"
 
 #define RIG_NET_KNOBS 4 /* that a network has at most */
 
-/* The first of the setup's ints; what follows is the network, as program.h or sequence.h says. */
+/* The first of the setup's ints. The second: how many times the engine's rate it runs at; what follows is the network, as program.h
+   or sequence.h says. */
 enum { RIG_FEEDFORWARD, RIG_RECURRENT_NET, RIG_NETS };
 
 /* As in rig_engine, the setup being the network's alone and its params the RIG_NET_KNOBS knobs, 0..1. */
@@ -28,13 +30,20 @@ static inline uint32_t rig_net_kind(const rig_setup *setup)
     return setup->n_ints && setup->ints[0] >= 0 && setup->ints[0] < RIG_NETS ? (uint32_t)setup->ints[0] : RIG_NETS;
 }
 
-/* [main] What the network is told, of a setup that names its kind. knobs: where they begin among the parameters. */
+/* [main] How many times its engine's rate it runs at, 0 where the setup says nothing that makes sense. */
+static inline uint32_t rig_net_times(const rig_setup *setup)
+{
+    return setup->n_ints > 1 && rig_over_can(setup->ints[1]) ? (uint32_t)setup->ints[1] : 0;
+}
+
+/* [main] What the network is told, of a setup that names its kind and its times. knobs: where they begin among the parameters. */
 static inline rig_setup rig_net_setup(const rig_setup *setup, uint32_t knobs)
 {
     rig_setup own = *setup;
+    own.rate *= setup->ints[1];
     own.params += knobs;
-    own.ints += 1;
-    own.n_ints -= 1;
+    own.ints += 2;
+    own.n_ints -= 2;
     return own;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
     uint32_t first, width;
 } rig_frames;
 
-#define RIG_STRETCH 64 /* of a model's rate, at most */
+#define RIG_STRETCH 192 /* times a model's rate, at most: from the slowest rate to the fastest, and four times that */
 
 static inline uint32_t rig_gates(rig_kind kind) { return kind == RIG_LSTM ? 4 : 3; }
 static inline uint32_t rig_layer_arrays(rig_kind kind) { return kind == RIG_CONV ? 3 : 5; }

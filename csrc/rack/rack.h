@@ -57,8 +57,6 @@ typedef struct {
     uint32_t off;                /* 1: its input passes it by */
     uint32_t fade;               /* frames that switching it on or off takes */
     float gain_in, gain_out;     /* linear, before and after it */
-    float constant;              /* what it says to silence, which a DC blocker takes away before gain_out; 0: there is none */
-    uint32_t rate;               /* of the chain, Hz; where there is a blocker */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
     uint32_t late;               /* frames of the chain by which what its files hold is late */

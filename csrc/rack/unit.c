@@ -49,19 +49,6 @@ static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t
     return NULL;
 }
 
-/* The DC blockers begin where silence has brought them. */
-static void begin_blockers(rig_unit *unit)
-{
-    for (uint32_t c = 0; c < unit->channels; ++c) rig_dc_blocker_begin(&unit->blockers[c], unit->constant);
-}
-
-static void blockers_init(rig_unit *unit, const rig_mount *mount)
-{
-    unit->constant = mount->constant;
-    for (uint32_t c = 0; c < unit->channels && unit->constant != 0.0f; ++c) rig_dc_blocker_init(&unit->blockers[c], mount->rate);
-    begin_blockers(unit);
-}
-
 /* As if the guard had never caught it. */
 static void at_peace(rig_unit *unit)
 {
@@ -91,7 +78,6 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->branch = mount->branch;
     unit->on = !mount->off;
     unit->fade = mount->fade ? mount->fade : 1;
-    blockers_init(unit, mount);
     at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
@@ -119,10 +105,8 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
     get_params(unit, params);
-    const uint32_t own = unit->engine->memory(unit->self[0], params);
-    const uint32_t memory = unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], own) : own;
-    const uint32_t blocker = unit->constant != 0.0f ? rig_dc_blocker_memory(unit->blockers[0].share) : 0;
-    return memory > blocker ? memory : blocker; /* not both: what the engine says so far is near enough for the blocker to begin with */
+    const uint32_t memory = unit->engine->memory(unit->self[0], params);
+    return unit->resampler[0] ? rig_resampler_memory(unit->resampler[0], memory) : memory;
 }
 
 uint32_t rig_unit_tail(const rig_unit *unit)
@@ -211,8 +195,6 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
     process(unit, at, signal, side, &block);
-    for (uint32_t c = 0; c < signal->channels && unit->constant != 0.0f; ++c)
-        rig_dc_blocker_run(&unit->blockers[c], signal->at[c], frames);
     scale(signal, unit->gain_out, frames);
     const float cost = (float)(rig_clock() - start) / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
@@ -224,7 +206,6 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 
 static void begin_anew(rig_unit *unit)
 {
-    begin_blockers(unit);
     for (uint32_t i = 0; i < unit->copies; ++i) {
         unit->engine->reset(unit->self[i]);
         if (unit->resampler[i]) rig_resampler_reset(unit->resampler[i]);

@@ -2,7 +2,6 @@
 #ifndef RIG_UNIT_H
 #define RIG_UNIT_H
 
-#include "../dc_blocker.h"
 #include "rack.h"
 #include "resample.h"
 #include "signal.h"
@@ -14,8 +13,6 @@ typedef struct {
     void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
     float gain_in, gain_out;
-    float constant;             /* what it says to silence; 0: it has no blockers */
-    rig_dc_blocker blockers[2]; /* of each channel */
     uint32_t branch;
     uint32_t own, latency; /* frames of the chain by which the engine itself is late; with its files and changes of rate */
     uint32_t waits[2];     /* see rig_mount */

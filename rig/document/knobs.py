@@ -70,6 +70,8 @@ def value(knob: Knob, path: str, text: str) -> float:
     wanted = number(text, f"set {path}")
     if not knob.minimum <= wanted <= knob.maximum:
         raise RigError(f"{path}: {wanted:g} is outside {knob.minimum:g}..{knob.maximum:g} {knob.unit}".rstrip())
+    if isinstance(knob, Setting) and knob.values and wanted not in knob.values:
+        raise RigError(f"{path}: {wanted:g} is none of {', '.join(f'{one:g}' for one in knob.values)}")
     return wanted
 
 

@@ -563,6 +563,10 @@ class _Reader:
 
     def setting(self, value: object, engine: str, setting: Setting, place: str) -> float:
         """A number in its range; 0.0 or 1.0 for a switch."""
+        if setting.values and value not in setting.values:
+            words = ", ".join(f"{one:g}" for one in setting.values)
+            self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be one of {words}")
+            return setting.initial
         if not setting.switch:
             return self.within(value, engine, setting, place)
         if not isinstance(value, bool):

@@ -55,7 +55,7 @@ class ParamView:
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
     saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
-    see engine.Param.
+    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -72,6 +72,7 @@ class ParamView:
     setting: bool = False
     curve: str = ""
     step: float = 0.0
+    values: tuple[float, ...] = ()
 
     @property
     def preset(self) -> float:
@@ -272,6 +273,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         isinstance(knob, Setting),
         getattr(knob, "curve", ""),
         getattr(knob, "step", 0.0),
+        getattr(knob, "values", ()),
     )
 
 

@@ -17,12 +17,13 @@ from rig.models import analysis
 from rig.models.analysis import Arrival
 from rig.models.formats import Model, load_model
 from rig.models.player import chain_of
-from rig.native import SLOTS, decibels, linear
+from rig.native import SLOTS, decibels, linear, oversampling
 from rig.sound import FASTEST, SLOWEST
 
 SETTINGS = (
     Setting("quality", "", "of a file that holds several networks: 0 the lightest, 1 the best", 0.0, 1.0, 1.0),
     Setting("normalize", "", "play at -18 dB loudness, however loud the capture is", 0.0, 1.0, 0.0, switch=True),
+    oversampling.setting(1),
     Setting(
         "dcblock", "", "take away what it says to silence, a constant", 0.0, 1.0, 1.0, switch=True, on_screen=False
     ),
@@ -44,8 +45,9 @@ LOUDEST = 1e6
 
 Found = TypeVar("Found")
 
-Pack = Callable[[Model, int], Payload]
-"""(model, stretch) -> what the engine's C copies from; it is to run at `stretch` times the model's rate: 1, 2, ..."""
+Pack = Callable[[Model, int, int], Payload]
+"""(model, stretch, times) -> what the engine's C copies from. The engine runs at `stretch` times the model's rate: 1, 2
+and so on; the network in it at `times` times the engine's: 1, 2 or 4."""
 
 Load = Callable[[Mapping[str, Path], Mapping[str, float], int], Payload]
 
@@ -86,20 +88,28 @@ def loader(pack: Pack) -> Load:
         own = _own_rate(path, model, settings["rate"])
         assumed = not settings["rate"] and model.sample_rate is None
         stretch = rate // own if rate % own == 0 else 1
-        made, heard, rest = pack(model, stretch), arrival(path, quality), constant(path, quality)
+        times = int(settings["oversample"])
+        made, heard, rest = pack(model, stretch, times), arrival(path, quality), constant(path, quality)
         blocks = bool(settings["dcblock"]) and not silent(rest)
         if settings["normalize"]:
             made = replace(made, gain_out=linear(LOUDNESS_DB - loudness_db(path, quality)), level=1.0)
         return replace(
             made,
             rate=0 if rate % own == 0 else own,
-            delay=(heard.frames or 0) * stretch,
+            delay=(heard.frames or 0) * stretch + oversampling.LATE[times],
             polarity=heard.polarity or 1,
             constant=rest if blocks else 0.0,
             idle=made.idle if file.variants else (*made.idle, "quality"),
             input_dbu=model.input_dbu,
             output_dbu=model.output_dbu,
-            about=", ".join([made.about, *_notes(heard, own, rate, assumed), *_dc(rest, blocks)]),
+            about=", ".join(
+                [
+                    made.about,
+                    *_notes(heard, own, rate, assumed),
+                    *oversampling.notes(times, rate if stretch > 1 else own),
+                    *_dc(rest, blocks),
+                ]
+            ),
         )
 
     return load

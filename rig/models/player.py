@@ -24,7 +24,7 @@ def chain_of(model: Model, rate: int = RATE, *, reference: bool = False) -> Chai
     engine = registry()[ENGINE]
     assert engine.pack, f"{engine.name} plays model files"
     plays = native.engine(f"{engine.name}_reference") if reference else engine
-    return Chain([Unit(plays, engine.pack(model, 1))], rate)
+    return Chain([Unit(plays, engine.pack(model, 1, 1))], rate)
 
 
 def run(model: Model, x: np.ndarray, block: int = BLOCK, *, reference: bool = False) -> np.ndarray:

@@ -96,14 +96,18 @@ class Chain:
         setup.rate, setup.params = unit.payload.rate or rate, params
         setup.arrays, setup.n_arrays = arrays, len(data)
         setup.ints, setup.n_ints = ints, len(unit.payload.ints)
+        setup.constant = unit.payload.constant
 
     @staticmethod
     def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
+<<<<<<< HEAD
         mount.late, mount.waits = _delay(unit.payload, rate), unit.payload.waits
         mount.constant, mount.rate = unit.payload.constant, rate
+=======
+>>>>>>> main
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:

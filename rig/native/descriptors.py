@@ -33,7 +33,7 @@ def engine(
     load: Callable[[Mapping[str, Path], Mapping[str, float], int], Payload] | None = None,
     settings: tuple[Setting, ...] = (),
     join: Callable[[Branches, Mapping[str, float]], Payload] | None = None,
-    pack: Callable[[Model, int], Payload] | None = None,
+    pack: Callable[[Model, int, int], Payload] | None = None,
     address: int | None = None,
     aliases: tuple[str, ...] = (),
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = None,

@@ -28,10 +28,13 @@ class Cost:
     bytes: int
 
 
-def measure(path: Path, rate: int, block: int, seconds: float = SECONDS) -> Cost:
-    """Play noise through a model file, brought to `rate` Hz as in a preset, for about `seconds`. Raises RigError."""
+def measure(path: Path, rate: int, block: int, seconds: float = SECONDS, **settings: float) -> Cost:
+    """Play noise through a model file, brought to `rate` Hz as in a preset, for about `seconds`. Raises RigError.
+
+    settings: of the engine, where they are not as they are by themselves.
+    """
     engine = registry()[player.ENGINE]
-    payload = engine.load({"model": path}, engine.settled({}), rate)
+    payload = engine.load({"model": path}, engine.settled(settings), rate)
     chain = Chain([Unit(engine, payload)], rate)
     noise = np.random.default_rng(0).normal(0.0, 0.1, max(1, FRAMES // block) * block).astype(np.float32)
     chain.time(noise, block)  # the caches held something else

@@ -159,7 +159,7 @@ def facts(path: Path, progress: Callable[[float], None] = lambda share: None) ->
         raise RigError(f"{path}: {kind.words}; {kind.advice}")
     if kind is PRESET:
         return preset_facts(path)
-    return model_facts(path) if kind is MODEL else recording_facts(path)
+    return model_facts(path, oversampled=True) if kind is MODEL else recording_facts(path)
 
 
 def recording_facts(path: Path) -> RecordingFacts:

@@ -13,7 +13,7 @@ from rig.models.formats import Family, Model
 from rig.models.formats.words import in_words, receptive_field, short
 from rig.models.library import arrival, constant, loudness_db, read, silent
 from rig.models.player import ENGINE
-from rig.native import BLOCK, decibels
+from rig.native import BLOCK, decibels, oversampling
 from rig.report.cost import SECONDS, Cost, measure
 
 PLAIN_RATE = 48_000
@@ -39,12 +39,21 @@ class VariantFacts:
 
 
 @dataclass(frozen=True)
+class Oversampled:
+    """What `oversample` would take: so many times the rate, the share of a core, 0..1, and ms that it comes later."""
+
+    times: int
+    share: float
+    late_ms: float
+
+
+@dataclass(frozen=True)
 class Played:
     """What playing a model shows. loudness_db: as analysis.loudness_db() has it; loudness_from: "file" or "measured".
 
     delay: frames at its own rate, delay_ms: the same in ms. polarity: -1 where it turns the signal over, else 1.
     Each is None where it is not clear. dc_db: the constant that it says to silence, in dB of full scale, None for none;
-    dc_blocked: whether that is taken away, if nobody says otherwise.
+    dc_blocked: whether that is taken away, if nobody says otherwise. oversampled: none where nobody measured it.
     """
 
     loudness_db: float
@@ -55,6 +64,7 @@ class Played:
     dc_db: float | None
     dc_blocked: bool
     cost: Cost
+    oversampled: tuple[Oversampled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,10 +163,13 @@ def ask() -> Server:
     return running() or (PLAIN_RATE, BLOCK)
 
 
-def model_facts(path: Path, server: Server | None = None, seconds: float = SECONDS) -> ModelFacts:
+def model_facts(
+    path: Path, server: Server | None = None, seconds: float = SECONDS, oversampled: bool = False
+) -> ModelFacts:
     """What there is to know of a model. Raises RigError where it cannot be read.
 
     server: for which the cost is told, by default the one that runs. seconds: for which it is measured.
+    oversampled: whether that is, too.
     """
     model = read(path)
     reach = receptive_field(model.network)
@@ -179,14 +192,14 @@ def model_facts(path: Path, server: Server | None = None, seconds: float = SECON
         level=model.level,
         input_dbu=model.input_dbu,
         output_dbu=model.output_dbu,
-        playing=_played(path, model, server or ask(), seconds),
+        playing=_played(path, model, server or ask(), seconds, oversampled),
         loads_in=model.family.players(model),
         bytes=path.stat().st_size,
         metadata={key: value for key, value in model.metadata.items() if key not in TOLD_ELSEWHERE},
     )
 
 
-def _played(path: Path, model: Model, server: Server, seconds: float) -> Played | Unplayed:
+def _played(path: Path, model: Model, server: Server, seconds: float, oversampled: bool) -> Played | Unplayed:
     """What playing it shows, or why no engine plays it."""
     try:
         heard, rest = arrival(path), constant(path)
@@ -202,7 +215,16 @@ def _played(path: Path, model: Model, server: Server, seconds: float) -> Played 
         dc_db=decibels(abs(rest)) if rest else None,
         dc_blocked=not silent(rest),
         cost=cost,
+        oversampled=tuple(_oversampled(path, server, seconds)) if oversampled else (),
     )
+
+
+def _oversampled(path: Path, server: Server, seconds: float) -> Iterator[Oversampled]:
+    rate, own = server[0], read(path).rate
+    for times in oversampling.LATE:
+        if times > 1:
+            share = measure(path, *server, seconds / times, oversample=times).share
+            yield Oversampled(times, share, oversampling.late_ms(times, own if rate % own else rate))
 
 
 def folder_facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> FolderFacts:
@@ -232,7 +254,8 @@ def _glance(path: Path, server: Server) -> ModelFacts | Unreadable:
     try:
         model = read(path)
         return replace(
-            model_facts(path, server, GLANCE), short=model.architecture if model.words else short(model.network)
+            model_facts(path, server, GLANCE),
+            short=model.architecture if model.words else short(model.network),
         )
     except RigError as error:
         return Unreadable(path, str(error).removeprefix(f"{path}: "))

@@ -62,6 +62,8 @@ def _range(value: Param | Setting) -> tuple[Text, Text, str]:
         return name, _text(" | ".join(value.choices)), value.choices[int(value.initial)]
     if isinstance(value, Setting) and value.switch:
         return name, _text("true or false"), "true" if value.initial else "false"
+    if isinstance(value, Setting) and value.values:
+        return name, _text(" | ".join(f"{one:g}" for one in value.values)), f"{value.initial:g}"
     span = f"{value.minimum:g} to {value.maximum:g} {value.unit}".rstrip()
     return name, _text(span), f"{value.initial:g}"
 
@@ -221,6 +223,9 @@ def _sound(playing: Played) -> dict[str, str]:
         "silence": _silence(playing),
         "memory": _size(cost.bytes),
         "cost": f"{100 * cost.share:.1f} % of a core at {_grouped(cost.rate)} Hz in periods of {cost.block}",
+        "oversampled": "; ".join(
+            f"{more.times} times {100 * more.share:.1f} %, {more.late_ms:.2f} ms later" for more in playing.oversampled
+        ),
     }
 
 

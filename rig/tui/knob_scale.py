@@ -19,6 +19,9 @@ def turn(param: ParamView, direction: int, coarse: bool = False) -> float:
     by a hundredth of its range (coarse: a tenth), or by the knob's own step (coarse: ten). Fine steps land on round
     values; the range is never left. A switch and a choice go one further.
     """
+    if param.values:
+        at = min(range(len(param.values)), key=lambda i: abs(param.values[i] - param.value)) + direction
+        return param.values[min(len(param.values) - 1, max(0, at))]
     if param.switch or param.choices:
         return min(param.maximum, max(param.minimum, round(param.value) + direction))
     span = param.maximum - param.minimum
@@ -70,6 +73,8 @@ def place(param: ParamView, value: float) -> float:
 def value_at(param: ParamView, share: float) -> float:
     """The value at a place on the knob's travel, 0..1, to three figures: `place` turned round."""
     share = min(1.0, max(0.0, share))
+    if param.values:
+        return param.values[round(share * (len(param.values) - 1))]
     if share in (0.0, 1.0):
         return param.maximum if share else param.minimum
     span = param.maximum - param.minimum
@@ -102,12 +107,19 @@ def words(param: ParamView) -> tuple[str, ...]:
     return param.choices or (("off", "on") if param.switch else ())
 
 
+def written_out(param: ParamView) -> tuple[str, ...]:
+    """All that a knob can be, as the screen writes it; () where that is any number of a range."""
+    return tuple(stands(param, value) for value in param.values) or words(param)
+
+
 def stands(param: ParamView, value: float | None = None) -> str:
     """Where a knob stands, or another value of it, as the screen writes it."""
     value = param.value if value is None else value
     called = words(param)
     if called:
         return called[min(len(called) - 1, max(0, round(value)))]
+    if param.values:
+        return f"{value:g}"
     return written(value, param.unit, is_bipolar(param))
 
 

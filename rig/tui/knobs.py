@@ -9,7 +9,7 @@ from textual.message import Message
 from rig.gig.snapshot import EngineView, FileView, ParamView
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
-from rig.tui.knob_scale import is_bipolar, place, stands, words
+from rig.tui.knob_scale import is_bipolar, place, stands, written_out
 from rig.tui.selection import Line, lines
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read
@@ -128,7 +128,7 @@ class Knobs(Canvas):
                 sheet.put(end, y, "*", palette.YELLOW)
         if right - end < 8:
             return
-        spans = _words(sheet, end + 2, y, right, param, lit) if param.choices else []
+        spans = _words(sheet, end + 2, y, right, param, lit) if param.choices or param.values else []
         if not spans:
             _bar(sheet, end + 2, y, right - end - 2, param, lit)
             spans = [(end + 2, right)]
@@ -175,7 +175,7 @@ def _field(sheet: Sheet, x: int, y: int, width: int, typed: str) -> None:
 
 def _words(sheet: Sheet, x: int, y: int, right: int, param: ParamView, lit: bool) -> list[tuple[int, int]]:
     """All that a knob can be, the one that it is lit, where there is room for that. Their columns."""
-    called = words(param)
+    called = written_out(param)
     if x + sum(width_of(word) + 2 for word in called) - 2 > right:
         return []
     spans = []

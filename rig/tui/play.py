@@ -22,7 +22,7 @@ from rig.tui.find_amp import FindAmpScreen, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
-from rig.tui.knob_scale import stands, words
+from rig.tui.knob_scale import stands, written_out
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
@@ -402,5 +402,5 @@ def _hint(engine: EngineView, knob: ParamView | None) -> str:
 
 
 def _range(param: ParamView) -> str:
-    called = words(param)
+    called = written_out(param)
     return ", ".join(called) or " … ".join(stands(param, end) for end in (param.minimum, param.maximum))
