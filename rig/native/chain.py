@@ -103,11 +103,7 @@ class Chain:
         mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
         mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
-<<<<<<< HEAD
         mount.late, mount.waits = _delay(unit.payload, rate), unit.payload.waits
-        mount.constant, mount.rate = unit.payload.constant, rate
-=======
->>>>>>> main
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
