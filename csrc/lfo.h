@@ -48,7 +48,7 @@ static inline void rig_lfo_move(rig_lfo *l)
 static inline float rig_lfo_sine(const rig_lfo *l, double apart)
 {
     const double at = l->phase + apart;
-    return sinf(6.2831853f * (float)(at - floor(at)));
+    return sinf(6.2831853f * (float)(at - (double)(int64_t)at));
 }
 
 static inline void rig_lfo_reset(rig_lfo *l)

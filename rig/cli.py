@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
+    from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
     presets = [find_preset(preset) for preset in args.preset]
@@ -41,6 +42,7 @@ def play(args: argparse.Namespace) -> int:
             record=args.record,
             amp=args.amp,
             watch=args.watch,
+            room=Room(args.keep, args.loop),
             progress=progress,
         )
 
@@ -73,11 +75,20 @@ def play(args: argparse.Namespace) -> int:
 def render(args: argparse.Namespace) -> int:
     """Run a recording through a preset or a model, without JACK."""
     from rig.files import may_replace
+    from rig.gig import replay
     from rig.gig.render import render
 
+    kept = replay.is_kept(args.source)
+    if kept and (args.input or args.amp):
+        raise RigError(f"{args.source} says itself what was played, and by which amps: rig render {args.source} OUT")
+    if not kept and not args.input:
+        raise RigError(f"which recording is to be played? rig render {args.source} IN OUT")
     may_replace(args.output, force=args.force)
-    source, take = find_preset(args.source), find_take(args.input)
     with _bar("rendering") as show:
+        if kept:
+            replay.render(args.source, args.output, block=args.block, bits=args.bits, progress=show)
+            return 0
+        source, take = find_preset(args.source), find_take(args.input)
         render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
     return 0
 
@@ -266,7 +277,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="loop a recording into the rig instead of a guitar; demo is the one that ships",
     )
-    sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a WAV file")
+    sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a .wav or .flac")
+    sub.add_argument(
+        "--keep",
+        type=_minutes,
+        metavar="MINUTES",
+        help="of all that is heard, always kept in memory for the key k to write down (default: 10, or what fits into "
+        "an eighth of the memory; a minute takes 35 MB at 48 kHz); 0: none",
+    )
+    sub.add_argument(
+        "--loop",
+        type=_minutes,
+        default=5.0,
+        metavar="MINUTES",
+        help="that a loop and its layers have in all (default: 5; a minute takes 12 MB at 48 kHz); 0: no looper",
+    )
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
@@ -274,8 +299,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
 
     sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
-    sub.add_argument("source", type=_there, metavar="PRESET|MODEL", help="a preset (.toml) or a model, of any family")
-    sub.add_argument("input", type=_there, metavar="IN", help="the dry recording: WAV, FLAC ...")
+    sub.add_argument(
+        "source",
+        type=_there,
+        metavar="PRESET|MODEL|KEPT",
+        help="a preset (.toml), a model of any family, or a folder that the key k has written, which is played again",
+    )
+    sub.add_argument(
+        "input", type=_there, nargs="?", metavar="IN", help="the dry recording: WAV, FLAC ...; of a KEPT, none"
+    )
     sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
@@ -363,6 +395,16 @@ def _client(text: str) -> str:
 
 def _blocks(text: str) -> tuple[int, ...]:
     return tuple(_block(part) for part in text.split(","))
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 <= minutes <= 60:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of minutes from 0 to 60")
+    return minutes
 
 
 def _seconds(text: str) -> float:

@@ -27,6 +27,7 @@ from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
+from rig.native import LoopState
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -128,6 +129,10 @@ class FakeRack:
     """Takes what it is told."""
 
     rate = 48_000
+    kept = 0
+
+    def loop_state(self) -> LoopState:
+        return LoopState()
 
     def meters(self) -> SimpleNamespace:
         return SimpleNamespace(

@@ -638,6 +638,12 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     ]
     gig.status()
     assert gig.news() == (), "said once"
+    for room, said in ((700.0, None), (599.0, "9:59 min"), (300.0, None), (59.0, "59 s"), (30.0, None)):
+        gig._recorder.room = room
+        monkeypatch.setattr(gig._recorder, "_room", lambda room=room: room)
+        gig.status()
+        more = [f"the disk has room for {said} more of the recording"] if said else []
+        assert [news.message for news in gig.news()] == more
     monkeypatch.setattr(type(gig._recorder), "ended", True)
     gig._recorder.fault = "no space left on device"
     assert gig.status().recording == ""

@@ -77,6 +77,18 @@ def test_phaser_notches_go_up_and_down_as_often_as_it_says():
     assert np.array(dips) / 200 == pytest.approx([0.25, 0.5, 0.75, 1.0], abs=0.01)
 
 
+def test_another_number_of_stages_is_faded_to():
+    x = np.stack([sine(330, 1.0)] * 2)
+    knob = registry()["phaser"].params.index(registry()["phaser"].param("stages"))
+    chain, always = made("phaser"), made("phaser", stages=4.0).process(x)
+    first = chain.process(x[:, : RATE // 4])
+    chain.set(0, knob, 2.0)
+    chain.process(x[:, RATE // 4 : RATE // 4 + 64])
+    chain.set(0, knob, 4.0)  # while it fades to 8 it is to be 12
+    y = np.hstack([first, x[:, RATE // 4 : RATE // 4 + 64], chain.process(x[:, RATE // 4 + 64 :])])
+    assert np.allclose(y[:, RATE // 2 :], always[:, RATE // 2 :], atol=1e-4)
+
+
 # --- the flanger --------------------------------------------------------------------------------------------------
 
 
@@ -235,3 +247,15 @@ def test_another_note_is_glided_to_and_then_in_step_with_the_song(name):
     bend = np.abs(np.diff(y, 2))[:, RATE // 4 :].max()
     assert bend < 2.0 * np.abs(np.diff(wanted, 2))[:, RATE // 4 :].max(), "no step in it"
     assert np.allclose(y[:, RATE:], wanted[:, RATE:], atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["chorus", "flanger", "phaser", "tremolo", "wah"])
+@pytest.mark.parametrize("rate", [44_100, 96_000])
+def test_in_stereo_and_in_time_the_size_of_a_block_changes_nothing_either(name, rate, rng):
+    x = rng.normal(0, 0.3, (2, 4000)).astype(np.float32)
+    in_time = {"note": choice(name, "note", "1/16")} if name != "wah" else {"follow": 1.0}
+    whole = made(name, sample_rate=rate, **in_time).process(x, tempo=93.0)
+    for block in (1, 64, 100):
+        chain = made(name, sample_rate=rate, **in_time)
+        parts = [chain.process(x[:, at : at + block], tempo=93.0) for at in range(0, 4000, block)]
+        assert np.abs(np.hstack(parts) - whole).max() < 1e-6

@@ -308,7 +308,7 @@ def test_an_empty_loop_is_none():
     assert np.array_equal(rack.process(np.full(200, 0.1, np.float32))[0], np.full(200, 0.1, np.float32))
 
 
-RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder")
+RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder", "looper", "tape")
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import shutil
 import signal
@@ -13,16 +14,18 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 from leash import leashed
 
+from rig.engine import registry
 from rig.errors import RigError
-from rig.gig.recorder import Recorder, rescued
+from rig.gig.recorder import Recorder, dry_of, rescued
 from rig.gig.wav import WavWriter, header
-from rig.native import Rack
+from rig.native import Chain, Rack, Unit
 
 RATE = 48_000
 PERIOD = 64
@@ -44,7 +47,7 @@ def drained(rack: Rack) -> np.ndarray:
     pieces = []
     while len(piece := rack.recorded()):
         pieces.append(piece.copy())
-    return np.concatenate([np.empty((0, 2), np.float32), *pieces])
+    return np.concatenate([np.empty((0, 3), np.float32), *pieces])
 
 
 # ---- the ring
@@ -258,7 +261,76 @@ def test_a_full_disk_is_said_and_what_was_recorded_is_kept(tmp_path):
     assert len(taken) == (1_000_003 - len(header(RATE, 2, 0))) // 8
     assert np.array_equal(taken, x[: len(taken)])
     assert "file too large" in recorder.fault
-    assert [path.name for path in tmp_path.iterdir()] == ["take.wav"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["take-dry.wav", "take.wav"]
+
+
+def test_the_dry_guitar_is_recorded_beside_what_is_heard(tmp_path):
+    """Both begin and end at the same frame."""
+    rack = Rack(RATE)
+    rack.offer("amp", 0, Chain([Unit(registry()["gain"], params={"gain": 6.0})], RATE))
+    rack.limit(False)
+    rack.begin(open=True)
+    recorder = Recorder(rack, tmp_path / "take.wav", RATE)
+    x = noise(1.0)
+    left, _, _ = rack.process(x, PERIOD)
+    stop(recorder)
+    assert np.array_equal(soundfile.read(tmp_path / "take.wav", dtype="float32")[0][:, 0], left)
+    assert np.array_equal(soundfile.read(tmp_path / "take-dry.wav", dtype="float32")[0], x)
+    assert not np.array_equal(left, x)
+
+
+def test_a_dry_file_is_not_written_over_either(tmp_path):
+    (tmp_path / "take-dry.wav").write_bytes(b"the best solo ever")
+    recorder = Recorder(rack_of(), tmp_path / "take.wav", RATE)
+    stop(recorder)
+    assert (tmp_path / "take-dry.wav").read_bytes() == b"the best solo ever"
+    assert {path.name for path in tmp_path.iterdir()} == {"take-dry.wav", "take-2.wav", "take-2-dry.wav"}
+
+
+def test_a_flac_is_what_is_heard_to_24_bits(tmp_path):
+    rack = rack_of()
+    recorder = Recorder(rack, tmp_path / "take.FLAC", RATE)
+    x = noise(3.0)
+    play(rack, x)
+    stop(recorder)
+    for path, channels in ((recorder.path, 2), (dry_of(recorder.path), 1)):
+        assert (soundfile.info(path).format, soundfile.info(path).frames) == ("FLAC", len(x))
+        taken = soundfile.read(path, dtype="float32", always_2d=True)[0]
+        assert np.abs(taken - np.stack([x] * channels, axis=1)).max() <= 2**-24
+
+
+def test_a_flac_on_a_full_disk_keeps_its_whole_blocks(tmp_path):
+    rack = rack_of()
+    recorder = Recorder(rack, tmp_path / "take.flac", RATE)
+    x = noise(5.0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_001, hard))
+    try:
+        for at in range(0, len(x), RATE // 4):
+            play(rack, x[at : at + RATE // 4])
+            written = recorder._writers[0].frames
+            until = time.monotonic() + 10
+            while not recorder.fault and recorder._writers[0].frames == written and time.monotonic() < until:
+                time.sleep(0.005)
+        stop(recorder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert "file too large; the " in recorder.fault
+    taken = soundfile.read(recorder.path, dtype="float32")[0][:, 0]
+    assert RATE < len(taken) < 4 * RATE
+    assert np.abs(taken - x[: len(taken)]).max() <= 2**-24
+
+
+def test_what_room_the_disk_has_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.statvfs", lambda path: SimpleNamespace(f_bavail=1000, f_frsize=48_000))
+    recorder = Recorder(rack_of(), tmp_path / "take.wav", RATE)
+    until = time.monotonic() + 10
+    while recorder.room is None and time.monotonic() < until:
+        time.sleep(0.005)
+    stop(recorder)
+    assert recorder.room == pytest.approx(1000 / 12)
 
 
 def test_a_disk_that_has_gone_at_the_end_is_said(tmp_path, monkeypatch):
@@ -283,7 +355,10 @@ def test_a_disk_that_has_gone_at_the_end_is_said(tmp_path, monkeypatch):
 
 
 def test_a_file_that_cannot_be_made_is_said(tmp_path):
-    for path, said in ((tmp_path / "take.flac", "recordings are .wav files"), (tmp_path / "no" / "t.wav", "can't be")):
+    for path, said in (
+        (tmp_path / "take.mp3", "recordings are .wav or .flac files"),
+        (tmp_path / "no" / "t.wav", "can't be"),
+    ):
         with pytest.raises(RigError, match=said):
             Recorder(rack_of(), path, RATE)
 
@@ -327,6 +402,28 @@ def test_what_outgrows_four_gigabytes_is_rf64_to_the_last_frame(tmp_path, frames
         assert np.array_equal(file.read(dtype="float32", always_2d=True), last)
 
 
+def test_a_recording_becomes_rf64_as_it_outgrows_four_gigabytes(tmp_path):
+    """All but its beginning and its end is a hole in the file, which takes no room."""
+    path = tmp_path / "long.wav"
+    writer = WavWriter(path, RATE, 2)
+    x = np.stack([noise(0.5), noise(0.5, seed=2)], axis=1)
+    writer.write(x)
+    most = len(header(RATE, 2, 0)) + (1 << 32) - 8 * len(x)
+    os.lseek(writer._fd, most - writer.bytes, os.SEEK_CUR)
+    writer.bytes = most
+    for fits in (True, False):
+        with soundfile.SoundFile(path) as file:
+            assert (file.format == "WAV") == fits
+        writer.write(x)
+    frames = writer.frames
+    writer.close()
+    with soundfile.SoundFile(path) as file:
+        assert (file.format, file.frames) == ("RF64", frames)
+        assert np.array_equal(file.read(len(x), dtype="float32"), x)
+        file.seek(frames - len(x))
+        assert np.array_equal(file.read(dtype="float32"), x)
+
+
 # ---- what a killed recording leaves
 
 KILLED = """
@@ -340,8 +437,7 @@ rack.limit(False)
 rack.begin(open=True)
 recorder = Recorder(rack, Path(sys.argv[1]), 48_000)
 rack.process(np.linspace(-0.5, 0.5, 48_000, dtype=np.float32))
-part, = Path(sys.argv[1]).parent.glob(f".*.{os.getpid()}.part")
-while part.stat().st_size < 8 * 48_000:
+while min(writer.frames for writer in recorder._writers) < 43_000:
     time.sleep(0.01)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -371,8 +467,27 @@ def test_what_a_killed_recording_left_is_found_and_can_be_read(tmp_path):
     stop(running)
     assert running.path.name == "take.wav"
     assert soundfile.info(running.path).frames == RATE // 10
-    left = {path.name for path in tmp_path.iterdir()} - {"take.wav", "take-2.wav", "take-3.wav"}
+    takes = {"take.wav", "take-2.wav", "take-3.wav"}
+    assert {dry_of(Path(name)).name for name in takes} <= {path.name for path in tmp_path.iterdir()}
+    left = {path.name for path in tmp_path.iterdir()} - takes - {dry_of(Path(name)).name for name in takes}
     assert left == {".set.toml.12.part", ".wet.wav.12.part"}
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_what_is_killed_can_be_read_as_it_lies(tmp_path, ending):
+    """Also by who has no rig at hand: the header tells of all but the last moment."""
+    kill(tmp_path / f"take.{ending}")
+    parts = list(tmp_path.iterdir())
+    assert len(parts) == 2
+    for part in parts:
+        plain = part.rename(tmp_path / f"plain.{ending}")
+        taken = soundfile.read(plain, dtype="float32", always_2d=True)[0]
+        assert len(taken) > 43_000
+        assert np.abs(taken[:, 0] - np.linspace(-0.5, 0.5, RATE, dtype=np.float32)[: len(taken)]).max() <= 2**-23
+        plain.rename(part)
+    assert [path.name for path in rescued(tmp_path)] == [f"take.{ending}"]
+    assert {path.name for path in tmp_path.iterdir()} == {f"take.{ending}", f"take-dry.{ending}"}
+    assert soundfile.info(tmp_path / f"take-dry.{ending}").frames > 43_000
 
 
 def test_what_was_left_of_four_gigabytes_is_rescued_too(tmp_path):

@@ -27,7 +27,7 @@ from textual.pilot import Pilot
 
 from rig.document.document import AMPS
 from rig.errors import RigError
-from rig.gig.snapshot import AmpView, News, ParamView
+from rig.gig.snapshot import AmpView, LoopView, News, ParamView
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
 from rig.tui.ballistics import SILENCE_DB, Ballistics, Worst, deflection
@@ -81,6 +81,11 @@ VERBS = {
     "t": ["tuner"],
     "p": ["panic"],
     "tab tab": ["tap", "tap"],
+    "l": ["loop"],
+    "j": ["loop stop"],
+    "z y": ["loop undo", "loop redo"],
+    "h w": ["loop half", "loop clear"],
+    "k": ["keep"],
     "c": ["connect"],
     "]": ["level -2"],
     "[ [": ["level -4", "level -5"],
@@ -205,6 +210,38 @@ async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
         await pilot.resize_terminal(40, 24)
         await until(pilot, lambda: "bpm" not in screen.head.text())
         assert "●" in screen.head.text(), "what there is room for"
+
+
+async def test_what_the_looper_does_is_told_in_the_head() -> None:
+    gig = FakeGig()
+    async with playing(gig, (110, 24)) as (screen, pilot):
+        assert "LOOP" not in screen.head.text()
+        for loop, told in (
+            (LoopView("recording", waits=True), "LOOP REC  on the beat"),
+            (LoopView("recording", at=3.24), "LOOP REC  3.2 s"),
+            (LoopView("playing", 1.0, 8.0, 1), "LOOP  1.0 / 8.0 s"),
+            (LoopView("overdubbing", 2.0, 8.0, 2), "LOOP DUB  2.0 / 8.0 s ×2"),
+            (LoopView("playing", 2.0, 8.0, 2, half=True), "LOOP  2.0 / 8.0 s ×2 ½"),
+            (LoopView("stopped", 2.0, 8.0, 2), "LOOP  8.0 s ×2"),
+        ):
+            gig.set(loop=loop, recording="take.wav")
+            await seen(pilot, screen.head, told)
+            assert " REC " in screen.head.text()
+        await pilot.resize_terminal(60, 24)
+        await until(pilot, lambda: "48 kHz" not in screen.head.text())
+        gig.set(loop=LoopView())
+        await until(pilot, lambda: "LOOP" not in screen.head.text())
+
+
+async def test_one_key_begins_a_recording_named_after_the_moment_and_ends_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gig = FakeGig()
+    async with playing(gig) as (_, pilot):
+        monkeypatch.setattr(gig, "record", lambda path: gig.set(recording=str(path or "")))
+        await pilot.press("r")
+        assert re.fullmatch(r"record take-20\d\d-\d\d-\d\d-\d{6}\.wav", gig.verbs[0])
+        await pilot.press("r")
+        assert gig.verbs[1:] == ["record"]
 
 
 async def test_caps_lock_changes_nothing_but_redo() -> None:
@@ -508,7 +545,7 @@ async def test_keys_the_help_names_are_bound() -> None:
             "question_mark",
             "less_than_sign",
             "greater_than_sign",
-            *"abcmoqstuUvx",
+            *"abchjklmoqrstuUvwxyz",
         ):
             assert key in bound
         await pilot.press("question_mark")

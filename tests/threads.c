@@ -1,4 +1,4 @@
-/* A rack and a capture's player whose audio thread runs while two others ask all that may be asked of them. Built with the compiler's
+/* A rack and a capture's player whose audio thread runs while three others ask all that may be asked of them. Built with the compiler's
    thread sanitizer, which ends it at the first number that two threads use without saying so. */
 #include <pthread.h>
 #include <stdio.h>
@@ -40,14 +40,25 @@ static void *audio(void *arg)
     return NULL;
 }
 
-/* Slower than the ring is filled, now and then: there are holes. */
+/* Slower than the ring is filled: there are holes. */
 static void *disk(void *arg)
 {
-    static float stereo[2 * 4096];
+    static float tracks[3 * 4096];
     uint64_t got = 0;
     (void)arg;
-    while (!__atomic_load_n(&done, __ATOMIC_RELAXED) && !usleep(50000)) got += rig_rack_recorded(rack, stereo, 4096) + rig_rack_record_missing(rack);
+    while (!__atomic_load_n(&done, __ATOMIC_RELAXED) && !usleep(200000)) got += rig_rack_recorded(rack, tracks, 4096) + rig_rack_record_missing(rack);
     return (void *)(uintptr_t)got;
+}
+
+/* Reads what is just being written over. */
+static void *keeper(void *arg)
+{
+    static float tracks[3 * 4096];
+    uint64_t lost = 0, end;
+    (void)arg;
+    while (!__atomic_load_n(&done, __ATOMIC_RELAXED) && !usleep(1000))
+        if ((end = rig_rack_kept(rack)) > RATE) lost += rig_rack_kept_read(rack, end - RATE, tracks, 4096);
+    return (void *)(uintptr_t)lost;
 }
 
 int main(void)
@@ -57,22 +68,28 @@ int main(void)
     static float play[256], heard[2][256];
     static rig_take takes[2];
     static rig_order orders[256]; /* the audio thread is never so many behind */
-    pthread_t threads[2];
+    pthread_t threads[3];
+    rig_loop loop;
     uint64_t ordered = 0;
     rack = rig_rack_new(RATE);
     deck = rig_player_recorder_new();
     rig_chain *lent = chain(), *back;
     rig_rack_offer(rack, RIG_AMP, 0, lent);
+    if (!rig_rack_looper(rack, RATE) || !rig_rack_keep(rack, RATE + 1000)) return 1;
     rig_rack_begin(rack, 1);
     for (int i = 0; i < 2; ++i) takes[i] = (rig_take){play, heard[i], 256, 256, 1, 0};
     rig_rack_record(rack, 1);
     pthread_create(&threads[0], NULL, audio, NULL);
     pthread_create(&threads[1], NULL, disk, NULL);
+    pthread_create(&threads[2], NULL, keeper, NULL);
     for (unsigned i = 0; i < 4000 || meters.callbacks < 60000; ++i) {
         rig_rack_level(rack, (float)(i % 7));
         rig_rack_open(rack, i % 11 != 0);
         rig_rack_limit(rack, i % 13 != 0);
         rig_rack_play(rack, i % 2);
+        rig_rack_loop_order(rack, i % 6);
+        rig_rack_loop_beats(rack, i % 7 == 0);
+        rig_rack_loop_now(rack, &loop);
         rig_rack_meters(rack, &meters);
         rig_player_recorder_read(deck, &peaks);
         if (ordered - rig_player_recorder_runs(deck) < 200) {
@@ -86,7 +103,7 @@ int main(void)
         if ((back = rig_rack_collect(rack, RIG_AMP, 1))) rig_chain_free(back);
     }
     __atomic_store_n(&done, 1, __ATOMIC_RELAXED);
-    for (int i = 0; i < 2; ++i) pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3; ++i) pthread_join(threads[i], NULL);
     rig_rack_free(rack);
     rig_chain_free(lent);
     rig_player_recorder_free(deck);

@@ -18,6 +18,7 @@ import trap
 from rig import native
 from rig.errors import RigError
 from rig.gig.builder import Place
+from rig.gig.kept import Room
 from rig.gig.opening import open_gig
 from rig.native import Chain, Rack, Unit
 
@@ -25,7 +26,13 @@ trap.watch(Rack)
 preset = Path(sys.argv[3])
 demo = preset.with_name("demo.wav")
 gig = open_gig(
-    [preset], name="trapped", server=sys.argv[2], connect=False, di=demo, record=preset.with_name("take.wav")
+    [preset],
+    name="trapped",
+    server=sys.argv[2],
+    connect=False,
+    di=demo,
+    record=preset.with_name("take.wav"),
+    room=Room(0.05, 0.2),
 )
 if len(sys.argv) > 4:
     library = ctypes.CDLL(sys.argv[4])
@@ -40,6 +47,11 @@ else:
         for verb in ("bypass", "mute", "tuner", "panic"):
             if i % 5 == 0:
                 gig.do(verb)
+        for verb in (("loop", "loop half", "loop undo", "loop stop", "loop clear")[i % 5], "loop"):
+            with contextlib.suppress(RigError):
+                gig.do(verb)
+        if i % 20 == 19:
+            gig.do(f"keep {preset.parent}")
         units = gig.reconciler.chain(Place("amp", gig.document.amps[i % 2].uid))[1].units
         if i % 3 == 0:  # at a rate of their own, with resamplers around them
             mono = [unit.engine.channels == 1 for unit in units]

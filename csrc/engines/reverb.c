@@ -213,7 +213,7 @@ static void read_lines(state *s, float (*y)[RIG_BLOCK], uint32_t frames)
         const double turn = (0.31 + 0.11 * k) / s->rate;
         for (uint32_t i = 0; i < frames; ++i) {
             const double t = turn * (double)(s->now + i);
-            const float wave = fabsf(4.0f * (float)(t - floor(t)) - 2.0f) - 1.0f; /* a triangle: its pace is even */
+            const float wave = fabsf(4.0f * (float)(t - (double)(int64_t)t) - 2.0f) - 1.0f; /* a triangle: its pace is even */
             y[k][i] = rig_line_between(&l->line, (float)(l->delay - i) + DEEPEST * wave);
         }
     }

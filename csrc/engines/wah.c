@@ -1,11 +1,12 @@
 /* wah: a resonance that a pedal moves, or how hard one plays. Where it lies, how sharp and how loud it is along the pedal's way is
-   what Smith measured at a CryBaby ("Virtual electric guitars and effects using Faust and Octave", LAC 2008); the filter is a
-   state-variable one, which bears being moved (Zavalishin, "The art of VA filter design", 2012, section 4). Who plays it listens to the guitar as
-   it came into the rack, with the smooth decoupled detector of Giannoulis, Massberg & Reiss (JAES 60(6), 2012, eq. 17). */
+   what Smith measured at a CryBaby ("Virtual electric guitars and effects using Faust and Octave", LAC 2008). How hard one plays it
+   hears at the guitar as it came into the rack, with the smooth decoupled detector of Giannoulis, Massberg & Reiss (JAES 60(6),
+   2012, eq. 17). */
 #include <math.h>
 
 #include "../ramp.h"
 #include "../rig_engine.h"
+#include "../svf.h"
 
 enum { POSITION, FOLLOW, SENSE, ATTACK, RELEASE, HEEL, TOE, RESONANCE, MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
@@ -29,8 +30,9 @@ typedef struct {
     float heel, toe, resonance;       /* octaves above 1 Hz and those above 1, on their way */
     float held, level;                /* of the guitar: as the release lets go, and with the attack's time on top */
     float at, octaves, sharp;         /* what the filter was tuned for: the place on the way, where that is, the resonance */
-    float a1, a2, a3, gain;           /* what came of it */
-    float ic1[2], ic2[2];             /* of each side, what the integrators hold */
+    rig_svf_tuning tuning;            /* what came of it */
+    float gain;
+    rig_svf sides[2];
     rig_ramp dry, wet;
 } state;
 
@@ -48,9 +50,7 @@ static void tune(state *s)
     s->octaves = octaves;
     s->sharp = s->resonance;
     const float g = tanf(3.14159265f * fminf(exp2f(octaves) / s->rate, 0.45f)), k = exp2f(2.0f * at - 3.0f - s->resonance);
-    s->a1 = 1.0f / (1.0f + g * (g + k));
-    s->a2 = g * s->a1;
-    s->a3 = g * s->a2;
+    s->tuning = rig_svf_tuned(g, k);
     s->gain = k * rig_from_db(PEAK_DB) * exp2f(-2.3f * at);
 }
 
@@ -105,11 +105,10 @@ static void process(void *self, const rig_block *b)
         s->resonance = towards(s, s->resonance, resonance);
         tune(s);
         for (uint32_t c = 0; c < b->channels; ++c) {
-            const float x = b->signal[c][i], high = x - s->ic2[c];
-            const float band = s->a1 * s->ic1[c] + s->a2 * high, low = s->ic2[c] + s->a2 * s->ic1[c] + s->a3 * high;
-            s->ic1[c] = 2.0f * band - s->ic1[c];
-            s->ic2[c] = 2.0f * low - s->ic2[c];
-            b->signal[c][i] = dry * x + wet * s->gain * band;
+            const float x = b->signal[c][i];
+            double band, low;
+            rig_svf_next(&s->sides[c], &s->tuning, x, &band, &low);
+            b->signal[c][i] = dry * x + wet * s->gain * (float)band;
         }
     }
 }
@@ -118,7 +117,7 @@ static void reset(void *self)
 {
     state *s = self;
     s->held = s->level = 0.0f;
-    s->ic1[0] = s->ic1[1] = s->ic2[0] = s->ic2[1] = 0.0f;
+    s->sides[0] = s->sides[1] = (rig_svf){0.0, 0.0};
 }
 
 const rig_engine rig_engine_wah = {

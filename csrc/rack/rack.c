@@ -8,9 +8,11 @@
 #include "../denormals.h"
 #include "cost.h"
 #include "guard.h"
+#include "looper.h"
 #include "master.h"
 #include "recorder.h"
 #include "slot_bank.h"
+#include "tape.h"
 #include "touch.h"
 
 /* Everything that the audio thread touches. What Python puts stands first. */
@@ -24,11 +26,14 @@ struct rig_rack {
     rig_cost rest;          /* what a period takes beside its chains */
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
-    rig_history input;      /* what came in: the key, and what the tuner hears */
+    rig_history guitar;     /* what came in: what the tuner hears, and the looper records */
+    rig_looper looper;
+    rig_history input;      /* the same with the loop: the key, and what the chains hear */
     const float *loop;      /* a recording that plays into the input, or NULL */
     uint32_t loop_frames, loop_at;
     rig_master master;
     rig_recorder recorder;
+    rig_tape tape;
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
     double beat;            /* the song's time */
@@ -58,6 +63,8 @@ rig_rack *rig_rack_new(uint32_t rate)
 void rig_rack_free(rig_rack *r)
 {
     rig_recorder_free(&r->recorder);
+    rig_tape_free(&r->tape);
+    rig_looper_free(&r->looper);
     free(r->fade.rise);
     free(r);
 }
@@ -98,6 +105,11 @@ void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
     r->loop_at = 0;
 }
 
+int rig_rack_looper(rig_rack *r, uint32_t room) { return rig_looper_init(&r->looper, room, r->fade.rise, r->fade.frames); }
+int rig_rack_loop_order(rig_rack *r, uint32_t order) { return rig_looper_order(&r->looper, order); }
+void rig_rack_loop_beats(rig_rack *r, int on) { rig_put(&r->looper.beats, (uint32_t)on); }
+void rig_rack_loop_now(const rig_rack *r, rig_loop *loop) { rig_looper_show(&r->looper, loop); }
+
 int rig_rack_record(rig_rack *r, int on)
 {
     if (on) return rig_recorder_begin(&r->recorder, r->rate);
@@ -105,17 +117,24 @@ int rig_rack_record(rig_rack *r, int on)
     return 1;
 }
 
-uint32_t rig_rack_recorded(rig_rack *r, float *stereo, uint32_t frames)
+uint32_t rig_rack_recorded(rig_rack *r, float *tracks, uint32_t frames)
 {
-    return rig_recorder_read(&r->recorder, stereo, frames);
+    return rig_recorder_read(&r->recorder, tracks, frames);
 }
 
 uint64_t rig_rack_record_lost(const rig_rack *r) { return rig_recorder_lost(&r->recorder); }
 uint64_t rig_rack_record_missing(const rig_rack *r) { return rig_recorder_missing(&r->recorder); }
 
+int rig_rack_keep(rig_rack *r, uint64_t frames) { return rig_tape_init(&r->tape, frames); }
+uint64_t rig_rack_kept(const rig_rack *r) { return rig_load(&r->tape.written); }
+uint32_t rig_rack_kept_read(const rig_rack *r, uint64_t from, float *tracks, uint32_t frames)
+{
+    return rig_tape_read(&r->tape, from, tracks, frames);
+}
+
 void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {
-    rig_history_read(&r->input, rig_load(&r->input.written), frames, input, frames);
+    rig_history_read(&r->guitar, rig_load(&r->guitar.written), frames, input, frames);
 }
 
 void rig_rack_meters(rig_rack *r, rig_meters *m)
@@ -163,11 +182,13 @@ static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, 
     rig_signal signal;
     const rig_moment moment = {x, frames, r->beat, rig_get_float(&r->tempo) / 60.0 / r->rate};
     read_input(r, in, x, frames);
-    memcpy(di, x, frames * sizeof(float));
-    rig_history_write(&r->input, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
+    rig_history_write(&r->guitar, x, frames);
+    rig_looper_run(&r->looper, &r->guitar, x, &moment);
+    rig_history_write(&r->input, x, frames);
+    memcpy(di, x, frames * sizeof(float));
     signal.channels = 1;
     memcpy(signal.at[0], x, frames * sizeof(float));
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
@@ -208,6 +229,7 @@ static void calm(rig_rack *r)
     r->master.cut = asked != r->calmed;
     if (!r->master.cut || r->master.fade > 0.0f) return;
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_panic(&r->banks[i]);
+    rig_looper_stop(&r->looper);
     r->master.cut = 0;
     r->calmed = asked;
 }
@@ -259,7 +281,8 @@ static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2,
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
         run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, &budget);
     }
-    rig_recorder_write(&r->recorder, out_1, out_2, frames);
+    rig_recorder_write(&r->recorder, out_1, out_2, di, frames);
+    rig_tape_write(&r->tape, out_1, out_2, di, frames);
     rig_denormals_leave(fpu);
     show_load(r, &budget);
 }

@@ -36,6 +36,27 @@ typedef struct {
     float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
+/* The looper: what it does, and what it can be told. */
+#define RIG_LOOP_LAYERS 16   /* that a loop has at most */
+#define RIG_LOOP_EMPTY 0
+#define RIG_LOOP_RECORDING 1
+#define RIG_LOOP_PLAYING 2
+#define RIG_LOOP_OVERDUBBING 3
+#define RIG_LOOP_STOPPED 4
+
+#define RIG_LOOP_GO 0    /* record; play; overdub; play ... where it is stopped: play from the beginning */
+#define RIG_LOOP_STOP 1  /* where it is stopped, too: play from the beginning */
+#define RIG_LOOP_UNDO 2  /* take the last layer off; give a recording up */
+#define RIG_LOOP_REDO 3
+#define RIG_LOOP_CLEAR 4
+#define RIG_LOOP_HALF 5  /* at half speed, or again at the speed at which it was played */
+
+/* How the loop is. at: the frame where it is; while it is recorded: how many it has so far. frames: of a layer, 0 while there is
+   none. layers: that are heard; most: that can be brought back. waits: for the beat. room: frames of all layers; 0: there is no looper. */
+typedef struct {
+    uint32_t state, at, frames, layers, most, slow, waits, room;
+} rig_loop;
+
 /* A change of rate: up frames come out for down that go in. The filter has rows for the places between two frames of the
    input, the first for none and one more for a whole frame; rows has at most 1024, and what lies between is interpolated.
    A row has taps for the frames of the input, the oldest first. See rig/native/resampler.py. */
@@ -102,11 +123,18 @@ void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */
 void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
+int rig_rack_looper(rig_rack *rack, uint32_t room);  /* [main] before the rack runs: frames, in all layers; 0: no memory for it */
+int rig_rack_loop_order(rig_rack *rack, uint32_t order); /* 0: the audio thread has not yet taken those before */
+void rig_rack_loop_beats(rig_rack *rack, int on);    /* it begins and ends on a beat */
+void rig_rack_loop_now(const rig_rack *rack, rig_loop *loop);
 int rig_rack_record(rig_rack *rack, int on);      /* begins or ends a recording; 0: no memory for it */
-uint32_t rig_rack_recorded(rig_rack *rack, float *stereo, uint32_t frames); /* what has come since, silence for what is lost */
+uint32_t rig_rack_recorded(rig_rack *rack, float *tracks, uint32_t frames); /* what has come since, left, right and dry; silence for what is lost */
 uint64_t rig_rack_record_lost(const rig_rack *rack);    /* frames of this recording that found no room */
 uint64_t rig_rack_record_missing(const rig_rack *rack); /* those among them that recorded() gives no silence for: nothing has followed them yet */
-void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames);
+int rig_rack_keep(rig_rack *rack, uint64_t frames);  /* [main] before the rack runs: the last so many, always; 0: no memory for it */
+uint64_t rig_rack_kept(const rig_rack *rack);        /* frames that have been heard so far */
+uint32_t rig_rack_kept_read(const rig_rack *rack, uint64_t from, float *tracks, uint32_t frames); /* see rig_tape_read */
+void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames); /* the guitar alone, without a loop */
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
 void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 

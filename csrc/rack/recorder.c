@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "atomic.h"
+#include "tape.h"
 #include "touch.h"
 
 /* The ring, the first time that it is asked for: most racks never record. */
@@ -12,7 +13,7 @@ static int allocate(rig_recorder *r, uint32_t rate)
     if (r->data) return 1;
     r->frames = 1;
     while (r->frames < (uint64_t)RIG_RECORD_SECONDS * rate) r->frames *= 2;
-    const size_t bytes = 2 * r->frames * sizeof(float);
+    const size_t bytes = RIG_TRACKS * r->frames * sizeof(float);
     r->data = malloc(bytes);
     if (r->data) rig_touch((volatile char *)r->data, bytes);
     return r->data != NULL;
@@ -54,7 +55,7 @@ static void note_hole(rig_recorder *r)
     r->missing = 0;
 }
 
-void rig_recorder_write(rig_recorder *r, const float *left, const float *right, uint32_t frames)
+void rig_recorder_write(rig_recorder *r, const float *left, const float *right, const float *dry, uint32_t frames)
 {
     const uint32_t take = rig_load(&r->take);
     if (take != r->heard) r->missing = 0;
@@ -69,9 +70,10 @@ void rig_recorder_write(rig_recorder *r, const float *left, const float *right, 
     const uint64_t written = r->written, mask = r->frames - 1;
     float *data = r->data;
     for (uint32_t i = 0; i < frames; ++i) {
-        const uint64_t at = 2 * ((written + i) & mask);
-        data[at] = left[i];
-        data[at + 1] = right[i];
+        float *to = data + RIG_TRACKS * ((written + i) & mask);
+        to[0] = left[i];
+        to[1] = right[i];
+        to[2] = dry[i];
     }
     rig_store(&r->written, written + frames);
 }
@@ -80,7 +82,7 @@ void rig_recorder_write(rig_recorder *r, const float *left, const float *right, 
 static uint32_t read_silence(rig_recorder *r, float *out, uint32_t frames)
 {
     const uint32_t n = r->silence < frames ? (uint32_t)r->silence : frames;
-    memset(out, 0, 2 * (size_t)n * sizeof(float));
+    memset(out, 0, RIG_TRACKS * (size_t)n * sizeof(float));
     r->silence -= n;
     r->told += n;
     return n;
@@ -101,7 +103,8 @@ static uint32_t read_sound(rig_recorder *r, float *out, uint32_t frames)
         end = hole.at;
     }
     const uint32_t n = end - read < frames ? (uint32_t)(end - read) : frames;
-    for (uint32_t i = 0; i < n; ++i) memcpy(out + 2 * i, r->data + 2 * ((read + i) & mask), 2 * sizeof(float));
+    for (uint32_t i = 0; i < n; ++i)
+        memcpy(out + RIG_TRACKS * i, r->data + RIG_TRACKS * ((read + i) & mask), RIG_TRACKS * sizeof(float));
     rig_store(&r->read, read + n);
     return n;
 }
@@ -110,8 +113,8 @@ uint32_t rig_recorder_read(rig_recorder *r, float *out, uint32_t frames)
 {
     uint32_t done = 0;
     while (r->data && done < frames) {
-        const uint32_t n = read_silence(r, out + 2 * done, frames - done);
-        const uint32_t more = read_sound(r, out + 2 * (done + n), frames - done - n);
+        const uint32_t n = read_silence(r, out + RIG_TRACKS * done, frames - done);
+        const uint32_t more = read_sound(r, out + RIG_TRACKS * (done + n), frames - done - n);
         done += n + more;
         if (!n && !more && !r->silence) break;
     }

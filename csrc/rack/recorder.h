@@ -1,4 +1,4 @@
-/* A ring that carries what is heard from the audio thread to whoever writes it to disk. One writer, one reader.
+/* A ring that carries what is heard, and the dry guitar, from the audio thread to whoever writes it to disk. One writer, one reader.
 
    It holds over twenty seconds: so long a disk may stall. What finds no room is lost, but its place is noted, and the reader
    gets silence of the same length there, so that what follows stays in time. */
@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     uint32_t take;             /* Python puts: the number of the recording that runs, 0 for none */
     uint64_t frames;           /* Python puts before the first take: the ring's size, a power of two */
-    float *data;               /* the same: stereo */
+    float *data;               /* the same: RIG_TRACKS (tape.h) a frame */
 
     uint32_t heard;            /* audio: the take that it was in last */
     uint64_t missing;          /* audio: frames lost since the last that found room */
@@ -38,9 +38,9 @@ void rig_recorder_end(rig_recorder *recorder);
 void rig_recorder_free(rig_recorder *recorder);
 
 /* [audio] */
-void rig_recorder_write(rig_recorder *recorder, const float *left, const float *right, uint32_t frames);
+void rig_recorder_write(rig_recorder *recorder, const float *left, const float *right, const float *dry, uint32_t frames);
 
-/* [main] Moves up to `frames` stereo frames into `out`, silence for those that are lost; returns how many. */
+/* [main] Moves up to `frames` frames of RIG_TRACKS into `out`, silence for those that are lost; returns how many. */
 uint32_t rig_recorder_read(rig_recorder *recorder, float *out, uint32_t frames);
 
 /* [main] Frames of this recording that are lost; and those among them that read() gives no silence for, as nothing has

@@ -135,7 +135,7 @@ class History:
         Raises RigError where nothing was changed.
         """
         edited = self.document
-        saved = replace(edited, presets=tuple(map(_scenes_on, self.saved, edited.presets)))
+        saved = replace(edited, presets=tuple(map(with_scenes_of, self.saved, edited.presets)))
         if tuple(preset.as_written() for preset in edited.presets) != self.saved:
             self.do(saved, "as saved", now, "ab", math.inf)  # to and fro is no step of undo
             self._edited = edited
@@ -151,7 +151,7 @@ class History:
         return self._edited is not None
 
 
-def _scenes_on(saved: Preset, now: Preset) -> Preset:
+def with_scenes_of(saved: Preset, now: Preset) -> Preset:
     """A preset as saved, with the scenes on that are on now, where it has them."""
     on = {amp.uid: amp.scene for amp in now.amps}
     amps = (replace(amp, scene=on.get(amp.uid, "")) for amp in saved.amps)

@@ -175,6 +175,8 @@ class Connection:
         if rate == self._gig.reconciler.rack.rate:
             return
         rack = Rack(rate)
+        for fault in self._gig.room.take(rack):
+            self._gig.tell(News(fault, wrong=True))
         if self._loop:
             rack.loop(resample(*self._loop, rate))
         self._building = True

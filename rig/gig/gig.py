@@ -20,13 +20,15 @@ from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
+from rig.gig.diary import Diary, Sound
 from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.kept import Keeper, Room
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
-from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
+from rig.gig.snapshot import AmpView, EngineView, LoopView, News, Outcome, Status
 from rig.gig.taps import Taps
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 FINISH_SECONDS = 2.0
 LONGEST_VERB = 5000  # characters: a path has at most 4096
 WRITE_SECONDS = 5.0  # in the end, for a recording
+FULL_SECONDS = (60.0, 600.0)  # of room on the disk, at which that is said
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -47,6 +50,7 @@ class Gig:
     files: the set's presets. reconciler: has loaded them. playing: an amp's identity.
     source, loop: the name of a recording that plays into the rig, which the wiring shows, and the recording.
     watcher: has seen the set's files as they were before they were loaded; they are followed.
+    room: the memory that the rack was given, and that another one will be given.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Gig:
         source: str = "",
         loop: Recording | None = None,
         watcher: FileWatcher | None = None,
+        room: Room | None = None,
     ) -> None:
         self.history = History(Document(tuple(file.preset for file in files)))
         self.files = PresetFiles(files, self.history)
@@ -77,6 +82,13 @@ class Gig:
         self._recorder: Recorder | None = None
         self._finishing: Recorder | None = None  # records no more, but is still writing
         self._lost = 0  # frames of the recording, as far as it was said
+        self._room = math.inf  # seconds that the disk has room for, the same
+        self.room = room or Room(0.0, 0.0)
+        self.loop_beats: bool = True  # where the preset has a tempo
+        self._looping = ""  # what the loop did when it was looked at last
+        self._loop_ordered = False  # and whether it was told something since
+        self._keeper: Keeper | None = None
+        self._diary = Diary()
         self._alarms: list[News] = []
         self._message, self._wrong = "", False
         self._clips = (0, 0)
@@ -85,6 +97,8 @@ class Gig:
         self.taps = Taps()
         self._outcomes: list[Outcome] = []
         client.delay(self._delay())
+        reconciler.rack.loop_beats(self.on_beats)
+        self._note()
 
     # --- what is wanted ---
 
@@ -162,6 +176,8 @@ class Gig:
         self._amps = amps
         self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
+        self.reconciler.rack.loop_beats(self.on_beats)
+        self._note()
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
         if self.connection.wired and self.preset.jack != before[self.preset.uid]:
@@ -226,11 +242,18 @@ class Gig:
 
     def open_master(self) -> None:
         """Let it be heard, or not, as mute and tuner say."""
-        self.reconciler.rack.open(not (self.muted or (self.tuning and not self.heard_tuning)))
+        self.reconciler.rack.open(self.open)
+        self._note()
+
+    @property
+    def open(self) -> bool:
+        """Whether it is to be heard."""
+        return not (self.muted or (self.tuning and not self.heard_tuning))
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
         self._stop_recording()
+        self._diary, self._looping = Diary(), ""
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
         self._faults_seen = FaultLog()
@@ -242,9 +265,10 @@ class Gig:
         self.bypassed = on
         self.reconciler.rack.bypass(on)
         self.client.delay(self._delay())
+        self._note()
 
     def record(self, path: Path | None) -> None:
-        """Record what is heard into a new WAV file; where a recording runs, end that, whatever `path` is.
+        """Record what is heard, and the dry guitar, into new files; where a recording runs, end that, whatever `path`.
 
         Raises RigError for None where none runs, and where the file can't be made.
         """
@@ -258,6 +282,7 @@ class Gig:
             self._watch_recorder()
             found = rescued(path.parent)
             self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
+            self._room = math.inf
             self.say(f"recording into {self._recorder.path}")
             self._finished(found)
 
@@ -285,9 +310,76 @@ class Gig:
             self._lost = recorder.lost
             seconds = self._lost / self.client.rate
             self.tell(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
+        room = recorder.room if recorder else None
+        near = next((seconds for seconds in FULL_SECONDS if room is not None and room < seconds < self._room), None)
+        if room is not None and near is not None:
+            self._room = near
+            self.tell(News(f"the disk has room for {_minutes(room)} more of the recording", wrong=True))
         if recorder and recorder.ended:  # it can't go on
             self._recorder = None
             self.tell(News(f"not recording any more: {recorder.fault}", wrong=True))
+
+    def _note(self) -> None:
+        """What is heard from now on; what is being built is noted when it is there."""
+        rack = self.reconciler.rack
+        seconds = self.room.seconds(rack.rate)
+        if seconds <= 0 or self.reconciler.busy:
+            return
+        oldest = rack.kept - int(seconds * rack.rate)
+        sound = Sound(self.preset, self.playing, self.document.level, self.bypassed, self.open)
+        self._diary.note(rack.kept, sound, oldest)
+
+    @property
+    def kept(self) -> int:
+        """Frames that `keep` would write."""
+        rack = self.reconciler.rack
+        return max(0, min(rack.kept, round(self.room.seconds(rack.rate) * rack.rate)))
+
+    def keep(self, folder: Path) -> None:
+        """Write the last minutes into a new folder. Raises RigError where nothing is kept, or it can't be written."""
+        if not self.kept:
+            raise RigError("keep: nothing is kept; 'rig play --keep MINUTES' keeps the last ones")
+        if self._keeper and not self._keeper.ended:
+            raise RigError(f"keep: {self._keeper.path} is still being written; keep again in a moment")
+        self._watch_keeper()
+        self._note()
+        rack = self.reconciler.rack
+        end = rack.kept
+        start = end - min(end, self.kept)
+        self._keeper = Keeper(rack, folder, start, end, self._diary.between(start, end, rack.rate), self.files)
+        self.say(f"keeping the last {_minutes(self._keeper.seconds)} in {self._keeper.path}")
+
+    def _watch_keeper(self) -> None:
+        """Say what came of it."""
+        keeper = self._keeper
+        if keeper and keeper.ended:
+            self._keeper = None
+            said = (
+                f"kept {_minutes(keeper.seconds)} in {keeper.path}; 'rig render {keeper.path} OUT.wav' plays it again"
+            )
+            self.tell(News(keeper.fault or said, wrong=bool(keeper.fault)))
+
+    def loop(self) -> LoopView:
+        """How the loop is."""
+        return snapshot.loop(self.reconciler.rack.loop_state(), self.client.rate)
+
+    @property
+    def on_beats(self) -> bool:
+        """Whether a loop begins and ends on a beat."""
+        return self.loop_beats and self.preset.tempo is not None
+
+    def order_loop(self, order: str) -> None:
+        """Tell the looper something; see rig.native.looper.ORDERS. Raises RigError."""
+        self.reconciler.rack.loop_order(order)
+        self._loop_ordered = True
+
+    def _watch_loop(self, loop: LoopView) -> None:
+        """Say it where a recording has filled the looper's room."""
+        if loop.state == self._looping:
+            return
+        if self._looping == "recording" and loop.state == "playing" and not self._loop_ordered:
+            self.tell(News(f"the looper's memory is full: the loop plays, {_minutes(loop.seconds)} long"))
+        self._looping, self._loop_ordered = loop.state, False
 
     # --- what takes a moment ---
 
@@ -303,6 +395,7 @@ class Gig:
             self.reconcile()
         if not self.reconciler.busy:
             self.connection.built()
+            self._note()
         outcomes, self._outcomes = tuple(self._outcomes), []
         return outcomes
 
@@ -400,11 +493,14 @@ class Gig:
         meters = rack.meters()
         self.connection.look(meters.callbacks)
         self._watch_recorder()
+        self._watch_keeper()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
             meters = rack.meters()
         rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
+        loop = self.loop()
+        self._watch_loop(loop)
         note = self._hear()
         amp = self.amp
         return Status(
@@ -443,6 +539,8 @@ class Gig:
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
             tempo=self.preset.tempo,
+            loop=loop,
+            kept=round(self.kept / self.reconciler.rack.rate, 2),
             reductions=self._reductions(),
         )
 
@@ -524,7 +622,18 @@ class Gig:
                 self.tell(News(self._finishing.fault, wrong=True))
                 self._finishing = None
             self._watch_recorder()
+        if self._keeper:
+            if not self._keeper.join(WRITE_SECONDS):
+                self.tell(News(self._keeper.fault, wrong=True))
+                self._keeper = None
+            self._watch_keeper()
         self.client.close()
+
+
+def _minutes(seconds: float) -> str:
+    """As a player says it: "9:58 min", "42 s"."""
+    whole = int(seconds)
+    return f"{whole // 60}:{whole % 60:02} min" if whole >= 60 else f"{whole} s"
 
 
 def _in(document: Document, uid: int) -> bool:

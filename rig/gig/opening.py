@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rig.document.document import Document
@@ -10,6 +11,7 @@ from rig.document.file import open_preset
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.snapshot import News
 from rig.jack.client import Client
@@ -28,13 +30,14 @@ def open_gig(
     record: Path | None = None,
     amp: str | None = None,
     watch: bool = False,
+    room: Room | None = None,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
     paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
-    the rig in place of a guitar. watch: follow the presets and their files. Raises RigError; then nothing is
-    left running.
+    the rig in place of a guitar. watch: follow the presets and their files. room: memory for the last minutes and for
+    loops; None: none. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -48,10 +51,15 @@ def open_gig(
     try:
         document = Document(tuple(file.preset for file in files))
         first = document.amps[0].uid
-        reconciler = Reconciler(Rack(client.rate))
-        reconciler.load(document, first, progress)
+        rack, room = Rack(client.rate), room or Room(0.0, 0.0)
+        reconciler = Reconciler(rack)
+        with ThreadPoolExecutor(1) as beside:  # it takes half a second to have so much memory
+            taken = beside.submit(room.take, rack)
+            reconciler.load(document, first, progress)
         source = Path(di).name if di else ""
-        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None)
+        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
+        for fault in taken.result():
+            gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
         if amp is not None:

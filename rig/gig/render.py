@@ -74,26 +74,36 @@ def render(
     block: frames that the rack is handed at a time. bits: 24 for integer samples; else a WAV gets 32-bit floats.
     Raises RigError; `output` is written whole or not at all.
     """
-    import soundfile
-
     audio, rate = read(input)
     if audio.shape[1] > 1:
         print(printable(f"rig: {input} has {audio.shape[1]} channels; the left one is played"), file=sys.stderr)
-    if output.suffix.lower() not in (".wav", ".flac"):
-        raise RigError(f"{output}: only .wav and .flac are written")
-    if not output.parent.is_dir():
-        raise RigError(f"{output}: there is no folder '{output.parent}'")
+    writable(output)
     x, channels = audio[:, 0], 1
     pieces: Iterable[np.ndarray]
     if kind_of(source) is PRESET:
         rack, channels = _preset_rack(source, amp, rate)
-        pieces = _through(rack, x, block, progress)
+        pieces = through(rack, x, block, progress)
     else:
         model = load_model(source)
         own = model.sample_rate or rate
-        pieces = _through(_model_rack(model, own), resample(x, rate, own), block, progress)
+        pieces = through(_model_rack(model, own), resample(x, rate, own), block, progress)
         if own != rate:
             pieces = [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]
+    write(output, pieces, rate, channels, bits)
+
+
+def writable(output: Path) -> None:
+    """Raises RigError where nothing of that name is written, or can be."""
+    if output.suffix.lower() not in (".wav", ".flac"):
+        raise RigError(f"{output}: only .wav and .flac are written")
+    if not output.parent.is_dir():
+        raise RigError(f"{output}: there is no folder '{output.parent}'")
+
+
+def write(output: Path, pieces: Iterable[np.ndarray], rate: int, channels: int, bits: int | None) -> None:
+    """Pieces of (frames, channels or more) into a file, whole or not at all."""
+    import soundfile
+
     subtype = "PCM_24" if bits == 24 or output.suffix.lower() == ".flac" else "FLOAT"
     with (
         whole(output) as part,
@@ -103,7 +113,7 @@ def render(
             file.write(piece[:, :channels])
 
 
-def _through(rack: Rack, x: np.ndarray, block: int, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
+def through(rack: Rack, x: np.ndarray, block: int, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
     """What a rack makes of (frames,), `block` frames at a time, in pieces of about a second: (frames, 2)."""
     chunk = block * max(1, rack.rate // block)
     for at in range(0, len(x), chunk):

@@ -15,7 +15,7 @@ from rig.document.tunings import A4
 from rig.engine import Setting
 
 if TYPE_CHECKING:
-    from rig.native import Unit
+    from rig.native import LoopState, Unit
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,26 @@ class News:
 
 
 @dataclass(frozen=True)
+class LoopView:
+    """The looper. state: "empty", "recording", "playing", "overdubbing" or "stopped".
+
+    at: seconds, where it is; seconds: of the loop, 0 while there is none. layers: that are heard; undone: that
+    `loop redo` puts back. half: at half speed. waits: for the beat. full: no other layer finds room. there: whether
+    there is a looper.
+    """
+
+    state: str = "empty"
+    at: float = 0.0
+    seconds: float = 0.0
+    layers: int = 0
+    undone: int = 0
+    half: bool = False
+    waits: bool = False
+    full: bool = False
+    there: bool = False
+
+
+@dataclass(frozen=True)
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
@@ -142,6 +162,7 @@ class Status:
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: of the preset that plays, beats a minute; None where it says none.
+    loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
     which silences all, unless tuner_heard.
     """
@@ -177,6 +198,8 @@ class Status:
     comparing: bool = False
     unheard: bool = False
     tempo: float | None = None
+    loop: LoopView = LoopView()
+    kept: float = 0.0
     reductions: tuple[tuple[str, float], ...] = ()
     string: int = 0
     tuning: str = ""
@@ -200,6 +223,21 @@ def amps(document: Document) -> tuple[AmpView, ...]:
             scenes = tuple(scene.name for scene in amp.scenes)
             views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
     return tuple(views)
+
+
+def loop(state: LoopState, rate: int) -> LoopView:
+    """The looper, in seconds."""
+    return LoopView(
+        state.state,
+        round(state.at / rate, 2),
+        round(state.frames / rate, 2),
+        state.layers,
+        state.most - state.layers,
+        state.slow,
+        state.waits,
+        state.full,
+        bool(state.room),
+    )
 
 
 def path(document: Document, uid: int, playing: int) -> str:

@@ -331,6 +331,59 @@ def _panic(gig: Gig, _: str) -> None:
     gig.say("silenced; all begins anew")
 
 
+LOOP = ("stop", "undo", "redo", "clear", "half", "beats")
+
+
+def _loop(gig: Gig, words: str) -> None:
+    order, _, rest = words.partition(" ")
+    if words and (order not in LOOP or (rest and order != "beats")):
+        raise RigError(f"loop: '{cut(words)}'?{did_you_mean(order, LOOP) or ' ' + 'loop alone, or ' + ', '.join(LOOP)}")
+    if order == "beats":
+        gig.loop_beats = _switched(gig.loop_beats, rest, "loop beats")
+        gig.reconcile()
+        gig.say(f"loops begin and end {'on a beat, where there is a tempo' if gig.loop_beats else 'when you say'}")
+        return
+    said = _looped(gig, order)
+    gig.order_loop(order)
+    gig.say(said)
+
+
+def _looped(gig: Gig, order: str) -> str:
+    """What an order to the looper comes to. Raises RigError where it makes no sense now."""
+    loop = gig.loop()
+    if not loop.there:
+        raise RigError("loop: there is no memory for it; 'rig play --loop MINUTES' sets some aside")
+    if not gig.client.alive:
+        raise RigError("loop: JACK has gone")
+    if order and loop.state == "empty" and not loop.waits:
+        raise RigError("loop: nothing is looped yet; 'loop' begins")
+    if order == "half" and not loop.seconds:
+        raise RigError("loop: nothing is looped yet; 'loop' once more ends the recording")
+    if order == "undo" and loop.seconds and loop.layers < 2:
+        raise RigError("loop: no layer is left to take off; 'loop clear' ends the loop")
+    if order == "redo" and not loop.undone:
+        raise RigError("loop: no layer was taken off")
+    if loop.waits and not loop.seconds:
+        if order not in ("stop", "undo", "clear"):
+            raise RigError("loop: it waits for the beat; 'loop stop' calls it off")
+        return "called off"
+    if not order and loop.state == "playing" and loop.full:
+        raise RigError("loop: no room for another layer; 'loop undo' takes the last one off")
+    beat = "from the next beat on" if gig.on_beats else ""
+    return {
+        "": {
+            "empty": f"recording a loop {'from the nearest beat on' if beat else ''}".strip(),
+            "playing": f"playing over it: layer {loop.layers + 1}",
+            "stopped": f"the loop plays {beat}".strip(),
+        }.get(loop.state, "the loop plays"),
+        "stop": f"the loop plays {beat}".strip() if loop.state == "stopped" else "the loop stands still",
+        "undo": f"layer {loop.layers} is off; 'loop redo' puts it back" if loop.seconds else "the recording is gone",
+        "redo": f"layer {loop.layers + 1} is back",
+        "clear": "the loop is gone",
+        "half": "the loop plays as it was played" if loop.half else "the loop plays at half speed",
+    }[order]
+
+
 def _nothing(gig: Gig, _: str) -> None:
     """For the verbs that whoever reads commands carries out itself."""
 
@@ -371,9 +424,17 @@ VERBS: dict[str, Verb] = {
     "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
     "a4": Verb("HZ", "what it is tuned to: 440", _a4),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
+    "loop": Verb(
+        "[stop|undo|redo|clear|half|beats [on|off]]",
+        "the guitar again and again: record it, play it, play over it, play it",
+        _loop,
+    ),
+    "keep": Verb(
+        "[FOLDER]", "write the last minutes into a new folder", lambda gig, t: gig.keep(_path(t) if t else Path())
+    ),
     "record": Verb(
-        "FILE.wav",
-        "record what is heard; again to stop",
+        "FILE.wav|.flac",
+        "record what is heard, and the dry guitar; again to stop",
         lambda gig, t: gig.record(_path(t) if t else None),
     ),
     "status": Verb("", "say how things are", _nothing),

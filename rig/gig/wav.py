@@ -46,24 +46,34 @@ def repaired(path: Path) -> int:
         head, size = file.read(_HEADER.size), file.seek(0, os.SEEK_END)
         if len(head) < _HEADER.size:
             return 0
-        channels, rate = _HEADER.unpack(head)[12:14]
+        said, (channels, rate) = _stated(head), _HEADER.unpack(head)[12:14]
         frames = (size - _HEADER.size) // (BYTES * channels) if channels else 0
-        ours = rate < 1 << 20 and head in (header(rate, channels, 0), header(rate, channels, frames))
-        if not frames or not ours or not _locked(file.fileno()):
+        ours = channels in (1, 2) and rate < 1 << 20 and said <= frames and head == header(rate, channels, said)
+        if not frames or not ours or not locked(file.fileno()):
             return 0
         _finish(file.fileno(), rate, channels, frames)
     return frames
 
 
+def _stated(head: bytes) -> int:
+    """The frames that a header tells of, as far as it is one of ours."""
+    found = _HEADER.unpack(head)
+    channels, data = found[12], found[6] if found[0] == b"RF64" else found[-1]
+    return int(data) // (BYTES * channels) if channels else 0
+
+
 class WavWriter:
-    """Writes a new WAV at `path`. rate: Hz. Raises OSError; what was written before that, close() keeps."""
+    """Writes a new WAV at `path`, and says in its header again and again what there is. rate: Hz.
+
+    Raises OSError; what was written before that, close() keeps.
+    """
 
     def __init__(self, path: Path, rate: int, channels: int) -> None:
         self._shape = rate, channels
-        self._bytes = 0
+        self.bytes = 0
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         try:
-            _locked(self._fd)
+            locked(self._fd)
             self._put(header(rate, channels, 0))
         except OSError:
             os.close(self._fd)
@@ -73,17 +83,18 @@ class WavWriter:
     @property
     def frames(self) -> int:
         """Whole ones that have been written."""
-        return max(0, self._bytes - _HEADER.size) // (BYTES * self._shape[1])
+        return max(0, self.bytes - _HEADER.size) // (BYTES * self._shape[1])
 
     def write(self, samples: np.ndarray) -> None:
         """(frames, channels) float32."""
         self._put(np.ascontiguousarray(samples, "<f4").tobytes())
+        os.pwrite(self._fd, header(*self._shape, self.frames), 0)
 
     def _put(self, content: bytes) -> None:
         rest = memoryview(content)
         while rest:
             written = os.write(self._fd, rest)
-            self._bytes += written
+            self.bytes += written
             rest = rest[written:]
 
     def close(self) -> None:
@@ -99,7 +110,7 @@ def _finish(fd: int, rate: int, channels: int, frames: int) -> None:
     os.pwrite(fd, header(rate, channels, frames), 0)
 
 
-def _locked(fd: int) -> bool:
+def locked(fd: int) -> bool:
     """Keep others from an open file until it is closed, or its process dies; False where somebody keeps us from it."""
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ from rig.native.chain import (
 from rig.native.decibels import decibels, linear
 from rig.native.descriptors import engine
 from rig.native.isa import isa, isas, peak, use_isa
+from rig.native.looper import LoopState
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
 from rig.native.rack import BLAST, BLOCK, HISTORY, SLOTS, STAGES, Rack
@@ -29,6 +30,7 @@ __all__ = [
     "SLOTS",
     "STAGES",
     "Chain",
+    "LoopState",
     "Meters",
     "PlayerRecorder",
     "PlayerRecorderMeters",

@@ -13,11 +13,13 @@ from rig.native._c import ffi, lib
 from rig.native.chain import Chain
 from rig.native.decibels import linear
 from rig.native.descriptors import address_of
+from rig.native.looper import ORDERS, SHORTEST_SECONDS, STATES, LoopState
 from rig.native.meters import Board, Meters, Watch
 
 BLAST: int = lib.RIG_BLAST
 HISTORY: int = lib.RIG_HISTORY
 BLOCK: int = lib.RIG_BLOCK
+TRACKS = 3
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
 
@@ -34,6 +36,7 @@ class Rack:
         self._lent: dict[int, Chain] = {}
         self._slots: set[tuple[int, int]] = set()
         self._loop: np.ndarray | None = None
+        self._looper = ffi.new("rig_loop *")
         self._client: Any = None
 
     def offer(self, stage: str, slot: int, chain: Chain) -> None:
@@ -100,17 +103,37 @@ class Rack:
         self._loop = np.ascontiguousarray(recording, np.float32)
         lib.rig_rack_loop(self._c, ffi.from_buffer("float[]", self._loop), self._loop.size)
 
+    def looper(self, seconds: float) -> None:
+        """Have a looper, whose layers take so many seconds in all. Before the rack runs. Raises RigError: no memory."""
+        if seconds and not lib.rig_rack_looper(self._c, int(max(seconds, SHORTEST_SECONDS) * self.rate)):
+            raise RigError("there is no memory left to loop in")
+
+    def loop_order(self, order: str) -> None:
+        """Tell the looper something: one of ORDERS. It is done as the next period begins. Raises RigError."""
+        if not lib.rig_rack_loop_order(self._c, ORDERS[order]):
+            raise RigError("nothing is looped while JACK does not call")
+
+    def loop_beats(self, on: bool) -> None:
+        """A loop begins and ends on a beat, or when it is told to."""
+        lib.rig_rack_loop_beats(self._c, on)
+
+    def loop_state(self) -> LoopState:
+        """How the loop is. Any thread."""
+        lib.rig_rack_loop_now(self._c, self._looper)
+        c = self._looper
+        return LoopState(STATES[c.state], c.at, c.frames, c.layers, c.most, bool(c.slow), bool(c.waits), c.room)
+
     def record(self, on: bool) -> None:
         """Begin a recording, with nothing of the one before, or end it. Raises RigError where memory lacks."""
         if not lib.rig_rack_record(self._c, on):
             raise RigError("there is no memory left to record in")
 
     def recorded(self, frames: int = 1 << 17) -> np.ndarray:
-        """What has been recorded since the last call, `frames` at most: (frames, 2) float32.
+        """What has been recorded since the last call, `frames` at most: (frames, 3) float32, left, right and dry.
 
         Where some was lost, because nobody called for twenty seconds, there is silence of the same length.
         """
-        out = np.empty((frames, 2), np.float32)
+        out = np.empty((frames, TRACKS), np.float32)
         return out[: lib.rig_rack_recorded(self._c, ffi.from_buffer("float[]", out), frames)]
 
     @property
@@ -126,8 +149,26 @@ class Rack:
         """
         return lib.rig_rack_record_missing(self._c)
 
+    def keep(self, frames: int) -> None:
+        """Always keep the last so many frames of what is heard. Before the rack runs. Raises RigError: no memory."""
+        if frames and not lib.rig_rack_keep(self._c, frames):
+            raise RigError("there is no memory left to keep the last minutes in")
+
+    @property
+    def kept(self) -> int:
+        """Frames that have been heard so far, where some are kept; else 0. Any thread."""
+        return lib.rig_rack_kept(self._c)
+
+    def kept_piece(self, start: int, frames: int) -> tuple[np.ndarray, int]:
+        """Frames from that one on: (frames, 3) float32, left, right and dry; and how many of the first are lost.
+
+        Lost is what has been written over; there is silence in its place. Any thread.
+        """
+        out = np.empty((frames, TRACKS), np.float32)
+        return out, lib.rig_rack_kept_read(self._c, start, ffi.from_buffer("float[]", out), frames)
+
     def heard(self, frames: int) -> np.ndarray:
-        """The last frames of the input, (frames,) float32; at most RIG_HISTORY less a block."""
+        """The last frames of the guitar, without a loop: (frames,) float32; at most RIG_HISTORY less a block."""
         out = np.empty(frames, np.float32)
         lib.rig_rack_heard(self._c, ffi.from_buffer("float[]", out), frames)
         return out

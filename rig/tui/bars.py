@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 
-from rig.gig.snapshot import Status
+from rig.gig.snapshot import LoopView, Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
@@ -44,7 +44,7 @@ class Head(Canvas):
         self._fresh_xruns = now < self._xrun_until
         self._xruns = status.xruns
         self.status, self.title, self.preset = status, title, preset
-        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording)
+        machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, looped(status.loop))
         sound = (status.unsaved, status.tempo, status.tuner, status.note, round(status.cents))
         if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
@@ -83,11 +83,39 @@ class Head(Canvas):
         rate = f"{status.rate / 1000:g} kHz / {status.block}"
         if status.latency_ms > 0:
             rate += f" · {status.latency_ms:.1f} ms"
-        if x - 3 - width_of(rate) > 12 + STRIP_SHORT:
+        word, where = looped(status.loop)
+        rest = (8 if status.recording else 0) + (width_of(f"{word}{where}") + 7 if word else 0)  # what tells more
+        if x - 3 - width_of(rate) - rest > 12 + STRIP_SHORT:
             x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
         if status.recording and x > 24:
             x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+        if word and x > 24:
+            if x - 4 - width_of(f"{word}{where}") > 12:
+                x = sheet.put_right(x - 3, 0, where, palette.PLAIN) + 2
+            x = sheet.put_right(x - 3, 0, f" {word} ", LOOP_INK[status.loop.state])
         return x
+
+
+LOOP_INK = {
+    "recording": palette.ink(palette.BRIGHT, palette.STOP, bold=True),
+    "overdubbing": palette.ink("#000000", palette.WARN, bold=True),
+    "playing": palette.ink("#000000", palette.GO, bold=True),
+    "stopped": palette.ink(palette.QUIET, palette.PANEL),
+}
+
+
+def looped(loop: LoopView) -> tuple[str, str]:
+    """What the looper does, in a word, and where it is: seconds, layers, half speed; nothing while there is no loop."""
+    if loop.state == "empty":
+        return "", ""
+    word = {"recording": "LOOP REC", "overdubbing": "LOOP DUB"}.get(loop.state, "LOOP")
+    if loop.waits:
+        return word, "on the beat"
+    if loop.state == "recording":
+        return word, f"{loop.at:.1f} s"
+    layers = f" ×{loop.layers}" if loop.layers > 1 else ""
+    at = f"{loop.at:.1f} / " if loop.state != "stopped" else ""
+    return word, f"{at}{loop.seconds:.1f} s{layers}{' ½' if loop.half else ''}"
 
 
 class Banner(Canvas):
@@ -243,12 +271,14 @@ PLAY_KEYS: Keys = (
     ("u", "undo", 2),
     ("s", "save", 2),
     ("v", "A/B", 6),
+    ("l", "loop", 3),
     ("space", "bypass", 7),
     ("m", "mute", 1),
     ("p", "panic", 4),
     ("t", "tuner", 1),
     ("tab", "tap", 8),
     ("[ ]", "level", 7),
+    ("k", "keep", 8),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),
     ("?", "help", 1),

@@ -60,6 +60,14 @@ class PlayScreen(Editing):
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
+            Binding("l", "verb('loop')", id="loop"),
+            Binding("j", "verb('loop stop')", id="loop_stop"),
+            Binding("z", "verb('loop undo')", id="loop_undo"),
+            Binding("y", "verb('loop redo')", id="loop_redo"),
+            Binding("h", "verb('loop half')", id="loop_half"),
+            Binding("w", "verb('loop clear')", id="loop_clear"),
+            Binding("k", "verb('keep')", id="keep"),
+            Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
@@ -284,6 +292,11 @@ class PlayScreen(Editing):
             self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
         else:
             super().action_turn(direction, coarse)
+
+    def action_record(self) -> None:
+        """Record into a file that is named after the moment, or end that."""
+        recording = self.status is not None and self.status.recording
+        self.do("record" if recording else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
 
     def action_mute(self) -> None:
         self.do("mute")
