@@ -299,7 +299,8 @@ static void settle(state *s)
 /* Is it time to leap? */
 static void look_round(state *s, float ratio)
 {
-    if (s->now % (ratio > 1.0f && fresh(s, ratio) ? SMALL_STEP : STEP)) return;
+    const int hurry = fresh(s, ratio) && s->here - nearest(ratio, s->quick, SMALL_STEP) < (ratio - 1.0f) * SMALL_STEP;
+    if (s->now % STEP && !hurry) return;
     if (s->pace > 0.0f || s->struck) return;
     if (ratio < 1.0f) catch_up(s);
     else if (ratio > 1.0f) fall_back(s, ratio);
@@ -378,7 +379,7 @@ static void process(void *self, const rig_block *b)
     rig_ramp_aim(&s->dry, rig_dry(b->params[MIX]), b->frames);
     rig_ramp_aim(&s->wet, rig_wet(b->params[MIX]), b->frames);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const float ratio = rig_ramp_next(&s->ratio), dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
+        const float ratio = fminf(HIGHEST, rig_ramp_next(&s->ratio)), dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
         const uint32_t at = (uint32_t)s->now & (s->size - 1), late = (uint32_t)(s->now - s->latency) & (s->size - 1);
         float out[2], both = 0.0f;
         for (uint32_t c = 0; c < b->channels; ++c) {

@@ -305,7 +305,7 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
         if amp.ok is False:
             chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
         told = [_switch(amp.switch)] if amp.switch else []
-        told += [f"{amp.latency_ms:.1f} ms late"] if amp.latency_ms else []
+        told += [f"{amp.latency_ms:.1f} ms late"] if amp.latency_ms and amp.latency_ms >= 0.1 else []
         switch = _text(", ".join(told), DIM)
         table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level, switch)
     if preset.output:
