@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "../arena.h"
+#include "../attack.h"
 #include "../ramp.h"
 #include "../rig_engine.h"
+#include "../sinc.h"
 
 enum { SEMITONES, CENTS, MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
@@ -31,45 +33,32 @@ static const rig_param params[N_PARAMS] = {
 #define ALIKE_MS 25.0      /* of sound that is compared: two periods of the lowest string */
 #define FADE_MS 10.0       /* of a leap */
 #define QUICK_MS 2.0       /* the same at an attack */
-#define DETECT_MS 1.0      /* until an attack is noticed */
-#define HOLD_MS 30.0       /* before the next one is */
-#define STOP_MS 15.0       /* for which it is softer before it is a stop */
+#define STOP_MS 15.0       /* for which it is quiet before it leaps */
 #define COMPARED_HZ 6000.0 /* at which sound is compared */
 #define ALIKE_HZ 1000.0    /* below which it is */
-#define LOUDER 3.0f        /* in power: so much more than the loudest of before is an attack */
-#define SOFTER 0.02f       /* and so much less is a stop */
-#define BEFORE 4           /* ms that are not before yet: an attack rises */
-#define FORGET_MS 60.0     /* in which the loudest of before is forgotten */
 #define FAULT 0.3f         /* of a leap that is taken at the last moment */
 
-#define ZEROS 8            /* of the interpolation's windowed sinc, each side of its middle */
-#define FINE 256           /* points between two of them */
-#define HIGHEST 4          /* ratio */
 #define SILENCE 1e-12f     /* power */
 #define PI 3.14159265358979323846
-#define MOST_TAPS (2 * ZEROS * HIGHEST)
 #define MOST_LEAPS 512     /* that are compared */
 #define STEP 64            /* frames from one look round to the next */
 #define SMALL_STEP 16      /* the same at an attack */
 
 typedef struct {
-    uint32_t latency, span, shortest, fade, quick, detect, hold, stop; /* frames */
+    uint32_t latency, span, shortest, fade, quick, stop; /* frames */
     uint32_t every, alike;      /* one frame in `every` is compared, and so many of those */
     uint32_t size, few;         /* of the two kinds of past, powers of two; their beginnings stand again behind their ends */
     int align;                  /* the guitar waits for what is shifted */
     float *past[2], *compared;
-    float soft, forget, quickly; /* of the filters that listen */
-    float sinc[(ZEROS + 1) * FINE + 2];
+    rig_sinc sinc;
 
-    uint64_t now, attack;       /* frames that have come; those before the latest attack */
+    uint64_t now;               /* frames that have come */
+    rig_attack attack;
     int struck;                 /* a leap there is due */
     double here, there;         /* frames behind the newest one: where the reader stands, and where it leaps to */
     float leapt, pace;          /* 0..1 of the way, and what a frame takes of it; pace 0: it stays */
     float likeness;             /* of the two */
-    float before, low[2], sum;  /* what the filters remember */
-    float power, loudest;       /* of the last ms, of what was some ms before */
-    float peak, peaks[BEFORE];  /* of this ms and of the latest ones */
-    uint32_t quiet;             /* frames since it stopped, perhaps */
+    float soft, low[2], sum;    /* of what is compared: how a filter moves, and what it remembers */
     rig_ramp ratio, dry, wet;
 } state;
 
@@ -86,9 +75,9 @@ static void lay_out(state *s, rig_arena *arena, double rate)
 {
     rig_arena_alloc(arena, sizeof(state));
     s->every = (uint32_t)fmax(1.0, floor(rate / COMPARED_HZ + 0.5));
-    s->size = power_of_two(frames_of(FURTHEST_MS, rate) + MOST_TAPS + 2 * STEP * HIGHEST);
-    s->few = power_of_two(frames_of(FURTHEST_MS + SPAN_MS + ALIKE_MS, rate / s->every) + 2 * STEP * HIGHEST);
-    for (uint32_t c = 0; c < 2; ++c) s->past[c] = rig_arena_floats(arena, s->size + MOST_TAPS);
+    s->size = power_of_two(frames_of(FURTHEST_MS, rate) + RIG_SINC_TAPS + 2 * STEP * RIG_SINC_FASTEST);
+    s->few = power_of_two(frames_of(FURTHEST_MS + SPAN_MS + ALIKE_MS, rate / s->every) + 2 * STEP * RIG_SINC_FASTEST);
+    for (uint32_t c = 0; c < 2; ++c) s->past[c] = rig_arena_floats(arena, s->size + RIG_SINC_TAPS);
     s->compared = rig_arena_floats(arena, 2 * s->few);
 }
 
@@ -104,27 +93,17 @@ static size_t size(const rig_setup *setup)
 static void reset(void *self)
 {
     state *s = self;
-    for (uint32_t c = 0; c < 2; ++c) memset(s->past[c], 0, (s->size + MOST_TAPS) * sizeof(float));
+    for (uint32_t c = 0; c < 2; ++c) memset(s->past[c], 0, (s->size + RIG_SINC_TAPS) * sizeof(float));
     memset(s->compared, 0, 2 * s->few * sizeof(float));
-    s->now = s->attack = 0;
+    s->now = 0;
+    rig_attack_forget(&s->attack);
     s->struck = 0;
     s->here = s->there = s->latency;
     s->leapt = s->pace = s->likeness = 0.0f;
-    s->before = s->low[0] = s->low[1] = s->sum = s->power = s->loudest = s->peak = 0.0f;
-    memset(s->peaks, 0, sizeof s->peaks);
-    s->quiet = 0;
+    s->low[0] = s->low[1] = s->sum = 0.0f;
 }
 
 static float ratio_of(const float *p) { return exp2f(fminf(24.0f, fmaxf(-24.0f, p[SEMITONES] + p[CENTS] / 100.0f)) / 12.0f); }
-
-/* A sinc under a raised cosine, and nothing at all at its zeros, so that frames are left as they are where none lies between. */
-static void shape(float *sinc)
-{
-    for (uint32_t i = 0; i < ZEROS * FINE; ++i) {
-        const double x = PI * i / FINE, window = cos(x / (2.0 * ZEROS));
-        sinc[i] = i % FINE ? (float)(sin(x) / x * window * window) : i ? 0.0f : 1.0f;
-    }
-}
 
 static const char *init(void *self, const rig_setup *setup)
 {
@@ -137,15 +116,12 @@ static const char *init(void *self, const rig_setup *setup)
     s->span = frames_of(SPAN_MS, rate);
     s->fade = frames_of(FADE_MS, rate);
     s->quick = frames_of(QUICK_MS, rate);
-    s->detect = frames_of(DETECT_MS, rate);
-    s->hold = frames_of(HOLD_MS, rate);
     s->stop = frames_of(STOP_MS, rate);
     s->shortest = frames_of(SHORTEST_MS, rate);
     s->alike = frames_of(ALIKE_MS / 4.0, rate / s->every) * 4;
     s->soft = (float)(1.0 - exp(-2.0 * PI * ALIKE_HZ / rate));
-    s->forget = (float)exp(-DETECT_MS / FORGET_MS);
-    s->quickly = (float)(1.0 - exp(-1000.0 / (DETECT_MS * rate)));
-    shape(s->sinc);
+    rig_attack_init(&s->attack, rate);
+    rig_sinc_init(&s->sinc);
     rig_ramp_start(&s->ratio, ratio_of(setup->params));
     rig_ramp_start(&s->dry, rig_dry(setup->params[MIX]));
     rig_ramp_start(&s->wet, rig_wet(setup->params[MIX]));
@@ -153,12 +129,9 @@ static const char *init(void *self, const rig_setup *setup)
     return NULL;
 }
 
-/* Hears a frame, of both sides together: what is compared, and whether a string is struck or the playing stops. What is struck
-   is bright, so that the steps from frame to frame tell it best. */
+/* Hears a frame, of both sides together: what is compared, and whether a string is struck. */
 static void listen(state *s, float x)
 {
-    const float step = x - s->before;
-    s->before = x;
     s->low[0] += s->soft * (x - s->low[0]);
     s->low[1] += s->soft * (s->low[0] - s->low[1]);
     s->sum += s->low[1];
@@ -167,25 +140,13 @@ static void listen(state *s, float x)
         s->compared[at] = s->compared[at + s->few] = s->sum;
         s->sum = 0.0f;
     }
-    s->power += s->quickly * (step * step - s->power);
-    if (s->power > LOUDER * s->loudest + SILENCE && s->now > s->attack + s->hold) {
-        s->attack = s->now - s->detect;
-        s->struck = 1;
-    }
-    s->peak = fmaxf(s->peak, s->power);
-    if (s->now % s->detect == 0) { /* every ms */
-        float *const old = &s->peaks[s->now / s->detect % BEFORE];
-        s->loudest = fmaxf(s->loudest * s->forget, *old);
-        *old = s->peak;
-        s->peak = 0.0f;
-    }
-    s->quiet = s->power < SOFTER * s->loudest ? s->quiet + 1 : 0;
+    s->struck |= rig_attack_hear(&s->attack, x);
 }
 
 /* From how far behind a frame can be read at all by one that leaps away: it must not run into what is still to come. */
 static double nearest(float ratio, uint32_t fade, uint32_t step)
 {
-    return ratio > 1.0f ? (ratio - 1.0f) * (float)(fade + step) + ZEROS * ratio + 2.0f : ZEROS + 2.0f;
+    return ratio > 1.0f ? (ratio - 1.0f) * (float)(fade + step) + RIG_SINC_ZEROS * ratio + 2.0f : RIG_SINC_ZEROS + 2.0f;
 }
 
 /* How far behind an attack is heard. One who reads more than two times as fast needs more of it before there is something to leap back
@@ -199,7 +160,7 @@ static double latest(const state *s, float ratio)
 /* Whether it reads an attack, nearer than it stands otherwise. */
 static int fresh(const state *s, float ratio)
 {
-    return s->here < ratio * latest(s, ratio) && s->now < s->attack + 2 * s->span;
+    return s->here < ratio * latest(s, ratio) && s->now < s->attack.at + 2 * s->span;
 }
 
 /* Frames that a leap back takes: the quicker it runs ahead the fewer, so that there is something left to read. */
@@ -268,7 +229,7 @@ static float enough(double late) { return late >= 1.0 ? -1.0f : 1.0f - FAULT * (
 static void catch_up(state *s)
 {
     const double room = s->here - s->latency;
-    if (s->quiet > s->stop && room > s->quick) leap(s, s->latency, 0.0f, s->fade);
+    if (s->attack.quiet > s->stop && room > s->quick) leap(s, s->latency, 0.0f, s->fade);
     else choose(s, 1, s->shortest, room, enough(room / s->span), s->fade);
 }
 
@@ -279,11 +240,11 @@ static void fall_back(state *s, float ratio)
     const int attacks = fresh(s, ratio);
     const uint32_t fade = attacks ? s->quick : fade_of(s, ratio), step = attacks ? SMALL_STEP : STEP;
     const double quicker = ratio - 1.0f, least = s->shortest + quicker * (fade + step); /* it comes nearer meanwhile */
-    const double lowest = ratio * latest(s, ratio), since = (double)(s->now - s->attack) - s->here;
+    const double lowest = ratio * latest(s, ratio), since = (double)(s->now - s->attack.at) - s->here;
     const double last = attacks ? nearest(ratio, fade, step) : lowest, width = attacks ? lowest - last : s->span;
     const double late = s->here - last < quicker * step ? 1.0 : fmax(0.0, 1.0 - (s->here - last) / width);
     const double room = lowest + s->span - s->here;
-    if (since >= least && s->now < s->attack + 2 * s->span) choose(s, -1, least, fmin(since, room), enough(late), fade);
+    if (since >= least && s->now < s->attack.at + 2 * s->span) choose(s, -1, least, fmin(since, room), enough(late), fade);
     else if (!attacks || late >= 1.0) choose(s, -1, least, room, enough(late), fade);
 }
 
@@ -311,7 +272,7 @@ static void look_round(state *s, float ratio)
 static void follow(state *s, float ratio)
 {
     const double there = latest(s, ratio), from = there + (ratio - 1.0f) * s->quick; /* and is there after that */
-    const double left = (double)s->attack + there - s->quick - (double)s->now;
+    const double left = (double)s->attack.at + there - s->quick - (double)s->now;
     if (s->pace > 0.0f) {
         s->pace = fmaxf(s->pace, (1.0f - s->leapt) / (float)fmax(1.0, left));
     } else if (left <= 0.0) {
@@ -320,24 +281,17 @@ static void follow(state *s, float ratio)
     }
 }
 
-/* The sound `ago` frames before the newest one, of each side; at a ratio above 1 without what would fold. */
+/* The sound `ago` frames before the newest one, of each side. */
 static void hear(const state *s, double ago, float ratio, uint32_t channels, float *out)
 {
-    const float wide = fmaxf(1.0f, ratio), fine = FINE / wide;
-    const uint32_t half = (uint32_t)ceilf(ZEROS * wide), whole = (uint32_t)ceil(ago);
-    const uint32_t start = (uint32_t)(s->now - whole - half) & (s->size - 1);
-    const float between = (float)(whole - ago) + (float)half - 1.0f;
-    float weights[MOST_TAPS];
-    for (uint32_t k = 0; k < 2 * half; ++k) {
-        const float x = fabsf((float)k - between) * fine;
-        const uint32_t i = (uint32_t)x;
-        weights[k] = s->sinc[i] + (x - (float)i) * (s->sinc[i + 1] - s->sinc[i]);
-    }
+    const uint32_t half = rig_sinc_half(ratio), whole = (uint32_t)ceil(ago), start = (uint32_t)(s->now - whole - half) & (s->size - 1);
+    float weights[RIG_SINC_TAPS];
+    rig_sinc_weights(&s->sinc, (float)(whole - ago), ratio, weights);
     for (uint32_t c = 0; c < channels; ++c) {
         const float *past = s->past[c] + start;
         float sum = 0.0f;
         for (uint32_t k = 0; k < 2 * half; ++k) sum += weights[k] * past[k];
-        out[c] = sum / wide;
+        out[c] = sum;
     }
 }
 
@@ -345,7 +299,7 @@ static void hear(const state *s, double ago, float ratio, uint32_t channels, flo
    are not. */
 static void read_on(state *s, float ratio, uint32_t channels, float *out)
 {
-    const double furthest = s->size - MOST_TAPS - 2.0, closest = ceil(ZEROS * fmax(1.0, ratio));
+    const double furthest = s->size - RIG_SINC_TAPS - 2.0, closest = rig_sinc_half(ratio);
     s->here = fmin(furthest, fmax(closest, s->here));
     hear(s, s->here, ratio, channels, out);
     s->here += 1.0 - ratio;
@@ -369,7 +323,7 @@ static uint32_t memory(const void *self, const float *p)
 {
     const state *s = self;
     const float ratio = ratio_of(p);
-    return (uint32_t)(fmaxf(1.0f, ratio) * latest(s, ratio)) + s->span + s->alike * s->every + s->hold;
+    return (uint32_t)(fmaxf(1.0f, ratio) * latest(s, ratio)) + s->span + s->alike * s->every + s->stop;
 }
 
 static void process(void *self, const rig_block *b)
@@ -379,12 +333,12 @@ static void process(void *self, const rig_block *b)
     rig_ramp_aim(&s->dry, rig_dry(b->params[MIX]), b->frames);
     rig_ramp_aim(&s->wet, rig_wet(b->params[MIX]), b->frames);
     for (uint32_t i = 0; i < b->frames; ++i) {
-        const float ratio = fminf(HIGHEST, rig_ramp_next(&s->ratio)), dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
+        const float ratio = fminf(RIG_SINC_FASTEST, rig_ramp_next(&s->ratio)), dry = rig_ramp_next(&s->dry), wet = rig_ramp_next(&s->wet);
         const uint32_t at = (uint32_t)s->now & (s->size - 1), late = (uint32_t)(s->now - s->latency) & (s->size - 1);
         float out[2], both = 0.0f;
         for (uint32_t c = 0; c < b->channels; ++c) {
             s->past[c][at] = b->signal[c][i];
-            if (at < MOST_TAPS) s->past[c][at + s->size] = b->signal[c][i];
+            if (at < RIG_SINC_TAPS) s->past[c][at + s->size] = b->signal[c][i];
             both += b->signal[c][i];
         }
         listen(s, both);
