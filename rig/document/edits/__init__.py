@@ -4,7 +4,7 @@ Things are named by their identity here; address.py finds it in a player's words
 """
 
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
-from rig.document.edits.engines import a4, insert, level, load, move, remove, tempo, tuning, turn
+from rig.document.edits.engines import a4, insert, level, load, move, remove, tempo, tuning, turn, unload
 from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "tempo",
     "tuning",
     "turn",
+    "unload",
 ]
