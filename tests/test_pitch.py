@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from test_blend import blend
 
+from rig.cli import main
 from rig.engine import Payload, registry
 from rig.native import Chain, Unit
 
@@ -243,3 +245,18 @@ def test_turned_back_to_nothing_it_stands_where_it_did(rng):
         made.set(0, 0, semitones)
         y = made.process(x[at : at + RATE])
     assert np.array_equal(y[-RATE // 2 :], x[-RATE // 2 - LATE : -LATE])
+
+
+def test_check_says_how_late_an_amp_is(tmp_path, capsys):
+    preset = tmp_path / "late.toml"
+    preset.write_text(
+        '[input]\nchain = [{ engine = "pitch", semitones = -1 }]\n'
+        '[[amp]]\nname = "Once"\nchain = []\n[[amp]]\nname = "Twice"\nchain = [{ engine = "pitch", cents = 5 }]\n'
+    )
+    assert main(["check", "--json", str(preset)]) == 0
+    (checked,) = json.loads(capsys.readouterr().out)["presets"]
+    assert [amp["latency_ms"] for amp in checked["amps"]] == [6.0, 12.0]
+    assert checked["input"][0]["about"] == "6.0 ms late"
+    assert main(["check", str(preset)]) == 0
+    said = capsys.readouterr().out
+    assert "pitch 6.0 ms late, semitones -1" in said and "12.0 ms late" in said
