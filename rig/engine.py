@@ -54,7 +54,8 @@ class Payload:
     gain_in, gain_out: linear, around this engine alone: what calibration and normalisation ask for.
     constant: linear, what it says to silence, for it to take away; 0: nothing.
     rate: Hz at which the engine must run; 0: the chain's own. Where they differ, the chain puts resamplers around it.
-    delay: frames, at `rate`, by which its sound comes late; polarity: -1 where it turns the signal over.
+    delay: frames, at `rate`, by which its files or settings make its sound late, beside what its C says that it takes;
+    polarity: -1 where it turns the signal over.
     lead: frames, at `rate`, before the sound of a recording, which were cut off; None: it is none.
     channels: 1 or 2, as the engine makes with these files, where they decide (Engine.channels_with); None: its own.
     waits: of an engine that joins branches, the frames by which it lets a and b come later.

@@ -205,7 +205,13 @@ class FakeReconciler:
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
         costs, reductions = [0.0] * len(units), [None] * len(units)
         return wish, SimpleNamespace(
-            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+            units=units,
+            faults=faults,
+            costs=costs,
+            reductions=reductions,
+            latency=0,
+            address=place,
+            about=lambda unit: "",
         )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:

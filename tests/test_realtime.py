@@ -67,7 +67,7 @@ chain = [{ engine = "gate" }]
 [[amp]]
 name = "A"
 chain = [
-  { engine = "comp" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
+  { engine = "comp" }, { engine = "pitch" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
   { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" },
 ]
 [[amp]]

@@ -97,6 +97,24 @@ static uint32_t need_of(rig_chain *chain, uint32_t end)
     return most(need, side);
 }
 
+/* Of branches that come together the later one counts, with what it is made to wait; where that which joins them is off, branch a
+   alone is heard. */
+uint32_t rig_chain_latency(const rig_chain *chain)
+{
+    uint32_t late = 0, side = 0; /* of the signal, which branch a is, too, and of branch b */
+    for (uint32_t i = 0; i < chain->n_units; ++i) {
+        const rig_unit *unit = &chain->units[i];
+        const uint32_t on = rig_get(&unit->on), own = on ? unit->latency : 0;
+        if (unit->branch == RIG_TRUNK && on) late = most(late + unit->waits[0], side + unit->waits[1]);
+        if (unit->branch == RIG_BRANCH_B) side += own;
+        else late += own;
+        if (unit->branch == RIG_TRUNK) side = late;
+    }
+    return most(late, side);
+}
+
+uint32_t rig_chain_late(const rig_chain *chain, uint32_t unit) { return chain->units[unit].own; }
+
 uint32_t rig_chain_need(rig_chain *chain) { return need_of(chain, chain->part); }
 uint32_t rig_chain_memory(rig_chain *chain) { return need_of(chain, chain->n_units); }
 

@@ -114,9 +114,12 @@ typedef struct {
     float gain_in, gain_out;     /* linear, before and after it */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
+    uint32_t late;               /* frames of the chain by which what its files hold is late */
+    uint32_t waits[2];           /* of one that joins branches: frames that it lets a and b come later */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), faults(), cost() and reduction() also while the chain plays, from any thread.
+/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults(), cost() and reduction() also while the chain plays, from any
+   thread.
    new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
                          uint32_t channels, uint32_t *which, const char **why); /* channels: that come in, 1 or 2 */
@@ -124,6 +127,8 @@ void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late, as its engines are switched */
+uint32_t rig_chain_late(const rig_chain *chain, uint32_t unit); /* of them, what the engine itself says that it takes */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);

@@ -56,6 +56,14 @@ static void at_peace(rig_unit *unit)
     unit->rest = unit->pause = 0;
 }
 
+/* What the engine says, which counts at its rate. */
+static uint32_t own_latency(const rig_unit *unit, const rig_mount *mount)
+{
+    const uint64_t late = unit->engine->latency ? unit->engine->latency(unit->self[0]) : 0;
+    if (!unit->resampler[0]) return (uint32_t)late;
+    return (uint32_t)((late * mount->there.down + mount->there.up / 2) / mount->there.up);
+}
+
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           uint32_t channels, size_t *bytes)
 {
@@ -74,6 +82,9 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
+    if (!why) unit->own = own_latency(unit, mount);
+    unit->latency = mount->latency + mount->late + unit->own;
+    memcpy(unit->waits, mount->waits, sizeof unit->waits);
     return why;
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -618,9 +617,8 @@ class Gig:
             for i, (spec, unit, faults, cost) in enumerate(
                 zip(engines, chain.units, chain.faults, chain.costs, strict=True)
             ):
-                if kind(spec).ports:
-                    unit = replace(unit, payload=replace(unit.payload, about=self._stands_in(spec.uid)))
-                units[spec.uid] = (unit, self._faults_seen.lately(chain.address, i, faults), cost)
+                about = self._stands_in(spec.uid) if kind(spec).ports else chain.about(i)
+                units[spec.uid] = (unit, about, self._faults_seen.lately(chain.address, i, faults), cost)
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
 
     def _stands_in(self, uid: int) -> str:

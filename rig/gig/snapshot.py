@@ -219,8 +219,8 @@ class Status:
 
 # --- how they are made --------------------------------------------------------------------------------------------
 
-Playing = tuple["Unit", bool, float]
-"""What plays of an engine: the unit, whether the guard caught it lately, the share of a core that it takes."""
+Playing = tuple["Unit", str, bool, float]
+"""What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
 def amps(document: Document) -> tuple[AmpView, ...]:
@@ -287,7 +287,7 @@ def chain(
 
 
 def _engine(path: str, where: str, spec: EngineSpec, saved: EngineSpec | None, playing: Playing | None) -> EngineView:
-    unit, fault, load = playing or (None, False, 0.0)
+    unit, about, fault, load = playing or (None, "", False, 0.0)
     engine, idle = kind(spec), unit.payload.idle if unit else ()
     shown: list[Knob] = [*(setting for setting in engine.settings if setting.on_screen), *engine.params]
     knobs = tuple(
@@ -300,7 +300,6 @@ def _engine(path: str, where: str, spec: EngineSpec, saved: EngineSpec | None, p
         for knob in shown
         if knob.name not in idle
     )
-    about = unit.payload.about if unit else ""
     inside = about if engine.ports else ""
     files = _files(path, spec)
     return EngineView(

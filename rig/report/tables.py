@@ -122,11 +122,13 @@ def show_bench(report: Report) -> None:
         rate, block = report.amps[0].rate, report.amps[0].block
         console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
         paced = any(amp.paced for amp in report.amps)
-        table = _table("preset", "amp", "median", "p99", "worst", *(PACED if paced else ()), "memory", "of these fit")
+        times = ("median", "p99", "worst", *(PACED if paced else ()))
+        table = _table("preset", "amp", *times, "memory", "late", "of these fit")
         for amp in report.amps:
-            times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
+            spent = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
             memory = f"{amp.bytes / 1e6:.2f} MB"
-            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, *_paced(amp), memory, str(amp.fits))
+            late = f"{amp.latency_ms:.1f} ms"
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
         console.print(table)
 
 
@@ -304,7 +306,9 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
         chain = _chain(amp.chain)
         if amp.ok is False:
             chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
-        switch = _text(_switch(amp.switch) if amp.switch else "", DIM)
+        told = [_switch(amp.switch)] if amp.switch else []
+        told += [f"{amp.latency_ms:.1f} ms late"] if amp.latency_ms and amp.latency_ms >= 0.1 else []
+        switch = _text(", ".join(told), DIM)
         table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level, switch)
     if preset.output:
         table.add_row("", _text("output", DIM), _chain(preset.output), "")

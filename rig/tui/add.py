@@ -16,7 +16,7 @@ from rig.tui.selection import Slot
 
 GROUPS = (
     ("amps", ("model",)),
-    ("tone", ("gain", "volume", "drive", "eq", "peq", "comp", "gate", "dc")),
+    ("tone", ("gain", "volume", "drive", "eq", "peq", "comp", "gate", "pitch", "dc")),
     ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
     ("space", ("cab", "delay", "reverb", "pan")),
 )
