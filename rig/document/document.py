@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from rig.engine import word_of
+
 AMPS = 64
 """Amps of a set. The rack has a slot for each, and one."""
 
@@ -67,7 +69,7 @@ class Target(NamedTuple):
 class EngineSpec:
     """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
 
-    engine: its name in the registry, also where a file calls it by another one.
+    engine: its name in the registry, also where a file calls it by another one; with a plug-in's behind it.
     A switch among the settings is 0.0 or 1.0. files: absolute paths.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
     on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
@@ -247,7 +249,7 @@ def labels(written: Iterable[str], given: Iterable[str] = ()) -> tuple[str, ...]
 
     Where nobody has: gain, eq, gain2, the n-th of its kind, whatever the others of it are called.
     """
-    kinds = tuple(written)
+    kinds = tuple(map(word_of, written))
     names = tuple(given) or ("",) * len(kinds)
     taken, seen = set(names), Counter[str]()
     found = []

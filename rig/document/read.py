@@ -46,6 +46,9 @@ from rig.shipped import named_by
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
 
+PLUGIN, PLUGIN_PARAMS = PLUGIN_KEYS = ("plugin", "params")
+"""What an engine that runs a plug-in says of that: which, and the table of its knobs."""
+
 ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
 
@@ -470,10 +473,10 @@ class _Reader:
         engine = self.engine(entry, place)
         if engine is None:
             return None
-        knobs = {param.name: param for param in engine.params}
+        knobs = {} if engine.plays else {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
         known = (*engine.file_keys, *engine.branches, *knobs, *settings)
-        params: dict[str, float] = {}
+        params = self.plugin_params(entry, engine, place) if engine.plays else {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
         for key, value in entry.items():
@@ -483,7 +486,7 @@ class _Reader:
                 params[key] = self.within(value, engine.name, knobs[key], place)
             elif key in settings:
                 settled[key] = self.setting(value, engine.name, settings[key], place)
-            elif key not in ("engine", "id", ON) and key not in engine.branches:
+            elif key not in ("engine", "id", ON, *(PLUGIN_KEYS if engine.plays else ())) and key not in engine.branches:
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
@@ -492,6 +495,30 @@ class _Reader:
         if len(self.faults) > before:
             return None
         return EngineSpec(engine.name, params, files, settled, branch, on, label)
+
+    def plugin(self, entry: Mapping[str, object], engine: Engine, place: str) -> Engine | None:
+        """The engine of the plug-in that `entry` names."""
+        uri = entry.get(PLUGIN)
+        if not isinstance(uri, str):
+            self.fault(place, f'{engine.name} needs a plug-in: plugin = "http://..."')
+            return None
+        assert engine.plugin
+        try:
+            return engine.plugin(uri)
+        except RigError as error:
+            self.fault(place, str(error))
+            return None
+
+    def plugin_params(self, entry: Mapping[str, object], engine: Engine, place: str) -> dict[str, float]:
+        """A plug-in's knobs, which stand in a table of their own: they may be called as its other keys are."""
+        knobs = {param.name: param for param in engine.params}
+        params: dict[str, float] = {}
+        for name, value in self.table(entry, PLUGIN_PARAMS, place).items():
+            if name in knobs:
+                params[name] = self.within(value, engine.word, knobs[name], place)
+            else:
+                self.fault(place, f"{engine.about} has no knob '{name}'{_suggest(name, knobs)}")
+        return params
 
     def id(self, entry: Mapping[str, object], place: str) -> str:
         """How the file calls this engine, or ""."""
@@ -518,7 +545,7 @@ class _Reader:
             elif (engine := named(name, self.engines)) is None:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return engine
+                return self.plugin(entry, engine, place) if engine.plugin else engine
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:

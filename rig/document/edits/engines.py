@@ -131,6 +131,8 @@ def insert(
 
     owner: the amp, or the preset whose input or output chain `stage` names.
     """
+    if engine.plugin:
+        raise RigError(f"{engine.name} runs a plug-in: 'insert CHAIN {engine.name} URI'; rig engines --lv2 lists them")
     if engine.branches:
         raise RigError(f"{engine.name} joins two chains of its own: write it into the preset")
     missing = [key for key in engine.files if key not in files]
