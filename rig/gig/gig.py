@@ -26,6 +26,7 @@ from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.kept import Keeper, Room
+from rig.gig.memories import remembering
 from rig.gig.midi_log import MidiLog
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
@@ -459,6 +460,16 @@ class Gig:
         self._outcomes.extend(outcomes)
         if self.building:
             raise RigError("something is still being built; save again in a moment")
+
+    def remember(self) -> tuple[Path, ...]:
+        """What engines have learnt beside their knobs goes into files, which they name. Returns those."""
+        document, written = remembering(self.document, self.reconciler)
+        for path in written:
+            self.refresh(path)
+        if written:
+            self.edit(document, "what was learnt")
+            self.finish()
+        return written
 
     @property
     def watching(self) -> bool:

@@ -54,8 +54,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
-    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step,
+    title: see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -73,6 +73,7 @@ class ParamView:
     curve: str = ""
     step: float = 0.0
     values: tuple[float, ...] = ()
+    title: str = ""
 
     @property
     def preset(self) -> float:
@@ -325,6 +326,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         getattr(knob, "curve", ""),
         getattr(knob, "step", 0.0),
         getattr(knob, "values", ()),
+        getattr(knob, "title", ""),
     )
 
 

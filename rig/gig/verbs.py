@@ -197,12 +197,17 @@ def _insert(gig: Gig, words: str) -> None:
             raise (error if "." in words.partition(" ")[0] else other) from None
     name, _, file = rest.partition(" ")
     engine = _engine(name)
+    if engine.plugin:
+        which, _, file = file.strip().partition(" ")
+        engine = engine.plugin(which) if which else engine
     files = {}
     if file.strip():
-        if len(engine.files) != 1:
-            raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
-        files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
-        gig.refresh(files[engine.files[0]])
+        keys = engine.files or engine.playable
+        if len(keys) != 1:
+            raise RigError(f"{engine.name} plays {'more than one file' if keys else 'no file'}")
+        key = keys[0]
+        files = {key: address.existing(place.preset, file.strip(), key)}
+        gig.refresh(files[key])
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
@@ -319,6 +324,10 @@ def _save(gig: Gig, words: str) -> None:
     changed = gig.unsaved
     gig.back_to_changed()
     gig.finish()
+    learnt = gig.remember()
+    if learnt and not gig.unsaved and not rest:
+        gig.say(f"saved {', '.join(path.name for path in learnt)}")
+        return
     if changed and not rest and not gig.unsaved:
         gig.say("nothing is left to save: what could not be built was taken back")
     elif not rest:
@@ -435,7 +444,9 @@ VERBS: dict[str, Verb] = {
     "load": Verb("AMP.ENGINE[.KEY] FILE", "play another model or cabinet", _load),
     "unload": Verb("AMP.ENGINE.KEY", "do without a file, as the ir2 of a cabinet", _unload),
     "try": Verb("AMP.ENGINE[.KEY] FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
-    "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
+    "insert": Verb(
+        "AMP|input|output[.ENGINE] KIND|lv2 URI [FILE]", "a new engine, before that one or at the end", _insert
+    ),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),
     "new": Verb("NAME", "a new amp, behind the one that plays", _new),
