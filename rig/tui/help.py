@@ -47,7 +47,7 @@ EDIT = (
     ("backspace", "back to what is saved"),
     ("delete", "to the engine's own value"),
     ("o", "browse models, cabinets"),
-    ("a", "add an engine behind it"),
+    ("a", "add an engine or an LV2 plug-in behind it"),
     ("x", "remove the engine"),
     ("< >", "move the engine"),
     ("b", "bypass the engine, or not"),
