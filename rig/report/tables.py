@@ -15,6 +15,7 @@ from rich.text import Text
 from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
+from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
 from rig.report.switches import SwitchFacts
 from rig.text import printable
@@ -55,6 +56,44 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
     for plug_in in skipped:
         table.add_row(_text(plug_in.name, HEADING), "", "", "", _text(f"left out: {plug_in.why}", "bold red"))
     _console().print(table)
+
+
+def show_plugins(found: Sequence[PluginFacts]) -> None:
+    """Installed plug-ins, a line each; one alone with all that a preset can say of it."""
+    if len(found) == 1:
+        _show_plugin(found[0])
+        return
+    table = _table("plug-in", "class", "channels", "knobs", "URI")
+    for plugin in found:
+        style, why = (DIM, f": {plugin.refused}") if plugin.refused else (NAME, "")
+        count = "" if plugin.refused else str(len(plugin.params))
+        about = (_text(plugin.name, style), _text(plugin.kind), _text(_channels(plugin)), count)
+        table.add_row(*about, _text(f"{plugin.uri}{why}", DIM if why else ""))
+    _console().print(table)
+
+
+def _show_plugin(plugin: PluginFacts) -> None:
+    console = _console()
+    title = _text(plugin.name, HEADING)
+    title.append(_clean("".join(f" · {word}" for word in (plugin.kind, _channels(plugin), plugin.author) if word)))
+    console.print(title)
+    if plugin.refused:
+        console.print(_text(f"cannot be played: {plugin.refused}", "bold red"))
+        return
+    console.print(_text(f'{{ engine = "lv2", plugin = "{plugin.uri}", params = {{ ... }} }}'))
+    table = _table("key", "range", "start", "what it does")
+    table.columns[1].max_width = RANGE
+    for key in plugin.files:
+        table.add_row(_text(key, NAME), "a file", "", _text("path, relative to the preset; may be left out"))
+    for param in plugin.params:
+        table.add_row(*_range(param), _text(param.title))
+    console.print(table)
+
+
+def _channels(plugin: PluginFacts) -> str:
+    words = {1: "mono", 2: "stereo"}
+    comes, goes = (words.get(count, str(count)) for count in (plugin.inputs, plugin.outputs))
+    return comes if comes == goes else f"{comes} to {goes}"
 
 
 def _range(value: Param | Setting) -> tuple[Text, Text, str]:
