@@ -145,7 +145,9 @@ def test_a_torn_file_is_said_once_and_what_played_plays_on(folder, rng, name, sa
     assert message.endswith("what played plays on")
     assert wrong
     assert followed(gig) == []
-    assert np.allclose(heard(rack, x)[RATE // 2 :], before[RATE // 2 :], atol=1e-6), "what is constant is forgotten by then"
+    assert np.allclose(heard(rack, x)[RATE // 2 :], before[RATE // 2 :], atol=1e-6), (
+        "what is constant is forgotten by then"
+    )
     (folder / name).write_bytes(whole)
     assert followed(gig) == [(f"reloaded {name}", False)], "a fault is no end"
 
