@@ -184,6 +184,18 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
 
 
 @pytest.mark.slow
+def test_every_header_that_an_engine_may_want_comes_along_and_needs_nothing_else(installed):
+    include = installed / "rig" / "include"
+    wanted = {path.name for path in (ROOT / "csrc").glob("*.h") if not path.with_suffix(".c").exists()}
+    assert {path.name for path in include.iterdir()} == wanted
+    for name in sorted(wanted):
+        strictly = ("-std=c11", "-Wall", "-Werror", "-Wno-unused-function")
+        command = ["cc", "-fsyntax-only", *strictly, f"-I{include}", "-xc", "-"]
+        done = subprocess.run(command, input=f'#include "{name}"\n', capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), name
+
+
+@pytest.mark.slow
 def test_an_installed_wheel_plays_what_ships(installed, tmp_path):
     done = run(installed, tmp_path, "check", *SHIPPED)
     assert (done.returncode, done.stderr) == (0, "")
