@@ -21,7 +21,10 @@ FLAGS = [
     "-Wno-unused-parameter",
     "-Wno-missing-field-initializers",  # what a table leaves out is 0
 ]
-HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h", "training/gated_stack.h")
+HEADERS = (
+    "rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h",
+    "training/gated_stack.h",
+)  # fmt: skip
 
 
 def engines() -> list[str]:

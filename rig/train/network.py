@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from rig.train import kernels
 
+
 class LayerContext(Protocol):
     """What PyTorch keeps of a layer between the way there and the way back. stride: see GatedLayer."""
 
