@@ -156,7 +156,7 @@ class FakeReconciler:
 
     def __init__(self, document: Document) -> None:
         self.rack = FakeRack()
-        self.held = False
+        self.held = self.loading = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._versions = Versions()
         self._standing = wishes(document, self._versions)

@@ -222,7 +222,10 @@ def test_what_is_no_toml(folder, text, expected):
         ("amp = 3", "amp must be tables, each of which starts with [[amp]]"),
         ("".join(AMP.replace("Clean", f"A{i}") for i in range(65)), "65 amps; a preset has at most 64"),
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
-        ("volume = 3\n" + AMP, "unknown key 'volume'; known: name, tempo, tuning, a4, input, amp, output, jack, midi"),
+        (
+            "volume = 3\n" + AMP,
+            "unknown key 'volume'; known: name, tempo, tuning, a4, boost, revert_scenes, input, amp, output, jack, midi",
+        ),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),
         ("name = ''\n" + AMP, 'name = "" must be 1 to 40 letters on one line, with no space around'),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rig import toml
 from rig.document.document import INPUT, OUTPUT, Amp, Chain, Midi, Preset, Wiring
+from rig.document.read import ROOT
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -17,7 +18,6 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", "tempo", "tuning", "a4", INPUT, "amp", OUTPUT, "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 JACK = ("in", "out")
@@ -41,9 +41,11 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        for key in ("tempo", "tuning", "a4"):
+        for key in ("tempo", "tuning", "a4", "boost"):
             if getattr(after, key) != getattr(before, key):
                 self.optional(self.root, key, getattr(after, key), ROOT)
+        if after.revert_scenes != before.revert_scenes:
+            self.optional(self.root, "revert_scenes", after.revert_scenes or None, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()
