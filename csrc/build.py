@@ -61,7 +61,7 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels")
+    folders = (HERE, HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels")
     found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 

@@ -63,7 +63,7 @@ typedef struct {
     size_t (*size)(const rig_setup *);                               /* [main]  bytes of state; 0: the setup is not understood */
     const char *(*init)(void *self, const rig_setup *);              /* [main]  NULL, or why not                               */
     uint32_t (*memory)(const void *self, const float *params);       /* [audio] frames of past input that the output hangs on, but for what rings */
-    uint32_t (*tail)(const void *self, const float *params);         /* [audio] frames that it rings on for, until it is 90 dB softer; NULL: it doesn't ring */
+    uint32_t (*tail)(const void *self, const float *params);         /* [audio] frames that it rings on for, until it is 90 dB softer; NULL, or 0 after init(): it does not ring */
     void (*process)(void *self, const rig_block *block);             /* [audio] */
     void (*reset)(void *self);                                       /* [audio] as if it had heard silence for ever            */
     float (*reduction)(const void *self);                            /* [audio] dB by which it makes the sound softer now, 0 or less, to be shown; NULL: it doesn't */

@@ -277,7 +277,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="loop a recording into the rig instead of a guitar; demo is the one that ships",
     )
-    sub.add_argument("--record", type=Path, metavar="FILE", help="record what is heard into a .wav or .flac")
+    sub.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="record what is heard into a .wav or .flac, and the dry guitar beside it",
+    )
     sub.add_argument(
         "--keep",
         type=_minutes,

@@ -128,6 +128,7 @@ class Engine:
     """One plug-in of a chain.
 
     name: as presets write it. files: the preset keys that name files; all of them are required.
+    optional: those of files that it can do without.
     settings: what else is read at load, by the same `load`.
     load: ({key: path}, {setting: value}, JACK's sample rate in Hz) -> Payload. It is told all settings, defaults too.
     Raises RigError naming file and fault.
@@ -154,7 +155,13 @@ class Engine:
     aliases: tuple[str, ...] = ()
     channels: int = 1
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = field(default=None, repr=False)
+    optional: tuple[str, ...] = ()
     reduces: bool = False
+
+    @property
+    def file_keys(self) -> tuple[str, ...]:
+        """All preset keys that name files."""
+        return (*self.files, *self.optional)
 
     @property
     def branches(self) -> tuple[str, ...]:

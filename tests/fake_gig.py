@@ -23,6 +23,7 @@ from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.document.tunings import Note
 from rig.engine import Payload
+from rig.engines.cab import MIXED
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
@@ -51,7 +52,7 @@ WIRED = (
     ("rig:out_2", "system:playback_2"),
 )
 HEARD = {"in_db": -18.2, "out_db": -12.0, "limiter_db": 0.0, "load": 0.06}
-IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4")}
+IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4"), "cab": (*MIXED, "align")}
 
 AMP = """
 [[amp]]

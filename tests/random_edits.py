@@ -106,7 +106,7 @@ class Edits(Chance):
 
     def file_of(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
-        return self.with_spec(preset, spec, files={key: self.file() for key in spec.files}) if spec else preset
+        return self.with_spec(preset, spec, files=self.files(ENGINES[spec.engine])) if spec else preset
 
     def relabel(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)

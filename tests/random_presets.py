@@ -28,7 +28,7 @@ ENGINES = {
             ),
             aliases=("wavenet", "lstm"),
         ),
-        Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",)),
+        Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",), optional=("ir2",)),
         Engine("blend", "Two.", (Param("mix", "", "", 0, 1, 0.5),), join=lambda *_: Payload()),
     )
 }
@@ -69,12 +69,16 @@ class Chance:
     def file(self) -> Path:
         return (FOLDER / self.random.choice(FILES)).resolve()
 
+    def files(self, engine: Engine) -> dict[str, Path]:
+        """For all keys that it needs, and some that it can do without."""
+        return {key: self.file() for key in engine.file_keys if key in engine.files or self.some(0.3)}
+
     def spec(self, branch: str = "", kinds: tuple[str, ...] = ("gain", "eq", "tremolo", "model", "cab")) -> EngineSpec:
         engine = ENGINES[self.random.choice(kinds)]
         return EngineSpec(
             engine.name,
             {p.name: self.value(p) for p in engine.params if self.some()},
-            {key: self.file() for key in engine.files},
+            self.files(engine),
             {s.name: self.value(s) for s in engine.settings if self.some(0.3)},
             branch,
             self.some(0.8),

@@ -274,6 +274,7 @@ def linked(
         CSRC / "rack" / "unit.c",
         *sorted(CSRC.glob("network/*.c")),
         *sorted(CSRC.glob("engines/*.c")),
+        *sorted(CSRC.glob("*.c")),
         *sorted(CSRC.glob("network/kernels/*.c")),
     ]
     objects = [

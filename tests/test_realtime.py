@@ -39,6 +39,7 @@ HARMLESS |= {
     "pow",
     "powf",
     "sin",
+    "sincos",
     "sincosf",
     "sinf",
     "tan",
@@ -54,6 +55,8 @@ def preset(tmp_path, rng) -> Path:
         net = guitarml(rng, channels=channels, dilations=(1, 2, 4, 8, 16, 32, 64, 128))
         (tmp_path / f"{name}.json").write_text(json.dumps(net))
     soundfile.write(tmp_path / "ir.wav", np.hanning(400), 48_000)
+    decay = rng.normal(0, 0.2, (48_000, 2)) * np.exp(-np.arange(48_000) / 8000)[:, None]
+    soundfile.write(tmp_path / "room.wav", decay, 48_000, subtype="FLOAT")
     soundfile.write(tmp_path / "demo.wav", 0.2 * rng.normal(0, 1, 96_000), 48_000)
     path = tmp_path / "all.toml"
     path.write_text(
@@ -71,7 +74,7 @@ chain = [
 name = "B"
 chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
 [output]
-chain = [{ ir = "ir.wav" }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
+chain = [{ ir = "ir.wav", ir2 = "room.wav", lowcut = 80 }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
 """
     )
     return path
@@ -111,7 +114,12 @@ PICKING = ("kernels", "recurrent")
 
 @pytest.mark.parametrize(
     "source",
-    [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("network/**/*.c")), CSRC / "rack" / "resample.c"],
+    [
+        *sorted(CSRC.glob("*.c")),
+        *sorted(CSRC.glob("engines/*.c")),
+        *sorted(CSRC.glob("network/**/*.c")),
+        CSRC / "rack" / "resample.c",
+    ],
     ids=lambda p: p.stem,
 )
 def test_engines_call_nothing_that_could_wait(source, compiler):

@@ -99,7 +99,7 @@ VERBS = {
     "backspace": [],
     "2 =": ["amp 2", "set Crunch.gain.gain 6.5"],
     "down = down = up up": ["set Clean.model.normalize 1"],
-    "up minus": ["set input.gate.release 47.2"],
+    "up minus": ["set input.gate.highcut 18900"],
 }
 
 
@@ -369,7 +369,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
     async with playing(gig) as (screen, pilot):
         paths = [row.path for engine in gig.chain() for row in engine.rows]
         assert "Clean.model.model" in paths
-        await pilot.press(*["up"] * 7)
+        await pilot.press(*["up"] * len(paths))
         assert screen.row.path == paths[0]
         walked = [screen.row.path]
         for _ in range(len(paths)):

@@ -17,7 +17,7 @@ uint64_t rig_chains_freed(void) { return rig_get(&freed); }
 static uint32_t part_of(const rig_chain *chain)
 {
     uint32_t part = 0;
-    while (part < chain->n_units && !chain->units[part].engine->tail) ++part;
+    while (part < chain->n_units && !chain->units[part].rings) ++part;
     if (part == chain->n_units) return part;
     while (part && chain->units[part].branch != RIG_TRUNK && chain->units[part - 1].branch != RIG_TRUNK) --part;
     return part;

@@ -65,6 +65,7 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->channels = channels > own ? channels : own;
     unit->copies = own == 1 ? unit->channels : 1;
     const char *why = engine_init(unit, engine, setup, bytes);
+    unit->rings = !why && engine->tail && engine->tail(unit->self[0], unit->params) > 0;
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
     unit->branch = mount->branch;
@@ -101,7 +102,7 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 uint32_t rig_unit_tail(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
-    if (!unit->engine->tail) return rig_unit_memory(unit);
+    if (!unit->rings) return rig_unit_memory(unit);
     get_params(unit, params);
     return unit->engine->tail(unit->self[0], params);
 }
@@ -231,7 +232,7 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
     const uint32_t moving = approach(unit, share, frames);
-    const int partly = moving || share[frames - 1] == 0.0f, rings = unit->engine->tail != NULL;
+    const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
     if (unit->rest) {
         unit->rest -= unit->rest < frames ? unit->rest : frames;
         return; /* its input passes */

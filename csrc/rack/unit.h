@@ -12,6 +12,7 @@ typedef struct {
     uint32_t copies;             /* how many there are of the engine: a mono one has one a side */
     void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
+    uint32_t rings;              /* it has a tail */
     float gain_in, gain_out;
     uint32_t branch;
     float *params;   /* Python puts, audio gets */

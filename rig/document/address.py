@@ -213,17 +213,36 @@ def knob(document: Document, words: str, playing: int) -> tuple[Target, Knob]:
 def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str, Path]:
     """An engine and the file it is to play, "Crunch.model models/lead.nam": engine, the file's key, its path.
 
-    The file is looked for beside the preset, as those are that the preset names. Raises RigError.
+    Of an engine that can play several, "Crunch.cab.ir2 cabs/room.wav" names one of them. The file is looked for beside
+    the preset, as those are that the preset names. Raises RigError.
     """
     ask = "load: what? Write amp.engine and a file, as in 'load Crunch.model models/lead.nam'"
-    place, spec, name = split_engine(document, words, playing, ask)
-    keys = kind(spec).files
-    if len(keys) != 1:
-        path = path_of(document, spec.uid, playing)
-        raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")
+    found = split_file(document, words, playing)
+    if found:
+        place, spec, key, name = found
+    else:
+        place, spec, name = split_engine(document, words, playing, ask)
+        keys = kind(spec).files
+        if len(keys) != 1:
+            path = path_of(document, spec.uid, playing)
+            raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")
+        key = keys[0]
     if not name:
         raise RigError(ask)
-    return spec, keys[0], existing(place.preset, name, keys[0])
+    return spec, key, existing(place.preset, name, key)
+
+
+def split_file(document: Document, words: str, playing: int) -> tuple[Place, EngineSpec, str, str] | None:
+    """Where "Crunch.cab.ir2" and what follows it names a file's key: its engine, the key, the rest; else None."""
+    words = words.strip()
+    for match in re.finditer(r"\.(\w+)(?:\s|$)", words):
+        try:
+            place, spec = engine(document, words[: match.start()], playing)
+        except RigError:
+            continue
+        if match[1] in kind(spec).file_keys:
+            return place, spec, match[1], words[match.end() :].strip()
+    return None
 
 
 def existing(preset: Preset, name: str, key: str) -> Path:

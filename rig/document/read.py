@@ -455,12 +455,12 @@ class Reader:
             return None
         knobs = {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
-        known = (*engine.files, *engine.branches, *knobs, *settings)
+        known = (*engine.file_keys, *engine.branches, *knobs, *settings)
         params: dict[str, float] = {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
         for key, value in entry.items():
-            if key in engine.files:
+            if key in engine.file_keys:
                 files[key] = self.file(key, value, place)
             elif key in knobs:
                 params[key] = self.within(value, engine.name, knobs[key], place)

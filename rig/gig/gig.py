@@ -628,7 +628,7 @@ class Gig:
             (snapshot.path(self.document, spec.uid, self.playing), round(reduction, 1))
             for _, engines, chain in self._heard()
             for spec, reduction in zip(engines, chain.reductions, strict=True)
-            if reduction is not None and spec.on and _in(self.document, spec.uid)  # it may be on its way out
+            if reduction is not None and spec.on and _in(self.document, spec.uid)
         )
 
     def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:

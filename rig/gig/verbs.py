@@ -169,6 +169,14 @@ def _load(gig: Gig, words: str) -> None:
     gig.edit(edits.load(gig.document, spec.uid, key, path), f"load {path.name}")
 
 
+def _unload(gig: Gig, words: str) -> None:
+    found = address.split_file(gig.document, words, gig.playing)
+    if found is None or found[3]:
+        raise RigError("unload: what? Write amp.engine.key, as in 'unload Crunch.cab.ir2'")
+    _, spec, key, _ = found
+    gig.edit(edits.unload(gig.document, spec.uid, key), f"unload {words.strip()}")
+
+
 def _try(gig: Gig, words: str) -> None:
     spec, key, path = address.file(gig.document, words, gig.playing)
     gig.refresh(path)
@@ -483,8 +491,9 @@ VERBS: dict[str, Verb] = {
     "on": Verb("AMP.ENGINE", "let an engine be heard", lambda gig, words: _switch(gig, words, True)),
     "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),
     "toggle": Verb("AMP.ENGINE", "bypass an engine, or let it be heard", lambda gig, words: _switch(gig, words, None)),
-    "load": Verb("AMP.ENGINE FILE", "play another model or cabinet", _load),
-    "try": Verb("AMP.ENGINE FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
+    "load": Verb("AMP.ENGINE[.KEY] FILE", "play another model or cabinet", _load),
+    "unload": Verb("AMP.ENGINE.KEY", "do without a file, as the ir2 of a cabinet", _unload),
+    "try": Verb("AMP.ENGINE[.KEY] FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
     "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),

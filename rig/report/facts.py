@@ -130,7 +130,8 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """An engine. aliases: what else presets may call it. files: the preset keys that name files.
+    """An engine. aliases: what else presets may call it. files: the preset keys that name files;
+    optional: those of files that need not be there.
 
     settings are read at load, params are its knobs.
     """
@@ -139,6 +140,7 @@ class EngineFacts:
     aliases: tuple[str, ...]
     about: str
     files: tuple[str, ...]
+    optional: tuple[str, ...]
     settings: tuple[Setting, ...]
     params: tuple[Param, ...]
 
@@ -336,7 +338,8 @@ TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "auth
 def brief(path: Path) -> tuple[str, ...]:
     """A model or an impulse response in a few words, one or two lines. Raises RigError."""
     if kind_of(path) in (SOUND, UNKNOWN):
-        return (_brief_recording(recording_facts(path)),)
+        found = recording_facts(path)
+        return tuple(filter(None, (_brief_recording(found), found.cabinet and f"as a cabinet: {found.cabinet}")))
     model = library.read(path)
     words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
@@ -360,4 +363,6 @@ def _decibels(value: float) -> float | None:
 
 def engine_facts() -> tuple[EngineFacts, ...]:
     """All engines, their files, settings and knobs."""
-    return tuple(EngineFacts(e.name, e.aliases, e.about, e.files, e.settings, e.params) for e in registry().values())
+    return tuple(
+        EngineFacts(e.name, e.aliases, e.about, e.files, e.optional, e.settings, e.params) for e in registry().values()
+    )

@@ -46,6 +46,8 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
         table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
         for key in engine.files:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for key in engine.optional:
+            table.add_row("", _text(key, NAME), "a file", "none", _text("path, relative to the preset"))
         for setting in engine.settings:
             table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
         for param in engine.params:

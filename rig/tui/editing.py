@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from rig.document import address
 from rig.document.document import LEVEL_KNOB
+from rig.document.knobs import kind
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.beside import Beside
@@ -296,19 +297,20 @@ class Editing(Screen[None]):
             self._say("no engine here plays a file")
             return
         self._pick_path(view.path)
-        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view.engine))
+        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view))
         self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
-    def _verb_of(self, path: str) -> Callable[[str, Path], None]:
+    def _verb_of(self, view: FileView) -> Callable[[str, Path], None]:
         """What carries out `try` and `load` for an engine, whatever plays and whatever it is called by then."""
-        uid = address.engine(self.gig.document, path, self.gig.playing)[1].uid
+        spec = address.engine(self.gig.document, view.engine, self.gig.playing)[1]
+        uid, key = spec.uid, "" if view.name in kind(spec).files else f".{view.name}"
 
         def do(verb: str, file: Path) -> None:
             try:
                 engine = address.path_of(self.gig.document, uid, self.gig.playing)
             except KeyError:
-                raise RigError(f"{path} has gone") from None
-            self.gig.do(f"{verb} {engine} {file}")
+                raise RigError(f"{view.engine} has gone") from None
+            self.gig.do(f"{verb} {engine}{key} {file}")
 
         return do
 

@@ -189,7 +189,8 @@ class PlayScreen(Editing):
             return f"{_range(line.row)}: ↵ takes it, esc leaves it as it is"
         off = "" if line.engine.on else self.told("bypassed, {b} plays it · ")
         if isinstance(line.row, FileView):
-            return printable(f"{off}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
+            about = f"{line.engine.about}: " if line.engine.about else ""
+            return printable(f"{off}{about}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
         return off + _hint(line.engine, line.row)
 
     def _show(self, before: Status | None, status: Status, now: float) -> None:

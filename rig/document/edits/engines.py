@@ -75,6 +75,18 @@ def load(document: Document, uid: int, key: str, path: Path) -> Document:
     return with_engine(document, uid, lambda spec: replace(spec, files={**spec.files, key: path}))
 
 
+def unload(document: Document, uid: int, key: str) -> Document:
+    """Have an engine do without a file that it need not have. Raises RigError."""
+    chain = find_engine(document, uid)[3]
+    spec = chain[index_of(chain, uid)]
+    if key not in kind(spec).optional:
+        raise RigError(f"{spec.label} cannot do without its {key}")
+    if key not in spec.files:
+        raise RigError(f"{spec.label} has no {key}")
+    left = {name: path for name, path in spec.files.items() if name != key}
+    return with_engine(document, uid, lambda spec: replace(spec, files=left))
+
+
 def level(document: Document, db: float) -> Document:
     """How loud all is, in dB; kept within OUTPUT_LEVEL."""
     return replace(document, level=min(OUTPUT_LEVEL[1], max(OUTPUT_LEVEL[0], db)))

@@ -57,7 +57,7 @@ class Spelling:
         """The keys of its table, as they follow each other."""
         engine = self.of(spec)
         knobs = (*(param.name for param in engine.params), *(setting.name for setting in engine.settings))
-        return ("id", "engine", *engine.files, *engine.branches, *knobs, ON)
+        return ("id", "engine", *engine.file_keys, *engine.branches, *knobs, ON)
 
     def keys(self, spec: EngineSpec) -> dict[str, str]:
         """What its table says, in order, without the engine's name and its id."""
