@@ -25,6 +25,10 @@ class SetFile:
     origin: tuple[str, SetText]
     bom: bool = False
 
+    def changed_elsewhere(self) -> bool:
+        """Whether somebody else has written it since."""
+        return changed_since(self.path, self.seen, self.text)
+
     def saved(self, said: SetText, *, over: bool = False) -> SetFile:
         """The file with `said` in it, written whole or not at all. over: also where somebody else has changed it.
 
@@ -32,7 +36,7 @@ class SetFile:
         """
         from rig.document.writing.songs import rewritten  # no start has to wait for it
 
-        if not over and changed_since(self.path, self.seen, self.text):
+        if not over and self.changed_elsewhere():
             raise RigError(f"{self.path.name} was changed on disk meanwhile: 'save over' writes over that")
         text = rewritten(*self.origin, said)
         return replace(self, text=text, said=said, seen=write(self.path, (BOM if self.bom else "") + text))

@@ -14,7 +14,7 @@ from rig.document.file import open_preset
 from rig.document.read_set import preset_named
 from rig.document.set_file import SetFile, new_set, said_of
 from rig.errors import RigError, cut, did_you_mean
-from rig.gig.snapshot import SongView
+from rig.gig.snapshot import SongRow, SongView
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -143,6 +143,15 @@ class SetList:
         called = tuple(_called(document, pick) for pick in picks)
         return SongView(
             self._at + 1, len(songs), song.name, after, self.part + 1, called, song.notes, song.tempo, song.skip
+        )
+
+    def rows(self) -> tuple[SongRow, ...]:
+        """All songs, as a list shows them."""
+        document = self._gig.document
+        called = {preset.uid: preset.name for preset in document.presets}
+        return tuple(
+            SongRow(number, song.name, called[song.preset], song.tempo, song.notes, song.skip, song.uid)
+            for number, song in enumerate(document.songs, 1)
         )
 
     # --- what stands ready ---

@@ -169,13 +169,12 @@ class SongView:
 
 @dataclass(frozen=True)
 class SongRow:
-    """A song of a set's list. uid: its identity. amps: how many its preset has."""
+    """A song of a set's list. number: from 1. preset: its name. uid: the song's identity."""
 
     number: int
     name: str
     preset: str
     tempo: float | None
-    parts: tuple[str, ...]
     notes: str
     skip: bool
     uid: int

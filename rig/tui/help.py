@@ -20,7 +20,12 @@ from rig.tui.plain import plainer
 PLAY = (
     ("1 … 9", "play that amp"),
     ("1 2", "amp 12, of a dozen and more"),
-    ("/", "find an amp by its name"),
+    ("/", "find an amp, a scene, a song"),
+    ("F1 … F8", "a scene; ! @ # … do it, too"),
+    ("pgup pgdn", "previous, next song"),
+    (", .", "the song's part before, next"),
+    ("e", "the set: its songs"),
+    ("g", "boost, for a solo"),
     ("← →", "previous, next amp"),
     ("[ ]", "output level by 1 dB"),
     ("space", "bypass: dry guitar"),
@@ -33,7 +38,7 @@ PLAY = (
     ("s", "save"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
-    ("!", "what was said lately"),
+    ("i", "what was said lately"),
     ("?", "this help"),
     ("q q", "fade out, quit; ctrl+c, too"),
 )
