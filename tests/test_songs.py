@@ -9,6 +9,7 @@ import pytest
 from random_gigs import Unhurried
 from test_rebuild import RATE, Client
 
+from rig.cli import main
 from rig.document.document import AMPS
 from rig.document.read_set import examine_set, read_set
 from rig.document.set_file import open_sources
@@ -18,6 +19,8 @@ from rig.gig.opening import _first, _loaded
 from rig.gig.reconciler import Reconciler
 from rig.gig.worker import Worker
 from rig.native import Rack
+from rig.report.facts import check
+from rig.report.set_facts import CheckedSet
 
 GAIN = '[[amp]]\nname = "{}"\nchain = [{{ engine = "gain", gain = {} }}]\n'
 SOLO = '[[amp.scene]]\nname = "Solo"\nlevel = 3\nset = { gain.gain = 5 }\n'
@@ -140,7 +143,9 @@ def test_every_fault_of_a_set_is_said(folder: Path, text: str, fault: str) -> No
 
 def test_a_part_that_is_no_amp_of_its_preset_is_a_fault(folder: Path) -> None:
     (folder / "set.toml").write_text(SET.replace('"Lead:Solo"', '"Lead:Sola"'))
-    with pytest.raises(RigError, match=r"song 1 'Opener': part 3: no amp 'Lead:Sola'; did you mean 'Lead:Solo'"):
+    with pytest.raises(
+        RigError, match=r"song 1 'Opener': part 3, in blues.toml: no amp 'Lead:Sola'; did you mean 'Lead:Solo'"
+    ):
         open_sources([folder / "set.toml"])
 
 
@@ -480,3 +485,30 @@ def test_the_boost_is_a_number_of_db_until_another_amp_is_picked(folder: Path) -
     assert (heard_db(gig), gig.status().boost_db) == (-3, 0)
     do(gig, "save")
     assert "boost = 4.5" in (folder / "blues.toml").read_text()
+
+
+# --- the bill -------------------------------------------------------------------------------------------------------
+
+
+def test_a_set_is_checked_with_its_presets_and_has_a_bill(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (found,) = check([folder / "set.toml"]).presets
+    assert isinstance(found, CheckedSet)
+    assert [song.amps for song in found.songs] == [2, 3, 2, 3]
+    assert [preset.name for preset in found.presets] == ["blues", "rock"], "each once"
+    assert (found.faults, found.bill.amps) == ((), 5)
+    assert found.bill.bytes > 0 and found.bill.load is not None
+    assert main(["check", str(folder / "set.toml")]) == 0
+    told = capsys.readouterr().out
+    assert "Ballad" in told and "2 presets, 5 amps" in told
+    assert main(["check", "--json", str(folder / "set.toml")]) == 0
+    assert '"bill"' in capsys.readouterr().out
+
+
+def test_all_faults_of_a_set_and_of_its_presets_are_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "set.toml").write_text(SET.replace("87", "8700").replace('"Lead"]', '"Leed"]'))
+    (folder / "blues.toml").write_text('[[amp]]\nname = "Clean"\nchain = [{ engine = "gian" }]\n')
+    assert main(["check", str(folder / "set.toml")]) == 1
+    faults = capsys.readouterr().err
+    assert "song 1 'Opener': tempo = 8700 is out of range" in faults
+    assert "unknown engine 'gian'" in faults
+    assert "song 4 'Closer': part 1, in rock.toml: no amp 'Leed'; did you mean 'Lead'?" in faults

@@ -35,7 +35,8 @@ async def test_keys_walk_songs_parts_and_scenes(gig: Gig) -> None:
         assert "Lead has no scene 2" in screen.note.text()
         await pilot.press("pagedown")
         assert at(gig) == ("Ballad", "Lead", 1)
-        assert "Ballad" in screen.song.text() and "Wide" in screen.tiles.text() and "Clean" not in screen.tiles.text()
+        assert "2/4 Ballad" in screen.song.text()
+        assert [amp.name for amp in screen.tiles.amps] == ["Lead", "Wide", "Thin"]
         await pilot.press("3")
         assert at(gig) == ("Ballad", "Thin", 3)
         await pilot.press("comma", "pageup")

@@ -165,7 +165,10 @@ def scenes_kept(step: Step, now: Step) -> Step:
 
 
 def _with_scenes(document: Document, now: Document) -> Document:
-    return replace(document, presets=tuple(map(with_scenes_of, document.presets, now.presets)))
+    presets = tuple(map(with_scenes_of, document.presets, now.presets))
+    if all(a is b for a, b in zip(presets, document.presets, strict=True)):
+        return document
+    return replace(document, presets=presets)
 
 
 def with_scenes_of(saved: Preset, now: Preset) -> Preset:

@@ -181,7 +181,7 @@ def _picks(reader: Reader, place: str, parts: Sequence[str], preset: Preset) -> 
     for number, words in enumerate(parts, 1):
         pick = reader.pick(words, preset.amps)
         if isinstance(pick, str):
-            reader.fault(place, f"part {number}: {pick} in {preset.path.name}")
+            reader.fault(place, f"part {number}, in {preset.path.name}: {pick}")
         else:
             found.append(pick)
     return tuple(found)
