@@ -20,7 +20,14 @@ FLAGS = [
     "-Wno-unused-parameter",
     "-Wno-missing-field-initializers",  # what a table leaves out is 0
 ]
-HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h")
+HEADERS = (
+    "rig_engine.h",
+    "rack/rack.h",
+    "rack/player_recorder.h",
+    "rack/bench.h",
+    "network/kernels/isa.h",
+    "lv2/lv2.h",
+)
 
 
 def engines() -> list[str]:
@@ -47,6 +54,7 @@ def table() -> str:
 #include "rack/player_recorder.h"
 #include "rack/bench.h"
 #include "network/kernels/isa.h"
+#include "lv2/lv2.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};
 
@@ -61,7 +69,7 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE, HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels")
+    folders = (HERE, HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels", HERE / "lv2")
     found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 
@@ -75,5 +83,5 @@ ffi.set_source(
     include_dirs=[str(HERE.relative_to(HERE.parent))],
     depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*") if path.suffix in (".h", ".inc")),
     extra_compile_args=FLAGS,
-    libraries=["m"],
+    libraries=["m", "dl", "pthread"],
 )

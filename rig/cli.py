@@ -159,7 +159,9 @@ def check(args: argparse.Namespace) -> int:
 
 
 def engines(args: argparse.Namespace) -> int:
-    """List the engines of a chain, with their files, settings and knobs."""
+    """List the engines of a chain, with their files, settings and knobs, or the LV2 plug-ins that are installed."""
+    if args.lv2 is not None:
+        return _plugins(" ".join(args.lv2), as_json=args.json)
     from rig.report.facts import engine_facts
 
     found = engine_facts()
@@ -169,6 +171,24 @@ def engines(args: argparse.Namespace) -> int:
     from rig.report import tables
 
     tables.show_engines(found, skipped())
+    return 0
+
+
+def _plugins(words: str, *, as_json: bool) -> int:
+    """The LV2 plug-ins that have all words; one alone with its knobs."""
+    from rig.report.plugin_facts import plugin_facts
+
+    with _bar("reading plug-ins") as show:
+        found = plugin_facts(words, show)
+    if not found:
+        raise RigError(
+            f"no installed LV2 plug-in is called {quoted(words)}" if words else "no LV2 plug-in is installed"
+        )
+    if as_json:
+        return _json([plugin.facts() for plugin in found])
+    from rig.report import tables
+
+    tables.show_plugins(found)
     return 0
 
 
@@ -355,7 +375,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--paced", action="store_true", help=paced)
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(engines, "rig engines")
+    sub = command(engines, "rig engines --lv2 guitarix reverb")
+    sub.add_argument(
+        "--lv2",
+        nargs="*",
+        metavar="WORD",
+        help="the installed LV2 plug-ins whose name, class or URI has all words; one alone with its knobs",
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
     return parser
 

@@ -28,7 +28,7 @@ from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
-from rig.native import LoopState
+from rig.native import LoopState, MidiEvent
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -146,10 +146,17 @@ class FakeRack:
             load=0.0,
             input_faults=0,
             silent=True,
+            **self.time,
         )
 
+    def __init__(self) -> None:
+        self.time = {"lead": 0, "tempo": 120.0, "beat": 0.0}  # as the rack would have it
+
+    def midi(self) -> list[MidiEvent]:
+        return []
+
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
+        return lambda *_, **__: None
 
 
 class FakeReconciler:
@@ -157,6 +164,7 @@ class FakeReconciler:
 
     def __init__(self, document: Document) -> None:
         self.rack = FakeRack()
+        self.inserts = None
         self.held = self.loading = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._versions = Versions()
@@ -197,7 +205,13 @@ class FakeReconciler:
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
         costs, reductions = [0.0] * len(units), [None] * len(units)
         return wish, SimpleNamespace(
-            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+            units=units,
+            faults=faults,
+            costs=costs,
+            reductions=reductions,
+            latency=0,
+            address=place,
+            about=lambda unit: "",
         )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:

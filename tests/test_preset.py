@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, Pick, Target, labels
+from rig.document.document import EngineSpec, Metronome, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
@@ -163,13 +163,14 @@ def test_a_second_engine_of_a_name_has_a_number():
     assert labels(["gain", "eq", "gain", "gain"]) == ("gain", "eq", "gain2", "gain3")
 
 
-@pytest.mark.parametrize("name", ["ambient", "blues", "practice", "rock"])
-def test_shipped_presets_are_whole(name):
-    preset = load(Path(__file__).parent.parent / "presets" / f"{name}.toml")
+@pytest.mark.parametrize("path", sorted(PRESETS.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_presets_are_whole(path):
+    preset = load(path)
     assert len(preset.amps) >= 3
     assert preset.input[0].engine == "gate"
     for amp in preset.amps:
-        assert "cab" in [spec.engine for spec in (*amp.chain, *preset.output)]
+        loudspeaker = "cab" in [spec.engine for spec in (*amp.chain, *preset.output)]
+        assert loudspeaker == (path.stem != "acoustic"), "which has no amplifier, either"
 
 
 def test_blues_has_the_three_that_everyone_asks_for():
@@ -224,7 +225,8 @@ def test_what_is_no_toml(folder, text, expected):
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
         (
             "volume = 3\n" + AMP,
-            "unknown key 'volume'; known: name, tempo, tuning, a4, boost, revert_scenes, input, amp, output, jack, midi",
+            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, boost, revert_scenes, input, amp, output, "
+            "metronome, jack, midi",
         ),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),
@@ -410,7 +412,7 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain, wide, wah, two = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    example, scenes, chain, wide, wah, clock, two = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
     for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
@@ -425,6 +427,8 @@ def test_the_preset_in_the_readme_is_one(folder):
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
     with_echoes = load(write(folder, wide), None)
     assert with_echoes.tempo == 92
+    led = load(write(folder, clock + AMP))
+    assert (led.follow, led.metronome) == ("midi", Metronome(3, -18.0, "click"))
     assert [spec.engine for spec in with_echoes.amps[0].chain] == ["model", "cab", "delay", "reverb"]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

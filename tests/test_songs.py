@@ -68,7 +68,7 @@ def gig_of(*paths: Path, worker: type[Worker] = Worker, room: float | None = Non
     """A gig without JACK, its rack running."""
     sources = open_sources(paths)
     first = _first(sources.document)
-    reconciler = Reconciler(Rack(RATE), worker, room)
+    reconciler = Reconciler(Rack(RATE), worker, room=room)
     reconciler.load(_loaded(sources, first), first)
     gig = Gig(sources.files, reconciler, Client(), first, songs=sources.songs, set_file=sources.set_file)
     if sources.songs:

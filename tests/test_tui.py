@@ -212,6 +212,24 @@ async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
         assert "●" in screen.head.text(), "what there is room for"
 
 
+async def test_whom_the_song_follows_is_told_and_how_they_are() -> None:
+    gig = FakeGig()
+    async with playing(gig, (150, 24)) as (screen, pilot):
+        await pilot.press("f", "n")
+        assert gig.verbs == ["follow", "metronome"]
+        await seen(pilot, screen.head, "midi not heard · click   ● unsaved")
+        gig.reconciler.rack.time |= {"lead": 1, "tempo": 93.04}
+        await seen(pilot, screen.head, "93 bpm · midi · click")
+        await seen(pilot, screen.note, "the MIDI clock is heard: 93 bpm")
+        gig.reconciler.rack.time |= {"lead": 3}
+        await seen(pilot, screen.head, "93 bpm · midi lost · click")
+        await seen(pilot, screen.note, "the MIDI clock has gone: on with its tempo, 93")
+        await pilot.press("f")
+        await seen(pilot, screen.head, "jack")
+        await pilot.press("f", "n")
+        await until(pilot, lambda: "bpm" not in screen.head.text() and "click" not in screen.head.text())
+
+
 async def test_what_the_looper_does_is_told_in_the_head() -> None:
     gig = FakeGig()
     async with playing(gig, (110, 24)) as (screen, pilot):
@@ -1254,7 +1272,8 @@ def test_wide_letters_keep_their_columns() -> None:
 
 def test_wiring() -> None:
     pairs = (("cap:1", "rig:in"), ("rig:out_1", "play:left_1"), ("rig:out_2", "play:left_2"), ("rig:di", "rec:in_1"))
-    assert wiring(pairs) == (["cap:1"], ["play:left_1", "play:left_2"])
+    pairs += (("rig:loop_send_1", "pedals:in"), ("pedals:out_1", "rig:loop_return_1"))
+    assert wiring(pairs, "rig") == (["cap:1"], ["play:left_1", "play:left_2"])
     assert together(["a:p_1", "a:p_2", "b:x"]) == "a:p_1 _2, b:x"
 
 

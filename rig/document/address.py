@@ -222,7 +222,7 @@ def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str,
         place, spec, key, name = found
     else:
         place, spec, name = split_engine(document, words, playing, ask)
-        keys = kind(spec).files
+        keys = kind(spec).files or kind(spec).playable
         if len(keys) != 1:
             path = path_of(document, spec.uid, playing)
             raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from rig.engine import word_of
+
 AMPS = 64
 """Amps of a preset, and that stand in the rack at a time; it has a slot for each, and one."""
 
@@ -35,6 +37,18 @@ TEMPO = (30.0, 300.0)
 
 USUAL_TEMPO = 120.0
 """Where it says none."""
+
+FOLLOW = ("midi", "jack")
+"""Whose time a preset's songs can go by, in place of its own tempo: a MIDI clock's, JACK's transport's."""
+
+BAR = (0, 16)
+"""Beats of a metronome's bar; 0: it counts none."""
+
+CLICK_LEVEL = (-60.0, 0.0)
+"""dB, of a metronome."""
+
+CLICK_TO = ("out", "click")
+"""Where a metronome is heard: in our outputs, too, or in the port of its own alone."""
 
 NAME = 40
 """Letters of a name."""
@@ -64,7 +78,7 @@ class Target(NamedTuple):
 class EngineSpec:
     """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
 
-    engine: its name in the registry, also where a file calls it by another one.
+    engine: its name in the registry, also where a file calls it by another one; with a plug-in's behind it.
     A switch among the settings is 0.0 or 1.0. files: absolute paths.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
     on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
@@ -124,6 +138,15 @@ class Wiring:
     outputs: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Metronome:
+    """beats: of a bar, whose first is accented; 0: none is. level: dB, of the click's peak. to: one of CLICK_TO."""
+
+    beats: int = 4
+    level: float = -12.0
+    to: str = "out"
+
+
 class Pick(NamedTuple):
     """An amp, and one of its scenes or ""."""
 
@@ -144,7 +167,8 @@ class Preset:
     """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured.
 
     tempo: beats a minute. tuning: of the guitar, see tunings.py. a4: what it is tuned to, in Hz. boost: dB, of a solo.
-    None: it says none. revert_scenes: what is turned in a scene is as saved again when the scene is left.
+    None: it says none. follow: whose time goes before `tempo`, of FOLLOW, or "".
+    revert_scenes: what is turned in a scene is as saved again when the scene is left.
     """
 
     path: Path
@@ -160,6 +184,8 @@ class Preset:
     a4: float | None = None
     boost: float | None = None
     revert_scenes: bool = False
+    follow: str = ""
+    metronome: Metronome = Metronome()
     uid: int = field(default_factory=identity, compare=False)
 
     @property
@@ -263,7 +289,7 @@ def labels(written: Iterable[str], given: Iterable[str] = ()) -> tuple[str, ...]
 
     Where nobody has: gain, eq, gain2, the n-th of its kind, whatever the others of it are called.
     """
-    kinds = tuple(written)
+    kinds = tuple(map(word_of, written))
     names = tuple(given) or ("",) * len(kinds)
     taken, seen = set(names), Counter[str]()
     found = []

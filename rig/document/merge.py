@@ -65,6 +65,8 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             a4=_either(base.a4, theirs.a4, ours.a4),
             boost=_either(base.boost, theirs.boost, ours.boost),
             revert_scenes=_either(base.revert_scenes, theirs.revert_scenes, ours.revert_scenes),
+            follow=_either(base.follow, theirs.follow, ours.follow),
+            metronome=_either(base.metronome, theirs.metronome, ours.metronome),
         ),
         theirs,
     )

@@ -11,8 +11,12 @@ import tomli
 
 from rig.document.document import (
     AMPS,
+    BAR,
     BOOST,
+    CLICK_LEVEL,
+    CLICK_TO,
     DBU,
+    FOLLOW,
     INPUT,
     KEYS,
     LEVEL,
@@ -24,6 +28,7 @@ from rig.document.document import (
     Amp,
     Chain,
     EngineSpec,
+    Metronome,
     Midi,
     Pick,
     Preset,
@@ -42,8 +47,14 @@ from rig.shipped import named_by
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
 
-ROOT = ("name", "tempo", "tuning", "a4", "boost", "revert_scenes", INPUT, "amp", OUTPUT, "jack", "midi")
+ROOT = (
+    *("name", "tempo", "follow", "tuning", "a4", "boost", "revert_scenes"),
+    *(INPUT, "amp", OUTPUT, "metronome", "jack", "midi"),
+)
 """The keys of a preset, as they follow each other where they are new."""
+
+PLUGIN, PLUGIN_PARAMS = PLUGIN_KEYS = ("plugin", "params")
+"""What an engine that runs a plug-in says of that: which, and the table of its knobs."""
 
 ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
@@ -178,6 +189,8 @@ class Reader:
             a4=self.number(content["a4"], "a4", "", *A4_RANGE, "Hz") if "a4" in content else None,
             boost=self.number(content["boost"], "boost", "", *BOOST, "dB") if "boost" in content else None,
             revert_scenes=self.truth(content, "revert_scenes", "", False),
+            follow=self.word(content, "follow", "", FOLLOW),
+            metronome=self.metronome(self.table(content, "metronome")),
         )
 
     def end(self, table: Mapping[str, object], place: str, *keys: str) -> Chain:
@@ -200,6 +213,18 @@ class Reader:
         except RigError as error:
             self.fault("", str(error))
         return None
+
+    def metronome(self, table: Mapping[str, object]) -> Metronome:
+        self.known(table, "metronome", ("beats", "level", "to"))
+        usual = Metronome()
+        beats = self.number(table.get("beats", usual.beats), "beats", "metronome", *BAR, "")
+        if beats != int(beats):
+            self.fault("metronome", f"beats = {beats:g} must be a whole number")
+        return Metronome(
+            int(beats),
+            self.number(table.get("level", usual.level), "level", "metronome", *CLICK_LEVEL, "dB"),
+            self.word(table, "to", "metronome", CLICK_TO) or usual.to,
+        )
 
     def amps(self, content: Mapping[str, object], ends: Mapping[str, Chain]) -> tuple[Amp, ...]:
         listed = content.get("amp", [])
@@ -453,10 +478,10 @@ class Reader:
         engine = self.engine(entry, place)
         if engine is None:
             return None
-        knobs = {param.name: param for param in engine.params}
+        knobs = {} if engine.plays else {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
         known = (*engine.file_keys, *engine.branches, *knobs, *settings)
-        params: dict[str, float] = {}
+        params = self.plugin_params(entry, engine, place) if engine.plays else {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
         for key, value in entry.items():
@@ -466,7 +491,7 @@ class Reader:
                 params[key] = self.within(value, engine.name, knobs[key], place)
             elif key in settings:
                 settled[key] = self.setting(value, engine.name, settings[key], place)
-            elif key not in ("engine", "id", ON) and key not in engine.branches:
+            elif key not in ("engine", "id", ON, *(PLUGIN_KEYS if engine.plays else ())) and key not in engine.branches:
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
@@ -475,6 +500,30 @@ class Reader:
         if len(self.faults) > before:
             return None
         return EngineSpec(engine.name, params, files, settled, branch, on, label)
+
+    def plugin(self, entry: Mapping[str, object], engine: Engine, place: str) -> Engine | None:
+        """The engine of the plug-in that `entry` names."""
+        uri = entry.get(PLUGIN)
+        if not isinstance(uri, str):
+            self.fault(place, f'{engine.name} needs a plug-in: plugin = "http://..."')
+            return None
+        assert engine.plugin
+        try:
+            return engine.plugin(uri)
+        except RigError as error:
+            self.fault(place, str(error))
+            return None
+
+    def plugin_params(self, entry: Mapping[str, object], engine: Engine, place: str) -> dict[str, float]:
+        """A plug-in's knobs, which stand in a table of their own: they may be called as its other keys are."""
+        knobs = {param.name: param for param in engine.params}
+        params: dict[str, float] = {}
+        for name, value in self.table(entry, PLUGIN_PARAMS, place).items():
+            if name in knobs:
+                params[name] = self.within(value, engine.word, knobs[name], place)
+            else:
+                self.fault(place, f"{engine.about} has no knob '{name}'{_suggest(name, knobs)}")
+        return params
 
     def id(self, entry: Mapping[str, object], place: str) -> str:
         """How the file calls this engine, or ""."""
@@ -498,7 +547,7 @@ class Reader:
             elif (engine := named(name, self.engines)) is None:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return engine
+                return self.plugin(entry, engine, place) if engine.plugin else engine
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
@@ -581,6 +630,15 @@ class Reader:
         if not isinstance(value, bool):
             self.fault(place, f"{engine} {setting.name} = {shown(value)} must be true or false, without quotes")
         return float(value is True)
+
+    def word(self, table: Mapping[str, object], key: str, place: str, words: Sequence[str]) -> str:
+        """One of the words, or "" where nothing is said."""
+        if key not in table:
+            return ""
+        if table[key] in words:
+            return str(table[key])
+        self.fault(place, f"{key} = {shown(table[key])} must be " + " or ".join(f'"{word}"' for word in words))
+        return ""
 
     def number(self, value: object, what: str, place: str, low: float, high: float, unit: str) -> float:
         """A number from low to high; the nearest to 0 where it is none, which is a fault."""

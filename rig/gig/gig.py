@@ -15,6 +15,7 @@ from rig.document.corrections import each_preset, remade, taken_back, without_id
 from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
+from rig.document.knobs import kind
 from rig.document.scenes import applied
 from rig.document.set_file import SetFile
 from rig.document.tunings import A4, Note, nearest
@@ -27,12 +28,15 @@ from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.kept import Keeper, Room
+from rig.gig.memories import remembering
+from rig.gig.midi_log import MidiLog
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
 from rig.gig.set_list import SetList
 from rig.gig.snapshot import AmpView, EngineView, LoopView, News, Outcome, Status
 from rig.gig.taps import Taps
+from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
 from rig.native import Chain, Rack, decibels
@@ -104,6 +108,8 @@ class Gig:
         self._faults_seen = FaultLog()
         self._tuner: Tuner | None = None
         self.taps = Taps()
+        self.time = Time(self)
+        self.midi = MidiLog()
         self._outcomes: list[Outcome] = []
         self.set_list.picked()
         client.delay(self._delay())
@@ -190,6 +196,9 @@ class Gig:
         near = near.with_preset(self._as_heard(near.preset_of(self.playing)))
         self.reconciler.want(near, self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
+        if self.reconciler.inserts:
+            self.client.inserts(self.reconciler.inserts.names)
+        self.time.reconcile()
         self.reconciler.rack.loop_beats(self.on_beats)
         self._note()
         self.client.delay(self._delay())
@@ -514,6 +523,16 @@ class Gig:
         if self.building:
             raise RigError("something is still being built; save again in a moment")
 
+    def remember(self) -> tuple[Path, ...]:
+        """What engines have learnt beside their knobs goes into files, which they name. Returns those."""
+        document, written = remembering(self.document, self.reconciler)
+        for path in written:
+            self.refresh(path)
+        if written:
+            self.edit(document, "what was learnt")
+            self.finish()
+        return written
+
     @property
     def watching(self) -> bool:
         """Whether the set's files are followed."""
@@ -558,6 +577,9 @@ class Gig:
         meters = rack.meters()
         self.connection.look(meters.callbacks)
         self._watch_recorder()
+        self._watch_inserts()
+        self.midi.read(rack)
+        self.time.look(meters)
         self._watch_keeper()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
@@ -603,13 +625,28 @@ class Gig:
             unsaved=self.unsaved,
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
-            tempo=self.tempo,
+            tempo=self.time.tempo,
             song=self.set_list.view(),
             boost_db=self.boost_db,
+            follow=self.preset.follow,
+            lead=self.time.lead,
+            beat=meters.beat,
+            metronome=self.time.clicks,
+            midi=self.midi.latest,
+            client=self.client.name,
             loop=loop,
             kept=round(self.kept / self.reconciler.rack.rate, 2),
             reductions=self._reductions(),
         )
+
+    def _watch_inserts(self) -> None:
+        """They take a period, or longer, as is measured; where it is another time now they are built anew."""
+        inserts, client = self.reconciler.inserts, self.client
+        if not inserts or not inserts.names or not client.alive:
+            return
+        if inserts.look(client.block, client.name, client.connections(), time.monotonic()):
+            self.reconciler.inserts_changed()
+            self.reconcile()
 
     def _latency_ms(self) -> float:
         """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""
@@ -658,8 +695,14 @@ class Gig:
             for i, (spec, unit, faults, cost) in enumerate(
                 zip(engines, chain.units, chain.faults, chain.costs, strict=True)
             ):
-                units[spec.uid] = (unit, self._faults_seen.lately(chain.address, i, faults), cost)
+                about = self._stands_in(spec.uid) if kind(spec).ports else chain.about(i)
+                units[spec.uid] = (unit, about, self._faults_seen.lately(chain.address, i, faults), cost)
         return snapshot.chain(self.document, self.history.saved, self.playing, units)
+
+    def _stands_in(self, uid: int) -> str:
+        """What is said of an insert."""
+        inserts, client = self.reconciler.inserts, self.client
+        return inserts.about(uid, client.rate, client.name, client.connections()) if inserts else ""
 
     def idle(self, uid: int) -> frozenset[str]:
         """The knobs of an engine that do nothing with what it plays; none while it is to play something else."""

@@ -12,11 +12,13 @@ from rig.document.set_file import Sources, open_sources
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.inserts import Inserts
 from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.set_list import parts
 from rig.gig.snapshot import News
 from rig.jack.client import Client
+from rig.jack.joined import Ports
 from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
 from rig.sound import read, resample
@@ -64,15 +66,17 @@ def open_gig(
     recording = read(Path(di)) if di else None
     loop = (recording[0][:, 0], recording[1]) if recording else None
     progress("Looking for JACK", 0.0)
-    client = Client(name, server)
+    client = Client(name, server, Ports(inserts=True))
     try:
         document = sources.document
         first = _first(document)
         rack, room = Rack(client.rate), room or Room(0.0, 0.0)
-        reconciler = Reconciler(rack)
+        inserts = Inserts(client.block)
+        reconciler = Reconciler(rack, inserts=inserts)
         with ThreadPoolExecutor(1) as beside:  # it takes half a second to have so much memory
             taken = beside.submit(room.take, rack)
             reconciler.load(_loaded(sources, first), first, progress)
+        client.inserts(inserts.names)
         source = Path(di).name if di else ""
         gig = Gig(
             sources.files,

@@ -28,6 +28,7 @@ from rig.gig.builder import (
     idle,
     unheard,
 )
+from rig.gig.inserts import Inserts
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -84,13 +85,20 @@ class Refused:
 class Reconciler:
     """Holds a rack's chains to what is wanted. Methods are called from the gig's thread.
 
-    worker: what builds meanwhile. room: bytes that chains may take which nobody has asked to hear yet; None: a share of
-    the machine's memory.
+    worker: what builds meanwhile. inserts: the places of those in which other applications stand, if any do.
+    room: bytes that chains may take which nobody has asked to hear yet; None: a share of the machine's memory.
     """
 
-    def __init__(self, rack: Rack, worker: Callable[[Builder], Worker] = Worker, room: float | None = None) -> None:
+    def __init__(
+        self,
+        rack: Rack,
+        worker: Callable[[Builder], Worker] = Worker,
+        inserts: Inserts | None = None,
+        room: float | None = None,
+    ) -> None:
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         self.room = machine / SHARE if room is None else room
+        self.inserts = inserts
         self._versions = Versions()
         self._known: set[Hashable] = set()  # engines with their files and settings that could be built
         self._new_worker = worker
@@ -98,7 +106,7 @@ class Reconciler:
 
     def _enter(self, rack: Rack) -> None:
         self.rack = rack
-        self._builder = Builder(rack.rate, self._versions)
+        self._builder = Builder(rack.rate, self._versions, self.inserts)
         self._worker = self._new_worker(self._builder)
         self._standing: dict[Place, Standing] = {}
         self._wishes: dict[Place, ChainSpec] = {}
@@ -119,6 +127,8 @@ class Reconciler:
         total = len(document.amps)
         if total > AMPS:
             raise RigError(f"{total} amps in this set; {AMPS} is the most")
+        if self.inserts:
+            self.inserts.want(document)
         self._wishes = wishes(document, self._versions)
         self._first = _places_of(document.preset_of(playing))
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
@@ -149,6 +159,8 @@ class Reconciler:
         """
         self._first = _places_of(document.preset_of(playing))
         self._wishes, self._like = self._fitting(document), like
+        if self.inserts:
+            self.inserts.want(document)
         for place, wish in self._wishes.items():
             self._reconcile(place, wish)
         self._play(document, playing)
@@ -203,6 +215,10 @@ class Reconciler:
         for path in paths:
             self._versions.changed(path)
 
+    def inserts_changed(self) -> None:
+        """They take another time; with the next `want` they are built for that."""
+        self._versions.count += 1
+
     def stale(self, path: Path) -> bool:
         """Whether a file that was read looks other than it did then."""
         return self._versions.stale(path)
@@ -215,7 +231,8 @@ class Reconciler:
         files = tuple((key, path, self._versions.of(path)) for key, path in sorted(spec.files.items()))
         settings = tuple(kind(spec).settled(spec.settings).items())
         matters = spec.on if spec.branch or wish.dbu is not None else None  # to how the others are built
-        return spec.uid, spec.engine, files, settings, spec.branch, matters
+        wait = self.inserts.wait(spec.uid) if self.inserts and kind(spec).ports else 0
+        return spec.uid, spec.engine, wait, files, settings, spec.branch, matters
 
     # --- what is written at once ---
 
@@ -312,6 +329,7 @@ class Reconciler:
                         self.rack.play(standing.slot)
                         self._heard = (place, Place("input", preset.uid), Place("output", preset.uid))
                         self.rack.tempo(preset.tempo or USUAL_TEMPO)
+                        self.rack.follow(preset.follow)
 
     # --- what there is ---
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import ON, Amp, Song, Target, free_name
+from rig.document.document import CLICK_TO, FOLLOW, ON, Amp, Song, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
@@ -226,6 +226,33 @@ def _a4(gig: Gig, text: str) -> None:
     gig.say(f"A is {gig.preset.a4:g} Hz")
 
 
+def _follow(gig: Gig, words: str) -> None:
+    known = ("off", *FOLLOW)
+    now = known.index(gig.preset.follow or "off")
+    if words and words not in known:
+        raise RigError(f"follow: '{cut(words)}' is none of {', '.join(known)}")
+    whom = (words or known[(now + 1) % len(known)]).replace("off", "")
+    gig.edit(edits.follow(gig.document, gig.preset.uid, whom), f"follow {whom or 'off'}", ("follow", gig.preset.uid))
+    gig.say(gig.time.followed())
+
+
+def _metronome(gig: Gig, words: str) -> None:
+    what, _, text = words.partition(" ")
+    now = gig.preset.metronome
+    if what in ("", "on", "off"):
+        gig.time.click(_switched(gig.time.clicks, words, "metronome"))
+        return
+    if what == "to" and text in CLICK_TO:
+        wanted = replace(now, to=text)
+    elif what == "beats" and text:
+        wanted = replace(now, beats=round(number(text, what)))
+    elif what == "level" and text:
+        wanted = replace(now, level=number(text, what))
+    else:
+        raise RigError(f"metronome: '{cut(words)}'? on, off, beats 3, level -12, to {' or to '.join(CLICK_TO)}")
+    gig.edit(edits.metronome(gig.document, gig.preset.uid, wanted), f"metronome {words}", ("metronome", what))
+
+
 # --- chains -------------------------------------------------------------------------------------------------------
 
 
@@ -242,12 +269,17 @@ def _insert(gig: Gig, words: str) -> None:
             raise (error if "." in words.partition(" ")[0] else other) from None
     name, _, file = rest.partition(" ")
     engine = _engine(name)
+    if engine.plugin:
+        which, _, file = file.strip().partition(" ")
+        engine = engine.plugin(which) if which else engine
     files = {}
     if file.strip():
-        if len(engine.files) != 1:
-            raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
-        files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
-        gig.refresh(files[engine.files[0]])
+        keys = engine.files or engine.playable
+        if len(keys) != 1:
+            raise RigError(f"{engine.name} plays {'more than one file' if keys else 'no file'}")
+        key = keys[0]
+        files = {key: address.existing(place.preset, file.strip(), key)}
+        gig.refresh(files[key])
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
@@ -364,6 +396,10 @@ def _save(gig: Gig, words: str) -> None:
     changed = gig.unsaved
     gig.back_to_changed()
     gig.finish()
+    learnt = gig.remember()
+    if learnt and not gig.unsaved and not rest:
+        gig.say(f"saved {', '.join(path.name for path in learnt)}")
+        return
     if changed and not rest and not gig.unsaved:
         gig.say("nothing is left to save: what could not be built was taken back")
     elif not rest:
@@ -494,7 +530,9 @@ VERBS: dict[str, Verb] = {
     "load": Verb("AMP.ENGINE[.KEY] FILE", "play another model or cabinet", _load),
     "unload": Verb("AMP.ENGINE.KEY", "do without a file, as the ir2 of a cabinet", _unload),
     "try": Verb("AMP.ENGINE[.KEY] FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
-    "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
+    "insert": Verb(
+        "AMP|input|output[.ENGINE] KIND|lv2 URI [FILE]", "a new engine, before that one or at the end", _insert
+    ),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),
     "new": Verb("NAME", "a new amp, behind the one that plays", _new),
@@ -511,6 +549,8 @@ VERBS: dict[str, Verb] = {
     "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
     "tap": Verb("", "the same, by twice or more in time", _tap),
     "boost": Verb("[on|off|DB]", "the amp that plays louder, for a solo, until another one is picked", _boost),
+    "follow": Verb("[midi|jack|off]", "go by a MIDI clock, JACK's transport, or our tempo; alone: the next", _follow),
+    "metronome": Verb("[on|off|beats N|level DB|to out|to click]", "a click on each beat", _metronome),
     "bypass": Verb(
         "[on|off]", "the guitar without the amp", lambda gig, t: gig.bypass(_switched(gig.bypassed, t, "bypass"))
     ),

@@ -271,7 +271,9 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     if not faults:
         chains = [place.chain for place in places if place.chain]
         ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
-        amps = tuple(replace(amp, switch=way) for amp, way in zip(amps, ways, strict=True))
+        around = chains[0].latency + chains[-1].latency
+        late = [1000 * (around + chain.latency) / RATE for chain in chains[1:-1]]
+        amps = tuple(replace(amp, switch=way, latency_ms=ms) for amp, way, ms in zip(amps, ways, late, strict=True))
     return CheckedPreset(
         path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset), taken, seconds
     )
@@ -313,7 +315,10 @@ class _Place:
                 self.faults = self.faults or [str(error)]
         else:
             self._build_each(units)
-        about = {unit.label: unit.payload.about for unit in (self.chain.units if self.chain else units)}
+        if self.chain:
+            about = {unit.label: self.chain.about(i) for i, unit in enumerate(self.chain.units)}
+        else:
+            about = {unit.label: unit.payload.about for unit in units}
         self.entries = tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(self.specs))
 
     def _build_each(self, units: Sequence[Unit]) -> None:

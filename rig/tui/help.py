@@ -32,11 +32,11 @@ PLAY = (
     ("m p", "mute; panic: tails, too"),
     ("t", "tuner, and a strip of it"),
     ("tab", "tap the tempo, in time"),
+    ("n f", "metronome; follow a clock"),
     ("k r", "keep the minutes; record"),
     ("c", "connect again, start JACK"),
     ("s", "save"),
-    ("i", "what was said lately"),
-    ("?", "this help"),
+    ("i ?", "what was said; this help"),
     ("q q", "fade out, quit, as ctrl+c"),
 )
 EDIT = (
@@ -47,7 +47,7 @@ EDIT = (
     ("backspace", "back to what is saved"),
     ("delete", "to the engine's own value"),
     ("o", "browse models, cabinets"),
-    ("a", "add an engine behind it"),
+    ("a", "add an engine, an LV2 too"),
     ("x", "remove the engine"),
     ("< >", "move the engine"),
     ("b", "bypass the engine, or not"),

@@ -71,6 +71,8 @@ class PlayScreen(Editing):
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
+            Binding("n", "verb('metronome')", id="metronome"),
+            Binding("f", "verb('follow')", id="follow"),
             Binding("l", "verb('loop')", id="loop"),
             Binding("j", "verb('loop stop')", id="loop_stop"),
             Binding("z", "verb('loop undo')", id="loop_undo"),
@@ -204,7 +206,8 @@ class PlayScreen(Editing):
         if isinstance(line.row, FileView):
             about = f"{line.engine.about}: " if line.engine.about else ""
             return printable(f"{off}{about}{self.told('{o} opens the browser')}  ({homely(line.row.file.parent)})")
-        return off + _hint(line.engine, line.row)
+        inside = f"{printable(line.engine.inside)} · " if line.engine.inside else ""
+        return off + inside + _hint(line.engine, line.row)
 
     def _show(self, before: Status | None, status: Status, now: float) -> None:
         if before is None or before.tuner != status.tuner or (before.song is None) != (status.song is None):

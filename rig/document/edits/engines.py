@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rig.document.document import (
+    BAR,
     BOOST,
+    CLICK_LEVEL,
     LEVEL_KNOB,
     ON,
     OUTPUT_LEVEL,
@@ -16,6 +18,7 @@ from rig.document.document import (
     Chain,
     Document,
     EngineSpec,
+    Metronome,
     Preset,
     Target,
     labels,
@@ -116,6 +119,18 @@ def a4(document: Document, uid: int, hz: float) -> Document:
     return document.with_preset(replace(preset, a4=min(A4_RANGE[1], max(A4_RANGE[0], hz))))
 
 
+def follow(document: Document, uid: int, whom: str) -> Document:
+    """Whose time a preset's songs go by: of FOLLOW, or "" for its own tempo."""
+    return document.with_preset(replace(document.preset_of(uid), follow=whom))
+
+
+def metronome(document: Document, uid: int, settings: Metronome) -> Document:
+    """A preset's metronome, its numbers kept within BAR and CLICK_LEVEL."""
+    beats, level = min(BAR[1], max(BAR[0], settings.beats)), min(CLICK_LEVEL[1], max(CLICK_LEVEL[0], settings.level))
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, metronome=replace(settings, beats=beats, level=level)))
+
+
 def insert(
     document: Document, owner: int, stage: str, before: int | None, engine: Engine, files: Mapping[str, Path]
 ) -> tuple[Document, int]:
@@ -123,6 +138,8 @@ def insert(
 
     owner: the amp, or the preset whose input or output chain `stage` names.
     """
+    if engine.plugin:
+        raise RigError(f"{engine.name} runs a plug-in: 'insert CHAIN {engine.name} URI'; rig engines --lv2 lists them")
     if engine.branches:
         raise RigError(f"{engine.name} joins two chains of its own: write it into the preset")
     missing = [key for key in engine.files if key not in files]

@@ -84,6 +84,7 @@ def _verify(text: str, wanted: Preset, engines: Engines, original: str | None) -
         parts = (
             "name",
             "tempo",
+            "follow",
             "tuning",
             "a4",
             "boost",
@@ -92,6 +93,7 @@ def _verify(text: str, wanted: Preset, engines: Engines, original: str | None) -
             "input",
             "amps",
             "output",
+            "metronome",
             "jack",
             "midi",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rig import toml
-from rig.document.document import INPUT, OUTPUT, Amp, Chain, Midi, Preset, Wiring
+from rig.document.document import INPUT, OUTPUT, Amp, Chain, Metronome, Midi, Preset, Wiring
 from rig.document.read import ROOT
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
@@ -20,6 +20,7 @@ from rig.errors import RigError
 
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
+METRONOME = ("beats", "level", "to")
 JACK = ("in", "out")
 """The keys of tables, as they follow each other where they are new."""
 
@@ -41,14 +42,15 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        for key in ("tempo", "tuning", "a4", "boost"):
+        for key in ("tempo", "follow", "tuning", "a4", "revert_scenes"):
             if getattr(after, key) != getattr(before, key):
-                self.optional(self.root, key, getattr(after, key), ROOT)
-        if after.revert_scenes != before.revert_scenes:
-            self.optional(self.root, "revert_scenes", after.revert_scenes or None, ROOT)
+                self.optional(self.root, key, getattr(after, key) or None, ROOT)
+        if after.boost != before.boost:  # 0 dB is one, too
+            self.optional(self.root, "boost", after.boost, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()
+        self.metronome(before.metronome, after.metronome)
         self.jack(before.jack, after.jack)
         self.midi(before.midi, after.midi)
         return str(self.tree)
@@ -71,6 +73,18 @@ class PresetText:
         ChainText(self.tree, self.spelling, table, END, required=False).change(old, new, self.moved)
         if not new and new_dbu is None:
             self.cleared(name)
+
+    def metronome(self, old: Metronome, new: Metronome) -> None:
+        """[metronome]."""
+        if old == new:
+            return
+        table, usual = self.section("metronome"), Metronome()
+        for key in METRONOME:
+            value = getattr(new, key)
+            if value != getattr(old, key):
+                self.optional(table, key, None if value == getattr(usual, key) else value, METRONOME)
+        if new == usual:
+            self.cleared("metronome")
 
     def jack(self, old: Wiring, new: Wiring) -> None:
         """[jack]."""
