@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_songs import at, folder, gig_of
-from test_tui import playing
+from test_songs import at, folder, gig_of, long_set
+from test_tui import playing, until
 
 from rig.document.read_set import read_set
 from rig.gig.gig import Gig
@@ -55,7 +55,7 @@ async def test_f_keys_play_amps_while_a_value_is_typed(gig: Gig) -> None:
 async def test_a_boost_is_one_key_and_told(gig: Gig) -> None:
     async with playing(gig) as (screen, pilot):
         await pilot.press("g")
-        assert "BOOST +3 dB" in screen.tiles.text()
+        assert "BOOST +3" in screen.tiles.text()
         await pilot.press("g")
         assert "BOOST" not in screen.tiles.text()
 
@@ -85,6 +85,14 @@ async def test_songs_are_moved_skipped_added_and_saved_in_a_list(gig: Gig, folde
         assert pilot.app.screen is screen
         await pilot.press("e", "x", "s", "escape")
         assert [song.name for song in read_set(folder / "set.toml").songs] == ["Ballad", "Opener", "Again", "Closer"]
+
+
+async def test_the_list_goes_with_what_is_picked(folder: Path) -> None:
+    async with playing(gig_of(long_set(folder, 50, 1))) as (_, pilot):
+        await pilot.press("e", *["down"] * 30)
+        await until(pilot, lambda: pilot.app.screen.query_one("OptionList").scroll_offset.y > 5)
+        await pilot.press("greater_than_sign", "enter")
+        await until(pilot, lambda: "32/50 Song 30" in pilot.app.screen.song.text())
 
 
 async def test_one_preset_has_a_set_when_a_song_is_added(folder: Path) -> None:

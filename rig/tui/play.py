@@ -440,7 +440,7 @@ def _state(status: Status) -> str:
         return GONE
     if status.muted or (status.tuner and not status.tuner_heard):
         return "MUTED"
-    return "BYPASS" if status.bypassed else f"BOOST {status.boost_db:+g} dB" if status.boost_db else ""
+    return "BYPASS" if status.bypassed else f"BOOST {status.boost_db:+g}" if status.boost_db else ""
 
 
 def _fault(engine: str) -> str:

@@ -18,7 +18,6 @@ from rig.shipped import known_presets
 from rig.text import printable
 from rig.tui import palette
 from rig.tui.finder import FinderScreen
-from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
@@ -63,8 +62,8 @@ class SetScreen(ModalScreen[None], Overlay[None]):
     def on_mount(self) -> None:
         card = self.query_one("#card")
         card.border_title = "set"
-        told = "↵ play · < > move · space skip · a add · x out · u undo · s save · {m}, {1-9} · esc"
-        card.border_subtitle = said(self.app, EVERYWHERE, told)
+        told = "↵ play · < > move · space skip · a add · x out · u undo · s save · esc"
+        card.border_subtitle = plainer(told)
         self._at = max(0, self._playing() - 1)
         self.show()
 
@@ -76,6 +75,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         options.add_options([Option(self._line(row)) for row in self.shown] or [Option("no songs yet: a adds one")])
         self._at = min(len(self.shown) - 1, max(0, self._at))
         options.highlighted = self._at if self.shown else None
+        self.call_after_refresh(options.scroll_to_highlight)
 
     def _line(self, row: SongRow) -> str:
         mark = plainer("♪") if row.number == self._playing() else " "
@@ -94,8 +94,9 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         self._verb(command)
 
     def action_walk(self, by: int) -> None:
-        self._at += by
-        self.show()
+        self._at = min(len(self.shown) - 1, max(0, self._at + by))
+        if self.shown:
+            self.query_one(OptionList).highlighted = self._at
 
     def action_move(self, by: int) -> None:
         if self.shown and 0 <= self._at + by < len(self.shown) and self._do(f"song move {self._at + 1} {by:+d}"):

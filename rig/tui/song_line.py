@@ -36,6 +36,9 @@ class SongLine(Canvas):
         name = printable(song.name) if song.number else f"no song plays: {self.keys[0]}"
         room = right - x - 2
         x = sheet.put(x + 1, 0, fit(name, max(8, room - PARTS) if song.parts else room), palette.ACCENT)
+        tempo = f"{song.tempo:g} bpm" if song.tempo else ""
+        if tempo and x + len(tempo) + PARTS < right:
+            x = sheet.put(x + 2, 0, tempo, palette.PLAIN)
         x = self._parts(sheet, song, x + 3, right)
         notes = " ".join(printable(song.notes).split())
         if noted:
