@@ -226,6 +226,9 @@ class FakeReconciler:
     def busy(self) -> bool:
         return bool(self._asked)
 
+    def fault(self, preset: int, amp: int) -> str:
+        return ""
+
     def stale(self, path: Path) -> bool:
         return False
 

@@ -71,8 +71,7 @@ def gig_of(*paths: Path, worker: type[Worker] = Worker, room: float | None = Non
     reconciler = Reconciler(Rack(RATE), worker, room=room)
     reconciler.load(_loaded(sources, first), first)
     gig = Gig(sources.files, reconciler, Client(), first, songs=sources.songs, set_file=sources.set_file)
-    if sources.songs:
-        gig.set_list.play(sources.songs[0])
+    gig.set_list.begin()
     reconciler.rack.limit(False)
     reconciler.rack.begin(open=True)
     return gig
@@ -215,6 +214,22 @@ def test_names_and_numbers_are_those_of_the_song(folder: Path) -> None:
     assert gig.preset.amps[0].chain[0].params == {"gain": -2}, "not the other preset's"
     with pytest.raises(RigError, match="no amp 4: this preset has 3"):
         gig.do("amp 4")
+
+
+def test_the_first_song_that_is_not_passed_over_begins(folder: Path) -> None:
+    (folder / "set.toml").write_text(SET.replace('notes = "capo 2"', "skip = true"))
+    assert at(gig_of(folder / "set.toml")) == ("Ballad", "Lead", 1)
+
+
+def test_two_songs_may_be_alike(folder: Path) -> None:
+    (folder / "twice.toml").write_text('[[song]]\npreset = "blues"\n' * 3)
+    gig = gig_of(folder / "twice.toml")
+    for number in (2, 3):
+        gig.do("song next")
+        song = gig.status().song
+        assert song is not None and song.number == number
+    with pytest.raises(RigError, match="3 songs are called 'blues': write their number, 1 or 2 or 3"):
+        gig.do("song blues")
 
 
 def test_tempo_and_notes_are_the_songs(folder: Path) -> None:
@@ -407,9 +422,10 @@ def test_a_preset_with_a_fault_is_said_and_stays_what_it_is(folder: Path) -> Non
     outcomes = gig.install()
     assert not gig.unsaved, "the preset is as its file says"
     gig.do("song next")
+    assert not outcomes, "what was said is said"
+    assert ["Torn cannot be played" in news.message for news in gig.news()] == [True]
     load(gig)
     assert heard_db(gig) == 0, "what played plays on"
-    assert not outcomes
 
 
 def test_what_rings_rings_on_into_the_next_song(folder: Path) -> None:

@@ -271,6 +271,10 @@ class Document:
         """Its song of that identity, or None."""
         return next((song for song in self.songs if song.uid == uid), None)
 
+    def number(self, song: Song) -> int:
+        """A song's place in the set, from 1; two may be called alike and play one preset."""
+        return [other.uid for other in self.songs].index(song.uid) + 1
+
     def keys(self, playing: int | None = None) -> dict[int, str | None]:
         """The key of every amp of the stage by its identity: as its preset says, where that is free, else the next free
         digit.

@@ -169,7 +169,9 @@ class Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(content, "", ROOT)
+        if "song" in content:
+            self.fault("", "this is a set of songs: a preset is wanted here")
+        self.known({key: value for key, value in content.items() if key != "song"}, "", ROOT)
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)

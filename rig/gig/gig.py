@@ -269,6 +269,8 @@ class Gig:
         self._picked = self.playing = amp
         self.set_list.picked()
         self.reconcile()
+        if fault := self.reconciler.fault(self.preset.uid, amp):
+            self.tell(News(f"{self.amp.name} cannot be played: {fault}", wrong=True))
 
     def _leave_scene(self) -> None:
         if self.amp.active and self.preset.revert_scenes:

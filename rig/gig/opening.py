@@ -15,7 +15,7 @@ from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
 from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
-from rig.gig.set_list import parts
+from rig.gig.set_list import first_song, parts
 from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.joined import Ports
@@ -26,7 +26,7 @@ from rig.sound import read, resample
 
 def _first(document: Document) -> int:
     """The amp that plays first: of the first song, where there are any."""
-    return parts(document, document.songs[0])[0].amp if document.songs else document.amps[0].uid
+    return parts(document, first_song(document.songs))[0].amp if document.songs else document.amps[0].uid
 
 
 def _loaded(sources: Sources, first: int) -> Document:
@@ -94,8 +94,7 @@ def open_gig(
             gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
-        if document.songs:
-            gig.set_list.play(document.songs[0])
+        gig.set_list.begin()
         if amp is not None:
             gig.do(f"amp {amp}")
             gig.settle()

@@ -112,6 +112,7 @@ class Reconciler:
         self._wishes: dict[Place, ChainSpec] = {}
         self._asked: dict[Place, Job] = {}
         self._refused: dict[Place, Hashable] = {}
+        self._why: dict[Place, str] = {}  # of those
         self._like: EngineSpec | None = None
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
         self._heard: tuple[Place, ...] = ()  # the chains of the amp that the rack heads for
@@ -273,7 +274,7 @@ class Reconciler:
         standing = self._standing.get(place)
         before = standing.wish.engines if standing else None
         if built.error:
-            self._refused[place] = key
+            self._refused[place], self._why[place] = key, built.error
             return self._refuse(built, before or ())
         self._known.update(map(_made_of, built.job.wish.engines))
         for spec in built.job.wish.engines:
@@ -343,6 +344,12 @@ class Reconciler:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
         found = ((place, self._standing.get(place)) for place in places)
         return [(place, standing.wish.engines, standing.chain) for place, standing in found if standing]
+
+    def fault(self, preset: int, amp: int) -> str:
+        """Why an amp (identities) does not play, "" where it does or is still to come."""
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        silent = (at for at in places if at in self._refused and at not in self._standing)
+        return next((self._why[at] for at in silent), "")
 
     def places(self) -> Iterator[Place]:
         """Where chains stand."""

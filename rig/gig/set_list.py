@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +40,20 @@ class SetList:
         """The song that plays; None where there is none, or an amp of another preset was picked."""
         song = self._gig.document.song(self._song)
         if song is not None:
-            self._at = self._gig.document.songs.index(song)
+            self._at = self._gig.document.number(song) - 1
         return song
 
     def play(self, song: Song) -> None:
         """Begin a song: its first part."""
         self._song = song.uid
-        self._at = self._gig.document.songs.index(song)
+        self._at = self._gig.document.number(song) - 1
         self._play_part(song, 0)
+
+    def begin(self) -> None:
+        """Begin the first song that is not passed over."""
+        songs = self._gig.document.songs
+        if songs:
+            self.play(first_song(songs))
 
     def step(self, by: int) -> None:
         """The next song that is not passed over, or the one before. Raises RigError where there is none."""
@@ -115,7 +121,7 @@ class SetList:
             raise RigError(f"no song {text}: this set has {len(songs)}")
         found = [song for song in songs if song.name.casefold() == text.casefold()]
         if len(found) > 1:
-            numbers = " or ".join(str(songs.index(song) + 1) for song in found)
+            numbers = " or ".join(str(self._gig.document.number(song)) for song in found)
             raise RigError(f"{len(found)} songs are called '{cut(text)}': write their number, {numbers}")
         if not found:
             names = [song.name for song in songs]
@@ -237,6 +243,11 @@ class SetList:
 
     def _keep(self, file: SetFile) -> None:
         self.file, self._known = file, (None, False)
+
+
+def first_song(songs: Sequence[Song]) -> Song:
+    """The first that is not passed over, if there is one."""
+    return next((song for song in songs if not song.skip), songs[0])
 
 
 def parts(document: Document, song: Song) -> tuple[Pick, ...]:

@@ -61,7 +61,7 @@ def _song(gig: Gig, words: str) -> None:
         which, _, text = rest.rpartition(" ")
         song, by = _of_song(gig, which), int(number(text, "song move"))
         gig.edit(edits.move_song(gig.document, song.uid, by), f"move {song.name}")
-        gig.say(f"{song.name} is song {gig.document.songs.index(song) + 1} of {len(gig.document.songs)}")
+        gig.say(_numbered(gig, song))
     elif what == "skip":
         song = _of_song(gig, rest)
         gig.edit(edits.skip_song(gig.document, song.uid, not song.skip), f"skip {song.name}")
@@ -72,11 +72,15 @@ def _song(gig: Gig, words: str) -> None:
         gig.say(f"{song.name} is gone; 'undo' brings it back")
     elif what == "add" and rest:
         song = songs.add(rest)
-        gig.say(f"{song.name} is song {gig.document.songs.index(song) + 1} of {len(gig.document.songs)}")
+        gig.say(_numbered(gig, song))
     elif what == "save" and rest:
         gig.say(songs.save_as(_path(rest)))
     else:
         songs.play(songs.named(words))
+
+
+def _numbered(gig: Gig, song: Song) -> str:
+    return f"{song.name} is song {gig.document.number(song)} of {len(gig.document.songs)}"
 
 
 def _of_song(gig: Gig, words: str) -> Song:
