@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def play(args: argparse.Namespace) -> int:
-    """Play a set of presets live, on JACK."""
+    """Play a preset, several, or a set of songs live, on JACK."""
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
@@ -51,10 +51,9 @@ def play(args: argparse.Namespace) -> int:
 
         return headless.run(opened, save=args.save_on_quit, debug=getattr(args, "debug", False))
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from rig.document.read import read_preset
+        from rig.document.set_file import open_sources
 
-        for path in presets:  # what is wrong with the file is nearer to the player than the terminal
-            read_preset(path)
+        open_sources(presets)  # what is wrong with the file is nearer to the player than the terminal
         raise RigError("rig play draws on a terminal, and this is none; use --headless here")
     from rig.engine import registry
     from rig.tui import key_file
@@ -137,7 +136,7 @@ def convert(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all their files, or models, list every fault, and say how long a switch takes."""
+    """Load presets and sets with all their files, or models; list every fault, and say what they take."""
     from rig import native
     from rig.jack.client import running
     from rig.report.facts import check
@@ -294,8 +293,9 @@ def _parser() -> argparse.ArgumentParser:
         "preset",
         type=_there,
         nargs="+",
-        metavar="PRESET",
-        help="presets in the order of the set: files, or names of yours or of those that ship",
+        metavar="PRESET|SET",
+        help="what is played, song by song: presets (files, or names of yours or of those that ship), folders of them, "
+        "or a set, a file with songs",
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
@@ -373,7 +373,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(check, "rig check blues rock my-set/*.toml")
-    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")
+    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|SET|MODEL")
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(bench, "rig bench blues")

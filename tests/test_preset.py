@@ -225,7 +225,8 @@ def test_what_is_no_toml(folder, text, expected):
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
         (
             "volume = 3\n" + AMP,
-            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, input, amp, output, metronome, jack, midi",
+            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, boost, revert_scenes, input, amp, output, "
+            "metronome, jack, midi",
         ),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),

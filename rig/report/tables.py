@@ -12,11 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rig.document.document import AMPS
 from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
+from rig.report.set_facts import CheckedSet
 from rig.report.switches import SwitchFacts
 from rig.text import printable
 
@@ -115,7 +117,7 @@ def show_check(report: CheckReport) -> None:
     for checked in report.presets:
         count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
-        if isinstance(checked, CheckedPreset) and checked.warnings:
+        if isinstance(checked, (CheckedPreset, CheckedSet)) and checked.warnings:
             few = len(checked.warnings)
             verdict.append(f", {few} warning{'s' if few > 1 else ''}", "yellow")
         title = _text(checked.file, HEADING)
@@ -124,7 +126,9 @@ def show_check(report: CheckReport) -> None:
         console.print(title.append("  ").append_text(verdict))
         if not checked.name:
             continue
-        if isinstance(checked, CheckedModel):
+        if isinstance(checked, CheckedSet):
+            _show_set(console, checked)
+        elif isinstance(checked, CheckedModel):
             console.print("  ", _text(checked.architecture))
             if checked.about:
                 console.print("  ", _text(checked.about))
@@ -132,6 +136,25 @@ def show_check(report: CheckReport) -> None:
             console.print(_amps(checked))
             if told := _switches(checked):
                 console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+
+
+def _show_set(console: Console, checked: CheckedSet) -> None:
+    """Its songs, and what all of it takes."""
+    table = _table("", "song", "tempo", "preset", "amps", "parts")
+    for number, song in enumerate(checked.songs, 1):
+        tempo = f"{song.tempo:g}" if song.tempo else ""
+        name = _text(song.name, DIM if song.skip else NAME)
+        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
+        table.add_row(str(number), name, tempo, _text(song.preset.stem), str(song.amps), _text(parts.strip()))
+    console.print(table)
+    bill = checked.bill
+    told = f"{len(checked.presets)} presets, {bill.amps} amps: "
+    told += f"{bill.bytes / 1e6:.1f} MB, loaded in {bill.seconds:.1f} s"
+    if bill.load is not None:
+        told += f"; {bill.whose} takes most, {100 * bill.load:.0f} % of a period"
+    if bill.amps > AMPS:
+        told += f"; {AMPS} amps stand ready at a time, those around the song that plays"
+    console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
 
 
 def show_bench(report: Report) -> None:

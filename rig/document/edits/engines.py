@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rig.document.document import (
     BAR,
+    BOOST,
     CLICK_LEVEL,
     LEVEL_KNOB,
     ON,
@@ -98,6 +99,12 @@ def tempo(document: Document, uid: int, bpm: float) -> Document:
     """How fast a preset's songs are, in beats a minute; kept within TEMPO."""
     preset = document.preset_of(uid)
     return document.with_preset(replace(preset, tempo=min(TEMPO[1], max(TEMPO[0], bpm))))
+
+
+def boost(document: Document, uid: int, db: float) -> Document:
+    """By how many dB a preset's solos are louder; kept within BOOST."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, boost=min(BOOST[1], max(BOOST[0], db))))
 
 
 def tuning(document: Document, uid: int, text: str) -> Document:
