@@ -78,9 +78,9 @@ def test_what_rang_rings_on_as_if_nothing_had_been_switched(rng, switch):
     assert np.abs(after - wanted).max() < QUIET * np.abs(wanted).max()
 
 
-def loaded(name: str, branch: str = "", settings: dict[str, float] = {}, **params: float) -> Unit:
+def loaded(name: str, settings: dict[str, float] | None = None, **params: float) -> Unit:
     engine = registry()[name]
-    return unit(name, engine.load({}, engine.settled(settings), RATE), branch=branch, **params)
+    return unit(name, engine.load({}, engine.settled(settings or {}), RATE), **params)
 
 
 def large(branch: str = "") -> Unit:
