@@ -149,7 +149,6 @@ def test_the_source_distribution_has_all_that_make_needs(sdist):
         ".ci/run",
         ".ci/system",
         "csrc/build.py",
-        "csrc/training/build.py",
         "README.md",
     ]
     wanted += ["engines/gain.py", "csrc/engines/gain.c", "presets/blues.toml", "presets/recipes/models.py", "LICENSE"]
