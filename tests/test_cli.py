@@ -116,7 +116,7 @@ def run(capsys):
             ("juggle",),
             "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, engines; see rig --help",
         ),
-        (("play",), "required: PRESET; see rig play --help"),
+        (("play",), "required: PRESET|SET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
@@ -153,10 +153,8 @@ def test_a_wrong_file_is_named_before_a_missing_terminal(run, folder):
 
 
 def test_check_of_what_is_no_preset(run):
-    ran = run("check", ROOT / "README.md")
-    assert (
-        ran.fault == f"{ROOT / 'README.md'}: this is no preset; a preset ends in .toml, a model in .json, .nam, .aidax"
-    )
+    ran = run("check", ROOT / "LICENSE")
+    assert ran.fault == f"{ROOT / 'LICENSE'}: this is no preset; a preset ends in .toml, a model in .json, .nam, .aidax"
 
 
 def test_help_names_every_command(run):
