@@ -153,8 +153,10 @@ def test_a_wrong_file_is_named_before_a_missing_terminal(run, folder):
 
 
 def test_check_of_what_is_no_preset(run):
-    ran = run("check", ROOT / "LICENSE")
-    assert ran.fault == f"{ROOT / 'LICENSE'}: this is no preset; a preset ends in .toml, a model in .json, .nam, .aidax"
+    ran = run("check", ROOT / "README.md")
+    assert (
+        ran.fault == f"{ROOT / 'README.md'}: this is no preset; a preset ends in .toml, a model in .json, .nam, .aidax"
+    )
 
 
 def test_help_names_every_command(run):
