@@ -26,6 +26,7 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.document.document import AMPS
+from rig.engine import registry
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, LoopView, News, ParamView
 from rig.tui import block_font, key_file, palette
@@ -1205,6 +1206,16 @@ def knob(value: float, unit: str, low: float, high: float) -> ParamView:
 )
 def test_steps(param: ParamView, direction: int, coarse: bool, value: float) -> None:
     assert turn(param, direction, coarse) == pytest.approx(value)
+
+
+def test_a_press_lands_every_engines_knobs_on_round_values() -> None:
+    knobs = [(name, each) for name, engine in registry().items() for each in (*engine.params, *engine.settings)]
+    for name, each in knobs:
+        low, high, curve, step = each.minimum, each.maximum, getattr(each, "curve", ""), getattr(each, "step", 0.0)
+        shown = ParamView("", each.name, each.unit, "", each.initial, low, high, each.initial, choices=each.choices)
+        for direction in (-1, 1):
+            value = turn(replace(shown, curve=curve, step=step), direction)
+            assert value == pytest.approx(float(f"{value:.3g}"), abs=1e-9), (name, each.name, value)
 
 
 @pytest.mark.parametrize("unit", ["dB", "Hz", "ms", "", "%"])

@@ -136,6 +136,9 @@ def show_check(report: CheckReport) -> None:
             console.print(_amps(checked))
             if told := _switches(checked):
                 console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+    if any(isinstance(checked, CheckedPreset) for checked in report.presets):
+        memory = f"set aside while playing: {_size(report.kept)} for the last minutes, {_size(report.loops)} for loops"
+        console.print(_text(memory, DIM))
 
 
 def _show_set(console: Console, checked: CheckedSet) -> None:
