@@ -1,4 +1,4 @@
-"""Builds rig.native._c: every C file here but those of training/; cffi reads the headers. Needs no JACK headers."""
+"""Builds rig.native._c: every C file here; cffi reads the headers. Needs no JACK headers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ FLAGS = [
     "-g1",  # lines for a debugger; all that it could know takes half the time and nine tenths of the file
     "-fno-math-errno",
     "-ffp-contract=off",
+    "-pthread",
     "-Wall",
     "-Wextra",
     "-Wno-psabi",
@@ -27,6 +28,7 @@ HEADERS = (
     "rack/bench.h",
     "network/kernels/isa.h",
     "lv2/lv2.h",
+    "training/gated_stack.h",
 )
 
 
@@ -55,6 +57,7 @@ def table() -> str:
 #include "rack/bench.h"
 #include "network/kernels/isa.h"
 #include "lv2/lv2.h"
+#include "training/gated_stack.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};
 
@@ -69,7 +72,8 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE, HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels", HERE / "lv2")
+    parts = ("", "rack", "engines", "network", "network/kernels", "lv2", "training")
+    folders = (HERE / part for part in parts)
     found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 

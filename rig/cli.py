@@ -206,7 +206,17 @@ def bench(args: argparse.Namespace) -> int:
     given = [path for path in sources if kind_of(path) is not PRESET]
     given_presets = [path for path in sources if kind_of(path) is PRESET]
     report = bench.Report(bench.machine(), {}, ())
-    if given or not given_presets:
+    if args.train:
+        if sources:
+            raise RigError("rig bench --train measures the named sizes; leave the files out")
+        from rig.train.command import need_torch
+
+        need_torch("rig bench --train")
+        from rig.train import bench as training
+
+        with _bar("measuring training") as show:
+            report = training.bench(isas, args.seconds, show)
+    elif given or not given_presets:
         with _bar("measuring models") as show:
             report = bench.bench(bench.models(given), args.block, isas, args.seconds, show, args.paced)
     if given_presets:
@@ -370,9 +380,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("source", type=_there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
-    sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
+    sub.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=3.0,
+        metavar="S",
+        help="of audio for each row, with --train of time (default: 3)",
+    )
     paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
     sub.add_argument("--paced", action="store_true", help=paced)
+    sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines --lv2 guitarix reverb")

@@ -1103,6 +1103,16 @@ def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
     assert diary.read_text() == "closed\n"
 
 
+def test_terminal_that_has_just_stopped_taking_does_not_hold_up_the_end() -> None:
+    with Terminal("--still", NO_COLOR="1") as terminal:
+        assert terminal.read("┏".encode())
+        terminal.resize(240, 80)
+        os.kill(terminal.pid, signal.SIGWINCH)
+        time.sleep(0.3)
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.status() == 0
+
+
 def test_terminal_that_takes_nothing_does_not_hold_up_the_end() -> None:
     with Terminal(NO_COLOR="1") as terminal:
         assert terminal.read("┏".encode())

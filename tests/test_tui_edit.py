@@ -309,7 +309,9 @@ async def test_the_list_of_engines_is_found_by_typing() -> None:
         add = pilot.app.screen
         assert isinstance(add, AddScreen)
         names = [name for _, group in GROUPS for name in group]
-        assert sorted(names) == [engine.name for engine in registry().values() if not engine.branches]
+        assert sorted(names) == [
+            engine.name for engine in registry().values() if not (engine.branches or engine.plugin)
+        ]
         assert [offer.engine.name for offer in add.shown] == names
         assert add.query_one("#card").border_title == "add behind Clean.gain"
         await pilot.press(*"tone", "space", *"softer")

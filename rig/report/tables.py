@@ -23,7 +23,7 @@ from rig.report.switches import SwitchFacts
 from rig.text import printable
 
 if TYPE_CHECKING:
-    from rig.report.bench import AmpRow, Report, Row
+    from rig.report.bench import AmpRow, Report, Row, TrainingRow
 
 WIDE = 160
 """Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
@@ -192,6 +192,29 @@ def show_bench(report: Report) -> None:
             late = f"{amp.latency_ms:.1f} ms"
             table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
         console.print(table)
+    if report.training:
+        _show_training(console, report.training)
+
+
+def _show_training(console: Console, rows: Sequence[TrainingRow]) -> None:
+    console.print("Training, a step on one thread; epochs of a take of three minutes, without judging them:")
+    heads = ("epochs a minute", "of peak", "whole step", "forward", "backward", "optimiser", "other")
+    table = _table("size", "isa", *heads, "PyTorch takes", "two threads")
+    for row in rows:
+        parts = (row.forward_ms, row.backward_ms, row.optimiser_ms, row.other_ms)
+        table.add_row(
+            _text(row.size, NAME),
+            row.isa,
+            f"{row.epochs_a_minute:.2f}",
+            *(f"{100 * share:.0f} %" for share in (row.share_of_peak, row.share_of_step)),
+            *(f"{ms:.2f} ms {100 * ms / sum(parts):.0f} %" for ms in parts),
+            f"{row.torch_ms / (row.forward_ms + row.backward_ms):.1f} x as long",
+            f"{row.two_threads:.1f} x",
+        )
+    console.print(table)
+    for row in rows:
+        if row.slower:
+            console.print(_text(f"{row.size} on {row.isa}: SLOWER THAN PYTORCH. Please report this.", "bold red"))
 
 
 PACED = ("paced median", "paced p99", "paced worst")

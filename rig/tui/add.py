@@ -22,6 +22,7 @@ GROUPS = (
     ("tone", ("gain", "volume", "drive", "eq", "peq", "comp", "gate", "pitch", "dc")),
     ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
     ("space", ("cab", "delay", "reverb", "pan")),
+    ("out", ("insert",)),
 )
 REST = "more"
 LV2 = "lv2"
