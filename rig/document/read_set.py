@@ -61,6 +61,8 @@ class SetText:
 def is_set(path: Path) -> bool:
     """Whether a file that can be read is a set: it has songs."""
     try:
+        if path.suffix.lower() != ".toml":
+            return False
         return path.is_file() and path.stat().st_size <= FILE_LIMIT and bool(SONG.search(path.read_text("utf-8-sig")))
     except (OSError, ValueError):
         return False
