@@ -22,9 +22,14 @@ FLAGS = [
     "-Wno-missing-field-initializers",  # what a table leaves out is 0
 ]
 HEADERS = (
-    "rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h",
+    "rig_engine.h",
+    "rack/rack.h",
+    "rack/player_recorder.h",
+    "rack/bench.h",
+    "network/kernels/isa.h",
+    "lv2/lv2.h",
     "training/gated_stack.h",
-)  # fmt: skip
+)
 
 
 def engines() -> list[str]:
@@ -51,6 +56,7 @@ def table() -> str:
 #include "rack/player_recorder.h"
 #include "rack/bench.h"
 #include "network/kernels/isa.h"
+#include "lv2/lv2.h"
 #include "training/gated_stack.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};
@@ -66,7 +72,8 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels", HERE / "training")
+    parts = ("", "rack", "engines", "network", "network/kernels", "lv2", "training")
+    folders = (HERE / part for part in parts)
     found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 
@@ -80,6 +87,5 @@ ffi.set_source(
     include_dirs=[str(HERE.relative_to(HERE.parent))],
     depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*") if path.suffix in (".h", ".inc")),
     extra_compile_args=FLAGS,
-    extra_link_args=["-pthread"],
-    libraries=["m"],
+    libraries=["m", "dl", "pthread"],
 )

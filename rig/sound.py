@@ -81,6 +81,16 @@ def bits(path: Path) -> int:
     return BITS.get(soundfile.info(path).subtype, 0)
 
 
+def channels(path: Path) -> int:
+    """How many channels a sound file has, by its header; 0 where it is none."""
+    import soundfile
+
+    try:
+        return int(soundfile.info(path).channels)
+    except (soundfile.LibsndfileError, OSError, ValueError):
+        return 0
+
+
 def resample(x: np.ndarray, rate: float, to: float) -> np.ndarray:
     """(frames,) at `rate` Hz as (frames',) at `to` Hz, at soxr's highest quality."""
     if rate == to:

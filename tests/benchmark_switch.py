@@ -46,7 +46,7 @@ def paced(rack, x: np.ndarray, frames: int, callbacks: int, until=lambda: False)
         ports = np.zeros((4, frames), np.float32)
         ports[0] = block
         addresses = dict(zip(("in", "out_1", "out_2", "di"), (row.ctypes.data for row in ports), strict=True))
-        function, argument = rack.callback(GET_BUFFER, addresses)
+        function, argument = rack.callback({"get_buffer": GET_BUFFER}, addresses)
         process = PROCESS(function)
         start = time.perf_counter()
         process(frames, argument)

@@ -116,18 +116,18 @@ static void process_clip(void *self, const rig_block *b)
     }
 }
 
-const rig_engine test_engine_nan = {RIG_ABI, 1, 1, "nan", "breaks", when, size, init, memory, NULL, process_nan, reset};
-const rig_engine test_engine_inf = {RIG_ABI, 1, 1, "inf", "breaks", when, size, init, memory, NULL, process_inf, reset};
-const rig_engine test_engine_malloc = {RIG_ABI, 1, 1, "malloc", "allocates", when, size, init, memory, NULL, process_malloc, reset};
-const rig_engine test_engine_broken = {RIG_ABI, 0, 1, "broken", "breaks", NULL, size, init, memory, NULL, process_broken, reset_broken};
-const rig_engine test_engine_blast = {RIG_ABI, 2, 1, "blast", "is too loud", number, size, init, memory, NULL, process_blast, reset_blast};
-const rig_engine test_engine_touchy = {RIG_ABI, 0, 1, "touchy", "breaks when it hears much", NULL, size, init, memory, NULL, process_touchy, reset_blast};
-const rig_engine test_engine_tone = {RIG_ABI, 1, 1, "tone", "plays", pitch, size_tone, init_tone, memory, NULL, process_tone, reset_tone};
-const rig_engine test_engine_bend = {RIG_ABI, 1, 1, "bend", "bends", key, size_bend, init, memory_bend, NULL, process_bend, reset_bend};
-const rig_engine test_engine_clip = {RIG_ABI, 2, 1, "clip", "clips", clip, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_most = {RIG_ABI, 1, 1, "most", "is wrong", wrong_most, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_least = {RIG_ABI, 1, 1, "least", "is wrong", wrong_least, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_initial = {RIG_ABI, 1, 1, "initial", "is wrong", wrong_initial, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_words = {RIG_ABI, 1, 1, "words", "is wrong", wrong_words, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_number = {RIG_ABI, 1, 1, "number", "is wrong", wrong_number, size, init, memory, NULL, process_clip, reset};
-const rig_engine test_engine_old = {RIG_ABI - 1, 1, 1, "old", "is of another age", when, size, init, memory, NULL, process_nan, reset};
+const rig_engine test_engine_nan = {RIG_ABI, 1, 1, "nan", "breaks", when, size, init, memory, NULL, NULL, process_nan, reset};
+const rig_engine test_engine_inf = {RIG_ABI, 1, 1, "inf", "breaks", when, size, init, memory, NULL, NULL, process_inf, reset};
+const rig_engine test_engine_malloc = {RIG_ABI, 1, 1, "malloc", "allocates", when, size, init, memory, NULL, NULL, process_malloc, reset};
+const rig_engine test_engine_broken = {RIG_ABI, 0, 1, "broken", "breaks", NULL, size, init, memory, NULL, NULL, process_broken, reset_broken};
+const rig_engine test_engine_blast = {RIG_ABI, 2, 1, "blast", "is too loud", number, size, init, memory, NULL, NULL, process_blast, reset_blast};
+const rig_engine test_engine_touchy = {RIG_ABI, 0, 1, "touchy", "breaks when it hears much", NULL, size, init, memory, NULL, NULL, process_touchy, reset_blast};
+const rig_engine test_engine_tone = {RIG_ABI, 1, 1, "tone", "plays", pitch, size_tone, init_tone, memory, NULL, NULL, process_tone, reset_tone};
+const rig_engine test_engine_bend = {RIG_ABI, 1, 1, "bend", "bends", key, size_bend, init, memory_bend, NULL, NULL, process_bend, reset_bend};
+const rig_engine test_engine_clip = {RIG_ABI, 2, 1, "clip", "clips", clip, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_most = {RIG_ABI, 1, 1, "most", "is wrong", wrong_most, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_least = {RIG_ABI, 1, 1, "least", "is wrong", wrong_least, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_initial = {RIG_ABI, 1, 1, "initial", "is wrong", wrong_initial, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_words = {RIG_ABI, 1, 1, "words", "is wrong", wrong_words, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_number = {RIG_ABI, 1, 1, "number", "is wrong", wrong_number, size, init, memory, NULL, NULL, process_clip, reset};
+const rig_engine test_engine_old = {RIG_ABI - 1, 1, 1, "old", "is of another age", when, size, init, memory, NULL, NULL, process_nan, reset};

@@ -23,11 +23,12 @@ from rig.document.file import PresetFile
 from rig.document.read import examine_text
 from rig.document.tunings import Note
 from rig.engine import Payload
+from rig.engines.cab import MIXED
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
-from rig.native import LoopState
+from rig.native import LoopState, MidiEvent
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -51,7 +52,7 @@ WIRED = (
     ("rig:out_2", "system:playback_2"),
 )
 HEARD = {"in_db": -18.2, "out_db": -12.0, "limiter_db": 0.0, "load": 0.06}
-IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4")}
+IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4"), "cab": (*MIXED, "align")}
 
 AMP = """
 [[amp]]
@@ -145,10 +146,17 @@ class FakeRack:
             load=0.0,
             input_faults=0,
             silent=True,
+            **self.time,
         )
 
+    def __init__(self) -> None:
+        self.time = {"lead": 0, "tempo": 120.0, "beat": 0.0}  # as the rack would have it
+
+    def midi(self) -> list[MidiEvent]:
+        return []
+
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
+        return lambda *_, **__: None
 
 
 class FakeReconciler:
@@ -156,7 +164,8 @@ class FakeReconciler:
 
     def __init__(self, document: Document) -> None:
         self.rack = FakeRack()
-        self.held = False
+        self.inserts = None
+        self.held = self.loading = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._versions = Versions()
         self._standing = wishes(document, self._versions)
@@ -196,7 +205,13 @@ class FakeReconciler:
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
         costs, reductions = [0.0] * len(units), [None] * len(units)
         return wish, SimpleNamespace(
-            units=units, faults=faults, costs=costs, reductions=reductions, latency=0, address=place
+            units=units,
+            faults=faults,
+            costs=costs,
+            reductions=reductions,
+            latency=0,
+            address=place,
+            about=lambda unit: "",
         )
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
@@ -210,6 +225,9 @@ class FakeReconciler:
     @property
     def busy(self) -> bool:
         return bool(self._asked)
+
+    def fault(self, preset: int, amp: int) -> str:
+        return ""
 
     def stale(self, path: Path) -> bool:
         return False

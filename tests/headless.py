@@ -19,7 +19,8 @@ class Headless:
 
     def __init__(self, *arguments: str | Path, alone: bool = False, **options) -> None:
         program = [str(ALONE)] if alone else ["-m", "rig"]
-        command = [sys.executable, *program, "play", "--headless", *map(str, arguments)]
+        scarce = ("--keep", "0.1", "--loop", "0.1")  # many run at once
+        command = [sys.executable, *program, "play", "--headless", *scarce, *map(str, arguments)]
         self.process = subprocess.Popen(
             leashed(command),
             stdin=subprocess.PIPE,

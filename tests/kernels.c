@@ -107,8 +107,9 @@ static float wavenet_error(int32_t activation, int32_t curve, int32_t channels, 
 static float cab_error(size_t taps)
 {
     rig_array h = weights(taps, 1.0f / sqrtf((float)taps));
-    const float level = 0.0f;
-    const rig_setup setup = {48000, &level, &h, 1, NULL, 0};
+    float params[RIG_PARAMS];
+    for (uint32_t i = 0; i < rig_engine_cab.n_params; ++i) params[i] = rig_engine_cab.params[i].initial;
+    const rig_setup setup = {48000, params, &h, 1, NULL, 0};
     static float x[FRAMES], fast[FRAMES], right[FRAMES];
     for (int i = 0; i < FRAMES; ++i) x[i] = noise(0.5f);
     for (int i = 0; i < FRAMES; ++i) {
@@ -195,7 +196,7 @@ static int right(const char *isa)
         for (int32_t channels = 1; channels <= 33; channels = channels * 2 + 1)
             for (int32_t taps = 1; taps <= 3; ++taps)
                 wavenet = fmaxf(wavenet, wavenet_error(activation, (activation + channels + taps) % RIG_CURVES, channels, taps));
-    for (size_t taps = 1; taps < 1000; taps = taps * 3 + 1) cab = fmaxf(cab, cab_error(taps));
+    for (size_t taps = 1; taps < 4000; taps = taps * 3 + 1) cab = fmaxf(cab, cab_error(taps));
     for (int32_t units = 1; units <= 40; units += 1 + units / 2)
         recurrent = fmaxf(recurrent, fmaxf(recurrent_error(0, units), recurrent_error(1, units)));
     printf("%s wavenet %.2g cab %.2g recurrent %.2g, unlike in blocks of other sizes: %u\n", isa, wavenet, cab, recurrent, unlike);

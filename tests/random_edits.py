@@ -7,7 +7,7 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, NAMES, Chance
 
-from rig.document.document import Amp, Chain, EngineSpec, Midi, Pick, Preset, identity, labels
+from rig.document.document import Amp, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
 from rig.engine import Param
 
 
@@ -29,6 +29,8 @@ class Edits(Chance):
             self.title,
             self.tempo,
             self.tuning,
+            self.follow,
+            self.metronome,
             self.relabel,
             self.file_of,
             self.add_scene,
@@ -42,6 +44,7 @@ class Edits(Chance):
             self.remove_amp,
             self.remove_scene,
             self.rewire,
+            self.alone,
             self.wrap,
             self.unset,
             self.unbind,
@@ -106,7 +109,7 @@ class Edits(Chance):
 
     def file_of(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
-        return self.with_spec(preset, spec, files={key: self.file() for key in spec.files}) if spec else preset
+        return self.with_spec(preset, spec, files=self.files(ENGINES[spec.engine])) if spec else preset
 
     def relabel(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
@@ -128,6 +131,15 @@ class Edits(Chance):
 
     def tuning(self, preset: Preset) -> Preset:
         return replace(preset, tuning=self.random.choice(["DADGAD", "E1 A1"]), a4=self.number(400, 450))
+
+    def follow(self, preset: Preset) -> Preset:
+        return replace(preset, follow=self.random.choice(["midi", "jack"]))
+
+    def metronome(self, preset: Preset) -> Preset:
+        return replace(preset, metronome=replace(preset.metronome, beats=self.random.choice([0, 1, 3, 7, 16])))
+
+    def alone(self, preset: Preset) -> Preset:
+        return replace(preset, follow="", metronome=Metronome())
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""

@@ -79,6 +79,7 @@ def engine(random: Random, kinds: Sequence[str]) -> str:
         said.append(f'model = "{random.choice(MODELS[:2])}"')
     elif kind == "cab":
         said.append(f'ir = "{random.choice(CABS)}"')
+        said += [f'ir2 = "{random.choice(CABS)}"'] if random.random() < 0.2 else []
     else:
         said.insert(0, f'engine = "{kind}"')
     said += [f"{k} = {value(random, span)}" for k, span in KNOBS[kind].items() if random.random() < 0.5]
@@ -198,6 +199,9 @@ def verb(random: Random, gig: Gig, wanted_kinds: Sequence[str] = WANTED) -> str:
         where = view.path if view and random.random() < 0.7 else random.choice((amp, "input", "output"))
         file = f" {wanted(random, engine.files[0])}" if engine.files else ""
         return f"insert {where} {name}{file}"
+    if kind in ("load", "try") and view.files and view.files[0].name == "ir" and random.random() < 0.4:
+        way = random.choice((kind, "unload"))
+        return f"{way} {view.path}.ir2" + (f" {wanted(random, 'ir')}" if way == kind else "")
     if kind in ("load", "try") and view.files:
         return f"{kind} {view.path} {wanted(random, view.files[0].name)}"
     if kind == "toggle":

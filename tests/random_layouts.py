@@ -8,7 +8,7 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, Chance
 
-from rig.document.document import Amp, Chain, EngineSpec, Preset, Scene, Wiring, labels
+from rig.document.document import Amp, Chain, EngineSpec, Metronome, Preset, Scene, Wiring, labels
 
 
 class Layout(Chance):
@@ -24,7 +24,12 @@ class Layout(Chance):
         root += [] if preset.tempo is None else [f"{self.key('tempo')} = {self.spelt(preset.tempo)}"]
         root += [] if preset.tuning is None else [f"{self.key('tuning')} = {self.string(preset.tuning)}"]
         root += [] if preset.a4 is None else [f"{self.key('a4')} = {self.spelt(preset.a4)}"]
+        root += [f"{self.key('follow')} = {self.string(preset.follow)}"] if preset.follow else []
         tables: list[list[str]] = []
+        if preset.metronome != Metronome():
+            m = preset.metronome
+            said = [f"beats = {m.beats}", f"level = {self.spelt(m.level)}", f"to = {self.string(m.to)}"]
+            tables.append(["[metronome]", *self.shuffled(said)])
         ends = [("input", preset.input, preset.dbu), ("output", preset.output, None)]
         for name, chain, dbu in ends:
             self.end(root, tables, name, chain, dbu)

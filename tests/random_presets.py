@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from rig.document.document import Amp, Chain, EngineSpec, Midi, Pick, Preset, Scene, Target, Wiring, labels
+from rig.document.document import Amp, Chain, EngineSpec, Metronome, Midi, Pick, Preset, Scene, Target, Wiring, labels
 from rig.engine import Engine, Param, Payload, Setting
 
 FOLDER = Path("/nowhere/presets")
@@ -28,7 +28,7 @@ ENGINES = {
             ),
             aliases=("wavenet", "lstm"),
         ),
-        Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",)),
+        Engine("cab", "A cabinet.", (Param("level", "dB", "", -24, 24, 0),), files=("ir",), optional=("ir2",)),
         Engine("blend", "Two.", (Param("mix", "", "", 0, 1, 0.5),), join=lambda *_: Payload()),
     )
 }
@@ -69,12 +69,16 @@ class Chance:
     def file(self) -> Path:
         return (FOLDER / self.random.choice(FILES)).resolve()
 
+    def files(self, engine: Engine) -> dict[str, Path]:
+        """For all keys that it needs, and some that it can do without."""
+        return {key: self.file() for key in engine.file_keys if key in engine.files or self.some(0.3)}
+
     def spec(self, branch: str = "", kinds: tuple[str, ...] = ("gain", "eq", "tremolo", "model", "cab")) -> EngineSpec:
         engine = ENGINES[self.random.choice(kinds)]
         return EngineSpec(
             engine.name,
             {p.name: self.value(p) for p in engine.params if self.some()},
-            {key: self.file() for key in engine.files},
+            self.files(engine),
             {s.name: self.value(s) for s in engine.settings if self.some(0.3)},
             branch,
             self.some(0.8),
@@ -128,7 +132,12 @@ class Chance:
         tempo = self.number(40, 200) if self.some(0.3) else None
         tuning = self.random.choice(["drop D", "bass", "D2 A2"]) if self.some(0.2) else None
         a4 = self.number(390, 470) if self.some(0.2) else None
-        return replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo, tuning=tuning, a4=a4)
+        preset = replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo, tuning=tuning, a4=a4)
+        follow = self.random.choice(["midi", "jack"]) if self.some(0.3) else ""
+        return replace(preset, follow=follow, metronome=self.metronome() if self.some(0.3) else Metronome())
+
+    def metronome(self) -> Metronome:
+        return Metronome(self.random.randint(0, 16), self.number(-40, 0), self.random.choice(["out", "click"]))
 
     def wiring(self) -> Wiring:
         outputs = (("x:1",), ("x:1", "x:2"), None)

@@ -504,6 +504,7 @@ def test_a_file_in_a_few_words(shared) -> None:
         "Darkglass Electronics · Microtubes 900 v2 · amp · clean · Steve",
     )
     assert brief(PRESETS / "cabs" / "open-1x12.wav")[0].startswith("WAV ")
+    assert brief(PRESETS / "cabs" / "open-1x12.wav")[1] == "as a cabinet: 1470 taps"
     with pytest.raises(RigError):
         brief(PRESETS / "README.md")
 

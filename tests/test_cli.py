@@ -456,7 +456,9 @@ def test_check_json_keeps_its_keys(run, folder):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "about", "faults"]
-    assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain", "ok", "switch"]] * 2
+    assert [list(amp) for amp in preset["amps"]] == [
+        ["name", "key", "level", "chain", "ok", "switch", "latency_ms"]
+    ] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]
     assert [found["name"] for found in report["presets"]] == ["Blues", None, "Test Amp", None]
@@ -622,6 +624,7 @@ def test_engines_lists_every_knob(run):
         "choices": [],
         "curve": "",
         "step": 0.0,
+        "title": "",
     }
 
 

@@ -274,6 +274,9 @@ def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):
         def start(self, rack: Rack, seconds: float) -> None:
             pass
 
+        def inserts(self, names: dict[int, str]) -> None:
+            pass
+
         def connect(self, wiring: Wiring, input: bool) -> list[str]:
             return [f"JACK has no way from 'rig:out_1' to '{wiring.outputs[0]}'"]
 

@@ -413,7 +413,7 @@ def test_headless_loads_and_says_what_came_of_it(jack_server, bench, tmp_path):
         "event": "engine",
         "engine": "Crunch.cab",
         "files": {"ir": str(tmp_path / "two.wav")},
-        "settings": {},
+        "settings": {"align": 0},
     }
     two = level_db(bench.listen(0.5))
     assert abs(two - one) > 1, "another sound"
@@ -615,19 +615,19 @@ def test_the_rig_plays_on_when_jack_comes_back(jackd, jack_name, tmp_path):
 
 
 def test_jack_is_told_how_long_sound_takes_through_the_amp_that_plays(jack_server, bench, tmp_path, rng):
-    """A model at a rate of its own has resamplers around it, and a capture may be late by itself; programs that record us
-    line up by what JACK says.
+    """A model at a rate of its own has resamplers around it, a capture may be late by itself, and an engine takes its time;
+    programs that record us line up by what JACK says.
     """
     wire(tmp_path, 147, sample_rate=44_100).rename(tmp_path / "own.json")
     (tmp_path / "two.toml").write_text(
         'name = "Two"\n[[amp]]\nname = "Now"\nchain = [{ engine = "gain" }]\n'
-        '[[amp]]\nname = "Late"\nchain = [{ engine = "wavenet", model = "own.json" }]\n'
+        '[[amp]]\nname = "Late"\nchain = [{ engine = "wavenet", model = "own.json" }, { engine = "pitch" }]\n'
     )
     rig = Headless(tmp_path / "two.toml", "--server", jack_server.name, "--name", "rig-told", "--no-connect")
     rig.event("ready")
     bench.wire("rig-told")
     player, ear = bench.clients
-    late = resampler.around(44_100, RATE).latency + 160
+    late = resampler.around(44_100, RATE).latency + 160 + 288
 
     def ways() -> np.ndarray:
         return np.array([ear._joined.latency.of("in", CAPTURE), player._joined.latency.of("out_1", PLAYBACK)])

@@ -28,6 +28,7 @@ from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
 from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
+from rig.jack.joined import Ports
 from rig.jack.opening import Opening
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
@@ -345,7 +346,7 @@ def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_
     client, there = Client("early", jack_server.name), []
     try:
         monkeypatch.setattr(client._joined, "wires", lambda: tuple(there))
-        client._joined.on_wiring()
+        client._joined.on_wiring(None, None, True)
         assert client.connections() == ()
         there.append(A)
         assert client.connections() == ()
@@ -560,11 +561,11 @@ def test_a_server_that_is_only_just_there_is_waited_for(monkeypatch):
     monkeypatch.setattr("rig.jack.opening.find", lambda name, server: next(came))
     monkeypatch.setattr("rig.jack.opening.Joined", lambda client, *ports: client)
     calls = Calls()
-    assert Opening(calls, ("rig", "ours"), ((), ()), start=True).future.result(10)
+    assert Opening(calls, ("rig", "ours"), Ports((), (), ()), start=True).future.result(10)
     monkeypatch.setattr("rig.jack.opening.find", lambda name, server: None)
     monkeypatch.setattr("rig.jack.opening.OPEN_SECONDS", 0.1)
     with pytest.raises(RigError, match=r"^JACK server 'ours' runs, but lets nobody in: start it again$"):
-        Opening(calls, ("rig", "ours"), ((), ()), start=True).future.result(10)
+        Opening(calls, ("rig", "ours"), Ports((), (), ()), start=True).future.result(10)
     calls.end()
 
 
@@ -592,13 +593,13 @@ def test_a_server_that_cannot_have_the_card_is_no_silent_one_where_pipewire_has_
 
     monkeypatch.setattr("rig.jack.opening.Server", Busy)
     calls = Calls()
-    opening = Opening(calls, ("rig", None), ((), ()), start=True)
+    opening = Opening(calls, ("rig", None), Ports((), (), ()), start=True)
     with pytest.raises(RigError, match=r"^jackd does not start: the card is busy; PipeWire runs$"):
         opening.future.result(10)
     assert tried == ["Card (jackd started by rig)"]
     monkeypatch.setattr("rig.jack.opening.shutil.which", lambda name: None)
     with pytest.raises(RigError, match=r"^PipeWire runs$"):
-        Opening(calls, ("rig", None), ((), ()), start=True).future.result(10)
+        Opening(calls, ("rig", None), Ports((), (), ()), start=True).future.result(10)
     calls.end()
 
 

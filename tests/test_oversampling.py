@@ -13,6 +13,7 @@ from rig.document.file import open_preset
 from rig.engine import Payload, registry
 from rig.engines.model import payload
 from rig.errors import RigError
+from rig.gig.gain_staging import arranged
 from rig.native import Chain, Unit, oversampling
 from rig.shipped import PRESETS
 
@@ -167,6 +168,15 @@ def test_a_model_is_later_by_the_filters(rate, times):
     y, z = (played(made, rate).process(x).astype(np.float64) for made in (plain, more))
     y, z = y - y[0], z - z[0]
     assert z[late:] == pytest.approx(y[: len(y) - late], abs=0.02 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("times", TIMES[1:])
+def test_in_a_blend_the_plain_one_waits_for_it(times):
+    model, blend, path = registry()["model"], registry()["blend"], PRESETS / "models/studio-nano.json"
+    sides = [Unit(model, load(path, n), label=side, branch=side) for n, side in ((1, "a"), (times, "b"))]
+    units = arranged([*sides, Unit(blend, label="blend")], RATE)
+    assert units[-1].payload.waits == (oversampling.LATE[times], 0)
+    assert Chain(units, RATE).latency == Chain(sides[1:], RATE).latency
 
 
 @pytest.mark.parametrize("times", TIMES[1:])

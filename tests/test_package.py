@@ -20,6 +20,7 @@ from rig.errors import RigError
 from rig.shipped import DEMO, INCLUDE, PRESETS, find_preset, find_take
 
 ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = sorted(path.stem for path in PRESETS.glob("*.toml"))
 NOT_OURS = shutil.ignore_patterns(".*", "build", "dist", "captures", "*.egg-info", "*.so", "__pycache__")
 BUILD = "import sys; from setuptools import build_meta; print(getattr(build_meta, sys.argv[1])(sys.argv[2]))"
 
@@ -62,7 +63,8 @@ def test_a_name_that_is_nowhere_is_told_with_those_that_are_there(places):
         RigError, match=rf"^no preset 'bluse' here, in {own} or among those that ship; did you mean 'blues"
     ):
         find_preset(Path("bluse"))
-    with pytest.raises(RigError, match=r"those that ship; there are ambient, blues, mine, practice, rock$"):
+    names = ", ".join(sorted([*SHIPPED, "mine"]))
+    with pytest.raises(RigError, match=rf"those that ship; there are {names}$"):
         find_preset(Path("zzz"))
 
 
@@ -181,8 +183,20 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
 
 
 @pytest.mark.slow
+def test_every_header_that_an_engine_may_want_comes_along_and_needs_nothing_else(installed):
+    include = installed / "rig" / "include"
+    wanted = {path.name for path in (ROOT / "csrc").glob("*.h") if not path.with_suffix(".c").exists()}
+    assert {path.name for path in include.iterdir()} == wanted
+    for name in sorted(wanted):
+        strictly = ("-std=c11", "-Wall", "-Werror", "-Wno-unused-function")
+        command = ["cc", "-fsyntax-only", *strictly, f"-I{include}", "-xc", "-"]
+        done = subprocess.run(command, input=f'#include "{name}"\n', capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), name
+
+
+@pytest.mark.slow
 def test_an_installed_wheel_plays_what_ships(installed, tmp_path):
-    done = run(installed, tmp_path, "check", "ambient", "blues", "practice", "rock")
+    done = run(installed, tmp_path, "check", *SHIPPED)
     assert (done.returncode, done.stderr) == (0, "")
     assert str(installed) in done.stdout
     done = run(installed, tmp_path, "render", "blues", "demo", "out.wav")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, Pick, Target, labels
+from rig.document.document import EngineSpec, Metronome, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
@@ -163,13 +163,14 @@ def test_a_second_engine_of_a_name_has_a_number():
     assert labels(["gain", "eq", "gain", "gain"]) == ("gain", "eq", "gain2", "gain3")
 
 
-@pytest.mark.parametrize("name", ["ambient", "blues", "practice", "rock"])
-def test_shipped_presets_are_whole(name):
-    preset = load(Path(__file__).parent.parent / "presets" / f"{name}.toml")
+@pytest.mark.parametrize("path", sorted(PRESETS.glob("*.toml")), ids=lambda path: path.stem)
+def test_shipped_presets_are_whole(path):
+    preset = load(path)
     assert len(preset.amps) >= 3
     assert preset.input[0].engine == "gate"
     for amp in preset.amps:
-        assert "cab" in [spec.engine for spec in (*amp.chain, *preset.output)]
+        loudspeaker = "cab" in [spec.engine for spec in (*amp.chain, *preset.output)]
+        assert loudspeaker == (path.stem != "acoustic"), "which has no amplifier, either"
 
 
 def test_blues_has_the_three_that_everyone_asks_for():
@@ -222,7 +223,11 @@ def test_what_is_no_toml(folder, text, expected):
         ("amp = 3", "amp must be tables, each of which starts with [[amp]]"),
         ("".join(AMP.replace("Clean", f"A{i}") for i in range(65)), "65 amps; a preset has at most 64"),
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
-        ("volume = 3\n" + AMP, "unknown key 'volume'; known: name, tempo, tuning, a4, input, amp, output, jack, midi"),
+        (
+            "volume = 3\n" + AMP,
+            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, boost, revert_scenes, input, amp, output, "
+            "metronome, jack, midi",
+        ),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),
         ("name = ''\n" + AMP, 'name = "" must be 1 to 40 letters on one line, with no space around'),
@@ -407,17 +412,26 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain, wide = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in re.findall(r'(?:model|ir) = "(.*?)"', example + scenes + chain + wide):
+    example, scenes, chain, low, wide, wah, clock, two, plug_ins = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + low + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
     assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
+    (tuned,) = load(write(folder, f"[[amp]]\nname = 'Low'\n{low}"), None).amps
+    assert [spec.engine for spec in tuned.chain] == ["pitch", "model"]
+    (follows,) = load(write(folder, f"[[amp]]\nname = 'Wah'\n{wah}"), None).amps
+    assert "wah" in [spec.engine for spec in follows.chain]
+    (mixed,) = load(write(folder, f"[[amp]]\nname = 'Two'\nchain = [{two}]"), None).amps
+    assert list(mixed.chain[0].files) == ["ir", "ir2"]
+    assert plug_ins.count('engine = "lv2"') == 2  # installed here or not: see test_lv2_installed
     output = example[example.index("[output]") : example.index("[jack]")]
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
     with_echoes = load(write(folder, wide), None)
     assert with_echoes.tempo == 92
+    led = load(write(folder, clock + AMP))
+    assert (led.follow, led.metronome) == ("midi", Metronome(3, -18.0, "click"))
     assert [spec.engine for spec in with_echoes.amps[0].chain] == ["model", "cab", "delay", "reverb"]
     preset = load(write(folder, example))
     assert [amp.name for amp in preset.amps] == ["Clean", "Crunch"]

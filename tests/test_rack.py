@@ -309,13 +309,17 @@ def test_an_empty_loop_is_none():
 
 
 RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder", "looper", "tape")
+RACK += ("client", "song", "midi", "midi_clock", "metronome", "insert")
 
 
 @pytest.mark.slow
 def test_threads_share_nothing_without_saying_so(compiler):
     """The rack, a recording and a capture's player in an audio thread, under the compiler's thread sanitizer."""
     flags = ("-O1", "-g", "-fsanitize=thread", "-pthread")
-    sources = [CSRC / "rack" / f"{name}.c" for name in RACK] + [CSRC / "engines" / "gain.c", HERE / "threads.c"]
+    sources = [CSRC / "rack" / f"{name}.c" for name in RACK] + [
+        CSRC / "engines" / f"{name}.c" for name in ("gain", "insert")
+    ]
+    sources.append(HERE / "threads.c")
     program = compiler.program("threads", [compiler.object(source, *flags) for source in sources], *flags)
     done = subprocess.run(leashed([program]), capture_output=True, text=True)
     if "unexpected memory mapping" in done.stderr:

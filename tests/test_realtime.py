@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bundles
 import numpy as np
 import pytest
 import soundfile
@@ -39,6 +40,7 @@ HARMLESS |= {
     "pow",
     "powf",
     "sin",
+    "sincos",
     "sincosf",
     "sinf",
     "tan",
@@ -48,12 +50,22 @@ HARMLESS |= {
 
 
 @pytest.fixture
-def preset(tmp_path, rng) -> Path:
-    """Two amps with every engine there is, and something that plays."""
+def preset(tmp_path, rng, compiler, monkeypatch) -> Path:
+    """Two amps with every engine there is, and something that plays; with LV2 plug-ins where there is lilv."""
+    plug_ins = ""
+    if bundles.has_lilv():
+        bundles.install(tmp_path / "lv2", compiler.library("plugins"))
+        monkeypatch.setenv("LV2_PATH", str(tmp_path / "lv2"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        named = (("worker", "{ number = 4 }"), ("state", "{}"), ("events", "{}"), ("echo", "{}"))
+        entry = '{{ engine = "lv2", plugin = "urn:rig-test:{}", params = {} }},'
+        plug_ins = " ".join(entry.format(*each) for each in named)
     for name, channels in (("a", 4), ("b", 7)):
         net = guitarml(rng, channels=channels, dilations=(1, 2, 4, 8, 16, 32, 64, 128))
         (tmp_path / f"{name}.json").write_text(json.dumps(net))
     soundfile.write(tmp_path / "ir.wav", np.hanning(400), 48_000)
+    decay = rng.normal(0, 0.2, (48_000, 2)) * np.exp(-np.arange(48_000) / 8000)[:, None]
+    soundfile.write(tmp_path / "room.wav", decay, 48_000, subtype="FLOAT")
     soundfile.write(tmp_path / "demo.wav", 0.2 * rng.normal(0, 1, 96_000), 48_000)
     path = tmp_path / "all.toml"
     path.write_text(
@@ -64,15 +76,15 @@ chain = [{ engine = "gate" }]
 [[amp]]
 name = "A"
 chain = [
-  { engine = "comp" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
+  { engine = "comp" }, { engine = "pitch" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
   { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" },
 ]
 [[amp]]
 name = "B"
-chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
+chain = [{ engine = "gain" }, { model = "b.json" }, PLUG_INS { engine = "gate" }, { engine = "delay" }]
 [output]
-chain = [{ ir = "ir.wav" }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
-"""
+chain = [{ ir = "ir.wav", ir2 = "room.wav", lowcut = 80 }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
+""".replace("PLUG_INS", plug_ins)
     )
     return path
 
@@ -111,7 +123,12 @@ PICKING = ("kernels", "recurrent")
 
 @pytest.mark.parametrize(
     "source",
-    [*sorted(CSRC.glob("engines/*.c")), *sorted(CSRC.glob("network/**/*.c")), CSRC / "rack" / "resample.c"],
+    [
+        *sorted(CSRC.glob("*.c")),
+        *sorted(CSRC.glob("engines/*.c")),
+        *sorted(CSRC.glob("network/**/*.c")),
+        CSRC / "rack" / "resample.c",
+    ],
     ids=lambda p: p.stem,
 )
 def test_engines_call_nothing_that_could_wait(source, compiler):

@@ -126,6 +126,38 @@ def test_what_is_heard_after_the_fade_is_the_new_file_as_if_it_had_always_played
     assert np.abs(np.diff(heard)).max() < 1.5 * steepest, "no click"
 
 
+def test_a_second_response_comes_and_goes_with_its_knobs(folder):
+    gig, _ = gig_of(folder)
+    before = gig.document
+    with pytest.raises(RigError, match="has no knob 'level2' with what it plays"):
+        gig.do("set Texas Lead.cab.level2 -3")
+    gig.do("load Texas Lead.cab.ir2 two.wav")
+    (outcome,) = gig.settle()
+    assert [(view.name, view.file.name) for view in outcome.files] == [("ir", "one.wav"), ("ir2", "two.wav")]
+    assert chain_of(gig).channels == 2
+    gig.do("set Texas Lead.cab.level2 -3")
+    gig.do("load Texas Lead.cab.ir2 one.wav")
+    gig.settle()
+    gig.do("save")
+    assert 'ir2 = "one.wav", level2 = -3' in (folder / "set.toml").read_text()
+    gig.do("unload Texas Lead.cab.ir2")
+    gig.settle()
+    gig.do("save")
+    assert (folder / "set.toml").read_text() == PRESET, "its knobs go with it"
+    assert chain_of(gig).channels == 1
+    for _ in range(4):
+        gig.do("undo")
+        gig.settle()
+    assert gig.document.amps[0].chain[-1].files == before.amps[0].chain[-1].files
+    for words, said in (
+        ("unload Texas Lead.cab.ir", "cannot do without its ir"),
+        ("unload Texas Lead.cab.ir2", "cab has no ir2"),
+        ("unload Texas Lead.cab", "unload: what?"),
+    ):
+        with pytest.raises(RigError, match=said):
+            gig.do(words)
+
+
 @pytest.mark.parametrize(
     ("words", "path"),
     [

@@ -13,6 +13,7 @@ from test_rebuild import RATE, gig_of
 from rig.engine import Payload, registry
 from rig.errors import RigError
 from rig.gig.builder import Place
+from rig.gig.midi_log import words
 from rig.gig.render import render
 from rig.gig.taps import Taps
 from rig.tui.selection import find, lines
@@ -154,3 +155,103 @@ def test_what_is_stereo_is_rendered_in_stereo(folder, rng):
     )
     render(folder / "set.toml", folder / "in.wav", folder / "mono.wav")
     assert soundfile.info(folder / "mono.wav").channels == 1
+
+
+# --- whom it follows, and the metronome ---------------------------------------------------------------------------
+
+
+def played(rack, frames: int, ticks: np.ndarray) -> np.ndarray:
+    """What is heard while a MIDI clock ticks at those frames."""
+    found = []
+    for at in range(0, frames, 64):
+        for tick in ticks[(ticks >= at) & (ticks < at + 64)]:
+            rack.hear_midi(int(tick) - at, b"\xf8")
+        found.append(rack.process(np.zeros(64, np.float32), 64)[0])
+    return np.concatenate(found)
+
+
+def test_a_preset_follows_a_midi_clock_and_says_so(folder):
+    (folder / "set.toml").write_text('follow = "midi"\n' + PRESET)
+    gig, rack = gig_of(folder)
+    gig.do("amp Echo")
+    assert (gig.status().tempo, gig.status().lead) == (90, "")
+    played(rack, RATE, np.arange(0, RATE, RATE * 60 / 144 / 24))
+    status = gig.status()
+    assert (status.follow, status.lead, status.tempo) == ("midi", "heard", 144)
+    assert echo(rack) == eighths(144)
+    status = gig.status()
+    assert (status.lead, status.tempo) == ("lost", 144), "the last tempo holds"
+    assert [(news.message, news.wrong) for news in gig.news()] == [
+        ("the MIDI clock is heard: 144 bpm", False),
+        ("the MIDI clock has gone: on with its tempo, 144", True),
+    ]
+    gig.do("follow off")
+    rack.process(np.zeros(RATE, np.float32))
+    assert echo(rack) == eighths(90)
+    assert gig.status().tempo == 90
+    gig.do("save")
+    assert (folder / "set.toml").read_text() == PRESET
+    gig.do("follow")
+    gig.do("follow")
+    gig.do("save")
+    assert (folder / "set.toml").read_text().replace('follow = "jack"\n', "") == PRESET
+    with pytest.raises(RigError, match="follow: 'ableton' is none of off, midi, jack"):
+        gig.do("follow ableton")
+
+
+def test_what_comes_in_over_midi_is_told_in_words(folder):
+    gig, rack = gig_of(folder)
+    for data in (b"\xc0\x05", b"\xf8", b"\xb1\x0b\x40", b"\xfe"):
+        rack.hear_midi(3, data)
+    rack.process(np.zeros(64, np.float32), 64)
+    assert gig.status().midi == "cc 11 64, channel 2"
+    assert [words(event.data) for event in gig.midi.events] == ["program 5, channel 1", "cc 11 64, channel 2"]
+    assert words(b"\xe0\x00\x50") == "pitch wheel +2048, channel 1"
+    assert words(b"\x90\x24\x7f") == "note 36 127, channel 1"
+    assert words(b"\xfa") == "start"
+    assert words(b"\xf6") == words(b"\xf6") == "f6"
+    assert words(b"\x90\x24") == "90 24", "cut off"
+
+
+def test_a_metronome_is_switched_set_saved_and_undone(folder):
+    gig, rack = gig_of(folder)
+    gig.do("metronome")
+    assert gig.status().metronome and gig.status().message == "metronome on"
+    loud = np.abs(rack.process(np.zeros(RATE, np.float32))[0]).max()
+    gig.do("metronome level -18")
+    gig.do("next")
+    quiet = np.abs(rack.process(np.zeros(2 * RATE, np.float32))[0][RATE:]).max()
+    assert 20 * np.log10(loud / quiet) == pytest.approx(6, abs=1)
+    gig.do("metronome beats 3")
+    gig.do("metronome to click")
+    rack.process(np.zeros(RATE // 10, np.float32))
+    assert not rack.process(np.zeros(RATE, np.float32))[0].any(), "only in the port of its own"
+    gig.do("save")
+    assert '[metronome]\nbeats = 3\nlevel = -18\nto = "click"\n' in (folder / "set.toml").read_text()
+    for _ in range(3):
+        gig.do("undo")
+    gig.do("save")
+    assert "metronome" not in (folder / "set.toml").read_text()
+    assert gig.status().metronome, "whether it clicks is no part of a preset"
+    gig.do("metronome beats 200")
+    assert gig.preset.metronome.beats == 16
+    for wrong in ("metronome loudly", "metronome beats", "metronome to me", "metronome level x"):
+        with pytest.raises(RigError, match=r"metronome|level"):
+            gig.do(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('follow = "ableton"\n', 'follow = "ableton" must be "midi" or "jack"'),
+        ("[metronome]\nbeats = 17\n", "metronome: beats = 17 is out of range: 0 to 16"),
+        ("[metronome]\nbeats = 3.5\n", "metronome: beats = 3.5 must be a whole number"),
+        ('[metronome]\nto = "ear"\n', 'metronome: to = "ear" must be "out" or "click"'),
+        ("[metronome]\nloud = 3\n", "metronome: unknown key 'loud'; known: beats, level, to"),
+    ],
+)
+def test_what_a_preset_says_wrong_of_them(folder, text, expected):
+    (folder / "set.toml").write_text(text + PRESET if "[" not in text else PRESET + text)
+    with pytest.raises(RigError) as error:
+        gig_of(folder)
+    assert str(error.value).endswith(expected)

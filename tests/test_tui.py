@@ -99,7 +99,7 @@ VERBS = {
     "backspace": [],
     "2 =": ["amp 2", "set Crunch.gain.gain 6.5"],
     "down = down = up up": ["set Clean.model.normalize 1"],
-    "up minus": ["set input.gate.release 47.2"],
+    "up minus": ["set input.gate.highcut 18900"],
 }
 
 
@@ -126,9 +126,9 @@ async def test_a_level_key_that_is_held_stops_at_0_db(monkeypatch) -> None:
         await pilot.press("right_square_bracket")
         assert gig.document.level == 1
         monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
-        await pilot.press(*["pageup"] * 20)
+        await pilot.press(*["right_square_bracket"] * 20)
         assert gig.document.level == 20
-        await pilot.press(*["pagedown"] * 22)
+        await pilot.press(*["left_square_bracket"] * 22)
         assert gig.document.level == -2, "down there is no stop"
 
 
@@ -210,6 +210,24 @@ async def test_the_tempo_is_tapped_and_told(monkeypatch) -> None:
         await pilot.resize_terminal(40, 24)
         await until(pilot, lambda: "bpm" not in screen.head.text())
         assert "●" in screen.head.text(), "what there is room for"
+
+
+async def test_whom_the_song_follows_is_told_and_how_they_are() -> None:
+    gig = FakeGig()
+    async with playing(gig, (150, 24)) as (screen, pilot):
+        await pilot.press("f", "n")
+        assert gig.verbs == ["follow", "metronome"]
+        await seen(pilot, screen.head, "midi not heard · click   ● unsaved")
+        gig.reconciler.rack.time |= {"lead": 1, "tempo": 93.04}
+        await seen(pilot, screen.head, "93 bpm · midi · click")
+        await seen(pilot, screen.note, "the MIDI clock is heard: 93 bpm")
+        gig.reconciler.rack.time |= {"lead": 3}
+        await seen(pilot, screen.head, "93 bpm · midi lost · click")
+        await seen(pilot, screen.note, "the MIDI clock has gone: on with its tempo, 93")
+        await pilot.press("f")
+        await seen(pilot, screen.head, "jack")
+        await pilot.press("f", "n")
+        await until(pilot, lambda: "bpm" not in screen.head.text() and "click" not in screen.head.text())
 
 
 async def test_what_the_looper_does_is_told_in_the_head() -> None:
@@ -369,7 +387,7 @@ async def test_picking_walks_the_whole_path_and_stops_at_its_ends() -> None:
     async with playing(gig) as (screen, pilot):
         paths = [row.path for engine in gig.chain() for row in engine.rows]
         assert "Clean.model.model" in paths
-        await pilot.press(*["up"] * 7)
+        await pilot.press(*["up"] * len(paths))
         assert screen.row.path == paths[0]
         walked = [screen.row.path]
         for _ in range(len(paths)):
@@ -789,13 +807,13 @@ async def test_what_was_said_lately_can_be_read_again() -> None:
             screen.note.say(f"message {number} [b]", 0.0, wrong=number % 2 == 0)
         await pilot.press("7", "q")
         assert "message" not in screen.note.text()
-        await pilot.press("exclamation_mark", "m")
+        await pilot.press("i", "m")
         assert gig.muted
         card = pilot.app.screen.query_one("#card Static").render().plain.splitlines()
         assert len(card) == 50
         assert [line.split("  ")[1] for line in (card[0], card[-1])] == ["message 59 [b]", "message 10 [b]"]
         assert time.strftime("%H:") in card[0]
-        await pilot.press("pagedown", "exclamation_mark")
+        await pilot.press("pagedown", "i")
         assert pilot.app.screen is screen
 
 
@@ -1085,6 +1103,16 @@ def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
     assert diary.read_text() == "closed\n"
 
 
+def test_terminal_that_has_just_stopped_taking_does_not_hold_up_the_end() -> None:
+    with Terminal("--still", NO_COLOR="1") as terminal:
+        assert terminal.read("┏".encode())
+        terminal.resize(240, 80)
+        os.kill(terminal.pid, signal.SIGWINCH)
+        time.sleep(0.3)
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.status() == 0
+
+
 def test_terminal_that_takes_nothing_does_not_hold_up_the_end() -> None:
     with Terminal(NO_COLOR="1") as terminal:
         assert terminal.read("┏".encode())
@@ -1254,7 +1282,8 @@ def test_wide_letters_keep_their_columns() -> None:
 
 def test_wiring() -> None:
     pairs = (("cap:1", "rig:in"), ("rig:out_1", "play:left_1"), ("rig:out_2", "play:left_2"), ("rig:di", "rec:in_1"))
-    assert wiring(pairs) == (["cap:1"], ["play:left_1", "play:left_2"])
+    pairs += (("rig:loop_send_1", "pedals:in"), ("pedals:out_1", "rig:loop_return_1"))
+    assert wiring(pairs, "rig") == (["cap:1"], ["play:left_1", "play:left_2"])
     assert together(["a:p_1", "a:p_2", "b:x"]) == "a:p_1 _2, b:x"
 
 

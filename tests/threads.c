@@ -11,7 +11,7 @@
 #define RATE 48000
 #define PERIOD 64
 
-extern const rig_engine rig_engine_gain;
+extern const rig_engine rig_engine_gain, rig_engine_insert;
 
 static rig_rack *rack;
 static rig_player_recorder *deck;
@@ -19,22 +19,57 @@ static int done;
 
 static rig_chain *chain(void)
 {
-    const float params[] = {6.0f};
-    const rig_engine *engine = &rig_engine_gain;
-    const rig_setup setup = {.rate = RATE, .params = params};
-    const rig_mount mount = {.fade = RATE / 100, .gain_in = 1.0f, .gain_out = 1.0f};
+    const float params[] = {6.0f}, sends[] = {0.0f, 0.0f, 0.01f};
+    const int32_t ints[] = {0, PERIOD};
+    const rig_engine *engines[] = {&rig_engine_gain, &rig_engine_insert};
+    const rig_setup setups[] = {{.rate = RATE, .params = params}, {.rate = RATE, .params = sends, .ints = ints, .n_ints = 2}};
+    const rig_mount mount = {.fade = RATE / 100, .gain_in = 1.0f, .gain_out = 1.0f}, mounts[] = {mount, mount};
     uint32_t which = 0;
     const char *why = NULL;
-    return rig_chain_new(1, &engine, &setup, &mount, 1, &which, &why);
+    return rig_chain_new(2, engines, setups, mounts, 1, &which, &why);
 }
+
+/* A JACK whose ports are buffers, and that has two ticks of a clock in each period. */
+static void *buffer(void *port, uint32_t frames)
+{
+    (void)frames;
+    return port;
+}
+
+static uint32_t midi_count(void *port)
+{
+    (void)port;
+    return 2;
+}
+
+static int midi_get(void *event, void *port, uint32_t index)
+{
+    static const uint8_t tick = 0xf8;
+    struct { uint32_t time; size_t size; const uint8_t *bytes; } *e = event;
+    (void)port;
+    e->time = 20 * index;
+    e->size = 1;
+    e->bytes = &tick;
+    return 0;
+}
+
+static uint32_t transport(const void *client, void *position)
+{
+    (void)client, (void)position;
+    return 1;
+}
+
+static float sends[4][PERIOD];
+static const rig_insert_ports ports[] = {{{sends[0], sends[1]}, {sends[2], sends[3]}}, {{sends[1], sends[0]}, {sends[3], sends[2]}}};
 
 static void *audio(void *arg)
 {
-    float in[PERIOD], out_1[PERIOD], out_2[PERIOD], di[PERIOD];
+    float in[PERIOD], out_1[PERIOD], out_2[PERIOD], di[PERIOD], click[PERIOD];
+    rig_client client = {rack, buffer, midi_count, midi_get, transport, NULL, in, out_1, out_2, di, di, click, 1};
     (void)arg;
     for (unsigned n = 0; !__atomic_load_n(&done, __ATOMIC_RELAXED); ++n) {
         for (int i = 0; i < PERIOD; ++i) in[i] = (float)((n * PERIOD + i) % 100) / 100.0f;
-        rig_rack_process(rack, in, out_1, out_2, di, PERIOD);
+        rig_process(PERIOD, &client);
         rig_player_recorder_process(deck, in, out_1, PERIOD);
     }
     return NULL;
@@ -64,6 +99,7 @@ static void *keeper(void *arg)
 int main(void)
 {
     rig_meters meters = {0};
+    rig_midi_event events[100];
     rig_player_recorder_meters peaks;
     static float play[256], heard[2][256];
     static rig_take takes[2];
@@ -87,6 +123,13 @@ int main(void)
         rig_rack_open(rack, i % 11 != 0);
         rig_rack_limit(rack, i % 13 != 0);
         rig_rack_play(rack, i % 2);
+        rig_rack_tempo(rack, (float)(60 + i % 5));
+        rig_rack_follow(rack, i / 100 % 3);
+        rig_rack_metronome(rack, &(rig_metronome_settings){i % 3, i % 2, i % 5, 0.5f});
+        rig_rack_midi(rack, events, 100);
+        rig_insert_put(0, i % 7 ? &ports[i % 2] : NULL);
+        rig_insert_wire(0, i % 16);
+        (void)rig_inserts_periods();
         rig_rack_loop_order(rack, i % 6);
         rig_rack_loop_beats(rack, i % 7 == 0);
         rig_rack_loop_now(rack, &loop);

@@ -16,8 +16,8 @@ def watch(owner: type) -> None:
     """Let the trap stand in for the process callback of `owner`, a Rack or a PlayerRecorder."""
     real = owner.callback
 
-    def callback(self, get_buffer, ports):
-        function, argument = real(self, get_buffer, ports)
+    def callback(self, jack, ports):
+        function, argument = real(self, jack, ports)
         library.trap_callback(ctypes.c_void_p(function))
         return ctypes.cast(library.trapped_process, ctypes.c_void_p).value, argument
 

@@ -12,10 +12,11 @@ import numpy as np
 import trap
 
 from rig.jack.client import Client
+from rig.jack.joined import Ports
 from rig.native import PlayerRecorder, Take
 
 trap.watch(PlayerRecorder)
-client = Client("trapped", sys.argv[2], inputs=("return",), outputs=("send",))
+client = Client("trapped", sys.argv[2], ports=Ports(("return",), ("send",), ()))
 player_recorder = PlayerRecorder(client.rate)
 client.start(player_recorder)
 client.wire("send", "trapped:return")

@@ -20,6 +20,15 @@ static inline float rig_get_float(const float *p)
 
 static inline void rig_put_float(float *p, float v) { __atomic_store(p, &v, __ATOMIC_RELAXED); }
 
+static inline double rig_get_double(const double *p)
+{
+    double v;
+    __atomic_load(p, &v, __ATOMIC_RELAXED);
+    return v;
+}
+
+static inline void rig_put_double(double *p, double v) { __atomic_store(p, &v, __ATOMIC_RELAXED); }
+
 /* What was noted, and the note begins anew: nothing that comes in between is lost. */
 static inline float rig_take_float(float *p, float rest)
 {

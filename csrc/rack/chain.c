@@ -17,7 +17,7 @@ uint64_t rig_chains_freed(void) { return rig_get(&freed); }
 static uint32_t part_of(const rig_chain *chain)
 {
     uint32_t part = 0;
-    while (part < chain->n_units && !chain->units[part].engine->tail) ++part;
+    while (part < chain->n_units && !chain->units[part].rings) ++part;
     if (part == chain->n_units) return part;
     while (part && chain->units[part].branch != RIG_TRUNK && chain->units[part - 1].branch != RIG_TRUNK) --part;
     return part;
@@ -78,6 +78,8 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on) { rig_put(&chain-
 
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_get(&chain->units[unit].faults); }
 
+const void *rig_chain_engine(const rig_chain *chain, uint32_t unit) { return chain->units[unit].self[0]; }
+
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
 
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].reduction); }
@@ -96,6 +98,24 @@ static uint32_t need_of(rig_chain *chain, uint32_t end)
     }
     return most(need, side);
 }
+
+/* Of branches that come together the later one counts, with what it is made to wait; where that which joins them is off, branch a
+   alone is heard. */
+uint32_t rig_chain_latency(const rig_chain *chain)
+{
+    uint32_t late = 0, side = 0; /* of the signal, which branch a is, too, and of branch b */
+    for (uint32_t i = 0; i < chain->n_units; ++i) {
+        const rig_unit *unit = &chain->units[i];
+        const uint32_t on = rig_get(&unit->on), own = on ? unit->latency : 0;
+        if (unit->branch == RIG_TRUNK && on) late = most(late + unit->waits[0], side + unit->waits[1]);
+        if (unit->branch == RIG_BRANCH_B) side += own;
+        else late += own;
+        if (unit->branch == RIG_TRUNK) side = late;
+    }
+    return most(late, side);
+}
+
+uint32_t rig_chain_late(const rig_chain *chain, uint32_t unit) { return chain->units[unit].own; }
 
 uint32_t rig_chain_need(rig_chain *chain) { return need_of(chain, chain->part); }
 uint32_t rig_chain_memory(rig_chain *chain) { return need_of(chain, chain->n_units); }
@@ -196,7 +216,7 @@ void rig_chain_process(rig_chain *chain, float *left, float *right, const float 
     rig_signal signal;
     for (uint32_t at = 0, n; at < frames; at += n) {
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        const rig_moment moment = {key + at, n, (double)chain->at * beats_a_frame, beats_a_frame};
+        const rig_moment moment = {key + at, n, (double)chain->at * beats_a_frame, beats_a_frame, 0};
         signal.channels = right ? 2 : 1;
         memcpy(signal.at[0], left + at, n * sizeof(float));
         if (right) memcpy(signal.at[1], right + at, n * sizeof(float));

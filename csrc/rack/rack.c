@@ -1,4 +1,4 @@
-#include "rack.h"
+#include "period.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,14 @@
 #include "../denormals.h"
 #include "cost.h"
 #include "guard.h"
+#include "insert.h"
 #include "looper.h"
 #include "master.h"
+#include "metronome.h"
+#include "midi.h"
 #include "recorder.h"
 #include "slot_bank.h"
+#include "song.h"
 #include "tape.h"
 #include "touch.h"
 
@@ -19,7 +23,6 @@
 struct rig_rack {
     uint32_t want, bypass;
     uint32_t panics;        /* how many were asked for */
-    float tempo;            /* beats a minute */
     struct { uint32_t input, output; } routes[RIG_SLOTS];
 
     uint32_t rate;
@@ -36,7 +39,9 @@ struct rig_rack {
     rig_tape tape;
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
-    double beat;            /* the song's time */
+    rig_midi midi;
+    rig_song song;
+    rig_metronome metronome;
 };
 
 rig_rack *rig_rack_new(uint32_t rate)
@@ -44,7 +49,7 @@ rig_rack *rig_rack_new(uint32_t rate)
     rig_rack *r = calloc(1, sizeof *r);
     const uint32_t frames = (uint32_t)(RIG_FADE_SECONDS * rate);
     float *rise = calloc(frames + 1, sizeof(float));
-    if (!r || !rise) {
+    if (!r || !rise || !rig_metronome_init(&r->metronome, rate)) {
         free(r);
         free(rise);
         return NULL;
@@ -55,7 +60,7 @@ rig_rack *rig_rack_new(uint32_t rate)
     r->fade = (rig_fade){frames, rise};
     rig_master_init(&r->master, rate);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i], i == RIG_OUTPUT ? 2 : 1);
-    r->tempo = 120.0f;
+    rig_song_init(&r->song, rate);
     r->meters.limiter = 1.0f;
     return r;
 }
@@ -63,6 +68,7 @@ rig_rack *rig_rack_new(uint32_t rate)
 void rig_rack_free(rig_rack *r)
 {
     rig_recorder_free(&r->recorder);
+    rig_metronome_free(&r->metronome);
     rig_tape_free(&r->tape);
     rig_looper_free(&r->looper);
     free(r->fade.rise);
@@ -95,7 +101,10 @@ void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
-void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->tempo, bpm); }
+void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->song.tempo, bpm); }
+void rig_rack_follow(rig_rack *r, uint32_t whom) { rig_put(&r->song.follow, whom); }
+void rig_rack_metronome(rig_rack *r, const rig_metronome_settings *settings) { rig_metronome_set(&r->metronome, settings); }
+uint32_t rig_rack_midi(rig_rack *r, rig_midi_event *events, uint32_t most) { return rig_midi_read(&r->midi, events, most); }
 void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
@@ -151,6 +160,10 @@ void rig_rack_meters(rig_rack *r, rig_meters *m)
         .playing = rig_get(&from->playing),
         .settled = rig_get(&from->settled),
         .silent = rig_get(&from->silent),
+        .lead = rig_get(&from->lead),
+        .midi_lost = rig_get(&r->midi.lost),
+        .beat = rig_get_double(&from->beat),
+        .tempo = rig_get_float(&from->tempo),
         .in_peak = rig_take_float(&from->in_peak, 0.0f),
         .out_peak = rig_take_float(&from->out_peak, 0.0f),
         .limiter = rig_take_float(&from->limiter, 1.0f),
@@ -176,28 +189,49 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
-static void run_block(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, rig_budget *budget)
+/* What a MIDI event does, at its frame. */
+static void hear(rig_rack *r, const rig_midi_event *event) { rig_song_hear(&r->song, event); }
+
+/* Where the song is in this block; whom it follows has said so by then. Returns 1 where it jumped. */
+static int keep_time(rig_rack *r, uint32_t frames)
+{
+    const uint64_t at = r->meters.frames;
+    for (const rig_midi_event *event; (event = rig_midi_due(&r->midi, at + frames));) hear(r, event);
+    const int jumped = rig_song_begin(&r->song, at, frames);
+    rig_put(&r->meters.lead, r->song.state);
+    rig_put_double(&r->meters.beat, r->song.beat);
+    rig_put_float(&r->meters.tempo, (float)(60.0 * r->rate * r->song.pace));
+    return jumped;
+}
+
+static void run_block(rig_rack *r, const rig_period *p, uint32_t at, uint32_t frames, rig_budget *budget)
 {
     float x[RIG_BLOCK];
     rig_signal signal;
-    const rig_moment moment = {x, frames, r->beat, rig_get_float(&r->tempo) / 60.0 / r->rate};
-    read_input(r, in, x, frames);
+    const int jumped = keep_time(r, frames);
+    const rig_moment moment = {x, frames, r->song.beat, r->song.pace, (uint32_t)budget->by_clock};
+    read_input(r, p->in + at, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);
     rig_show_clip(&r->meters.in_clips, peak);
     rig_history_write(&r->guitar, x, frames);
     rig_looper_run(&r->looper, &r->guitar, x, &moment);
     rig_history_write(&r->input, x, frames);
-    memcpy(di, x, frames * sizeof(float));
+    memcpy(p->di + at, x, frames * sizeof(float));
     signal.channels = 1;
     memcpy(signal.at[0], x, frames * sizeof(float));
+    if (p->inserts) rig_inserts_enter(x, at);
     for (uint32_t i = 0; i < RIG_STAGES; ++i)
         if (rig_slot_bank_run(&r->banks[i], &r->fade, &r->input, &signal, &moment, budget) && i == RIG_AMP)
             rig_put(&r->meters.fade_frame, r->meters.frames);
+    if (p->inserts) rig_inserts_leave(frames);
     rig_master_run(&r->master, &signal, frames, &r->meters);
-    memcpy(out_1, signal.at[0], frames * sizeof(float));
-    memcpy(out_2, signal.at[signal.channels - 1], frames * sizeof(float));
-    r->beat += frames * moment.beats_a_frame;
+    memcpy(p->out_1 + at, signal.at[0], frames * sizeof(float));
+    memcpy(p->out_2 + at, signal.at[signal.channels - 1], frames * sizeof(float));
+    rig_recorder_write(&r->recorder, p->out_1 + at, p->out_2 + at, p->di + at, frames);
+    rig_tape_write(&r->tape, p->out_1 + at, p->out_2 + at, p->di + at, frames);
+    rig_metronome_run(&r->metronome, &r->song, jumped, p->click ? p->click + at : NULL, p->out_1 + at, p->out_2 + at, frames, &r->master);
+    rig_song_end(&r->song, frames);
     rig_put(&r->meters.frames, r->meters.frames + frames);
 }
 
@@ -269,33 +303,36 @@ static void show_load(rig_rack *r, const rig_budget *budget)
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
 }
 
-static void run_period(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames, int by_clock)
+void rig_period_run(rig_rack *r, const rig_period *p)
 {
-    if (!frames) return;
+    if (!p->frames) return;
     const uint64_t start = rig_clock();
     const rig_denormals fpu = rig_denormals_enter();
     steer(r);
     calm(r);
-    rig_budget budget = budget_of(r, frames, by_clock, start);
-    for (uint32_t at = 0, n; at < frames; at += n) {
-        n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        run_block(r, in + at, out_1 + at, out_2 + at, di + at, n, &budget);
+    rig_budget budget = budget_of(r, p->frames, p->by_clock, start);
+    for (uint32_t at = 0, n; at < p->frames; at += n) {
+        n = p->frames - at < RIG_BLOCK ? p->frames - at : RIG_BLOCK;
+        run_block(r, p, at, n, &budget);
     }
-    rig_recorder_write(&r->recorder, out_1, out_2, di, frames);
-    rig_tape_write(&r->tape, out_1, out_2, di, frames);
+    rig_midi_over(&r->midi);
     rig_denormals_leave(fpu);
     show_load(r, &budget);
 }
 
-void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
+void rig_rack_hear_midi(rig_rack *r, uint32_t at, const uint8_t *bytes, size_t size)
 {
-    run_period(r, in, out_1, out_2, di, frames, 0);
+    rig_midi_come(&r->midi, r->meters.frames + at, bytes, size);
 }
 
-int rig_process(uint32_t frames, void *arg)
+void rig_rack_hear_transport(rig_rack *r, const rig_transport *transport)
 {
-    rig_client *c = arg;
-    float *out_1 = c->get_buffer(c->out_1, frames), *out_2 = c->get_buffer(c->out_2, frames);
-    run_period(c->rack, c->get_buffer(c->in, frames), out_1, out_2, c->get_buffer(c->di, frames), frames, 1);
-    return 0;
+    rig_song_transport(&r->song, r->meters.frames, transport);
+}
+
+int rig_rack_follows(const rig_rack *r, uint32_t whom) { return rig_get(&r->song.follow) == whom; }
+
+void rig_rack_process(rig_rack *r, const float *in, float *out_1, float *out_2, float *di, uint32_t frames)
+{
+    rig_period_run(r, &(rig_period){.in = in, .out_1 = out_1, .out_2 = out_2, .di = di, .frames = frames});
 }

@@ -19,6 +19,17 @@
 typedef struct rig_chain rig_chain;
 typedef struct rig_rack rig_rack;
 
+/* Whom the song's time follows; nobody: its own tempo. */
+#define RIG_FOLLOW_NOBODY 0
+#define RIG_FOLLOW_MIDI 1
+#define RIG_FOLLOW_JACK 2
+
+/* How whoever is followed is. */
+#define RIG_LEAD_NONE 0    /* nobody, or never heard so far: our own tempo */
+#define RIG_LEAD_HEARD 1
+#define RIG_LEAD_STOPPED 2 /* it says so */
+#define RIG_LEAD_LOST 3    /* a clock that is not heard any more: its last tempo */
+
 /* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_rack_meters(), which
    one reader calls; he hands them on to others. */
 typedef struct {
@@ -30,12 +41,35 @@ typedef struct {
     uint32_t playing;           /* the amp's slot that is heard */
     uint32_t settled;           /* 1: no switch under way in any stage */
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
+    uint32_t lead;              /* how whoever the song follows is */
+    uint32_t midi_lost;         /* MIDI events that nobody read in time */
+    double beat;                /* where the song is */
+    float tempo;                /* beats a minute */
     float in_peak, out_peak;
     float limiter;              /* the smallest gain that the limiter used, 1 = it did nothing */
     float load;                 /* share of the period that the worst callback took, with all that a switch takes */
     float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
+/* A MIDI event. frame: of the rack, as it counts in its meters. What is longer than three bytes is none here. */
+typedef struct {
+    uint64_t frame;
+    uint32_t size;
+    uint8_t bytes[3];
+} rig_midi_event;
+
+/* JACK's transport at the start of a period. bpm: beats a minute, 0 where nobody says; then beat and bar say nothing, either. */
+typedef struct {
+    uint32_t rolling, frame, bar; /* bar: beats of one */
+    double beat, bpm;             /* beat: from the song's start */
+} rig_transport;
+
+/* A metronome's settings. */
+typedef struct {
+    uint32_t on, out; /* out: 1: heard in our outputs, too, not only in the port of its own */
+    uint32_t beats;   /* of a bar, the first of which is accented; 0: none is */
+    float level;      /* linear */
+} rig_metronome_settings;
 /* The looper: what it does, and what it can be told. */
 #define RIG_LOOP_LAYERS 16   /* that a loop has at most */
 #define RIG_LOOP_EMPTY 0
@@ -80,9 +114,12 @@ typedef struct {
     float gain_in, gain_out;     /* linear, before and after it */
     uint32_t latency;            /* frames of the chain that the changes of rate take; 0: it runs at the chain's rate */
     rig_rate_change there, back; /* to the engine's rate, and back to the chain's */
+    uint32_t late;               /* frames of the chain by which what its files hold is late */
+    uint32_t waits[2];           /* of one that joins branches: frames that it lets a and b come later */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), faults(), cost() and reduction() also while the chain plays, from any thread.
+/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults(), cost() and reduction() also while the chain plays, from any
+   thread.
    new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
                          uint32_t channels, uint32_t *which, const char **why); /* channels: that come in, 1 or 2 */
@@ -90,6 +127,8 @@ void rig_chain_free(rig_chain *chain);
 void rig_chain_prewarm(rig_chain *chain);
 void rig_chain_reset(rig_chain *chain);
 uint32_t rig_chain_memory(rig_chain *chain);
+uint32_t rig_chain_latency(const rig_chain *chain); /* frames by which what comes out is late, as its engines are switched */
+uint32_t rig_chain_late(const rig_chain *chain, uint32_t unit); /* of them, what the engine itself says that it takes */
 size_t rig_chain_bytes(const rig_chain *chain);
 void rig_chain_set(rig_chain *chain, uint32_t unit, uint32_t param, float value);
 void rig_chain_set_level(rig_chain *chain, float gain);
@@ -97,6 +136,7 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its inpu
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
+const void *rig_chain_engine(const rig_chain *chain, uint32_t unit); /* the engine's own memory; of two, the left one's */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);
@@ -116,6 +156,9 @@ void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */
+void rig_rack_follow(rig_rack *rack, uint32_t whom);
+void rig_rack_metronome(rig_rack *rack, const rig_metronome_settings *settings);
+uint32_t rig_rack_midi(rig_rack *rack, rig_midi_event *events, uint32_t most); /* what has come since, in order */
 void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
 int rig_rack_looper(rig_rack *rack, uint32_t room);  /* [main] before the rack runs: frames, in all layers; 0: no memory for it */
@@ -133,11 +176,30 @@ void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames); /* the guita
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
 void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 
-/* A JACK client's process callback. get_buffer is libjack's jack_port_get_buffer, so that no JACK header is needed to build. */
+/* [audio] What comes beside the sound, told before the period that it belongs to. at: frames into it. */
+void rig_rack_hear_midi(rig_rack *rack, uint32_t at, const uint8_t *bytes, size_t size);
+void rig_rack_hear_transport(rig_rack *rack, const rig_transport *transport);
+
+/* Inserts, see insert.h. [main] Ports of a place in the table of them, jack_port_t; lent until another's are put there, or NULL, and a
+   period has begun since. wired: bits 0 and 1: somebody hears the sends, 2 and 3: somebody feeds the returns. */
+#define RIG_INSERTS 16
+typedef struct {
+    void *send[2], *back[2];
+} rig_insert_ports;
+void rig_insert_put(uint32_t place, const rig_insert_ports *ports);
+void rig_insert_wire(uint32_t place, uint32_t wired);
+void rig_insert_heard_of(uint32_t place, float *sent, float *came, uint32_t frames); /* the latest, at most RIG_HISTORY less a period */
+uint64_t rig_inserts_periods(void); /* that have begun */
+
+/* A JACK client's process callback: libjack's functions and our ports, so that no JACK header is needed to build. */
 typedef struct {
     rig_rack *rack;
-    void *(*get_buffer)(void *port, uint32_t frames);
-    void *in, *out_1, *out_2, *di;
+    void *(*get_buffer)(void *port, uint32_t frames);              /* jack_port_get_buffer */
+    uint32_t (*midi_count)(void *buffer);                          /* jack_midi_get_event_count */
+    int (*midi_get)(void *event, void *buffer, uint32_t index);    /* jack_midi_event_get */
+    uint32_t (*transport)(const void *client, void *position);     /* jack_transport_query */
+    void *client, *in, *out_1, *out_2, *di, *midi_in, *click;
+    uint32_t inserts; /* 1: those of this process are its own */
 } rig_client;
 int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */
 

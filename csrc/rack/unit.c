@@ -31,7 +31,10 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
         if (!unit->self[i]) return "out of memory";
         *bytes += size;
         const char *why = engine->init(unit->self[i], setup);
-        if (why) return why;
+        if (!why) continue;
+        free(unit->self[i]);
+        unit->self[i] = NULL; /* it has not begun, and has no end */
+        return why;
     }
     return NULL;
 }
@@ -56,6 +59,14 @@ static void at_peace(rig_unit *unit)
     unit->rest = unit->pause = 0;
 }
 
+/* What the engine says, which counts at its rate. */
+static uint32_t own_latency(const rig_unit *unit, const rig_mount *mount)
+{
+    const uint64_t late = unit->engine->latency ? unit->engine->latency(unit->self[0]) : 0;
+    if (!unit->resampler[0]) return (uint32_t)late;
+    return (uint32_t)((late * mount->there.down + mount->there.up / 2) / mount->there.up);
+}
+
 const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_setup *setup, const rig_mount *mount,
                           uint32_t channels, size_t *bytes)
 {
@@ -65,6 +76,7 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     unit->channels = channels > own ? channels : own;
     unit->copies = own == 1 ? unit->channels : 1;
     const char *why = engine_init(unit, engine, setup, bytes);
+    unit->rings = !why && engine->tail && engine->tail(unit->self[0], unit->params) > 0;
     unit->gain_in = mount->gain_in;
     unit->gain_out = mount->gain_out;
     unit->branch = mount->branch;
@@ -73,12 +85,16 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
     at_peace(unit);
     rig_unit_settle(unit);
     if (!why && mount->latency) why = resampler_init(unit, mount, bytes);
+    if (!why) unit->own = own_latency(unit, mount);
+    unit->latency = mount->latency + mount->late + unit->own;
+    memcpy(unit->waits, mount->waits, sizeof unit->waits);
     return why;
 }
 
 void rig_unit_free(rig_unit *unit)
 {
     for (uint32_t i = 0; i < 2; ++i) {
+        if (unit->self[i] && unit->engine->end) unit->engine->end(unit->self[i]);
         free(unit->self[i]);
         free(unit->resampler[i]);
     }
@@ -101,7 +117,7 @@ uint32_t rig_unit_memory(const rig_unit *unit)
 uint32_t rig_unit_tail(const rig_unit *unit)
 {
     float params[RIG_PARAMS];
-    if (!unit->engine->tail) return rig_unit_memory(unit);
+    if (!unit->rings) return rig_unit_memory(unit);
     get_params(unit, params);
     return unit->engine->tail(unit->self[0], params);
 }
@@ -179,7 +195,8 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 {
     float params[RIG_PARAMS];
     const uint32_t frames = moment->frames;
-    rig_block block = {.key = moment->key, .params = params, .frames = frames, .beat = moment->beat, .beats_a_frame = moment->beats_a_frame};
+    rig_block block = {.key = moment->key, .params = params, .frames = frames, .beat = moment->beat, .beats_a_frame = moment->beats_a_frame,
+                       .live = moment->live};
     get_params(unit, params);
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);
@@ -231,7 +248,7 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
     const uint32_t moving = approach(unit, share, frames);
-    const int partly = moving || share[frames - 1] == 0.0f, rings = unit->engine->tail != NULL;
+    const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
     if (unit->rest) {
         unit->rest -= unit->rest < frames ? unit->rest : frames;
         return; /* its input passes */

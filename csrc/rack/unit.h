@@ -12,8 +12,11 @@ typedef struct {
     uint32_t copies;             /* how many there are of the engine: a mono one has one a side */
     void *self[2];               /* of each of them */
     rig_resampler *resampler[2]; /* around an engine with a rate of its own, or NULL */
+    uint32_t rings;              /* it has a tail */
     float gain_in, gain_out;
     uint32_t branch;
+    uint32_t own, latency; /* frames of the chain by which the engine itself is late; with its files and changes of rate */
+    uint32_t waits[2];     /* see rig_mount */
     float *params;   /* Python puts, audio gets */
     uint32_t on;     /* the same: 0: its input passes it by */
     uint32_t fade;   /* frames from off to on */

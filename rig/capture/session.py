@@ -14,6 +14,7 @@ from rig.capture.options import LEVELS_DB
 from rig.capture.test_signal import Signal
 from rig.errors import RigError
 from rig.jack.client import Client
+from rig.jack.joined import Ports
 from rig.native import PlayerRecorder, PlayerRecorderMeters, Take, decibels, linear
 
 TICK_SECONDS = 0.05
@@ -83,7 +84,7 @@ class Session:
     """Our client with its ports `send` and `return`. Raises RigError where there is no JACK."""
 
     def __init__(self, level_db: float, server: str | None = None) -> None:
-        self.client = Client("rig-capture", server, inputs=("return",), outputs=("send",))
+        self.client = Client("rig-capture", server, ports=Ports(("return",), ("send",), ()))
         self.rate = self.client.rate
         self.noise: Noise | None = None
         self._player = PlayerRecorder(self.rate)

@@ -16,6 +16,7 @@ from rig.engine import Payload
 from rig.errors import RigError
 from rig.files import Stamp, stamp
 from rig.gig.gain_staging import arranged
+from rig.gig.inserts import Inserts
 from rig.models import analysis
 from rig.native import Chain, Unit, UnitError, decibels
 
@@ -118,10 +119,11 @@ def channels_to(stage: str, preset: Preset, versions: Versions) -> int:
 
 
 class Builder:
-    """Builds chains at `rate` Hz. One thread at a time."""
+    """Builds chains at `rate` Hz. One thread at a time. inserts: None: other applications stand in none."""
 
-    def __init__(self, rate: int, versions: Versions) -> None:
+    def __init__(self, rate: int, versions: Versions, inserts: Inserts | None = None) -> None:
         self.rate = rate
+        self._inserts = inserts
         self.versions = versions
         self._read: OrderedDict[Hashable, Payload] = OrderedDict()
 
@@ -150,7 +152,7 @@ class Builder:
         """
         spec = next(spec for spec in wish.engines if spec.uid == like.uid)
         knob = kind(spec).param(LEVEL_KNOB)
-        if knob is None:
+        if knob is None or knob.unit != "dB":
             return wish
         try:
             was = self._heard_db(wish.with_engine(like), like.uid)
@@ -173,7 +175,8 @@ class Builder:
     def unit(self, spec: EngineSpec) -> Unit:
         """An engine with what its files hold. Raises BuildError."""
         try:
-            payload = self._payload(spec)
+            ports = kind(spec).ports and self._inserts
+            payload = self._inserts.payload(spec) if ports and self._inserts else self._payload(spec)
             return Unit(kind(spec), payload, spec.params, spec.label, spec.files, spec.settings, spec.branch, spec.on)
         except RigError as error:
             raise BuildError(spec, str(error)) from None

@@ -10,6 +10,7 @@ import numpy as np
 
 from rig.document import address, edits
 from rig.document.document import Document
+from rig.document.knobs import kind
 from rig.document.read import read_preset
 from rig.document.scenes import applied
 from rig.errors import RigError
@@ -42,6 +43,12 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> tuple[Rack, int]:
     document = Document((read_preset(source),))
     pick = address.pick(document, amp or "1")
     document = edits.recall_scene(document, pick.amp, pick.scene)
+    preset, amp_chain = document.presets[0], document.amp(pick.amp).chain
+    for spec in (*preset.input, *amp_chain, *preset.output):
+        if kind(spec).ports:
+            print(
+                printable(f"rig: {spec.label} passes through: no other application stands in it here"), file=sys.stderr
+            )
     loaded = load(document, pick.amp, rate)
     return settled(loaded), loaded.channels(document.presets[0].uid, pick.amp)
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, TimeoutError
 
 from rig.document.document import Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
-from rig.jack.joined import Joined, Wire, find
+from rig.jack.joined import Joined, Ports, Wire, find
 from rig.jack.opening import OPEN_SECONDS, Opening
 from rig.jack.server import Server
-from rig.native import PlayerRecorder, Rack
+from rig.native import PlayerRecorder, Rack, inserts
+from rig.native.inserts import SIDES
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
 LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
@@ -47,18 +48,12 @@ def _ask_running(server: str | None) -> tuple[int, int] | None:
 class Client:
     """Our JACK client. Starts a server where none runs, and stops it again. Methods are called from one thread.
 
-    inputs, outputs: our ports. Raises RigError when there is no server and none can be started, and NoAnswer where one
+    ports: ours. Raises RigError when there is no server and none can be started, and NoAnswer where one
     hangs; nothing takes longer than a second but to open and to start a server.
     """
 
-    def __init__(
-        self,
-        name: str = "rig",
-        server: str | None = None,
-        inputs: Sequence[str] = ("in",),
-        outputs: Sequence[str] = ("out_1", "out_2", "di"),
-    ) -> None:
-        self._ports = (inputs, outputs)
+    def __init__(self, name: str = "rig", server: str | None = None, ports: Ports = Ports()) -> None:
+        self._ports = ports
         self._asked = (name, server)
         self._calls = Calls()
         self._server: Server | None = None
@@ -71,6 +66,8 @@ class Client:
         self._xruns = 0  # in servers that have gone
         self._block = self._latency = 0  # as last known
         self._wires: tuple[Wire, ...] = ()
+        self._inserts: dict[int, str] = {}
+        self._unplugged: dict[str, tuple[Wire, ...]] = {}  # wires of inserts that have gone, by name
         self._seen = -1  # the changes of the wiring that `_wires` knows of
         self._look_at = 0.0
         self.name, self.rate, self.server = name, 0, self._given()
@@ -109,6 +106,7 @@ class Client:
         self.server = self._server.says if self._server else self._given()
         self._wires, self._seen = (), -1
         self._block = self._ask(lambda: joined.client.blocksize, self._block)
+        self._calls(self._set_inserts, joined, self._inserts)
         return True
 
     def _ask(self, function: Callable[[], int], known: int) -> int:
@@ -231,8 +229,33 @@ class Client:
         """Connect one of our ports to one of somebody else's. Returns why not, in one line, or None."""
         joined = self._here()
         name = joined.names[ours]
-        ends = (other, name) if ours in self._ports[0] else (name, other)
+        ends = (other, name) if ours in self._ports.inputs else (name, other)
         return self._calls(joined.wire, *ends)
+
+    def inserts(self, names: Mapping[int, str]) -> None:
+        """Give the places in the table of inserts ports of those names, and no others; at once, or when JACK is back.
+
+        The wires of one that comes back come back, too. Raises NoAnswer.
+        """
+        self._inserts = dict(names)
+        if self.alive and self._joined:
+            self._calls(self._set_inserts, self._joined, dict(names))
+
+    def _set_inserts(self, joined: Joined, names: Mapping[int, str]) -> None:
+        there = joined.inserts
+        gone = [name for name, place in there.items() if names.get(place) != name]
+        if gone:
+            wires = joined.wires()
+            for name in gone:
+                own = {joined.names[f"{name}_{side}"] for side in SIDES}
+                self._unplugged[name] = tuple(wire for wire in wires if own & {*wire})
+                joined.remove_insert(name)
+        new = [(place, name) for place, name in names.items() if name not in there]
+        for place, name in new:
+            joined.add_insert(place, name)
+            joined.wire_again(self._unplugged.pop(name, ()))
+        if gone or new:
+            joined.wired(joined.wires())
 
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
         """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
@@ -260,6 +283,7 @@ class Client:
             changes = joined.changes  # first, so that a change while we ask makes us ask again
             with contextlib.suppress(NoAnswer, library.jack.JackError):
                 self._wires, self._seen = self._calls(joined.wires), changes
+                joined.wired(self._wires)
         return self._wires
 
     def latency_ms(self) -> float:
@@ -293,6 +317,8 @@ class Client:
         joined, self._joined = self._joined, None
         if joined:
             joined.alive = False
+            for place in joined.inserts.values():
+                inserts.put(place, None)
             self._xruns += joined.xruns
             self._leaving = self._calls.ask(joined.leave)
 

@@ -7,20 +7,34 @@ dropouts, so the process callback is a C function; and it has no calls for laten
 from __future__ import annotations
 
 import contextlib
+import time
+from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import NoAnswer
 from rig.jack.latency import CAPTURE, PLAYBACK, Latency
-from rig.native import PlayerRecorder, Rack
+from rig.native import PlayerRecorder, Rack, inserts
+from rig.native.inserts import SIDES
 
 if TYPE_CHECKING:
     import jack
 
+LET_GO_SECONDS = 0.5  # for the callback to have had a period; it has stopped, where it doesn't
+
 Wire = tuple[str, str]
 """(from, to), two ports' full names."""
+
+
+CALLS = {
+    "get_buffer": "jack_port_get_buffer",
+    "midi_count": "jack_midi_get_event_count",
+    "midi_get": "jack_midi_event_get",
+    "transport": "jack_transport_query",
+}
+"""What a process callback of ours may call, and libjack's names for it."""
 
 
 def _address(pointer: object) -> int:
@@ -28,14 +42,17 @@ def _address(pointer: object) -> int:
     return int(library.jack._ffi.cast("uintptr_t", pointer))
 
 
-def _register(client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str, jack.OwnPort]) -> dict[str, int]:
+def _register(
+    client: jack.Client, runs: Rack | PlayerRecorder, ports: dict[str, jack.OwnPort], inserts: bool
+) -> dict[str, int]:
     """Make the C function of a rack or a player_recorder the client's process callback. Returns the ports' addresses.
 
     Uses jack._lib, jack._ffi, client._ptr and port._ptr.
     """
-    address = _address(library.jack._lib.jack_port_get_buffer)
+    calls = {name: _address(getattr(library.jack._lib, called)) for name, called in CALLS.items()}
     pointers = {name: _address(port._ptr) for name, port in ports.items()}
-    function, argument = runs.callback(address, pointers)
+    own = {name: pointers[name] for name in pointers if not name.endswith(SIDES)}
+    function, argument = runs.callback({**calls, "client": _address(client._ptr), "inserts": int(inserts)}, own)
     failed = library.jack._lib.jack_set_process_callback(
         client._ptr, library.jack._ffi.cast("JackProcessCallback", function), library.jack._ffi.cast("void *", argument)
     )
@@ -53,22 +70,65 @@ def find(name: str, server: str | None) -> jack.Client | None:
         return None
 
 
+class Ports(NamedTuple):
+    """The names of ours. midi: those that MIDI comes in at. inserts: whether there may be more, for inserts, which one
+    client of a process can have.
+    """
+
+    inputs: Sequence[str] = ("in",)
+    outputs: Sequence[str] = ("out_1", "out_2", "di", "click")
+    midi: Sequence[str] = ("midi_in",)
+    inserts: bool = False
+
+
 class Joined:
     """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes` and `xruns` are for any thread."""
 
-    def __init__(self, client: jack.Client, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    def __init__(self, client: jack.Client, ports: Ports) -> None:
         self.client = client
         self.name: str = client.name
         self.rate: int = client.samplerate  # Hz
-        self.ports = {name: client.inports.register(name) for name in inputs}
-        self.ports |= {name: client.outports.register(name) for name in outputs}
+        self.ports = {name: client.inports.register(name) for name in ports.inputs}
+        self.ports |= {name: client.outports.register(name) for name in ports.outputs}
+        self.ports |= {name: client.midi_inports.register(name) for name in ports.midi}
         self.names = {name: str(port.name) for name, port in self.ports.items()}
         self.alive, self.changes, self.xruns = True, 0, 0
         self.latency: Latency | None = None
+        self._may_insert = ports.inserts
+        self.inserts: dict[str, int] = {}  # their places, by name
+        self._ends: Counter[str] = Counter()  # how many wires there are on each of their ports
+
+    def add_insert(self, place: int, name: str) -> None:
+        """Give a place in the table of inserts ports of that name."""
+        for side in SIDES:
+            register = (self.client.outports if side.startswith("send") else self.client.inports).register
+            port = self.ports[f"{name}_{side}"] = register(f"{name}_{side}")
+            self.names[f"{name}_{side}"] = str(port.name)
+        self.inserts[name] = place
+        inserts.put(place, [_address(self.ports[f"{name}_{side}"]._ptr) for side in SIDES])
+
+    def remove_insert(self, name: str) -> None:
+        """Take them away, when the callback has let go of them."""
+        inserts.put(self.inserts.pop(name), None)
+        until, since = time.monotonic() + LET_GO_SECONDS, inserts.periods()
+        while self.alive and self.latency and inserts.periods() == since and time.monotonic() < until:
+            time.sleep(0.001)
+        for side in SIDES:
+            del self.names[f"{name}_{side}"]
+            self.ports.pop(f"{name}_{side}").unregister()
+
+    def wired(self, wires: Sequence[Wire]) -> None:
+        """Tell the callback which of the inserts' ports somebody is connected to. wires: all of ours."""
+        self._ends = Counter(end for wire in wires for end in wire)
+        for name in self.inserts:
+            self._wire_insert(name)
+
+    def _wire_insert(self, name: str) -> None:
+        inserts.wire(self.inserts[name], [self._ends[f"{self.name}:{name}_{side}"] > 0 for side in SIDES])
 
     def activate(self, rack: Rack | PlayerRecorder, delay: int) -> None:
         """Let JACK run it. delay: frames that sound takes through it. Raises NoAnswer."""
-        pointers = _register(self.client, rack, self.ports)
+        pointers = _register(self.client, rack, self.ports, self._may_insert)
         ins, outs = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
         self.latency = Latency(_address(self.client._ptr), pointers, ins, outs, delay)
         self.client.set_samplerate_callback(self.on_rate)
@@ -88,8 +148,15 @@ class Joined:
     def on_xrun(self, delay: float) -> None:
         self.xruns += 1
 
-    def on_wiring(self, *_: object) -> None:
+    def on_wiring(self, a: jack.Port | None, b: jack.Port | None, connected: bool) -> None:
+        """An insert's return is not heard any more as soon as its wire has gone."""
         self.changes += 1
+        ends = [str(port.name) for port in (a, b) if port is not None] if self.inserts else []
+        for end in ends:
+            self._ends[end] += 1 if connected else -1
+            name = end.removeprefix(f"{self.name}:").rsplit("_", 2)[0]
+            if end.startswith(f"{self.name}:") and name in self.inserts:
+                self._wire_insert(name)
 
     def on_shutdown(self, status: object, reason: str) -> None:
         self.alive = False
@@ -113,7 +180,7 @@ class Joined:
 
     def has(self, wire: Wire) -> bool:
         """Whether both its ends are there."""
-        return {port.name for port in self.client.get_ports(is_audio=True)}.issuperset(wire)
+        return {port.name for port in self.client.get_ports()}.issuperset(wire)
 
     def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
         """Connect those whose two ends are there. Returns the others."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls
-from rig.jack.joined import Joined, find
+from rig.jack.joined import Joined, Ports, find
 from rig.jack.server import START_SECONDS, Server, drivers
 
 if TYPE_CHECKING:
@@ -27,8 +26,9 @@ class Opening:
     again: the one that has gone was ours, and is started beside any others.
     """
 
-    def __init__(self, calls: Calls, asked: tuple[str, str | None], ports: tuple[Sequence[str], Sequence[str]],
-                 *, start: bool, again: bool = False) -> None:  # fmt: skip
+    def __init__(
+        self, calls: Calls, asked: tuple[str, str | None], ports: Ports, *, start: bool, again: bool = False
+    ) -> None:
         self.start, self.again = start, again
         self.server: Server | None = None
         self.given_up = False
@@ -61,7 +61,7 @@ class Opening:
             client = self._awaited()
         if client is None and self.start and not self.given_up:
             client = self._start()
-        return None if client is None else Joined(client, *self._ports)
+        return None if client is None else Joined(client, self._ports)
 
     def _awaited(self) -> jack.Client | None:
         """The server that is asked for, where it runs by now, or does not let anybody in yet."""

@@ -20,23 +20,27 @@ from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.looper import LoopState
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, HISTORY, SLOTS, STAGES, Rack
+from rig.native.rack import BLAST, BLOCK, HISTORY, LEADERS, LEADS, SLOTS, STAGES, MidiEvent, Rack, Transport
 
 __all__ = [
     "BLAST",
     "BLOCK",
     "BRANCHES",
     "HISTORY",
+    "LEADERS",
+    "LEADS",
     "SLOTS",
     "STAGES",
     "Chain",
     "LoopState",
     "Meters",
+    "MidiEvent",
     "PlayerRecorder",
     "PlayerRecorderMeters",
     "Rack",
     "Switch",
     "Take",
+    "Transport",
     "Unit",
     "UnitError",
     "Watch",

@@ -69,7 +69,6 @@ class Chain:
         for setup, mount, unit in zip(setups, mounts, units, strict=False):
             self._fill(setup, unit, rate, keep)
             self._mount(mount, unit, rate, keep)
-        self._late = [mount.latency + _delay(u.payload, rate) for mount, u in zip(mounts, units, strict=False)]
         which, why = ffi.new("uint32_t *"), ffi.new("const char **")
         self._c = lib.rig_chain_new(len(units), descriptors, setups, mounts, channels, which, why)
         if self._c == ffi.NULL:
@@ -87,7 +86,8 @@ class Chain:
     @staticmethod
     def _fill(setup: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         given = unit.params or {}
-        params = ffi.new("float[]", [given.get(p.name, p.initial) for p in unit.engine.params] or 1)
+        switch = () if unit.engine.switched_by is None else (float(unit.on),)
+        params = ffi.new("float[]", [*(given.get(p.name, p.initial) for p in unit.engine.params), *switch] or 1)
         data = [np.ascontiguousarray(a, np.float32) for a in unit.payload.arrays]
         arrays = ffi.new("rig_array[]", max(1, len(data)))
         for c, a in zip(arrays, data, strict=False):
@@ -102,8 +102,9 @@ class Chain:
     @staticmethod
     def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
-        mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
+        mount.off, mount.fade = not unit.on and unit.engine.switched_by is None, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
+        mount.late, mount.waits = _delay(unit.payload, rate), unit.payload.waits
         if unit.payload.rate in (0, rate):
             return
         if unit.engine.join:
@@ -136,21 +137,19 @@ class Chain:
 
     @property
     def latency(self) -> int:
-        """Frames by which what comes out is late. Engines that are on count: those that run at rates of their own,
-        those whose files are late, and of branches that come together the later one, with what it is made to wait.
+        """Frames by which what comes out is late. Engines that are on count: what they take themselves, what their
+        files are late, and changes of rate; of branches that come together the later one, with what it is made to wait.
         """
-        late, side = 0, 0  # of the signal, which branch a is, too, and of branch b
-        for unit, on, own in zip(self.units, self._on, self._late, strict=True):
-            own = own if on else 0
-            if unit.branch == "b":
-                side += own
-            elif unit.branch:
-                late += own
-            else:
-                a, b = unit.payload.waits
-                late = max(late + a, side + b) + own if on else late  # what joins is off: branch a alone is heard
-                side = late
-        return max(late, side)
+        return lib.rig_chain_latency(self._c)
+
+    def late(self, unit: int) -> int:
+        """Frames that an engine takes itself, whether it is on or not: by its algorithm, not by its files."""
+        return lib.rig_chain_late(self._c, unit)
+
+    def about(self, unit: int) -> str:
+        """What an engine makes of its files, and what time it takes, in a few words."""
+        late = f"{1000 * self.late(unit) / self._rate:.1f} ms late" if self.late(unit) else ""
+        return ", ".join(filter(None, (self.units[unit].payload.about, late)))
 
     @property
     def faults(self) -> tuple[int, ...]:
@@ -194,6 +193,10 @@ class Chain:
         One that is off runs on unheard, so that it comes back in the middle of the music.
         """
         self._on[unit] = on
+        own = self.units[unit].engine.switched_by
+        if own is not None:
+            lib.rig_chain_set(self._c, unit, own, on)
+            return
         lib.rig_chain_switch(self._c, unit, on)
 
     def on(self, unit: int) -> bool:

@@ -37,6 +37,8 @@ def engine(
     address: int | None = None,
     aliases: tuple[str, ...] = (),
     channels_with: Callable[[Mapping[str, Path], Mapping[str, float]], int] | None = None,
+    ports: bool = False,
+    optional: tuple[str, ...] = (),
 ) -> Engine:
     """The Engine of that name in csrc/engines, or the one whose descriptor lies at `address` in another's library.
 
@@ -70,7 +72,8 @@ def engine(
         _check_choices(name, knob)
     about, address = ffi.string(c.about).decode(), address_of(c)
     made = Engine(name, about, params, files, settings, join=join, pack=pack, address=address, aliases=aliases)
-    made = replace(made, channels=c.channels, channels_with=channels_with, reduces=c.reduction != ffi.NULL)
+    made = replace(made, channels=c.channels, channels_with=channels_with, optional=optional)
+    made = replace(made, reduces=c.reduction != ffi.NULL, ports=ports)
     return replace(made, load=load) if load else made
 
 

@@ -31,6 +31,10 @@ class Meters:
     playing: int
     settled: bool
     silent: bool
+    lead: int
+    midi_lost: int
+    beat: float
+    tempo: float
     in_peak: float
     out_peak: float
     limiter: float

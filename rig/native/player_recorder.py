@@ -91,11 +91,14 @@ class PlayerRecorder:
         lib.rig_player_recorder_process(self._c, ffi.from_buffer("float[]", x), ffi.from_buffer("float[]", out), x.size)
         return out
 
-    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
-        """(function, argument) for jack_set_process_callback, as addresses. ports: send, return -> jack_port_t."""
+    def callback(self, jack: Mapping[str, int], ports: Mapping[str, int]) -> tuple[int, int]:
+        """(function, argument) for jack_set_process_callback, as addresses. ports: send, return -> jack_port_t.
+
+        jack: libjack's functions, see Rack.callback.
+        """
         client = ffi.new("rig_player_recorder_client *")
         client.player_recorder = self._c
-        client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
+        client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", jack["get_buffer"])
         client.send = ffi.cast("void *", ports["send"])
         client.ret = ffi.cast("void *", ports["return"])
         self._client = client  # C reads it for as long as we live

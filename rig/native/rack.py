@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,34 @@ BLOCK: int = lib.RIG_BLOCK
 TRACKS = 3
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
+LEADERS: Mapping[str, int] = {"": lib.RIG_FOLLOW_NOBODY, "midi": lib.RIG_FOLLOW_MIDI, "jack": lib.RIG_FOLLOW_JACK}
+"""Whom the song's time can follow; "" is its own tempo."""
+
+
+LEADS = ("", "heard", "stopped", "lost")
+"""How whoever is followed is, in the order of RIG_LEAD_NONE and so on."""
+
+
+@dataclass(frozen=True)
+class MidiEvent:
+    """A MIDI event of at most three bytes. frame: of the rack, as its meters count."""
+
+    frame: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Transport:
+    """JACK's transport at the start of a period. frame: from the song's start.
+
+    beat: the same in beats. bpm: beats a minute, 0 where nobody says. bar: beats of one.
+    """
+
+    rolling: bool
+    frame: int = 0
+    beat: float = 0.0
+    bpm: float = 0.0
+    bar: int = 4
 
 
 class Rack:
@@ -93,6 +122,32 @@ class Rack:
     def tempo(self, bpm: float) -> None:
         """Beats a minute, for engines that keep time."""
         lib.rig_rack_tempo(self._c, bpm)
+
+    def follow(self, whom: str) -> None:
+        """Whose time the song goes by, of LEADERS; as long as nothing is heard of it, its own tempo."""
+        lib.rig_rack_follow(self._c, LEADERS[whom])
+
+    def metronome(self, on: bool, *, beats: int = 4, level: float = 0.0, out: bool = True) -> None:
+        """Click on each beat. beats: of a bar, whose first is accented; 0: none is. level: of the click's peak, in dB.
+
+        out: it is heard in the outputs, too, behind what is recorded; else in its own port alone.
+        """
+        lib.rig_rack_metronome(self._c, ffi.new("rig_metronome_settings *", (on, out, beats, linear(level))))
+
+    def midi(self, most: int = 1024) -> list[MidiEvent]:
+        """What has come in since the last call, in order, `most` at most. One reader."""
+        events = ffi.new("rig_midi_event[]", most)
+        count = lib.rig_rack_midi(self._c, events, most)
+        return [MidiEvent(event.frame, bytes(event.bytes[0 : event.size])) for event in events[0:count]]
+
+    def hear_midi(self, at: int, data: bytes) -> None:
+        """Offline: an event of the next period that is run, `at` frames into it; in order."""
+        lib.rig_rack_hear_midi(self._c, at, data, len(data))
+
+    def hear_transport(self, transport: Transport) -> None:
+        """Offline: JACK's transport at the start of the next period."""
+        t = transport
+        lib.rig_rack_hear_transport(self._c, ffi.new("rig_transport *", (t.rolling, t.frame, t.bar, t.beat, t.bpm)))
 
     def panic(self) -> None:
         """Silence within 10 ms of a period's start, tails included; then all that plays begins anew."""
@@ -201,14 +256,16 @@ class Rack:
             lib.rig_rack_process(self._c, cx + at, c1 + at, c2 + at, di + at, n)
         return out[0], out[1], out[2]
 
-    def callback(self, get_buffer: int, ports: Mapping[str, int]) -> tuple[int, int]:
+    def callback(self, jack: Mapping[str, int], ports: Mapping[str, int]) -> tuple[int, int]:
         """(function, argument) for jack_set_process_callback, as addresses.
 
-        get_buffer: the address of jack_port_get_buffer. ports: in, out_1, out_2, di -> jack_port_t addresses.
+        jack: libjack's functions and the client, as rig_client in csrc/rack/rack.h calls them. ports: in, out_1, out_2,
+        di, click and midi_in -> jack_port_t addresses.
         """
         client = self._client = ffi.new("rig_client *")
         client.rack = self._c
-        client.get_buffer = ffi.cast("void *(*)(void *, uint32_t)", get_buffer)
-        for name, address in ports.items():
-            setattr(client, name, ffi.cast("void *", address))
+        client.inserts = jack.get("inserts", 0)
+        for name, address in {**jack, **ports}.items():
+            if name != "inserts":
+                setattr(client, name, ffi.cast(ffi.typeof(getattr(client, name)), address))
         return address_of(ffi.addressof(lib, "rig_process")), address_of(client)

@@ -64,6 +64,7 @@ class Row:
 class AmpRow:
     """An amp of a preset with all that stands around it.
 
+    latency_ms: by which its sound is late; the period comes on top.
     fits: how many such amps one core could run at once; by the paced times where there are some.
     """
 
@@ -75,6 +76,7 @@ class AmpRow:
     p99_us: float
     max_us: float
     bytes: int
+    latency_ms: float
     paced: Paced | None = None
 
     @property
@@ -289,7 +291,8 @@ def bench_presets(
         spent = np.concatenate(taken)
         p50, p99 = (float(p) for p in np.percentile(spent, (50, 99)))
         memory = sum(chain.bytes for chain in chains)
-        rows.append(AmpRow(preset, amp, rate, block, p50, p99, float(spent.max()), memory, _paced(slept)))
+        late = 1000 * sum(chain.latency for chain in chains) / rate
+        rows.append(AmpRow(preset, amp, rate, block, p50, p99, float(spent.max()), memory, late, _paced(slept)))
     return tuple(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
+from rig.document.read_set import is_set
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
@@ -21,6 +23,7 @@ from rig.native import BLOCK, Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.report.set_facts import CheckedSet, check_set
 from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
@@ -67,6 +70,7 @@ class CheckedPreset:
     """A preset as it would be loaded. name: None where it is no TOML at all. faults: one line each.
 
     warnings: what it says that is not done, one line each; it plays all the same.
+    bytes: that its chains work in. seconds: that it took to load.
     """
 
     file: Path
@@ -77,6 +81,8 @@ class CheckedPreset:
     output: tuple[ChainEntry, ...] = ()
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    bytes: int = 0
+    seconds: float = 0.0
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -115,7 +121,7 @@ class CheckedModel:
 class CheckReport:
     """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
 
-    presets: tuple[CheckedPreset | CheckedModel, ...]
+    presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
     skipped: tuple[Skipped, ...] = ()
 
     @property
@@ -130,7 +136,8 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """An engine. aliases: what else presets may call it. files: the preset keys that name files.
+    """An engine. aliases: what else presets may call it. files: the preset keys that name files;
+    optional: those of files that need not be there.
 
     settings are read at load, params are its knobs.
     """
@@ -139,6 +146,7 @@ class EngineFacts:
     aliases: tuple[str, ...]
     about: str
     files: tuple[str, ...]
+    optional: tuple[str, ...]
     settings: tuple[Setting, ...]
     params: tuple[Param, ...]
 
@@ -193,7 +201,7 @@ def _as_cabinet(path: Path) -> str | None:
 
 
 def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
-    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
+    """Load presets and sets with all that they name, and models, as `rig play` would; list every fault.
 
     paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
@@ -201,11 +209,13 @@ def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
 
 
-def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel:
+def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:
     try:
         path = find_preset(given)
     except RigError as error:
         return CheckedPreset(given, faults=(str(error),))
+    if is_set(path):
+        return check_set(path, lambda preset: _check_preset(preset, builder, block))
     return _check_model(path) if _is_model(path) else _check_preset(path, builder, block)
 
 
@@ -243,8 +253,11 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
         _Place(f"amp {i}", f"amp {i} '{amp.name}'", amp.chain, amp.level) for i, amp in enumerate(preset.amps, 1)
     ]
     places.append(_Place(OUTPUT, OUTPUT, preset.output))
+    begun = time.perf_counter()
     for place in places:
         place.load(builder, preset, torn=any(fault.engine and fault.owner == place.owner for fault in found))
+    seconds = time.perf_counter() - begun
+    taken = sum(place.chain.bytes for place in places if place.chain)
     before, *middle, after = places
     driven = before.play(loud(RATE))
     for place in middle:
@@ -258,8 +271,12 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     if not faults:
         chains = [place.chain for place in places if place.chain]
         ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
-        amps = tuple(replace(amp, switch=way) for amp, way in zip(amps, ways, strict=True))
-    return CheckedPreset(path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset))
+        around = chains[0].latency + chains[-1].latency
+        late = [1000 * (around + chain.latency) / RATE for chain in chains[1:-1]]
+        amps = tuple(replace(amp, switch=way, latency_ms=ms) for amp, way, ms in zip(amps, ways, late, strict=True))
+    return CheckedPreset(
+        path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset), taken, seconds
+    )
 
 
 @dataclass
@@ -298,7 +315,10 @@ class _Place:
                 self.faults = self.faults or [str(error)]
         else:
             self._build_each(units)
-        about = {unit.label: unit.payload.about for unit in (self.chain.units if self.chain else units)}
+        if self.chain:
+            about = {unit.label: self.chain.about(i) for i, unit in enumerate(self.chain.units)}
+        else:
+            about = {unit.label: unit.payload.about for unit in units}
         self.entries = tuple(replace(entry, about=about.get(entry.label, "")) for entry in entries(self.specs))
 
     def _build_each(self, units: Sequence[Unit]) -> None:
@@ -336,7 +356,8 @@ TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "auth
 def brief(path: Path) -> tuple[str, ...]:
     """A model or an impulse response in a few words, one or two lines. Raises RigError."""
     if kind_of(path) in (SOUND, UNKNOWN):
-        return (_brief_recording(recording_facts(path)),)
+        found = recording_facts(path)
+        return tuple(filter(None, (_brief_recording(found), found.cabinet and f"as a cabinet: {found.cabinet}")))
     model = library.read(path)
     words = [f"{model.family.title} {model.architecture}"]
     words += [f"{model.weights} weights"] if model.weights else []
@@ -360,4 +381,6 @@ def _decibels(value: float) -> float | None:
 
 def engine_facts() -> tuple[EngineFacts, ...]:
     """All engines, their files, settings and knobs."""
-    return tuple(EngineFacts(e.name, e.aliases, e.about, e.files, e.settings, e.params) for e in registry().values())
+    return tuple(
+        EngineFacts(e.name, e.aliases, e.about, e.files, e.optional, e.settings, e.params) for e in registry().values()
+    )

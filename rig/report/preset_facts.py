@@ -48,7 +48,8 @@ class AmpFacts:
     """An amp of a preset. key: "1".."9" where the preset gives it one. level: dB, applied after the chain.
 
     ok: whether all of it can be loaded; None where nobody tried.
-    switch: what going to it takes; None where nobody measured.
+    switch: what going to it takes; None where nobody measured. latency_ms: by which its sound is late, with what
+    stands around it; None where not all of it was loaded.
     """
 
     name: str
@@ -57,11 +58,13 @@ class AmpFacts:
     chain: tuple[ChainEntry, ...]
     ok: bool | None = None
     switch: SwitchFacts | None = None
+    latency_ms: float | None = None
 
     def facts(self) -> dict[str, object]:
-        """For JSON. Where nobody tried to load it, there is no `ok`, where nobody measured, no `switch`."""
+        """For JSON. Where nobody tried to load it, there is no `ok`, where nobody measured, no `switch`, no latency."""
         loaded: dict[str, object] = {} if self.ok is None else {"ok": self.ok}
-        measured = {"switch": self.switch.facts()} if self.switch else {}
+        measured: dict[str, object] = {"switch": self.switch.facts()} if self.switch else {}
+        measured |= {} if self.latency_ms is None else {"latency_ms": self.latency_ms}
         told = {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain)}
         return {**told, **loaded, **measured}
 

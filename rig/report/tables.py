@@ -12,10 +12,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rig.document.document import AMPS
 from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
+from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
+from rig.report.set_facts import CheckedSet
 from rig.report.switches import SwitchFacts
 from rig.text import printable
 
@@ -46,6 +49,8 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
         table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
         for key in engine.files:
             table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+        for key in engine.optional:
+            table.add_row("", _text(key, NAME), "a file", "none", _text("path, relative to the preset"))
         for setting in engine.settings:
             table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
         for param in engine.params:
@@ -53,6 +58,44 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
     for plug_in in skipped:
         table.add_row(_text(plug_in.name, HEADING), "", "", "", _text(f"left out: {plug_in.why}", "bold red"))
     _console().print(table)
+
+
+def show_plugins(found: Sequence[PluginFacts]) -> None:
+    """Installed plug-ins, a line each; one alone with all that a preset can say of it."""
+    if len(found) == 1:
+        _show_plugin(found[0])
+        return
+    table = _table("plug-in", "class", "channels", "knobs", "URI")
+    for plugin in found:
+        style, why = (DIM, f": {plugin.refused}") if plugin.refused else (NAME, "")
+        count = "" if plugin.refused else str(len(plugin.params))
+        about = (_text(plugin.name, style), _text(plugin.kind), _text(_channels(plugin)), count)
+        table.add_row(*about, _text(f"{plugin.uri}{why}", DIM if why else ""))
+    _console().print(table)
+
+
+def _show_plugin(plugin: PluginFacts) -> None:
+    console = _console()
+    title = _text(plugin.name, HEADING)
+    title.append(_clean("".join(f" · {word}" for word in (plugin.kind, _channels(plugin), plugin.author) if word)))
+    console.print(title)
+    if plugin.refused:
+        console.print(_text(f"cannot be played: {plugin.refused}", "bold red"))
+        return
+    console.print(_text(f'{{ engine = "lv2", plugin = "{plugin.uri}", params = {{ ... }} }}'))
+    table = _table("key", "range", "start", "what it does")
+    table.columns[1].max_width = RANGE
+    for key in plugin.files:
+        table.add_row(_text(key, NAME), "a file", "", _text("path, relative to the preset; may be left out"))
+    for param in plugin.params:
+        table.add_row(*_range(param), _text(param.title))
+    console.print(table)
+
+
+def _channels(plugin: PluginFacts) -> str:
+    words = {1: "mono", 2: "stereo"}
+    comes, goes = (words.get(count, str(count)) for count in (plugin.inputs, plugin.outputs))
+    return comes if comes == goes else f"{comes} to {goes}"
 
 
 def _range(value: Param | Setting) -> tuple[Text, Text, str]:
@@ -74,7 +117,7 @@ def show_check(report: CheckReport) -> None:
     for checked in report.presets:
         count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
-        if isinstance(checked, CheckedPreset) and checked.warnings:
+        if isinstance(checked, (CheckedPreset, CheckedSet)) and checked.warnings:
             few = len(checked.warnings)
             verdict.append(f", {few} warning{'s' if few > 1 else ''}", "yellow")
         title = _text(checked.file, HEADING)
@@ -83,7 +126,9 @@ def show_check(report: CheckReport) -> None:
         console.print(title.append("  ").append_text(verdict))
         if not checked.name:
             continue
-        if isinstance(checked, CheckedModel):
+        if isinstance(checked, CheckedSet):
+            _show_set(console, checked)
+        elif isinstance(checked, CheckedModel):
             console.print("  ", _text(checked.architecture))
             if checked.about:
                 console.print("  ", _text(checked.about))
@@ -91,6 +136,25 @@ def show_check(report: CheckReport) -> None:
             console.print(_amps(checked))
             if told := _switches(checked):
                 console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+
+
+def _show_set(console: Console, checked: CheckedSet) -> None:
+    """Its songs, and what all of it takes."""
+    table = _table("", "song", "tempo", "preset", "amps", "parts")
+    for number, song in enumerate(checked.songs, 1):
+        tempo = f"{song.tempo:g}" if song.tempo else ""
+        name = _text(song.name, DIM if song.skip else NAME)
+        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
+        table.add_row(str(number), name, tempo, _text(song.preset.stem), str(song.amps), _text(parts.strip()))
+    console.print(table)
+    bill = checked.bill
+    told = f"{len(checked.presets)} presets, {bill.amps} amps: "
+    told += f"{bill.bytes / 1e6:.1f} MB, loaded in {bill.seconds:.1f} s"
+    if bill.load is not None:
+        told += f"; {bill.whose} takes most, {100 * bill.load:.0f} % of a period"
+    if bill.amps > AMPS:
+        told += f"; {AMPS} amps stand ready at a time, those around the song that plays"
+    console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
 
 
 def show_bench(report: Report) -> None:
@@ -120,11 +184,13 @@ def show_bench(report: Report) -> None:
         rate, block = report.amps[0].rate, report.amps[0].block
         console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
         paced = any(amp.paced for amp in report.amps)
-        table = _table("preset", "amp", "median", "p99", "worst", *(PACED if paced else ()), "memory", "of these fit")
+        times = ("median", "p99", "worst", *(PACED if paced else ()))
+        table = _table("preset", "amp", *times, "memory", "late", "of these fit")
         for amp in report.amps:
-            times = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
+            spent = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
             memory = f"{amp.bytes / 1e6:.2f} MB"
-            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *times, *_paced(amp), memory, str(amp.fits))
+            late = f"{amp.latency_ms:.1f} ms"
+            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
         console.print(table)
     if report.training:
         _show_training(console, report.training)
@@ -325,7 +391,9 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
         chain = _chain(amp.chain)
         if amp.ok is False:
             chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
-        switch = _text(_switch(amp.switch) if amp.switch else "", DIM)
+        told = [_switch(amp.switch)] if amp.switch else []
+        told += [f"{amp.latency_ms:.1f} ms late"] if amp.latency_ms and amp.latency_ms >= 0.1 else []
+        switch = _text(", ".join(told), DIM)
         table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level, switch)
     if preset.output:
         table.add_row("", _text("output", DIM), _chain(preset.output), "")

@@ -45,7 +45,8 @@ class Head(Canvas):
         self._xruns = status.xruns
         self.status, self.title, self.preset = status, title, preset
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, looped(status.loop))
-        sound = (status.unsaved, status.tempo, status.tuner, status.note, round(status.cents))
+        time_told = (_tempo(status), status.lead)
+        sound = (status.unsaved, *time_told, status.tuner, status.note, round(status.cents))
         if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
@@ -63,9 +64,12 @@ class Head(Canvas):
         x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
         if playing != self.title and x + 10 < 2 + room:  # one of a set
             x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
-        tempo = f"{self.status.tempo:g} bpm" if self.status and self.status.tempo else ""
-        if tempo and x + 3 + width_of(tempo) <= 2 + room:
-            x = sheet.put(x + 3, 0, tempo, palette.PLAIN)
+        told = _tempo(self.status) if self.status else ()
+        while told and x + 3 + width_of(" · ".join(told)) > 2 + room:
+            told = told[:-1]
+        if tempo := " · ".join(told):
+            wrong = self.status is not None and self.status.lead == "lost"
+            x = sheet.put(x + 3, 0, tempo, palette.YELLOW if wrong else palette.PLAIN)
         x = sheet.put(x + 3, 0, unsaved, palette.YELLOW)
         if self.status and not self.status.tuner:
             strip(sheet, x, tuner, 0, self.status)
@@ -94,6 +98,13 @@ class Head(Canvas):
                 x = sheet.put_right(x - 3, 0, where, palette.PLAIN) + 2
             x = sheet.put_right(x - 3, 0, f" {word} ", LOOP_INK[status.loop.state])
         return x
+
+
+def _tempo(status: Status) -> tuple[str, ...]:
+    """What the screen says of the song's time, the last to be left out first: ("120 bpm", "midi stopped", "click")."""
+    state = {"": "not heard", "heard": ""}.get(status.lead, status.lead)
+    words = (f"{status.tempo:g} bpm" if status.tempo else "", f"{status.follow} {state}" if status.follow else "")
+    return tuple(word.strip() for word in (*words, "click" if status.metronome else "") if word)
 
 
 LOOP_INK = {
@@ -223,7 +234,7 @@ class Wires(Canvas):
                 2, 0, fit(f"JACK is gone: waiting for it, {self.connect} starts one", sheet.width - 4), palette.RED
             )
             return
-        sources, sinks = wiring(self.status.connections)
+        sources, sinks = wiring(self.status.connections, self.status.client)
         x = -1
         for arrow, ports, missing, empty in (
             ("in ←", sources, f"no input: press {self.connect}", palette.YELLOW),
@@ -237,10 +248,10 @@ class Wires(Canvas):
             sheet.put_right(sheet.width - 2, 0, fit(self.status.server or "JACK", room), palette.DIM)
 
 
-def wiring(connections: tuple[tuple[str, str], ...]) -> tuple[list[str], list[str]]:
-    """(who feeds our input, who hears our outputs), from (source, destination) pairs with our ports among them."""
-    sources = [source for source, destination in connections if destination.rpartition(":")[2] == "in"]
-    sinks = [dest for source, dest in connections if source.rpartition(":")[2].startswith("out_")]
+def wiring(connections: tuple[tuple[str, str], ...], client: str) -> tuple[list[str], list[str]]:
+    """(who feeds our input, who hears our outputs), from (source, destination) pairs. client: ours."""
+    sources = [source for source, destination in connections if destination == f"{client}:in"]
+    sinks = [dest for source, dest in connections if source.startswith(f"{client}:out_")]
     return sources, sinks
 
 
@@ -277,6 +288,7 @@ PLAY_KEYS: Keys = (
     ("p", "panic", 4),
     ("t", "tuner", 1),
     ("tab", "tap", 8),
+    ("n", "metronome", 9),
     ("[ ]", "level", 7),
     ("k", "keep", 8),
     ("c", "connect", 8),

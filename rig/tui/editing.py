@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from rig.document import address
 from rig.document.document import LEVEL_KNOB
+from rig.document.knobs import kind
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.beside import Beside
@@ -263,17 +264,18 @@ class Editing(Screen[None]):
         self.adding = None
         if wanted is None or amp != self.gig.playing:
             return
-        if not wanted.engine.files:
-            self.action_edit(f"insert {wanted.target} {wanted.engine.name}")
+        if not wanted.offer.asks:
+            self.action_edit(f"insert {wanted.target} {wanted.offer.name}")
             return
-        view = FileView(f"{wanted.target}.{wanted.engine.name}", wanted.engine.files[0], self._near(wanted.engine))
+        engine = wanted.offer.engine
+        view = FileView(f"{wanted.target}.{engine.name}", engine.files[0], self._near(engine))
         self.browser = ChooserScreen(self.gig.name, amp, view)
         self.app.push_screen(self.browser, partial(self._chosen, amp, wanted))
 
     def _chosen(self, amp: int, wanted: Wanted, left: Left | None) -> None:
         self.browser = None
         if left is not None and left.kept and amp == self.gig.playing:
-            self.action_edit(f"insert {wanted.target} {wanted.engine.name} {left.file}")
+            self.action_edit(f"insert {wanted.target} {wanted.offer.name} {left.file}")
 
     def _near(self, engine: Engine) -> Path:
         """A file beside which one for a new engine may lie."""
@@ -296,19 +298,20 @@ class Editing(Screen[None]):
             self._say("no engine here plays a file")
             return
         self._pick_path(view.path)
-        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view.engine))
+        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view))
         self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
-    def _verb_of(self, path: str) -> Callable[[str, Path], None]:
+    def _verb_of(self, view: FileView) -> Callable[[str, Path], None]:
         """What carries out `try` and `load` for an engine, whatever plays and whatever it is called by then."""
-        uid = address.engine(self.gig.document, path, self.gig.playing)[1].uid
+        spec = address.engine(self.gig.document, view.engine, self.gig.playing)[1]
+        uid, key = spec.uid, "" if view.name in kind(spec).files else f".{view.name}"
 
         def do(verb: str, file: Path) -> None:
             try:
                 engine = address.path_of(self.gig.document, uid, self.gig.playing)
             except KeyError:
-                raise RigError(f"{path} has gone") from None
-            self.gig.do(f"{verb} {engine} {file}")
+                raise RigError(f"{view.engine} has gone") from None
+            self.gig.do(f"{verb} {engine}{key} {file}")
 
         return do
 

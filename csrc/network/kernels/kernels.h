@@ -72,6 +72,25 @@ typedef struct {
     rig_rows add, out;
 } rig_onward;
 
+#define RIG_GROUP 16 /* numbers of a spectrum that lie together: their real parts, then their imaginary ones */
+
+/* A pass of a Fourier transform of `points`, a power of four from 64 on. Numbers that belong together lie `span` apart after it: 1, 4,
+   16 ... points / 4. Groups lie in_stride and out_stride floats apart. */
+typedef struct {
+    uint32_t points, span, flip; /* flip: real and imaginary parts change places, in and out: all passes so are the inverse */
+    const float *turns;          /* see csrc/response.c */
+    const float *in;
+    float *out;
+    size_t in_stride, out_stride;
+} rig_pass;
+
+/* out = sum over the `heard` latest of x * h. Of each group all parts lie together; those of x are a ring, `newest` the latest. */
+typedef struct {
+    const float *x, *h;
+    float *out;
+    uint32_t parts, newest, heard;
+} rig_products;
+
 typedef struct {
     const char *name;
     /* Packs (in, out) weights for conv(). [main] */
@@ -90,6 +109,12 @@ typedef struct {
     void (*bend)(rig_curve curve, uint32_t channels, const float *params, rig_rows rows, uint32_t frames);
     /* y[i] = sum over k of h[k] * x[i - k]. [audio] */
     void (*fir)(const float *h, uint32_t taps, const float *x, float *y, uint32_t frames);
+    /* Any part of the work on a block: [from, to) of the groups of a quarter, or of all of them. [audio] */
+    void (*fourier)(const rig_pass *pass, uint32_t from, uint32_t to);
+    void (*products)(const rig_products *products, uint32_t from, uint32_t to);
+    /* out = (early + i late) * turns, and late = what is imaginary of in / turns. [audio] */
+    void (*twist)(const float *early, const float *late, const float *turns, float *out, uint32_t from, uint32_t to);
+    void (*untwist)(const float *in, const float *turns, float *late, uint32_t from, uint32_t to);
     /* Does nothing but multiply and add; returns how often. For the bench. */
     double (*spin)(uint32_t rounds, float factor, float term, float *sink);
 } rig_kernels;

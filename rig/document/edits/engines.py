@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from rig.document.document import (
+    BAR,
+    BOOST,
+    CLICK_LEVEL,
     LEVEL_KNOB,
     ON,
     OUTPUT_LEVEL,
@@ -15,6 +18,7 @@ from rig.document.document import (
     Chain,
     Document,
     EngineSpec,
+    Metronome,
     Preset,
     Target,
     labels,
@@ -74,6 +78,18 @@ def load(document: Document, uid: int, key: str, path: Path) -> Document:
     return with_engine(document, uid, lambda spec: replace(spec, files={**spec.files, key: path}))
 
 
+def unload(document: Document, uid: int, key: str) -> Document:
+    """Have an engine do without a file that it need not have. Raises RigError."""
+    chain = find_engine(document, uid)[3]
+    spec = chain[index_of(chain, uid)]
+    if key not in kind(spec).optional:
+        raise RigError(f"{spec.label} cannot do without its {key}")
+    if key not in spec.files:
+        raise RigError(f"{spec.label} has no {key}")
+    left = {name: path for name, path in spec.files.items() if name != key}
+    return with_engine(document, uid, lambda spec: replace(spec, files=left))
+
+
 def level(document: Document, db: float) -> Document:
     """How loud all is, in dB; kept within OUTPUT_LEVEL."""
     return replace(document, level=min(OUTPUT_LEVEL[1], max(OUTPUT_LEVEL[0], db)))
@@ -83,6 +99,12 @@ def tempo(document: Document, uid: int, bpm: float) -> Document:
     """How fast a preset's songs are, in beats a minute; kept within TEMPO."""
     preset = document.preset_of(uid)
     return document.with_preset(replace(preset, tempo=min(TEMPO[1], max(TEMPO[0], bpm))))
+
+
+def boost(document: Document, uid: int, db: float) -> Document:
+    """By how many dB a preset's solos are louder; kept within BOOST."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, boost=min(BOOST[1], max(BOOST[0], db))))
 
 
 def tuning(document: Document, uid: int, text: str) -> Document:
@@ -97,6 +119,18 @@ def a4(document: Document, uid: int, hz: float) -> Document:
     return document.with_preset(replace(preset, a4=min(A4_RANGE[1], max(A4_RANGE[0], hz))))
 
 
+def follow(document: Document, uid: int, whom: str) -> Document:
+    """Whose time a preset's songs go by: of FOLLOW, or "" for its own tempo."""
+    return document.with_preset(replace(document.preset_of(uid), follow=whom))
+
+
+def metronome(document: Document, uid: int, settings: Metronome) -> Document:
+    """A preset's metronome, its numbers kept within BAR and CLICK_LEVEL."""
+    beats, level = min(BAR[1], max(BAR[0], settings.beats)), min(CLICK_LEVEL[1], max(CLICK_LEVEL[0], settings.level))
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, metronome=replace(settings, beats=beats, level=level)))
+
+
 def insert(
     document: Document, owner: int, stage: str, before: int | None, engine: Engine, files: Mapping[str, Path]
 ) -> tuple[Document, int]:
@@ -104,6 +138,8 @@ def insert(
 
     owner: the amp, or the preset whose input or output chain `stage` names.
     """
+    if engine.plugin:
+        raise RigError(f"{engine.name} runs a plug-in: 'insert CHAIN {engine.name} URI'; rig engines --lv2 lists them")
     if engine.branches:
         raise RigError(f"{engine.name} joins two chains of its own: write it into the preset")
     missing = [key for key in engine.files if key not in files]

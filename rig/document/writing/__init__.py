@@ -81,6 +81,21 @@ def _verify(text: str, wanted: Preset, engines: Engines, original: str | None) -
         raise RigError("it would be no TOML")
     if not alike(found, wanted):
         there, asked = numbered(found), numbered(wanted)
-        parts = ("name", "tempo", "tuning", "a4", "dbu", "input", "amps", "output", "jack", "midi")
+        parts = (
+            "name",
+            "tempo",
+            "follow",
+            "tuning",
+            "a4",
+            "boost",
+            "revert_scenes",
+            "dbu",
+            "input",
+            "amps",
+            "output",
+            "metronome",
+            "jack",
+            "midi",
+        )
         other = [part for part in parts if getattr(there, part) != getattr(asked, part)]
         raise RigError(f"its {' and '.join(other)} would read otherwise")

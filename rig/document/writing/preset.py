@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rig import toml
-from rig.document.document import INPUT, OUTPUT, Amp, Chain, Midi, Preset, Wiring
+from rig.document.document import INPUT, OUTPUT, Amp, Chain, Metronome, Midi, Preset, Wiring
+from rig.document.read import ROOT
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -17,9 +18,9 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", "tempo", "tuning", "a4", INPUT, "amp", OUTPUT, "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
+METRONOME = ("beats", "level", "to")
 JACK = ("in", "out")
 """The keys of tables, as they follow each other where they are new."""
 
@@ -41,12 +42,15 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        for key in ("tempo", "tuning", "a4"):
+        for key in ("tempo", "follow", "tuning", "a4", "revert_scenes"):
             if getattr(after, key) != getattr(before, key):
-                self.optional(self.root, key, getattr(after, key), ROOT)
+                self.optional(self.root, key, getattr(after, key) or None, ROOT)
+        if after.boost != before.boost:  # 0 dB is one, too
+            self.optional(self.root, "boost", after.boost, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()
+        self.metronome(before.metronome, after.metronome)
         self.jack(before.jack, after.jack)
         self.midi(before.midi, after.midi)
         return str(self.tree)
@@ -69,6 +73,18 @@ class PresetText:
         ChainText(self.tree, self.spelling, table, END, required=False).change(old, new, self.moved)
         if not new and new_dbu is None:
             self.cleared(name)
+
+    def metronome(self, old: Metronome, new: Metronome) -> None:
+        """[metronome]."""
+        if old == new:
+            return
+        table, usual = self.section("metronome"), Metronome()
+        for key in METRONOME:
+            value = getattr(new, key)
+            if value != getattr(old, key):
+                self.optional(table, key, None if value == getattr(usual, key) else value, METRONOME)
+        if new == usual:
+            self.cleared("metronome")
 
     def jack(self, old: Wiring, new: Wiring) -> None:
         """[jack]."""

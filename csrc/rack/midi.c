@@ -1,0 +1,35 @@
+#include "midi.h"
+
+#include <string.h>
+
+#include "atomic.h"
+
+void rig_midi_come(rig_midi *m, uint64_t frame, const uint8_t *bytes, size_t size)
+{
+    if (!size || size > 3) return;
+    rig_midi_event event = {.frame = frame, .size = (uint32_t)size};
+    memcpy(event.bytes, bytes, size);
+    if (m->count < RIG_MIDI_PERIOD) m->due[m->count++] = event;
+    if (m->written - rig_load(&m->read) == RIG_MIDI_RING) {
+        rig_put(&m->lost, m->lost + 1);
+        return;
+    }
+    m->ring[m->written % RIG_MIDI_RING] = event;
+    rig_store(&m->written, m->written + 1);
+}
+
+const rig_midi_event *rig_midi_due(rig_midi *m, uint64_t before)
+{
+    return m->taken < m->count && m->due[m->taken].frame < before ? &m->due[m->taken++] : NULL;
+}
+
+void rig_midi_over(rig_midi *m) { m->count = m->taken = 0; }
+
+uint32_t rig_midi_read(rig_midi *m, rig_midi_event *events, uint32_t most)
+{
+    const uint64_t there = rig_load(&m->written) - m->read;
+    const uint32_t n = there < most ? (uint32_t)there : most;
+    for (uint32_t i = 0; i < n; ++i) events[i] = m->ring[(m->read + i) % RIG_MIDI_RING];
+    rig_store(&m->read, m->read + n);
+    return n;
+}
