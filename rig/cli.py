@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
 from rig.errors import QUOTED, RigError, cut, did_you_mean, own_fault, quoted
-from rig.shipped import find_preset, find_take
+from rig.shipped import find_preset, find_take, shipped_presets
 from rig.text import printable
 
 if TYPE_CHECKING:
@@ -203,6 +203,31 @@ def bench(args: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Say whether this machine is fit for playing, what would make it better, and how."""
+    from rig.jack.survey import survey
+    from rig.report import doctor, fits
+
+    asked = [find_preset(path) for path in args.source] or (shipped_presets() if args.fits else [])
+    seen = survey(args.server)
+    report = doctor.Diagnosis(doctor.diagnosis(seen))
+    if args.loopback:
+        from rig.capture import loopback
+
+        report = report.with_loopback(loopback.measure(args.server, args.send, args.back))
+    if asked:
+        with _bar("measuring") as show:
+            rate = seen.server.rate if seen.server else fits.RATE
+            report = report.with_fits(fits.fits(asked, rate, show), seen.server)
+    if args.json:
+        _json(report.facts())
+    else:
+        from rig.report import tables
+
+        tables.show_doctor(report)
+    return 0 if report.ok else 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -353,6 +378,20 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
     paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
     sub.add_argument("--paced", action="store_true", help=paced)
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(doctor, "rig doctor blues")
+    fitting = "also say into which period these fit, and how much room they leave"
+    sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|MODEL", help=fitting)
+    sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")
+    sub.add_argument(
+        "--loopback", action="store_true", help="measure the latency through a cable from an output to an input"
+    )
+    sub.add_argument("--send", metavar="PORT", help="where that cable begins (default: the sound card's first output)")
+    sub.add_argument(
+        "--return", dest="back", metavar="PORT", help="and where it ends (default: the sound card's first input)"
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines")

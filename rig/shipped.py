@@ -74,6 +74,11 @@ def find_preset(given: Path) -> Path:
     raise RigError(f"no preset '{given}' here, in {folders[1]} or among those that ship{hint}")
 
 
+def shipped_presets() -> list[Path]:
+    """Those that ship."""
+    return sorted(PRESETS.glob("*.toml"))
+
+
 def find_take(given: Path) -> Path:
     """The recording that a player means: a path, or `demo` for the one that ships."""
     return DEMO if given == Path("demo") and not given.exists() else given
