@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a set of presets live, on JACK."""
+    from rig.gig import gig_log
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
@@ -43,6 +44,7 @@ def play(args: argparse.Namespace) -> int:
             amp=args.amp,
             watch=args.watch,
             room=Room(args.keep, args.loop),
+            log=gig_log.folder(),
             progress=progress,
         )
 
@@ -205,6 +207,8 @@ def bench(args: argparse.Namespace) -> int:
 
 def doctor(args: argparse.Namespace) -> int:
     """Say whether this machine is fit for playing, what would make it better, and how."""
+    if args.last:
+        return _last_gig(args.json)
     from rig.jack.survey import survey
     from rig.report import doctor, fits
 
@@ -226,6 +230,19 @@ def doctor(args: argparse.Namespace) -> int:
 
         tables.show_doctor(report)
     return 0 if report.ok else 1
+
+
+def _last_gig(as_json: bool) -> int:
+    from rig.gig import gig_log
+    from rig.report import last_gig
+
+    record = gig_log.read(gig_log.latest(gig_log.folder()))
+    goes_on = last_gig.lasts(record)
+    if as_json:
+        return _json({**dataclasses.asdict(record), "goes_on": goes_on})
+    for sentence in last_gig.sentences(record, goes_on):
+        print(printable(sentence))
+    return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -384,6 +401,7 @@ def _parser() -> argparse.ArgumentParser:
     fitting = "also say into which period these fit, and how much room they leave"
     sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|MODEL", help=fitting)
     sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
+    sub.add_argument("--last", action="store_true", help="instead, tell what went wrong in the last gig")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")
     sub.add_argument(
         "--loopback", action="store_true", help="measure the latency through a cable from an output to an input"

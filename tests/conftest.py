@@ -9,6 +9,10 @@ import os
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
+import tempfile  # noqa: E402
+
+os.environ.setdefault("XDG_STATE_HOME", f"{tempfile.gettempdir()}/rig-test-state-{os.getuid()}")  # not the player's own
+
 import sys  # noqa: E402
 
 if os.environ.get("RIG_TRAIN") == "no":  # `make test TRAIN=no`: as if there were no PyTorch, also where there is
