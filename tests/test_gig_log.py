@@ -17,6 +17,7 @@ from rig.errors import RigError
 from rig.gig import gig_log
 from rig.gig.gig_log import GUARD, JACK, LATE, OVERLOAD, XRUN, GigLog, GigRecord, Incident
 from rig.gig.incidents import Incidents, words
+from rig.gig.opening import open_gig
 from rig.report import last_gig
 
 NOON = 1_700_000_000.0
@@ -102,6 +103,11 @@ def test_what_the_guard_catches_is_noted_by_name(watched):
 def test_jack_gone_and_back_is_noted(watched):
     assert [(one.kind, one.what) for one in watched(alive=False)] == [(JACK, "gone")]
     assert [one.what for one in watched(alive=True, after=2.5)] == ["back after 2.5 s"]
+
+
+def test_a_server_that_hangs_is_silent_and_not_gone(watched):
+    watched.gig.connection.stalled = True
+    assert [one.what for one in watched()] == ["silent"]
 
 
 def test_another_period_is_noted(watched):
@@ -255,10 +261,10 @@ def test_a_bad_gig_is_told():
     told = list(last_gig.sentences(replace(GOOD, ended=False, incidents=incidents, counts=counts), False))
     assert f"was not left: it was killed, or the power went, at about {at(4320)}" in told[0]
     assert told[4:] == [
-        f"Missed periods: 5: 2 at {at(60)} while Lead of Blues played (load 130 %); and 3 more.",
+        f"Missed periods: 5, 2 at {at(60)} while Lead of Blues played (load 130 %); and 3 more.",
         "Lead took up to 130 % of a period, most of it for Lead.model: lower its quality, or take a longer period.",
-        f"Callbacks of rig's that took longer than their period: 1: at {at(60)} while Lead of Blues played (load 130 %).",
-        f"Amps that took the whole period: 1: at {at(70)} while Lead of Blues played (load 90 %).",
+        f"Callbacks of rig's that took longer than their period: 1, at {at(60)} while Lead of Blues played (load 130 %).",
+        f"Amps that took the whole period: 1, at {at(70)} while Lead of Blues played (load 90 %).",
         f"The guard caught what was no number, and reset it: Lead.model at {at(80)}, 3 times.",
         f"JACK was gone at {at(90)}, back after 3.0 s at {at(93)}.",
     ]
@@ -292,7 +298,7 @@ def test_the_screen_says_what_it_has_not_said():
     assert words(one) == "a period missed while Lead played, worst load 90 %; Lead.model takes 61 % of a core"
     assert words(replace(one, count=3)).startswith("3 periods missed while Lead played")
     assert words(replace(one, kind=JACK, what="gone")) == "JACK: gone"
-    assert words(replace(one, kind=GUARD)) == ""
+    assert words(replace(one, kind=GUARD)) == words(replace(one, kind=JACK, what="silent")) == ""
 
 
 def test_logs_lie_where_the_desktop_keeps_state(monkeypatch):
@@ -300,3 +306,15 @@ def test_logs_lie_where_the_desktop_keeps_state(monkeypatch):
     assert gig_log.folder() == Path("/there/rig")
     monkeypatch.delenv("XDG_STATE_HOME")
     assert gig_log.folder() == Path.home() / ".local/state/rig"
+
+
+def test_a_gig_on_jack_is_logged(jack_server, tmp_path):
+    (tmp_path / "dry.toml").write_text('name = "Dry"\n[[amp]]\nname = "Clean"\nchain = [{ engine = "gain" }]\n')
+    gig = open_gig([tmp_path / "dry.toml"], server=jack_server.name, connect=False, log=tmp_path / "rig")
+    gig.status()
+    gig.status()
+    gig.close()
+    record = gig_log.read(gig_log.latest(tmp_path / "rig"))
+    assert record.ended and (record.rate, record.block) == (jack_server.rate, jack_server.block)
+    assert [(preset, amp) for preset, amp, _ in record.played] == [("Dry", "Clean")]
+    assert [engine for engine, _ in record.costliest] == ["Clean.gain"]

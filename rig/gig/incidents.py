@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SAMPLE_SECONDS = 1.0  # between two looks at what engines cost
 AWAY_SECONDS = 5.0  # between two looks: then it was not us who played (a laptop that slept)
 FULL, ROOM = 0.95, 0.8  # of the period, from which on the chain is too much, and until which it is still so
+SILENT = "silent"  # JACK runs, and calls us no more
 COSTLIEST = 3  # engines that are noted with an incident
 
 
@@ -88,7 +89,7 @@ class Incidents:
         said = []
         if before.alive and not status.alive:
             self._gone_at = now
-            said.append("gone")
+            said.append(SILENT if self._gig.client.alive else "gone")
         elif status.alive and not before.alive:
             said.append(f"back after {now - self._gone_at:.1f} s")
         if status.alive and status.rate != before.rate:
@@ -107,7 +108,7 @@ def words(incident: Incident) -> str:
         return f"{many or 'a '}period{'s' if many else ''} missed{around}"
     if incident.kind in (LATE, OVERLOAD):
         return f"{incident.what}{f', {incident.count} times' if many else ''}{around}"
-    return f"JACK: {incident.what}" if incident.kind == JACK else ""
+    return f"JACK: {incident.what}" if incident.kind == JACK and incident.what != SILENT else ""
 
 
 def _percent(share: float) -> str:

@@ -70,14 +70,15 @@ def _told(record: GigRecord, kind: str, called: str) -> Iterator[str]:
     if not count:
         return
     incidents = _of(record, kind)
-    shown = [_when(one) for one in incidents[:TOLD]]
+    shown = [_when(one, alone=one.count == count) for one in incidents[:TOLD]]
     more = count - sum(one.count for one in incidents[:TOLD])
     shown += [f"and {more} more"] if more > 0 else []
-    yield f"{called}: {count}: {'; '.join(shown)}."
+    yield f"{called}: {count}, {'; '.join(shown)}."
 
 
-def _when(one: Incident) -> str:
-    many = f"{one.count} " if one.count > 1 else ""
+def _when(one: Incident, alone: bool) -> str:
+    """alone: it is all there are of its kind."""
+    many = "" if alone else f"{one.count} "
     return f"{many}at {_clock(one.at)} while {one.amp} of {one.preset} played (load {_percent(one.load)})"
 
 

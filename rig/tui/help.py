@@ -35,7 +35,7 @@ PLAY = (
     ("s", "save"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
-    ("!", "what was said lately"),
+    ("!", "what was said and went wrong lately"),
     ("?", "this help"),
     ("q q", "fade out, quit; ctrl+c, too"),
 )
