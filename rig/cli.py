@@ -247,7 +247,10 @@ def doctor(args: argparse.Namespace) -> int:
     if args.loopback:
         from rig.capture import loopback
 
-        report = report.with_loopback(loopback.measure(args.server, args.send, args.back))
+        try:
+            report = report.with_loopback(loopback.measure(args.server, args.send, args.back))
+        except RigError as error:
+            report = report.without_loopback(str(error))
     if asked:
         with _bar("measuring") as show:
             rate = seen.server.rate if seen.server else fits.RATE

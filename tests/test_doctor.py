@@ -200,7 +200,7 @@ def heard(seen: Survey) -> tuple[Finding, ...]:
 def test_a_good_server_has_nothing_to_be_mended():
     found = heard(replace(JACK, arguments=("-d", "alsa", "-d", "hw:1", "-n", "3")))
     assert {finding.verdict for finding in found} == {OK}
-    assert found[1].what == "JACK server 'default': 48 kHz, periods of 128 frames, 2.7 ms"
+    assert found[1].what == "JACK server 'default': 48 kHz, periods of 128 frames, 2.7 ms, with real-time priority"
 
 
 @pytest.mark.parametrize(
@@ -344,6 +344,23 @@ def test_fits_are_shown_in_a_table(here, capsys, monkeypatch):
     assert main(["doctor", "blues"]) == 0
     out = capsys.readouterr().out
     assert "Blues  Lead           120 %  60 %  50 %  50 %" in out and "fits from 64 frames on" in out
+
+
+def test_a_cable_that_is_not_there_is_one_finding_among_others(here, capsys, monkeypatch):
+    here(JACK)
+
+    def measure(*given: object) -> None:
+        raise RigError("nothing comes back from system:playback_1 to system:capture_1: put a cable there")
+
+    monkeypatch.setattr(loopback, "measure", measure)
+    assert main(["doctor", "--loopback", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["findings"][-1]
+    assert found == {
+        "check": "latency",
+        "verdict": WRONG,
+        "what": "nothing comes back from system:playback_1 to system:capture_1",
+        "do": "put a cable there",
+    }
 
 
 # --- on a server that runs --------------------------------------------------------------------------------------------

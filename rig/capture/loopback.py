@@ -23,7 +23,7 @@ def measure(server: str | None, send: str | None = None, back: str | None = None
         found = session.ping(impulses(session.rate), WAIT_SECONDS, _on)
         if found is None:
             way = f"from {session.send} to {session.back}"
-            raise RigError(f"--loopback: nothing comes back {way}: put a cable there, and turn both up")
+            raise RigError(f"nothing comes back {way}: put a cable there, and turn both up")
         told = session.client.latency_frames("return", "send")
         return Loopback(session.send, session.back, found.frames, 1000 * found.frames / session.rate, told)
     finally:

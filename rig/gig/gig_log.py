@@ -23,7 +23,7 @@ TOGETHER_SECONDS = 5.0  # within which incidents that are alike are one
 KINDS = 5  # that may come by turns
 RING = 500  # incidents; of more, the earliest are told by their number only
 GIGS = 20  # of which files are kept
-FLUSH_SECONDS, ALIVE_SECONDS = 5.0, 30.0  # after an incident; and without one, so that a killed gig's end is known
+FLUSH_SECONDS, ALIVE_SECONDS = 5.0, 15.0  # after an incident; and without one, so that a killed gig's end is known
 ENGINES = 8  # the costliest, in a gig's file
 CLOSE_SECONDS = 1.0
 LIMIT = 2_000_000  # bytes of such a file
@@ -102,6 +102,7 @@ class GigLog:
         """From now on it is in a file there, too; the folder is made where there is none."""
         name = time.strftime("gig-%Y-%m-%d-%H%M%S", time.localtime(self._record.began))
         self.path = folder / f"{name}-{os.getpid()}.json"
+        self._news.set()  # it is written at once, and again soon
         self._thread = threading.Thread(target=self._write, args=(self.path,), daemon=True, name="rig-log")
         self._thread.start()
 

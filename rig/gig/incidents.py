@@ -34,11 +34,9 @@ class Incidents:
         """To be called with each status. mean: share of the period that playing takes. now: seconds since 1970."""
         before, self._before = self._before, status
         passed, self._at = now - self._at, now
-        if now - self._sampled >= SAMPLE_SECONDS:
-            self._sampled = now
-            costs: Sequence[tuple[str, float]] = self._gig.costs()
-        else:
-            costs = ()
+        costs: Sequence[tuple[str, float]] = ()
+        if before and now - self._sampled >= SAMPLE_SECONDS:
+            self._sampled, costs = now, self._gig.costs()
         preset, amp = self._gig.preset.name, status.amp_name
         if status.alive and 0 <= passed < AWAY_SECONDS:
             self.log.played(preset, amp, passed, costs, status.load)

@@ -37,6 +37,11 @@ class Diagnosis:
         """And what was measured through a cable."""
         return replace(self, findings=(*self.findings, of_loopback(found)), loopback=found)
 
+    def without_loopback(self, why: str) -> Diagnosis:
+        """And that it could not be measured. why: "what: do"."""
+        what, _, do = why.rpartition(": ")
+        return replace(self, findings=(*self.findings, Finding("latency", WRONG, what or do, do if what else "")))
+
     @property
     def ok(self) -> bool:
         """Whether one can play."""
@@ -128,6 +133,7 @@ def _server(seen: Survey, server: ServerFacts) -> Iterator[Finding]:
     if seen.pipewires:
         smaller = "pw-metadata -n settings 0 clock.force-quantum 128"
     what = f"{seen.called}: {server.rate / 1000:g} kHz, periods of {server.block} frames, {server.period_ms:.1f} ms"
+    what += ", with real-time priority" if server.realtime else ""
     yield Finding("JACK", NOTE if late else OK, what, f"for less delay: {smaller}" if late else "")
     if not server.realtime:
         do = "start it with -R, once the priority above is granted"
