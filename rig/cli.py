@@ -439,7 +439,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command(doctor, "rig doctor blues")
     fitting = "also say into which period these fit, and how much room they leave"
-    sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|MODEL", help=fitting)
+    sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|SET|MODEL", help=fitting)
     sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
     sub.add_argument("--last", action="store_true", help="instead, tell what went wrong in the last gig")
     sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")

@@ -297,6 +297,16 @@ def test_fits_are_by_the_costliest_amp(tmp_path, monkeypatch):
     assert fit.facts()["shares"] == {"32": 1.0, "64": 0.5, "128": 0.25, "256": 0.125}
 
 
+def test_a_sets_presets_are_measured_once_each(tmp_path, monkeypatch):
+    for name in ("One", "Two"):
+        (tmp_path / f"{name}.toml").write_text(f'name = "{name}"\n[[amp]]\nname = "Amp"\nchain = []\n')
+    songs = "".join(f'[[song]]\nname = "{n}"\npreset = "{file}.toml"\n' for n, file in enumerate(("Two", "One", "Two")))
+    (tmp_path / "friday.toml").write_text(f'name = "Friday"\n{songs}')
+    monkeypatch.setattr(fits, "measured", lambda chain, block, rate: 0.5)
+    found = fits.fits([tmp_path / "friday.toml", tmp_path / "One.toml"], 48_000)
+    assert [fit.name for fit in found] == ["One", "Two"]
+
+
 def test_the_measured_latency_is_held_against_jacks():
     right = doctor.of_loopback(Loopback("out", "in", 384, 8.0, 384))
     assert right.verdict == OK and right.what == "8.0 ms (384 frames) from out to in, as JACK says"

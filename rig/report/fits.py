@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rig.document.document import Document
 from rig.document.read import read_preset
+from rig.document.read_set import is_set, read_set
 from rig.errors import RigError
 from rig.gig.render import load
 from rig.kinds import PRESET, kind_of
@@ -47,15 +48,24 @@ class Fit:
 
 
 def fits(paths: Sequence[Path], rate: int, progress: Callable[[float], None] = lambda share: None) -> tuple[Fit, ...]:
-    """Measure presets and models at `rate` Hz. progress: gets 0..1."""
-    found = []
-    for i, path in enumerate(paths):
+    """Measure presets, those of sets, and models at `rate` Hz. progress: gets 0..1."""
+    found: list[Fit] = []
+    wanted = list(dict.fromkeys(paths))
+    for i, path in enumerate(wanted):  # a set's presets are appended on the way
         try:
-            found.append(_preset(path, rate) if kind_of(path) is PRESET else _model(path, rate))
+            if is_set(path):
+                wanted += [one for one in _presets(path) if one not in wanted]
+            else:
+                found.append(_preset(path, rate) if kind_of(path) is PRESET else _model(path, rate))
         except RigError as error:
             found.append(Fit(path.stem, fault=str(error)))
-        progress((i + 1) / len(paths))
+        progress((i + 1) / len(wanted))
     return tuple(found)
+
+
+def _presets(path: Path) -> list[Path]:
+    """Those that a set's songs play, each once."""
+    return list(dict.fromkeys(song.preset for song in read_set(path).songs))
 
 
 def _model(path: Path, rate: int) -> Fit:
