@@ -76,8 +76,8 @@ def test_events_come_in_at_their_frames(jack_server, board, tmp_path):
         start = board.client.last_frame_time + RATE // 4
         offsets = [0, 1, 63, 64, 1000, 1000, 5555]
         board.events = [(start + at, bytes([0xB0, 7, number])) for number, at in enumerate(offsets)]
-        until(gig, lambda: gig.status() and len(gig.midi.events) == len(offsets))
-        events = list(gig.midi.events)
+        until(gig, lambda: gig.status() and len(gig.pedals.log.events) == len(offsets))
+        events = list(gig.pedals.log.events)
         assert [event.frame - events[0].frame for event in events] == offsets
         assert [event.data for event in events] == [data for _, data in board.events]
         assert gig.status().midi == "cc 7 6, channel 1"

@@ -13,6 +13,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
 from rig.gig.kept import Room
+from rig.gig.pedals import own_file
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.snapshot import News
 from rig.jack.client import Client
@@ -64,14 +65,13 @@ def open_gig(
         gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
         for fault in taken.result():
             gig.tell(News(fault, wrong=True))
+        gig.pedals.read_own(own_file())
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
         if amp is not None:
             gig.do(f"amp {amp}")
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
-        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.tell(News("[midi] is read, but not played yet"))
         if connect:
             wired = gig.connection.wire()
             if wired == CONNECTED:

@@ -126,11 +126,7 @@ def _tempo(gig: Gig, text: str) -> None:
 
 
 def _tap(gig: Gig, _: str) -> None:
-    bpm = gig.taps.tap(time.monotonic())
-    if bpm:
-        _play_at(gig, bpm)
-    else:
-        gig.say("tap again, in time")
+    gig.tap(time.monotonic())
 
 
 def _play_at(gig: Gig, bpm: float) -> None:
