@@ -174,7 +174,7 @@ def test_a_bank_picks_whose_programs_count():
         ((b"\xb4\x20\x02", b"\xc4\x00"), 2),
         ((b"\xb4\x20\x63", b"\xc4\x00"), 2),  # there is none
     ):
-        played(rack, [(0, data) for data in sent], 1024, 1024)
+        played(rack, [(0, data) for data in sent], 1024, 2048)
         assert rack.meters().playing == expected, sent
 
 
@@ -235,7 +235,7 @@ def test_what_a_preset_says_of_pedals(folder):
 @pytest.mark.parametrize(
     "table, said",
     [
-        ("cc = { 1 = 'tup' }", "or a verb: level, ab,"),
+        ("cc = { 1 = 'tup' }", "or a verb: ab,"),
         ("cc = { 1 = 'save' }", 'must be "Amp.engine.param"'),
         ("cc = { 1 = 'amp Cleen' }", "cc 1: no amp 'Cleen'; did you mean 'Clean'?"),
         ("cc = { 1 = {} }", "cc 1: to is missing"),
@@ -273,8 +273,10 @@ def test_the_document_follows_what_midi_turns_in_one_step_of_undo(folder):
 
 
 def test_a_pedal_that_is_still_moved_is_not_turned_back_by_what_we_read_of_it_before(folder):
+    noise = np.random.default_rng(1).normal(0, 1e-3, RATE).astype(np.float32)
     gig = gig_of(folder)
     rack = gig.reconciler.rack
+    rack.limit(False)
     rack.hear_midi(0, bytes([0xB2, 11, 64]))
     rack.hear_midi(0, bytes([0xB2, 13, 64]))
     rack.process(np.zeros(256, np.float32))
@@ -284,10 +286,15 @@ def test_a_pedal_that_is_still_moved_is_not_turned_back_by_what_we_read_of_it_be
     rack.process(np.zeros(256, np.float32))
     gig.pedals.look()
     del rack.midi
-    gig.document.amps[0]
-    out = rack.process(np.full(4096, 1e-3, np.float32))[0]
+    heard = [rack.process(noise)[0]]
     gig.pedals.look()
-    assert np.array_equal(rack.process(np.full(4096, 1e-3, np.float32))[0][-100:], out[-100:])
+    heard.append(rack.process(noise)[0])
+    straight = gig_of(folder)
+    straight.reconciler.rack.limit(False)
+    do(straight, "set Clean.level 24", "set Clean.gain.gain 12")
+    expected = straight.reconciler.rack.process(noise)[0]
+    for out in heard:
+        np.testing.assert_allclose(out[-1000:], expected[-1000:], rtol=1e-3, atol=1e-6)
     assert gig.amp.level == 24.0 and knobs(gig)["Clean.gain.gain"] == 12.0
 
 
@@ -338,14 +345,15 @@ def test_feet_do_verbs(folder):
     assert gig.amp.name == "Clean"
 
 
-def test_taps_are_as_far_apart_as_they_came_in(folder):
+def test_taps_are_as_far_apart_as_they_came_in(folder, monkeypatch):
     gig = gig_of(folder)
     rack = gig.reconciler.rack
+    monkeypatch.setattr("rig.gig.pedals.time.monotonic", lambda: 1000.0)
     for _ in range(3):
         rack.hear_midi(7, bytes([0xB2, 16, 127]))
-        rack.process(np.zeros(RATE // 2, np.float32), 64)
+        rack.process(np.zeros(RATE * 60 // 133, np.float32), 64)
     gig.install()
-    assert gig.preset.tempo == pytest.approx(120.0, abs=0.5)
+    assert gig.preset.tempo == 133
 
 
 def test_a_preset_that_names_no_programs_counts_its_amps(folder):

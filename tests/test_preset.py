@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, Metronome, Pick, Target, labels
+from rig.document.document import FOOT_VERBS, Binding, EngineSpec, Metronome, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
@@ -114,7 +114,7 @@ def test_a_whole_preset(folder):
     assert preset.jack.input == "system:capture_1"
     assert preset.jack.outputs == ("system:playback_1", "system:playback_2")
     assert preset.midi.program == {0: Pick(clean.uid), 1: Pick(crunch.uid)}
-    assert preset.midi.cc[11] == Target(crunch.chain[0].uid, "gain")
+    assert preset.midi.cc[11] == Binding(Target(crunch.chain[0].uid, "gain"))
 
 
 def test_the_least_that_is_a_preset(folder):
@@ -355,7 +355,11 @@ def test_faults_of_an_engine(folder, engine, expected):
         ("[midi]\nprogram = { first = 'Clean' }", "midi: program first: no number from 0 to 127"),
         ("[midi]\nprogram = { 1 = 'Clean', 01 = 'Clean' }", "midi: program 1 is there twice"),
         ("[midi]\nprogram = { 1 = 2 }", "midi: program 1 must be a text in quotes, not a number"),
-        ("[midi]\ncc = { 11 = 'gain' }", 'midi: cc 11: \'gain\' must be "Amp.engine.param", as in "Crunch.gain.gain"'),
+        (
+            "[midi]\ncc = { 11 = 'gain' }",
+            'midi: cc 11: \'gain\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
+            f", or a verb: {', '.join(FOOT_VERBS)}",
+        ),
         ("[midi]\ncc = { 11 = 'Cleen.gain.gain' }", "midi: cc 11: no amp 'Cleen'; did you mean 'Clean'?"),
         ("[midi]\ncc = { 11 = 'Clean.gian.gain' }", "midi: cc 11: no engine 'gian' in 'Clean'; did you mean 'gain'?"),
         ("[midi]\ncc = { 11 = 'Clean.gain.gian' }", "midi: cc 11: gain has no 'gian'; did you mean 'gain'?"),

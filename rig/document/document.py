@@ -58,22 +58,8 @@ MIDI_RELATIVE = ("", "twos", "offset", "sign")
 """How knobs that turn for ever say by how much: 1 and 127, 65 and 63, 1 and 65."""
 
 FOOT_VERBS = (
-    *(
-        "ab",
-        "amp",
-        "bypass",
-        "connect",
-        "follow",
-        "keep",
-        "learn",
-        "level",
-        "loop",
-        "metronome",
-        "mute",
-        "next",
-        "panic",
-    ),
-    *("prev", "record", "redo", "scene", "tap", "tempo", "tuner", "tuning", "undo"),
+    *("ab", "amp", "bypass", "connect", "follow", "keep", "level", "loop", "metronome", "mute", "next", "panic"),
+    *("prev", "redo", "scene", "tap", "tempo", "tuner", "tuning", "undo"),
 )
 """The verbs that MIDI may be bound to: none that writes over files, and none that takes something away."""
 

@@ -57,19 +57,22 @@ ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
 
 
+PEDALS = "pedal file"
+
+
 def read_midi(path: Path) -> tuple[Midi, Faults]:
     """A player's own pedals, which all presets have: a file that says what [midi] of a preset says, as far as that is
     no preset's own. Where there is none it says nothing. Returns them, as far as they could be read, and all faults.
     """
-    if not path.exists():
+    if not path.is_file():
         return Midi(), ()
     reader = _Reader(path, {})
     try:
-        content = tomli.loads(read_text(path, "file of pedals", FILE_LIMIT))
-    except tomli.TOMLDecodeError as error:
-        return Midi(), (Fault(f"{path}: {error}"),)
+        content = tomli.loads(read_text(path, PEDALS, FILE_LIMIT))
     except RigError as error:
         return Midi(), (Fault(str(error)),)
+    except (tomli.TOMLDecodeError, ValueError, RecursionError) as error:
+        return Midi(), (Fault(f"{path}: {' '.join(str(error).split())}"),)
     midi = reader.midi(content, (), {})
     return midi, tuple(reader.faults)
 
@@ -484,7 +487,7 @@ class _Reader:
             return _Nowhere(pick) if isinstance(pick, str) else pick
         if verb in FOOT_VERBS and verb != "amp":
             return words
-        known = "" if "." in words else f", or a verb: {LEVEL_KNOB}, {', '.join(FOOT_VERBS)}"
+        known = "" if "." in words else f", or a verb: {', '.join(FOOT_VERBS)}"
         return _Nowhere(target and f"{target}{known}")
 
     @staticmethod

@@ -6,6 +6,7 @@ an edit, so that screen, save and undo know of it; scenes and verbs are done her
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -34,6 +35,9 @@ OUTPUT = Param(LEVEL_KNOB, "dB", "how loud all is", *OUTPUT_LEVEL, 0.0)
 SWITCHES = ("bypass", "metronome", "mute", "tuner")
 """The verbs that can be held down."""
 
+STALLED_SECONDS = 0.2
+"""JACK's clock and ours never are so far apart, unless it did not call."""
+
 PRESSED, LET_GO = 1.0, 0.0
 
 
@@ -51,6 +55,7 @@ class Pedals:
         self.own = Midi()
         self._made_for: object = None
         self._looking = False
+        self._began = -math.inf  # when the rack's frame 0 was
 
     def read_own(self, path: Path) -> None:
         """The player's own pedals; what is wrong with them is told."""
@@ -200,10 +205,17 @@ class Pedals:
             if event.value in (PRESSED, LET_GO):
                 self._do(f"{words} {'on' if pressed else 'off'}")
         elif pressed and words == "tap":
-            ago = (gig.reconciler.rack.frames - event.frame) / gig.reconciler.rack.rate
-            gig.tap(time.monotonic() - ago)
+            gig.tap(self._moment(event))
         elif pressed:
             self._do(words)
+
+    def _moment(self, event: MidiEvent) -> float:
+        """When it came in, as time.monotonic() has it: as far from others as there are frames between them."""
+        rack = self._gig.reconciler.rack
+        began = time.monotonic() - rack.frames / rack.rate
+        if abs(began - self._began) > STALLED_SECONDS:
+            self._began = began
+        return self._began + event.frame / rack.rate
 
     def _do(self, words: str) -> None:
         """A verb; what it cannot do is told."""
