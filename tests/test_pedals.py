@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from test_document import BLUES, do, files, gig_of, knobs
 
-from rig.document.document import ALL, Binding, Pick, Target
+from rig.document.document import ALL, FOOT_VERBS, Binding, Pick, Target
 from rig.document.read import examine, read_midi, read_preset
 from rig.engine import registry
 from rig.errors import RigError
 from rig.gig.gig import Gig
+from rig.gig.verbs import VERBS
 from rig.native import NOTES, WHEEL, Bank, Bindings, Bound, Chain, Rack, Unit
 
 RATE = 48_000
@@ -392,3 +393,8 @@ def test_a_verb_that_fails_is_told_and_ends_nothing(folder):
     assert news.wrong and news.message.startswith("MIDI: Clean has no scene 'Nowhere'")
     with pytest.raises(RigError):
         gig.do("scene Nowhere")
+
+
+def test_every_verb_for_feet_is_one():
+    assert set(FOOT_VERBS) <= set(VERBS)
+    assert {"save", "record", "load", "quit", "delete"}.isdisjoint(FOOT_VERBS)

@@ -218,7 +218,7 @@ static void pick(rig_binder *b, const rig_bound_rack *rack, rig_midi_event *told
     const int64_t at = program_of(b, told);
     if (at < 0) return;
     told->bound = 1 + (uint32_t)at;
-    rig_put(rack->want, b->now->programs[at] - 1u);
+    if (b->now->programs[at] != RIG_NO_SLOT) rig_put(rack->want, b->now->programs[at] - 1u);
 }
 
 void rig_binder_hear(rig_binder *b, const rig_midi_event *event, const rig_bound_rack *rack, void (*tell)(void *, const rig_midi_event *),

@@ -90,9 +90,11 @@ typedef struct {
 #define RIG_BOUND_NOTES 128 /* of the numbers of a channel: controllers, notes, the pitch wheel */
 #define RIG_BOUND_WHEEL 256
 #define RIG_BOUND_NUMBERS 257
+#define RIG_NO_SLOT 65535
 
-/* All bindings. first: of 16 channels: 1 + the number of a binding, 0: none. programs: of each bank 128: 1 + an amp's slot, 0: none.
-   channels: of each bank, a bit for each channel that it hears. bank: where a channel has selected none. Lent, with its chains. */
+/* All bindings. first: of 16 channels: 1 + the number of a binding, 0: none. programs: of each bank 128: 1 + an amp's slot, 0: none,
+   RIG_NO_SLOT: it is still to be made. channels: of each bank, a bit for each channel that it hears. bank: where a channel has selected
+   none. Lent, with its chains. */
 typedef struct {
     uint32_t serial, banks, bank;
     const rig_binding *bindings;
@@ -177,6 +179,7 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its inpu
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
+const void *rig_chain_engine(const rig_chain *chain, uint32_t unit); /* the engine's own memory; of two, the left one's */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 PROGRAMS = 128
 TRAVEL = 128
 OUTPUT = Param(LEVEL_KNOB, "dB", "how loud all is", *OUTPUT_LEVEL, 0.0)
-SWITCHES = ("bypass", "metronome", "mute", "tuner")
+SWITCHES = ("boost", "bypass", "metronome", "mute", "tuner")
 """The verbs that can be held down."""
 
 STALLED_SECONDS = 0.2
@@ -96,8 +96,8 @@ class Pedals:
             wish, chain = standing
             for target in targets:
                 if target == (place.owner, LEVEL_KNOB):
-                    scene = document.amp(target.uid).active
-                    plus = asked_db(wish.engines, chain.units) + (scene.level if scene else 0.0)
+                    more = wish.level - document.amp(target.uid).level  # of its scene, and a boost
+                    plus = round(asked_db(wish.engines, chain.units) + more, 9)
                     yield target, (Bound("level", chain, plus=plus), AMP_LEVEL)
             for i, spec in enumerate(wish.engines):
                 names = [param.name for param in kind(spec).params]
@@ -116,7 +116,7 @@ class Pedals:
             return Bound("verb", holds=binding.hold, means=to)
         if isinstance(to, Pick):
             slot = self._gig.reconciler.slot(Place("amp", to.amp))
-            return None if slot is None else Bound("amp", param=slot, means=to)
+            return Bound("verb" if slot is None else "amp", param=slot or 0, means=to)
         if to not in things:
             return None
         bound, param = things[to]
@@ -144,8 +144,7 @@ class Pedals:
         """What programs do in a preset; where it says nothing they count its amps."""
         picks = preset.midi.program or dict(enumerate(Pick(amp.uid) for amp in preset.amps[:PROGRAMS]))
         slots = {number: self._gig.reconciler.slot(Place("amp", pick.amp)) for number, pick in picks.items()}
-        there = {number: slot for number, slot in slots.items() if slot is not None}
-        return Bank(there, frozenset(_channels(preset.midi)), {number: picks[number] for number in there})
+        return Bank(slots, frozenset(_channels(preset.midi)), picks)
 
     # --- what came of it ---
 
@@ -192,11 +191,8 @@ class Pedals:
         gig.reconciler.heads_for(pick.amp if amp else None)
         if amp is None:
             gig.reconcile()
-        elif pick.scene and pick.scene != amp.scene and any(scene.name == pick.scene for scene in amp.scenes):
-            document = edits.recall_scene(gig.document, amp.uid, pick.scene)
-            gig.edit(document, f"scene {pick.scene}", playing=amp.uid)
         else:
-            gig.play(amp.uid)
+            gig.play(amp.uid, pick.scene if any(scene.name == pick.scene for scene in amp.scenes) else None)
 
     def _press(self, bound: Bound, event: MidiEvent) -> None:
         gig, words = self._gig, str(bound.means)

@@ -55,9 +55,12 @@ class Bound:
 
 @dataclass(frozen=True)
 class Bank:
-    """What program changes do. slots: of amps, by program. channels: 0 to 15, that are heard. means: as Bound's."""
+    """What program changes do. slots: of amps, by program; None: it is for whoever reads the events to have it made.
 
-    slots: Mapping[int, int]
+    channels: 0 to 15, that are heard. means: as Bound's.
+    """
+
+    slots: Mapping[int, int | None]
     channels: frozenset[int] = frozenset(range(CHANNELS))
     means: Mapping[int, object] = field(default_factory=dict)
 
@@ -96,6 +99,6 @@ class Bindings:
         for i, each in enumerate(banks):
             channels[i] = sum(1 << channel for channel in each.channels)
             for program, slot in each.slots.items():
-                programs[128 * i + program] = 1 + slot
+                programs[128 * i + program] = lib.RIG_NO_SLOT if slot is None else 1 + slot
         self._keep = (table, first, programs, channels)
         self._c = ffi.new("rig_bindings *", (self.serial, len(banks), bank, table, first, programs, channels))

@@ -63,6 +63,8 @@ class _Session:
         self._gig, self._commands, self._debug = gig, commands, debug
         self._events, self._say = events, events.say
         self._amp = gig.playing
+        song = gig.set_list.song
+        self._song = (song.uid if song else 0, gig.set_list.part)
         self._beside = Beside(self._faulty)
 
     def run(self, save: bool) -> int:
@@ -70,13 +72,16 @@ class _Session:
         gig, status = self._gig, 0
         try:
             client = gig.client
-            self._say("ready", rate=client.rate, block=client.block, amps=[a.name for a in gig.amps], amp=gig.amp.name)
+            songs = {"songs": [song.name for song in gig.document.songs]} if gig.document.songs else {}
+            amps = [amp.name for amp in gig.amps]
+            self._say("ready", rate=client.rate, block=client.block, amps=amps, amp=gig.amp.name, **songs)
             self._play()
             if save:
                 self._beside(self._settle)
             if save and gig.unsaved:
                 status = 0 if self._do("save", {}) else 1
             lost = [preset.name for preset in gig.history.unsaved()]
+            lost += [gig.name] if gig.set_list.unsaved else []
         finally:
             gig.close()
         self._beside(self._follow)
@@ -89,13 +94,8 @@ class _Session:
         due = time.monotonic() + STATUS_SECONDS
         while True:
             self._beside(self._follow)
-            patience = (
-                BUILDING_SECONDS
-                if gig.building or gig.listening
-                else WATCHING_SECONDS
-                if gig.watching
-                else STATUS_SECONDS
-            )
+            soon = gig.building or gig.loading or gig.listening
+            patience = BUILDING_SECONDS if soon else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
             for command in self._commands.wait(min(patience, due - time.monotonic())):
                 verb, asked = self._read(command)
                 if verb == "quit":
@@ -148,8 +148,12 @@ class _Session:
         gig, before = self._gig, self._amp
         if gig.playing != before:
             self._amp = gig.playing
-            number = [amp.uid for amp in gig.document.amps].index(gig.playing) + 1
+            number = [amp.uid for amp in gig.document.stage(gig.playing)].index(gig.playing) + 1
             self._say("amp", amp=gig.amp.name, number=number)
+        song, part = gig.set_list.song, gig.set_list.part
+        if song is not None and (song.uid, part) != self._song:
+            self._song = (song.uid, part)
+            self._say("song", song=song.name, number=gig.document.number(song), part=part + 1)
 
     def _settle(self) -> None:
         """Only what has been built can be saved."""
