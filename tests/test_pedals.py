@@ -9,6 +9,7 @@ import pytest
 from test_document import BLUES, do, files, gig_of, knobs
 
 from rig.document.document import ALL, FOOT_VERBS, Binding, Pick, Target
+from rig.document.knobs import called
 from rig.document.read import examine, read_midi, read_preset
 from rig.engine import registry
 from rig.errors import RigError
@@ -393,6 +394,44 @@ def test_a_verb_that_fails_is_told_and_ends_nothing(folder):
     assert news.wrong and news.message.startswith("MIDI: Clean has no scene 'Nowhere'")
     with pytest.raises(RigError):
         gig.do("scene Nowhere")
+
+
+def test_a_pedal_is_learnt_by_moving_it(folder):
+    gig = gig_of(folder)
+    do(gig, "learn Clean.tone.bass")
+    assert gig.status().message == "move the pedal that is to do Clean.tone.bass; 'learn off' for none"
+    send(gig, b"\xc0\x00", cc(0, 1), cc(99, 3), channel=5)
+    assert gig.news() == (), "a program, a bank, and another channel are none"
+    send(gig, cc(16, 127))
+    assert [news.message for news in gig.news()] == ["cc 16 does Clean.tone.bass from now on, and no more tap"]
+    send(gig, cc(16, 127))
+    assert knobs(gig)["Clean.tone.bass"] == registry()["eq"].param("bass").maximum
+    do(gig, "learn Clean.tone.bass")
+    assert "; cc 16 does it already" in gig.status().message
+    do(gig, "learn off")
+    send(gig, cc(98, 3))
+    assert 98 not in gig.preset.midi.cc
+    do(gig, "learn loop stop")
+    send(gig, cc(97, 0))
+    assert 97 not in gig.preset.midi.cc, "it was let go"
+    send(gig, cc(97, 127))
+    do(gig, "save")
+    again = read_preset(folder / "blues.toml")
+    assert again.midi.cc[97] == Binding("loop stop")
+    assert again.midi.cc[16].to == Target(called(again.amps[0].chain, "tone").uid, "bass")
+
+
+def test_a_pedal_of_the_players_own_is_not_learnt(folder):
+    gig = gig_of(folder)
+    (folder / "midi.toml").write_text('cc = { 99 = "tuner" }\n')
+    gig.pedals.read_own(folder / "midi.toml")
+    do(gig, "learn mute")
+    send(gig, cc(99, 127))
+    assert [news.message for news in gig.news()] == ["cc 99 is one of your own pedals, for tuner: another one"]
+    with pytest.raises(RigError, match="no engine 'gian'"):
+        gig.do("learn Clean.gian.gain")
+    with pytest.raises(RigError, match="learn: what"):
+        gig.do("learn")
 
 
 def test_every_verb_for_feet_is_one():

@@ -67,6 +67,15 @@ ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
 
 
+def read_pedal(words: str, preset: Preset) -> Target | Pick | str:
+    """What a pedal of a preset is to do, as the preset would say it. Raises RigError."""
+    reader = Reader(preset.path, registry())
+    found = reader.bound_to(words, preset.amps, {INPUT: preset.input, OUTPUT: preset.output})
+    if isinstance(found, _Nowhere):
+        raise RigError(found.fault)
+    return found
+
+
 PEDALS = "pedal file"
 
 

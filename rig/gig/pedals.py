@@ -18,8 +18,9 @@ import numpy as np
 from rig.document import address, edits
 from rig.document.document import ALL, LEVEL_KNOB, ON, OUTPUT_LEVEL, Binding, Document, Midi, Pick, Preset, Target
 from rig.document.knobs import AMP_LEVEL, kind, travel
-from rig.document.read import read_midi
-from rig.engine import Param
+from rig.document.read import read_midi, read_pedal
+from rig.document.writing.spelling import Names
+from rig.engine import Param, registry
 from rig.errors import RigError
 from rig.gig.builder import Place, asked_db
 from rig.gig.midi_log import MidiLog
@@ -38,6 +39,11 @@ SWITCHES = ("boost", "bypass", "metronome", "mute", "tuner")
 STALLED_SECONDS = 0.2
 """JACK's clock and ours never are so far apart, unless it did not call."""
 
+BANK_SELECT = (0, 32)
+CHANNEL_MODE = 120
+"""Controllers from there on are none of a pedal."""
+
+HALF = 64
 PRESSED, LET_GO = 1.0, 0.0
 
 
@@ -55,6 +61,7 @@ class Pedals:
         self.own = Midi()
         self._made_for: object = None
         self._looking = False
+        self.learning: Target | Pick | str | None = None  # what the next pedal that is moved is to do
         self._began = -math.inf  # when the rack's frame 0 was
 
     def read_own(self, path: Path) -> None:
@@ -146,6 +153,44 @@ class Pedals:
         slots = {number: self._gig.reconciler.slot(Place("amp", pick.amp)) for number, pick in picks.items()}
         return Bank(slots, frozenset(_channels(preset.midi)), picks)
 
+    # --- learning ---
+
+    def learn(self, words: str) -> None:
+        """The next pedal that is moved does that; "off": none. Raises RigError."""
+        self.learning = None
+        if words == "off":
+            self._gig.say("no pedal is waited for")
+            return
+        preset = self._gig.preset
+        to = read_pedal(words, preset)
+        self.learning = to
+        used = [name for name, binding in _told(preset.midi) if binding.to == to]
+        already = f"; {', '.join(used)} {'do' if len(used) > 1 else 'does'} it already" if used else ""
+        self._gig.say(f"move the pedal that is to do {words}{already}; 'learn off' for none")
+
+    def _learn(self, event: MidiEvent) -> None:
+        """Bind what is being learnt to what was moved, where that is a pedal."""
+        gig, to, found = self._gig, self.learning, _moved(event)
+        midi = gig.preset.midi
+        if to is None or found is None or (event.data[0] & 15) not in _channels(midi):
+            return
+        key, number = found
+        if event.data[-1] < HALF and not isinstance(to, Target):
+            return  # it is let go
+        called = _called(key, number)
+        names = Names(gig.preset, registry())
+        own = dict(_told(self.own)).get(called)
+        if own:
+            gig.tell(
+                News(f"{called} is one of your own pedals, for {names.controlled(own.to)}: another one", wrong=True)
+            )
+            return
+        self.learning = None
+        before = dict(_told(midi)).get(called)
+        instead = f", and no more {names.controlled(before.to)}" if before and before.to != to else ""
+        gig.edit(edits.bind(gig.document, gig.preset.uid, key, number, Binding(to)), f"learn {called}")
+        gig.tell(News(f"{called} does {names.controlled(to)} from now on{instead}"))
+
     # --- what came of it ---
 
     def look(self) -> None:
@@ -157,6 +202,8 @@ class Pedals:
             rack = self._gig.reconciler.rack
             turned: dict[Target, tuple[float, Bound]] = {}
             for event in self.log.read(rack):
+                if self.learning is not None and not event.more:
+                    self._learn(event)
                 table = rack.bindings(event.table) if event.bound is not None else None
                 if table is not None:
                     self._follow(event, table, turned)
@@ -238,6 +285,28 @@ class Pedals:
         turned.clear()
         if what:
             gig.edit(document, what, "midi")
+
+
+def _moved(event: MidiEvent) -> tuple[str, int] | None:
+    """Which controller ("cc"), note or wheel it was; None for what no pedal sends, and for a note that ends."""
+    kind = event.data[0] & 0xF0
+    if kind == 0xB0 and event.data[1] not in BANK_SELECT and event.data[1] < CHANNEL_MODE:
+        return "cc", event.data[1]
+    if kind == 0x90 and event.data[2]:
+        return "note", event.data[1]
+    return ("wheel", 0) if kind == 0xE0 else None
+
+
+def _called(key: str, number: int) -> str:
+    return "the pitch wheel" if key == "wheel" else f"{key} {number}"
+
+
+def _told(midi: Midi) -> Iterator[tuple[str, Binding]]:
+    """What is bound, by what it is called."""
+    for key in ("cc", "note"):
+        yield from ((_called(key, number), binding) for number, binding in getattr(midi, key).items())
+    if midi.wheel:
+        yield _called("wheel", 0), midi.wheel
 
 
 def _targets(midi: Midi) -> Iterator[Target]:

@@ -216,6 +216,12 @@ def _a4(gig: Gig, text: str) -> None:
     gig.say(f"A is {gig.preset.a4:g} Hz")
 
 
+def _learn(gig: Gig, words: str) -> None:
+    if not words:
+        raise RigError("learn: what? A knob, as in 'learn Crunch.gain.gain', or a verb, as in 'learn tap'")
+    gig.pedals.learn(words)
+
+
 def _follow(gig: Gig, words: str) -> None:
     known = ("off", *FOLLOW)
     now = known.index(gig.preset.follow or "off")
@@ -549,6 +555,7 @@ VERBS: dict[str, Verb] = {
     "tuner": Verb("[on|heard|off]", "the note that is played, in silence or heard", _tuner),
     "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
     "a4": Verb("HZ", "what it is tuned to: 440", _a4),
+    "learn": Verb("AMP.ENGINE.KNOB|VERB|off", "the MIDI pedal that is moved next does that", _learn),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "loop": Verb(
         "[stop|undo|redo|clear|half|beats [on|off]]",
