@@ -215,6 +215,9 @@ class FakeReconciler:
             about=lambda unit: "",
         )
 
+    def slot(self, place: Place) -> int | None:
+        return list(self._standing).index(place) if place in self._standing else None
+
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
         found = ((place, self.chain(place)) for place in places)

@@ -564,7 +564,7 @@ async def test_keys_the_help_names_are_bound() -> None:
             "question_mark",
             "less_than_sign",
             "greater_than_sign",
-            *"abchjklmoqrstuUvwxyz",
+            *"abchjklmMoqrstuUvwxyz",
         ):
             assert key in bound
         await pilot.press("question_mark")
@@ -1344,3 +1344,11 @@ async def test_what_silences_the_amp_is_told_by_more_than_a_colour() -> None:
         await pilot.pause(0.2)
         assert "╱" not in tiles.text()
         assert tiles.state == "JACK IS GONE"
+
+
+async def test_a_capital_m_learns_a_pedal_and_a_small_one_mutes() -> None:
+    async with playing(FakeGig()) as (screen, pilot):
+        await pilot.press("M")
+        assert screen.gig.pedals.learning is not None and not screen.gig.muted
+        await pilot.press("m")
+        assert screen.gig.muted

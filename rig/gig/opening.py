@@ -14,6 +14,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
 from rig.gig.kept import Room
+from rig.gig.pedals import own_file
 from rig.gig.reconciler import Progress, Reconciler
 from rig.gig.set_list import first_song, parts
 from rig.gig.snapshot import News
@@ -94,6 +95,7 @@ def open_gig(
         )
         for fault in taken.result():
             gig.tell(News(fault, wrong=True))
+        gig.pedals.read_own(own_file())
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
         gig.set_list.begin()
@@ -102,8 +104,6 @@ def open_gig(
             gig.settle()
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
-        if any(preset.midi.program or preset.midi.cc for preset in document.presets):
-            gig.tell(News("[midi] is read, but not played yet"))
         if connect:
             wired = gig.connection.wire()
             if wired == CONNECTED:

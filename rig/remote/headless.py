@@ -20,7 +20,7 @@ SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
 TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
 STATUS_SECONDS = 1.0
 WATCHING_SECONDS = 0.1
-BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
+BUILDING_SECONDS = 0.02  # while something is built, or MIDI may come in, so often do we look
 
 
 class Left(Exception):
@@ -94,8 +94,8 @@ class _Session:
         due = time.monotonic() + STATUS_SECONDS
         while True:
             self._beside(self._follow)
-            builds = gig.building or gig.loading
-            patience = BUILDING_SECONDS if builds else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
+            soon = gig.building or gig.loading or gig.listening
+            patience = BUILDING_SECONDS if soon else WATCHING_SECONDS if gig.watching else STATUS_SECONDS
             for command in self._commands.wait(min(patience, due - time.monotonic())):
                 verb, asked = self._read(command)
                 if verb == "quit":

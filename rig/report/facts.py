@@ -351,12 +351,16 @@ class _Place:
 
 
 def _warnings(preset: Preset) -> tuple[str, ...]:
-    """What it says that rig does not do."""
-    if preset.midi.program or preset.midi.cc:
-        return (f"{preset.path}: midi: rig does not listen to MIDI yet: these programs and controllers do nothing",)
-    return ()
+    """What it says that may do other than is meant."""
+    midi = preset.midi
+    return tuple(
+        f"{preset.path}: midi: cc {number} selects a bank, too: what is sent there picks the preset of the next program"
+        for number in BANK_SELECT
+        if number in midi.cc
+    )
 
 
+BANK_SELECT = (0, 32)
 TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")
 """What a model's file may say of itself that helps to choose it, in this order."""
 

@@ -299,7 +299,9 @@ def _wires(found: PresetFacts) -> dict[str, str]:
     jack = {"in": found.jack.input, "out": found.jack.outputs}
     rows = {f"jack {name}": _value(ports) for name, ports in jack.items() if ports}
     rows |= {f"midi program {number}": amp for number, amp in found.programs.items()}
-    return rows | {f"midi cc {number}": knob for number, knob in found.controllers.items()}
+    rows |= {f"midi cc {number}": knob for number, knob in found.controllers.items()}
+    rows |= {f"midi note {number}": knob for number, knob in found.notes.items()}
+    return rows | ({"midi wheel": found.wheel} if found.wheel else {})
 
 
 def _model(found: ModelFacts) -> dict[str, str]:
