@@ -37,7 +37,7 @@ def play(
     *,
     save: bool = False,
     debug: bool = False,
-    opened: Callable[[Gig, Server | None], None] = lambda gig, server: None,
+    opened: Callable[[Gig, Server], None] = lambda gig, server: None,
 ) -> int:
     """The same, commanded and heard by whom one likes. opened: called when it plays, and others can talk to it."""
 

@@ -32,23 +32,28 @@ def folder() -> Path:
 
 
 class Server:
-    """Listens from now on. name: of our client in JACK. Raises RigError where no socket can be made."""
+    """Serves whom it is given, and whoever comes to its socket. path: of that, once it is there."""
 
-    def __init__(self, name: str, protocol: Protocol) -> None:
+    def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
         self._clients: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         self._closed = False
+        self._listener: socket.socket | None = None
+        self.path: Path | None = None
+
+    def listen(self, name: str) -> None:
+        """Listen from now on. name: of our client in JACK. Raises RigError where no socket can be made."""
         try:
             self.path, self._listener = _bound(name)
         except OSError as error:
             raise RigError(f"no socket for other programs: {folder()}: {error.strerror or error}") from None
-        threading.Thread(target=self._listen, daemon=True, name="rig-socket").start()
+        threading.Thread(target=self._listen, args=(self._listener,), daemon=True, name="rig-socket").start()
 
-    def _listen(self) -> None:
+    def _listen(self, listener: socket.socket) -> None:
         while not self._closed:
             try:
-                client = self._listener.accept()[0]
+                client = listener.accept()[0]
             except OSError:
                 time.sleep(FULL_SECONDS)
                 continue
@@ -84,8 +89,9 @@ class Server:
     def close(self) -> None:
         """Let everybody read what was said to them, for a moment; then nobody is served any more."""
         self._closed = True
-        self.path.unlink(missing_ok=True)
-        _hang_up(self._listener)
+        if self.path and self._listener:
+            self.path.unlink(missing_ok=True)
+            _hang_up(self._listener)
         with self._lock:
             threads = tuple(self._clients.items())
         for client, _ in threads:
@@ -94,18 +100,18 @@ class Server:
         until = time.monotonic() + 2.0
         for _, thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
-        self._listener.close()
+        if self._listener:
+            self._listener.close()
 
 
 @contextlib.contextmanager
-def serving(gig: Gig, protocol: Protocol) -> Iterator[Server | None]:
-    """A server for as long as a gig plays. Where none can be made, that is said, and the gig plays all the same."""
+def serving(gig: Gig, protocol: Protocol) -> Iterator[Server]:
+    """A server for as long as a gig plays. Where no socket can be made, that is said, and it plays."""
+    server = Server(protocol)
     try:
-        server = Server(gig.client.name, protocol)
+        server.listen(gig.client.name)
     except RigError as error:
         gig.tell(News(str(error), wrong=True))
-        yield None
-        return
     try:
         yield server
     finally:
