@@ -96,8 +96,7 @@ def send(args: argparse.Namespace) -> int:
     answer = client.join(args.name).ask(" ".join(args.verb))
     if args.json:
         return _json({key: value for key, value in answer.items() if key not in ("event", "id")})
-    for line in words.spoken(answer):
-        print(line)
+    print("\n".join(words.spoken(answer) or ["done"]))
     return 0
 
 
@@ -133,7 +132,7 @@ def capture(args: argparse.Namespace) -> int:
     """Play a test signal into your amp through JACK, and record it."""
     from rig.capture import command
 
-    if not command.asks(args):
+    if args.plain or not command.asks(args):
         return command.run(args)
     from rig.tui.capture import on_screen
 

@@ -304,7 +304,7 @@ class Console:
                 if line != self._last:
                     self.say(line)
         if self._said == before and not self._line.over:
-            self.say("done")
+            self.say(f"{self._ask('get amp')['value']} plays" if verb.startswith("amp ") else "done")
 
     def _choose(self, question: str, choices: Sequence[str]) -> int | None:
         """Which one; None: none of them. A number, or letters that only one has."""
