@@ -18,7 +18,7 @@ ANSWER_SECONDS = 30.0  # a save may wait for what is being built
 
 def running() -> dict[str, Path]:
     """The rigs that can be talked to, by name."""
-    return {path.stem: path for path in sorted(folder().glob("*.sock")) if alive(path)}
+    return {path.stem: path for path in sorted(folder().glob("*.sock"), key=lambda path: path.stem) if alive(path)}
 
 
 def join(name: str | None = None) -> Line:

@@ -70,6 +70,11 @@ class Events:
         self._bytes -= len(self._waiting.pop(self._unasked.popleft()))
         self._dropped["status"] += 1
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody will ever read again."""
+        return self._file is None
+
     def close(self) -> None:
         """Wait until all is written, as long as somebody reads."""
         with self._news:

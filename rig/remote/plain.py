@@ -58,7 +58,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "U": ("redo", "do again"),
     "v": ("ab", "as saved, as changed"),
     "s": ("save", "save"),
-    "i": ("status", "levels, load"),
+    "i": ("status", "levels, load, and what is not as usual"),
 }
 """Keys that are a verb: the verb, and what it does."""
 
@@ -219,7 +219,7 @@ class Console:
         if "id" in event and event["event"] in ("done", "error"):
             self._answers[event["id"]] = event
         elif event["event"] == "status":
-            self.say(words.meters(event))
+            self.say(words.status(event))
         elif event["event"] == "tuner":
             self._note = words.note(event)
             self._say_note()
@@ -267,10 +267,10 @@ class Console:
         now = termios.tcgetattr(self._file)
         shown = list(now)
         shown[3] |= termios.ICANON | termios.ECHO
-        print(f"{text} ", end="", file=self._out, flush=True)
         self._typing = True
         termios.tcsetattr(self._file, termios.TCSADRAIN, shown)
         try:
+            print(f"{text} ", end="", file=self._out, flush=True)
             self._wait(lambda: bool(self._typed or self._closed))
         finally:
             self._typing = False
@@ -304,7 +304,11 @@ class Console:
                 if line != self._last:
                     self.say(line)
         if self._said == before and not self._line.over:
-            self.say(f"{self._ask('get amp')['value']} plays" if verb.startswith("amp ") else "done")
+            self.say(self._plays() if verb.startswith(("amp ", "scene ")) else "done")
+
+    def _plays(self) -> str:
+        rows = self._ask("list amps")["list"]
+        return next((words.amp({**row, "scenes": []}) for row in rows if row["plays"]), "done")
 
     def _choose(self, question: str, choices: Sequence[str]) -> int | None:
         """Which one; None: none of them. A number, or letters that only one has."""

@@ -73,7 +73,7 @@ class Protocol:
         answered = threading.Event()
         self._asked.put((line, peer, answered))
         self._wake()
-        while not answered.wait(1.0) and not self._closed:
+        while not self._closed and not answered.wait(0.1):
             pass
 
     def turn(self) -> None:

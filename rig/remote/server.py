@@ -78,6 +78,8 @@ class Server:
             while data := client.recv(CHUNK):
                 for line in lines.feed(data):
                     self._protocol.ask(line, peer)
+                if peer.events.gone:
+                    break
             for line in lines.feed(b"\n"):
                 self._protocol.ask(line, peer)
         self._protocol.part(peer)

@@ -65,8 +65,24 @@ def engine(facts: Facts) -> str:
     return f"{facts['path']}{f', {files}' if files else ''}{branch}{'' if facts['on'] else ', bypassed'}"
 
 
+def status(facts: Facts) -> str:
+    """How things are, in one line, on request."""
+    gone = "" if facts["alive"] else ", JACK is gone"
+    return meters(facts) + gone + "".join(f", {said}" for name, said in STATES.items() if facts[name])
+
+
+STATES = {
+    "muted": "muted",
+    "bypassed": "bypassed",
+    "recording": "recording",
+    "comparing": "as saved",
+    "unheard": "nobody connected to our outputs",
+    "unsaved": "not saved",
+}
+
+
 def meters(facts: Facts) -> str:
-    """Levels and load, on request."""
+    """Levels and load."""
     level = ", ".join(
         f"{what} {'silent' if db <= -100 else f'{number(round(db))} dB'}{', clipped' if clipped else ''}"
         for what, db, clipped in (
@@ -153,7 +169,7 @@ CHANGES: dict[str, Callable[[Any], str]] = {
     "alive": _either("JACK is back", "JACK is gone"),
     "bypassed": _either("bypass: the dry guitar", "bypass off"),
     "comparing": _either("A: as saved", "B: as changed"),
-    "faults": lambda faults: ", ".join(f"{engine} gave no number, {count} times" for engine, count in faults),
+    "faults": lambda faults: ", ".join(f"{engine} gave no number, {number(count)} times" for engine, count in faults),
     "follow": lambda whom: f"follows {whom}" if whom else "follows nobody",
     "level_db": lambda db: f"level {number(db)} dB",
     "metronome": _either("metronome on", "metronome off"),
@@ -164,7 +180,6 @@ CHANGES: dict[str, Callable[[Any], str]] = {
     "tuner": _either("tuner on", "tuner off"),
     "tuner_heard": _either("heard while tuning", ""),
     "unheard": _either("nobody is connected to our outputs", "outputs are connected"),
-    "unsaved": _either("not saved", "all is saved"),
 }
 """What is said where something of the status is another."""
 
