@@ -25,7 +25,7 @@ from rig.gig.reconciler import Progress
 from rig.gig.snapshot import ParamView
 from rig.remote import headless, words
 from rig.remote.client import Event, Line, join
-from rig.remote.commands import Commands, Lines
+from rig.remote.commands import LONGEST, Commands
 from rig.remote.events import Events
 from rig.remote.server import Server
 
@@ -70,6 +70,7 @@ NAMES = {
     "\x7f": "backspace",
     "\b": "backspace",
     "\x1b": "escape",
+    "\x04": "q",  # ctrl+d
 }
 CODES = {"A": "up", "B": "down", "C": "right", "D": "left", "3~": "delete", "5~": "]", "6~": "["}
 """What follows escape and a bracket, for keys that are no letter."""
@@ -120,7 +121,7 @@ class Console:
         self._before = termios.tcgetattr(file) if os.isatty(file) else None  # how the terminal is to be left
         self._terminal = self._before is not None
         self._typing = False
-        self._reader = Lines()
+        self._rest = b""  # of a line, of which more comes
         self._typed: deque[str] = deque()  # lines
         self._keys: deque[str] = deque()
         self._closed = False  # nothing more is typed
@@ -246,11 +247,13 @@ class Console:
             data = os.read(self._file, 4096)
         except OSError:
             data = b""
-        self._closed = not data
+        self._closed = not (data or self._typing)  # ctrl+d ends a line that is typed
         if self._terminal and not self._typing:
             self._keys.extend(_keys(data.decode(errors="replace")))
-        else:
-            self._typed.extend(line or "" for line in self._reader.feed(data or b"\n"))
+            return
+        *lines, self._rest = (self._rest + (data or b"\n")).split(b"\n")
+        self._rest = self._rest[-LONGEST:]
+        self._typed.extend(line.decode(errors="replace").strip() for line in lines)
 
     def restore(self) -> None:
         """The terminal as it was."""
