@@ -60,7 +60,7 @@ lint: $(VENV)/.lint
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rig/native/_c*.so rig/train/_kernel* .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) build dist *.egg-info rig/native/_c*.so .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Looked at every time, which takes a moment; what is already there is left alone.

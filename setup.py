@@ -17,7 +17,7 @@ from setuptools.command.build_py import build_py
 
 # They keep their places in the repository. Inside the package nobody else's `engines` or `presets` can be in their way.
 FOLDERS = {"rig.engines": "engines", "rig.presets": "presets", "rig.include": "csrc"}
-SCRIPTS = ("setup.py", "csrc/build.py", "csrc/training/build.py")
+SCRIPTS = ("setup.py", "csrc/build.py")
 
 
 def newer(made: Path, sources: list[str]) -> bool:
@@ -84,7 +84,7 @@ def readme() -> str:
 setup(
     packages=[*find_packages(include=["rig", "rig.*"]), *FOLDERS],
     package_dir=FOLDERS,
-    cffi_modules=["csrc/build.py:ffi", "csrc/training/build.py:ffi"],
+    cffi_modules=["csrc/build.py:ffi"],
     cmdclass={"build_py": BuildPy, "build_ext": BuildExt},
     options={"bdist_wheel": {"py_limited_api": "cp310"}},  # cffi's modules load in any Python from there on
     long_description=readme(),

@@ -1,4 +1,4 @@
-"""Builds rig.native._c: every C file here but those of training/; cffi reads the headers. Needs no JACK headers."""
+"""Builds rig.native._c: every C file here; cffi reads the headers. Needs no JACK headers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,22 @@ FLAGS = [
     "-g1",  # lines for a debugger; all that it could know takes half the time and nine tenths of the file
     "-fno-math-errno",
     "-ffp-contract=off",
+    "-pthread",
     "-Wall",
     "-Wextra",
     "-Wno-psabi",
     "-Wno-unused-parameter",
     "-Wno-missing-field-initializers",  # what a table leaves out is 0
 ]
-HEADERS = ("rig_engine.h", "rack/rack.h", "rack/player_recorder.h", "rack/bench.h", "network/kernels/isa.h")
+HEADERS = (
+    "rig_engine.h",
+    "rack/rack.h",
+    "rack/player_recorder.h",
+    "rack/bench.h",
+    "network/kernels/isa.h",
+    "lv2/lv2.h",
+    "training/gated_stack.h",
+)
 
 
 def engines() -> list[str]:
@@ -47,6 +56,8 @@ def table() -> str:
 #include "rack/player_recorder.h"
 #include "rack/bench.h"
 #include "network/kernels/isa.h"
+#include "lv2/lv2.h"
+#include "training/gated_stack.h"
 {declared}
 static const rig_engine *const built_in[] = {{{addresses}}};
 
@@ -61,7 +72,8 @@ const rig_engine *rig_engine_named(const char *name)
 
 def sources() -> list[str]:
     """All C files, relative to the project (setuptools insists)."""
-    folders = (HERE, HERE / "rack", HERE / "engines", HERE / "network", HERE / "network" / "kernels")
+    parts = ("", "rack", "engines", "network", "network/kernels", "lv2", "training")
+    folders = (HERE / part for part in parts)
     found = (path for folder in folders for path in folder.glob("*.c"))
     return sorted(str(path.relative_to(HERE.parent)) for path in found)
 
@@ -75,5 +87,5 @@ ffi.set_source(
     include_dirs=[str(HERE.relative_to(HERE.parent))],
     depends=sorted(str(path.relative_to(HERE.parent)) for path in HERE.rglob("*") if path.suffix in (".h", ".inc")),
     extra_compile_args=FLAGS,
-    libraries=["m"],
+    libraries=["m", "dl", "pthread"],
 )

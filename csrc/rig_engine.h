@@ -7,7 +7,7 @@
 
 #define RIG_ABI 4
 #define RIG_BLOCK 64   /* frames that process() is handed at most */
-#define RIG_PARAMS 32  /* parameters that an engine has at most */
+#define RIG_PARAMS 1024 /* parameters that an engine has at most */
 #define RIG_ENDLESS 4294967295 /* of a tail: it never ends by itself */
 
 /* How a knob's values are spread over its travel. */
@@ -32,6 +32,7 @@ typedef struct {
     const float *params;  /* n_params values */
     uint32_t frames, channels;
     double beat, beats_a_frame; /* the song's time at frame 0, and how it goes on */
+    uint32_t live;        /* 1: in the process callback; 0: offline, where what takes long may be waited for */
 } rig_block;
 
 /* Numbers from a file: weights, an impulse response. */
@@ -68,6 +69,7 @@ typedef struct {
     void (*process)(void *self, const rig_block *block);             /* [audio] */
     void (*reset)(void *self);                                       /* [audio] as if it had heard silence for ever            */
     float (*reduction)(const void *self);                            /* [audio] dB by which it makes the sound softer now, 0 or less, to be shown; NULL: it doesn't */
+    void (*end)(void *self);                                         /* [main]  gives back what init() took beside the memory; NULL: nothing */
 } rig_engine;
 
 #endif

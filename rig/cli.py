@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def play(args: argparse.Namespace) -> int:
-    """Play a set of presets live, on JACK."""
+    """Play a preset, several, or a set of songs live, on JACK."""
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
@@ -60,10 +60,9 @@ def play(args: argparse.Namespace) -> int:
 
         return plain.play(opened, debug=debug)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        from rig.document.read import read_preset
+        from rig.document.set_file import open_sources
 
-        for path in presets:  # what is wrong with the file is nearer to the player than the terminal
-            read_preset(path)
+        open_sources(presets)  # what is wrong with the file is nearer to the player than the terminal
         raise RigError("rig play draws on a terminal, and this is none; use --plain or --headless here")
     from rig.engine import registry
     from rig.remote.others import Others
@@ -165,7 +164,7 @@ def convert(args: argparse.Namespace) -> int:
 
 
 def check(args: argparse.Namespace) -> int:
-    """Load presets with all their files, or models, list every fault, and say how long a switch takes."""
+    """Load presets and sets with all their files, or models; list every fault, and say what they take."""
     from rig import native
     from rig.jack.client import running
     from rig.report.facts import check
@@ -188,7 +187,9 @@ def check(args: argparse.Namespace) -> int:
 
 
 def engines(args: argparse.Namespace) -> int:
-    """List the engines of a chain, with their files, settings and knobs."""
+    """List the engines of a chain, with their files, settings and knobs, or the LV2 plug-ins that are installed."""
+    if args.lv2 is not None:
+        return _plugins(" ".join(args.lv2), as_json=args.json)
     from rig.report.facts import engine_facts
 
     found = engine_facts()
@@ -198,6 +199,24 @@ def engines(args: argparse.Namespace) -> int:
     from rig.report import tables
 
     tables.show_engines(found, skipped())
+    return 0
+
+
+def _plugins(words: str, *, as_json: bool) -> int:
+    """The LV2 plug-ins that have all words; one alone with its knobs."""
+    from rig.report.plugin_facts import plugin_facts
+
+    with _bar("reading plug-ins") as show:
+        found = plugin_facts(words, show)
+    if not found:
+        raise RigError(
+            f"no installed LV2 plug-in is called {quoted(words)}" if words else "no LV2 plug-in is installed"
+        )
+    if as_json:
+        return _json([plugin.facts() for plugin in found])
+    from rig.report import tables
+
+    tables.show_plugins(found)
     return 0
 
 
@@ -215,7 +234,17 @@ def bench(args: argparse.Namespace) -> int:
     given = [path for path in sources if kind_of(path) is not PRESET]
     given_presets = [path for path in sources if kind_of(path) is PRESET]
     report = bench.Report(bench.machine(), {}, ())
-    if given or not given_presets:
+    if args.train:
+        if sources:
+            raise RigError("rig bench --train measures the named sizes; leave the files out")
+        from rig.train.command import need_torch
+
+        need_torch("rig bench --train")
+        from rig.train import bench as training
+
+        with _bar("measuring training") as show:
+            report = training.bench(isas, args.seconds, show)
+    elif given or not given_presets:
         with _bar("measuring models") as show:
             report = bench.bench(bench.models(given), args.block, isas, args.seconds, show, args.paced)
     if given_presets:
@@ -292,8 +321,9 @@ def _parser() -> argparse.ArgumentParser:
         "preset",
         type=_there,
         nargs="+",
-        metavar="PRESET",
-        help="presets in the order of the set: files, or names of yours or of those that ship",
+        metavar="PRESET|SET",
+        help="what is played, song by song: presets (files, or names of yours or of those that ship), folders of them, "
+        "or a set, a file with songs",
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
@@ -383,19 +413,32 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
     sub = command(check, "rig check blues rock my-set/*.toml")
-    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|MODEL")
+    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|SET|MODEL")
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(bench, "rig bench blues")
     sub.add_argument("source", type=_there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
-    sub.add_argument("--seconds", type=_seconds, default=3.0, metavar="S", help="of audio for each row (default: 3)")
+    sub.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=3.0,
+        metavar="S",
+        help="of audio for each row, with --train of time (default: 3)",
+    )
     paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
     sub.add_argument("--paced", action="store_true", help=paced)
+    sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(engines, "rig engines")
+    sub = command(engines, "rig engines --lv2 guitarix reverb")
+    sub.add_argument(
+        "--lv2",
+        nargs="*",
+        metavar="WORD",
+        help="the installed LV2 plug-ins whose name, class or URI has all words; one alone with its knobs",
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
     return parser
 

@@ -19,6 +19,7 @@ from rig.errors import RigError
 
 if TYPE_CHECKING:
     from rig.models.formats import Model
+    from rig.native import Chain
 
 
 CURVES = ("", "evenly", "by ratio")
@@ -31,7 +32,7 @@ class Param:
 
     `minimum` <= value <= `maximum`, in `unit` ("dB", "ms", ... or ""). choices: a word for each of the values 0, 1, 2
     and so on up to `maximum`; none where it is a number. curve: how its values are spread over its travel, one of
-    CURVES. step: what one press turns it by; 0: what suits its unit.
+    CURVES. step: what one press turns it by; 0: what suits its unit. title: what a screen calls it; "": by its name.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Param:
     choices: tuple[str, ...] = ()
     curve: str = ""
     step: float = 0.0
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ BRANCHES = ("a", "b")
 """The preset keys of the chains that run side by side into an engine that joins them."""
 
 
+STATE = "state"
+"""The preset key of the file that says what an engine remembers beside its knobs."""
+
+
 @dataclass(frozen=True)
 class Branches:
     """What an engine that joins branch a and branch b is told of them, in frames at JACK's rate.
@@ -137,6 +143,12 @@ class Engine:
     pack: for an engine that plays model files: (model, stretch, times) -> Payload; see models.library.Pack.
     address: where the C descriptor lies; made by rig.native.engine().
     aliases: what else presets may call it; it shows itself by its name.
+    plugin: for an engine that runs the plug-ins of others: what the preset key `plugin` says -> the Engine of that one,
+    which is called by both words: "lv2 http://...". Raises RigError.
+    switched_by: the parameter, by its number in C, by which a plug-in switches itself on and off; None: the chain does.
+    keeps: what C looks at for as long as the engine may play.
+    remembered: of one that learns something beside its knobs: (the chain that it plays in, its place there, a path) ->
+    the text of a file there that says it, for the key `state`; "" where it knows no more than it was made with.
     channels: 1: a mono engine, of which a stereo signal has one a side; 2: it makes two channels, whatever comes in; 0:
     as many as come.
     channels_with: where its files decide: ({key: path}, {setting: value}) -> 1 or 2, as its `load` will say, from no
@@ -160,6 +172,30 @@ class Engine:
     optional: tuple[str, ...] = ()
     reduces: bool = False
     ports: bool = False
+    plugin: Callable[[str], Engine] | None = field(default=None, repr=False)
+    switched_by: int | None = None
+    keeps: object = field(default=None, repr=False, compare=False)
+    remembered: Callable[[Chain, int, Path], str] | None = field(default=None, repr=False)
+
+    @functools.cached_property
+    def initials(self) -> Mapping[str, float]:
+        """Where its parameters and settings stand when nobody says otherwise."""
+        return {knob.name: knob.initial for knobs in (self.params, self.settings) for knob in knobs}
+
+    @property
+    def word(self) -> str:
+        """What presets write after `engine =`."""
+        return word_of(self.name)
+
+    @property
+    def plays(self) -> str:
+        """What presets write after `plugin =`; "" for an engine that is whole by itself."""
+        return self.name.partition(" ")[2]
+
+    @property
+    def playable(self) -> tuple[str, ...]:
+        """The files that a player picks."""
+        return tuple(key for key in self.file_keys if key != STATE)
 
     @property
     def file_keys(self) -> tuple[str, ...]:
@@ -184,6 +220,22 @@ class Engine:
         return {**{setting.name: setting.initial for setting in self.settings}, **given}
 
 
+def word_of(name: str) -> str:
+    """What presets write after `engine =` for the engine of that name: "lv2" for "lv2 http://..."."""
+    return name.partition(" ")[0]
+
+
+class Registry(dict[str, Engine]):
+    """Engines by name. One that is a plug-in of another's is found when it is asked for; iterated are the others."""
+
+    def __missing__(self, name: str) -> Engine:
+        word, _, which = name.partition(" ")
+        runs = self[word].plugin if which and word in self else None
+        if runs is None:
+            raise KeyError(name)
+        return runs(which)
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A plug-in that could not be loaded. name: its entry point, and the package that brings it; why: in one line."""
@@ -196,7 +248,7 @@ class Skipped:
 
 
 @functools.cache
-def registry() -> dict[str, Engine]:
+def registry() -> Registry:
     """All engines by name: one module each in `engines/`, then those of the entry-point group `rig.engines`.
 
     A plug-in that fails to load is left out, and a notice given once: see `skipped`. Raises RigError where one of ours
@@ -222,7 +274,7 @@ def _ours() -> ModuleType:
 
 
 @functools.cache
-def _found() -> tuple[dict[str, Engine], tuple[Skipped, ...]]:
+def _found() -> tuple[Registry, tuple[Skipped, ...]]:
     ours = _ours()
     found = [
         importlib.import_module(f"{ours.__name__}.{module.name}").ENGINE
@@ -234,7 +286,7 @@ def _found() -> tuple[dict[str, Engine], tuple[Skipped, ...]]:
     for name in names:
         if names.count(name) > 1:
             raise RigError(f"two engines are called '{name}': remove one of the packages that bring it")
-    return {engine.name: engine for engine in sorted(found, key=lambda e: e.name)}, tuple(
+    return Registry((engine.name, engine) for engine in sorted(found, key=lambda e: e.name)), tuple(
         left_out for left_out in plug_ins if isinstance(left_out, Skipped)
     )
 

@@ -65,13 +65,22 @@ def find_preset(given: Path) -> Path:
     if given.is_file() or given != Path(given.name) or given.suffix not in ("", ".toml"):
         return given
     file = given.with_suffix(".toml").name if given.name else ""
-    folders = [Path(), own_presets(), PRESETS]
+    folders = _folders()
     found = next((folder / file for folder in folders if file and (folder / file).is_file()), None)
     if found or given.suffix or given.exists():
         return found or given
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.toml")})
+    known = known_presets()
     hint = did_you_mean(given.name, known) or f"; there are {', '.join(known)}"
     raise RigError(f"no preset '{given}' here, in {folders[1]} or among those that ship{hint}")
+
+
+def known_presets() -> list[str]:
+    """The names by which presets are found."""
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml")})
+
+
+def _folders() -> list[Path]:
+    return [Path(), own_presets(), PRESETS]
 
 
 def find_take(given: Path) -> Path:

@@ -15,8 +15,12 @@ import jack
 SECONDS = 3.0
 
 
-def c_callback(server: str) -> tuple[Callable[[], int], Callable[[], int], Callable[[], int]]:
-    """A rig with an engine in it -> (callbacks so far, the server's frame, xruns so far)."""
+Seen = tuple[Callable[[], int], Callable[[], int], Callable[[], int], Callable[[], object]]
+"""Callbacks so far, the server's frame, xruns so far; and what ends it, without which JACK might run what has gone."""
+
+
+def c_callback(server: str) -> Seen:
+    """A rig with an engine in it."""
     from rig.engine import registry
     from rig.jack.client import Client
     from rig.native import Chain, Rack, Unit
@@ -26,10 +30,10 @@ def c_callback(server: str) -> tuple[Callable[[], int], Callable[[], int], Calla
     rack.offer("amp", 0, Chain([Unit(registry()["eq"])], client.rate))
     rack.begin(open=True)
     client.start(rack)
-    return lambda: rack.meters().callbacks, client.frame, lambda: client.xruns
+    return lambda: rack.meters().callbacks, client.frame, lambda: client.xruns, client.close
 
 
-def python_callback(server: str) -> tuple[Callable[[], int], Callable[[], int], Callable[[], int]]:
+def python_callback(server: str) -> Seen:
     client = jack.Client("busy", no_start_server=True, servername=server)
     client.inports.register("in")
     counts = {"callbacks": 0, "xruns": 0}
@@ -43,10 +47,10 @@ def python_callback(server: str) -> tuple[Callable[[], int], Callable[[], int], 
     client.set_process_callback(process)
     client.set_xrun_callback(xrun)
     client.activate()
-    return lambda: counts["callbacks"], lambda: client.last_frame_time, lambda: counts["xruns"]
+    return lambda: counts["callbacks"], lambda: client.last_frame_time, lambda: counts["xruns"], client.close
 
 
-callbacks, frame, xruns = {"c": c_callback, "python": python_callback}[sys.argv[2]](sys.argv[1])
+callbacks, frame, xruns, close = {"c": c_callback, "python": python_callback}[sys.argv[2]](sys.argv[1])
 time.sleep(0.3)
 interval = sys.getswitchinterval()
 sys.setswitchinterval(60.0)  # the interpreter is not let go of
@@ -59,3 +63,4 @@ passed, frames = callbacks() - began, frame() - first_frame
 sys.setswitchinterval(interval)
 time.sleep(0.3)  # xruns are told to Python, which was busy
 print(json.dumps({"callbacks": passed, "frames": frames, "xruns": xruns() - before}), flush=True)
+close()

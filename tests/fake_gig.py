@@ -165,7 +165,7 @@ class FakeReconciler:
     def __init__(self, document: Document) -> None:
         self.rack = FakeRack()
         self.inserts = None
-        self.held = False
+        self.held = self.loading = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
         self._versions = Versions()
         self._standing = wishes(document, self._versions)
@@ -225,6 +225,9 @@ class FakeReconciler:
     @property
     def busy(self) -> bool:
         return bool(self._asked)
+
+    def fault(self, preset: int, amp: int) -> str:
+        return ""
 
     def stale(self, path: Path) -> bool:
         return False

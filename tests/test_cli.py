@@ -624,6 +624,7 @@ def test_engines_lists_every_knob(run):
         "choices": [],
         "curve": "",
         "step": 0.0,
+        "title": "",
     }
 
 

@@ -106,7 +106,7 @@ STATES: dict[str, tuple[Callable[[FakeGig], object], str]] = {
     "tuner, flat": (tuned("E", -20.0), "t"),
     "tuner, in tune": (tuned("E", 0.0), "t m"),
     "help": (lambda gig: None, "question_mark"),
-    "messages": (unwired, "9 0 exclamation_mark"),
+    "messages": (unwired, "9 0 i"),
     "add": (lambda gig: None, "a"),
     "add, found": (lambda gig: None, "a e q"),
     "add, not found": (lambda gig: None, "a z z z"),

@@ -478,7 +478,9 @@ def test_the_engine_of_a_chain_that_would_not_start_is_named():
     assert caught.value.label == "cab"
 
 
-@pytest.mark.parametrize("name", [name for name, engine in registry().items() if not engine.files and not engine.join])
+@pytest.mark.parametrize(
+    "name", [name for name, engine in registry().items() if not (engine.files or engine.join or engine.plugin)]
+)
 def test_the_size_of_a_block_changes_nothing(name, rng):
     x = (rng.normal(0, 0.3, 4000) * np.repeat(rng.random(40) ** 4, 100)).astype(np.float32)
     knobs = {p.name: (p.initial + p.maximum) / 2 for p in registry()[name].params}

@@ -137,7 +137,7 @@ def test_a_file_that_plays_in_several_chains_is_told_once(folder):
 )
 def test_a_torn_file_is_said_once_and_what_played_plays_on(folder, rng, name, said):
     gig, rack = gig_of(folder)
-    x, whole = guitar(rng, 4000), (folder / name).read_bytes()
+    x, whole = guitar(rng, RATE), (folder / name).read_bytes()
     before = heard(rack, x)
     (folder / name).write_bytes(whole[:40])
     ((message, wrong),) = followed(gig)
@@ -145,7 +145,9 @@ def test_a_torn_file_is_said_once_and_what_played_plays_on(folder, rng, name, sa
     assert message.endswith("what played plays on")
     assert wrong
     assert followed(gig) == []
-    assert np.allclose(heard(rack, x)[2000:], before[2000:], atol=1e-6)
+    assert np.allclose(heard(rack, x)[RATE // 2 :], before[RATE // 2 :], atol=1e-6), (
+        "what is constant is forgotten by then"
+    )
     (folder / name).write_bytes(whole)
     assert followed(gig) == [(f"reloaded {name}", False)], "a fault is no end"
 

@@ -12,8 +12,10 @@ RATE = 48_000
 STAGES = (4, 6, 8, 10, 12)
 
 
-def made(name: str, channels: int = 2, sample_rate: int = RATE, **params: float) -> Chain:
-    return Chain([Unit(registry()[name], Payload(), params)], sample_rate, channels=channels)
+def made(name: str, channels: int = 2, sample_rate: int = RATE, through: bool = False, **params: float) -> Chain:
+    engine = registry()[name]
+    payload = engine.load({}, {"through": 1.0}, sample_rate) if through else Payload()
+    return Chain([Unit(engine, payload, params)], sample_rate, channels=channels)
 
 
 def choice(name: str, knob: str, word: str) -> float:
@@ -121,12 +123,21 @@ def test_flanger_goes_as_far_and_as_often_as_it_says():
 def test_flanger_goes_through_zero(rng):
     """Where the guitar waits, a copy that is turned over cancels it as it overtakes it, twice in each turn."""
     noise = rng.normal(0, 0.2, 2 * RATE).astype(np.float32)
-    params = {"rate": 1.0, "depth": 4.0, "feedback": 0.0, "mix": 0.5, "spread": 0.0, "invert": 1.0, "through": 1.0}
-    y = made("flanger", **params).process(np.stack([noise] * 2))[0]
+    params = {"rate": 1.0, "depth": 4.0, "feedback": 0.0, "mix": 0.5, "spread": 0.0, "invert": 1.0}
+    y = made("flanger", through=True, **params).process(np.stack([noise] * 2))[0]
     loud = np.sqrt((y.reshape(-1, 12) ** 2).mean(axis=1))
     crossings = [2000, 4000, 6000]  # of 4000 in a second
     assert all(loud[i - 2 : i + 2].min() < 0.1 * loud.mean() for i in crossings)
     assert all(loud[i + 700 : i + 1300].min() > 0.3 * loud.mean() for i in crossings[:2])
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+@pytest.mark.parametrize("knobs", [{}, {"depth": 10.0, "delay": 10.0}])
+def test_flanger_waits_as_long_as_it_says_whatever_its_knobs(rate, knobs):
+    chain = made("flanger", sample_rate=rate, through=True, mix=0.0, **knobs)
+    assert chain.latency == pytest.approx(0.005 * rate, abs=4)
+    assert int(np.argmax(chain.process(impulse(rate // 10))[0])) == chain.latency
+    assert made("flanger", sample_rate=rate, **knobs).latency == 0
 
 
 # --- the wah ------------------------------------------------------------------------------------------------------

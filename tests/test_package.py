@@ -149,7 +149,6 @@ def test_the_source_distribution_has_all_that_make_needs(sdist):
         ".ci/run",
         ".ci/system",
         "csrc/build.py",
-        "csrc/training/build.py",
         "README.md",
     ]
     wanted += ["engines/gain.py", "csrc/engines/gain.c", "presets/blues.toml", "presets/recipes/models.py", "LICENSE"]
@@ -181,6 +180,18 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
     assert metadata["Name"] == "rig-live"
     assert [link for link in re.findall(r"\]\(([^)]*)\)", metadata.get_payload()) if ":" not in link] == []
     assert "screen.png" not in metadata.get_payload()
+
+
+@pytest.mark.slow
+def test_every_header_that_an_engine_may_want_comes_along_and_needs_nothing_else(installed):
+    include = installed / "rig" / "include"
+    wanted = {path.name for path in (ROOT / "csrc").glob("*.h") if not path.with_suffix(".c").exists()}
+    assert {path.name for path in include.iterdir()} == wanted
+    for name in sorted(wanted):
+        strictly = ("-std=c11", "-Wall", "-Werror", "-Wno-unused-function")
+        command = ["cc", "-fsyntax-only", *strictly, f"-I{include}", "-xc", "-"]
+        done = subprocess.run(command, input=f'#include "{name}"\n', capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), name
 
 
 @pytest.mark.slow

@@ -225,7 +225,8 @@ def test_what_is_no_toml(folder, text, expected):
         ("nmae = 'x'\n" + AMP, "unknown key 'nmae'; did you mean 'name'?"),
         (
             "volume = 3\n" + AMP,
-            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, input, amp, output, metronome, jack, midi",
+            "unknown key 'volume'; known: name, tempo, follow, tuning, a4, boost, revert_scenes, input, amp, output, "
+            "metronome, jack, midi",
         ),
         (AMP + "[inputs]\n", "unknown key 'inputs'; did you mean 'input'?"),
         ("name = 3\n" + AMP, "name must be a text in quotes, not a number"),
@@ -411,15 +412,18 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain, wide, wah, clock, two = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + wide + wah + two):
+    example, scenes, chain, low, wide, wah, clock, two, plug_ins = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + low + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
     assert [spec.branch for spec in both.chain] == ["a", "b", "b", ""]
+    (tuned,) = load(write(folder, f"[[amp]]\nname = 'Low'\n{low}"), None).amps
+    assert [spec.engine for spec in tuned.chain] == ["pitch", "model"]
     (follows,) = load(write(folder, f"[[amp]]\nname = 'Wah'\n{wah}"), None).amps
     assert "wah" in [spec.engine for spec in follows.chain]
     (mixed,) = load(write(folder, f"[[amp]]\nname = 'Two'\nchain = [{two}]"), None).amps
     assert list(mixed.chain[0].files) == ["ir", "ir2"]
+    assert plug_ins.count('engine = "lv2"') == 2  # installed here or not: see test_lv2_installed
     output = example[example.index("[output]") : example.index("[jack]")]
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bundles
 import numpy as np
 import pytest
 import soundfile
@@ -49,8 +50,16 @@ HARMLESS |= {
 
 
 @pytest.fixture
-def preset(tmp_path, rng) -> Path:
-    """Two amps with every engine there is, and something that plays."""
+def preset(tmp_path, rng, compiler, monkeypatch) -> Path:
+    """Two amps with every engine there is, and something that plays; with LV2 plug-ins where there is lilv."""
+    plug_ins = ""
+    if bundles.has_lilv():
+        bundles.install(tmp_path / "lv2", compiler.library("plugins"))
+        monkeypatch.setenv("LV2_PATH", str(tmp_path / "lv2"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        named = (("worker", "{ number = 4 }"), ("state", "{}"), ("events", "{}"), ("echo", "{}"))
+        entry = '{{ engine = "lv2", plugin = "urn:rig-test:{}", params = {} }},'
+        plug_ins = " ".join(entry.format(*each) for each in named)
     for name, channels in (("a", 4), ("b", 7)):
         net = guitarml(rng, channels=channels, dilations=(1, 2, 4, 8, 16, 32, 64, 128))
         (tmp_path / f"{name}.json").write_text(json.dumps(net))
@@ -72,10 +81,10 @@ chain = [
 ]
 [[amp]]
 name = "B"
-chain = [{ engine = "gain" }, { model = "b.json" }, { engine = "gate" }, { engine = "delay" }]
+chain = [{ engine = "gain" }, { model = "b.json" }, PLUG_INS { engine = "gate" }, { engine = "delay" }]
 [output]
 chain = [{ ir = "ir.wav", ir2 = "room.wav", lowcut = 80 }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
-"""
+""".replace("PLUG_INS", plug_ins)
     )
     return path
 

@@ -23,6 +23,7 @@ torch = pytest.importorskip("torch")
 from captures import RATE, amp, guitar  # noqa: E402
 from leash import leashed  # noqa: E402
 
+from rig import native  # noqa: E402
 from rig.capture.delay import OWN, find_delay  # noqa: E402
 from rig.cli import main  # noqa: E402
 from rig.errors import RigError  # noqa: E402
@@ -160,35 +161,110 @@ def test_gradients_are_those_of_calculus():
     assert torch.autograd.gradcheck(of, tuple(net.parameters()))
 
 
-@pytest.mark.skipif(not kernels.available(), reason="the C layer is not built")
-@pytest.mark.parametrize("channels", [4, 8, 16])
-@pytest.mark.parametrize("frames", [1, 4, 7, 131])
-def test_the_c_layer_learns_what_pytorch_learns(channels, frames, monkeypatch):
-    net = random_network(Size(channels, 4, 1, 3))
-    x = torch.randn(net.receptive_field - 1 + frames, 2, generator=torch.Generator().manual_seed(2))
-
-    def result():
-        net.zero_grad()
-        out = net(x)
-        out.square().sum().backward()
-        return [out.detach(), *(p.grad.clone() for p in net.parameters())]
-
-    fast = result()
-    monkeypatch.setattr(kernels, "lib", None)
-    for a, b in zip(fast, result(), strict=True):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4 * float(b.abs().max()))
+@pytest.fixture
+def isa():
+    """Leaves the instruction set as it was, and the number of threads."""
+    before = native.isa()
+    yield
+    native.use_isa(before)
+    torch.set_num_threads(1)
 
 
-@pytest.mark.skipif(not kernels.available(), reason="the C layer is not built")
-def test_the_c_layer_starts_from_rest_as_pytorch_does(monkeypatch):
-    net, x = random_network(Size(8, 4, 2, 3)), torch.randn(90, 3, generator=torch.Generator().manual_seed(2))
+def learnt(net: network.WaveNet, x: torch.Tensor) -> list[torch.Tensor]:
+    """What comes out, from rest too, and all gradients."""
+    net.zero_grad()
+    out = net(x)
+    out.square().sum().backward()
     with torch.no_grad():
-        fast, calls = net(x, from_rest=True), []
-        monkeypatch.setattr(kernels, "lib", None)
-        plain = network._forward
-        monkeypatch.setattr(network, "_forward", lambda *rest: (calls.append(1), plain(*rest))[1])
-        torch.testing.assert_close(fast, net(x, from_rest=True), rtol=1e-5, atol=1e-5)
-    assert len(calls) == 8  # PyTorch's words, this time
+        return [out.detach(), net(x, from_rest=True), *(p.grad.clone() for p in net.parameters())]
+
+
+def assert_as_pytorch(net: network.WaveNet, x: torch.Tensor, what: object = None) -> None:
+    """C gives what PyTorch gives."""
+    fast = learnt(net, x)
+    with kernels.without():
+        plain = learnt(net, x)
+    for a, b in zip(fast, plain, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5 * float(b.abs().max()), msg=lambda m: f"{what}: {m}")
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 32, 33])
+def test_c_learns_what_pytorch_learns(channels, isa):
+    """Any number of channels, rows shorter than a vector and longer than a block, on every instruction set."""
+    net = random_network(Size(channels, 4, 1, 3))
+    for frames in (1, 7, 131, 300):
+        x = torch.randn(net.receptive_field - 1 + frames, 2, generator=torch.Generator().manual_seed(2))
+        for name in native.isas():
+            native.use_isa(name)
+            assert_as_pytorch(net, x, (name, frames))
+
+
+@pytest.mark.parametrize(("depth", "repeats", "kernel_size", "inputs"), [(1, 1, 2, 1), (3, 2, 5, 2), (6, 1, 16, 1)])
+def test_c_learns_networks_of_any_shape(depth, repeats, kernel_size, inputs, isa):
+    size = Size(6, depth, repeats, kernel_size)
+    net = network.WaveNet(6, size.dilations, kernel_size, torch.Generator().manual_seed(3), inputs)
+    x = torch.randn(net.receptive_field + 40, 3, inputs, generator=torch.Generator().manual_seed(2))
+    for name in native.isas():
+        native.use_isa(name)
+        assert_as_pytorch(net, x, name)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_learn_the_same_every_time(threads, isa):
+    """Whoever takes which part of the time: not a bit differs."""
+    net, x = random_network(Size(4, 5, 1, 3)), torch.randn(3500, 1, generator=torch.Generator().manual_seed(2))
+    alone = learnt(net, x)
+    torch.set_num_threads(threads)
+    first = learnt(net, x)
+    for a, b in zip(first, alone, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5 * float(b.abs().max()))
+    for _ in range(8):
+        assert all(torch.equal(a, b) for a, b in zip(first, learnt(net, x), strict=True))
+
+
+def test_a_run_in_c_is_a_run_in_pytorch(rng, isa):
+    """The same loss after twenty steps, on every instruction set. Of plain descent: SOAP's bases, where there is hardly a
+    gradient, are made of rounding."""
+    dry = guitar(rng, 2.0)
+    taken = capture.Capture(dry, amp(dry), RATE, 0, ())
+    settings = Settings(size=Size(8, 5, 1, 3), segment=512, batch_size=2, epochs=1)
+    ready = data.prepare([taken], settings.size.receptive_field, settings.segment, True)
+    loss = losses.Loss.for_take(ready.wet)
+
+    def run() -> list[float]:
+        state = begin(settings)
+        state.optimiser = torch.optim.SGD(state.network.parameters(), 0.1)
+        return [loop.take_step(state, ready, loss, settings, 0.1) for _ in range(20)]
+
+    with kernels.without():
+        plain = run()
+    assert np.mean(plain[-5:]) < 0.8 * np.mean(plain[:5])
+    for name in native.isas():
+        native.use_isa(name)
+        assert run()[-1] == pytest.approx(plain[-1], abs=1e-5), name
+
+
+def test_what_c_keeps_for_the_way_back_can_be_read_twice():
+    net, x = random_network(Size(8, 3, 1, 3)), torch.randn(90, 1, generator=torch.Generator().manual_seed(2))
+    out = net(x).square().sum()
+    out.backward(retain_graph=True)
+    once = [p.grad.clone() for p in net.parameters()]
+    out.backward()
+    for a, p in zip(once, net.parameters(), strict=True):
+        torch.testing.assert_close(2 * a, p.grad)
+
+
+def test_c_is_asked_for_what_it_can_and_pytorch_for_the_rest(monkeypatch):
+    net, calls = random_network(Size(3, 3, 1, 3)), []
+    plain = network._forward
+    monkeypatch.setattr(network, "_forward", lambda *rest: (calls.append(1), plain(*rest))[1])
+    net(torch.randn(40, 1))
+    assert not calls
+    net(torch.randn(40, 1), from_rest=True)  # with gradients
+    net.double()(torch.randn(40, 1, dtype=torch.float64))
+    with kernels.without():
+        net.float()(torch.randn(40, 1))
+    assert len(calls) == 9
 
 
 # ---- losses and optimiser

@@ -485,6 +485,6 @@ def test_every_loss_learns(rng, kind):
 
 
 def test_the_work_of_a_step():
-    """One layer of one channel, two taps: each frame takes 2 x 2 for the halves, 1 for the mix, 1 for the output."""
-    assert estimate.macs(Size(channels=1, depth=1, repeats=1, kernel_size=2), segment=10) == 3 * 10 * 6
-    assert estimate.macs(Size(channels=1, depth=2, repeats=1, kernel_size=2), segment=10) == 3 * (12 + 10) * 6
+    """One layer of one channel, two taps: each frame takes 2 x 2 for the halves, 1 for the output, and where a layer follows 1 for the mix."""
+    assert estimate.macs(Size(channels=1, depth=1, repeats=1, kernel_size=2), segment=10) == 3 * 10 * 5
+    assert estimate.macs(Size(channels=1, depth=2, repeats=1, kernel_size=2), segment=10) == 3 * (12 * 6 + 10 * 5)

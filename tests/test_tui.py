@@ -126,9 +126,9 @@ async def test_a_level_key_that_is_held_stops_at_0_db(monkeypatch) -> None:
         await pilot.press("right_square_bracket")
         assert gig.document.level == 1
         monkeypatch.setattr("rig.tui.play.LEVEL_REST_S", math.inf)
-        await pilot.press(*["pageup"] * 20)
+        await pilot.press(*["right_square_bracket"] * 20)
         assert gig.document.level == 20
-        await pilot.press(*["pagedown"] * 22)
+        await pilot.press(*["left_square_bracket"] * 22)
         assert gig.document.level == -2, "down there is no stop"
 
 
@@ -807,13 +807,13 @@ async def test_what_was_said_lately_can_be_read_again() -> None:
             screen.note.say(f"message {number} [b]", 0.0, wrong=number % 2 == 0)
         await pilot.press("7", "q")
         assert "message" not in screen.note.text()
-        await pilot.press("exclamation_mark", "m")
+        await pilot.press("i", "m")
         assert gig.muted
         card = pilot.app.screen.query_one("#card Static").render().plain.splitlines()
         assert len(card) == 50
         assert [line.split("  ")[1] for line in (card[0], card[-1])] == ["message 59 [b]", "message 10 [b]"]
         assert time.strftime("%H:") in card[0]
-        await pilot.press("pagedown", "exclamation_mark")
+        await pilot.press("pagedown", "i")
         assert pilot.app.screen is screen
 
 
@@ -1101,6 +1101,16 @@ def test_closed_terminal_ends_with_a_fade(tmp_path: Path) -> None:
         terminal.close()
         assert terminal.status() == 0
     assert diary.read_text() == "closed\n"
+
+
+def test_terminal_that_has_just_stopped_taking_does_not_hold_up_the_end() -> None:
+    with Terminal("--still", NO_COLOR="1") as terminal:
+        assert terminal.read("┏".encode())
+        terminal.resize(240, 80)
+        os.kill(terminal.pid, signal.SIGWINCH)
+        time.sleep(0.3)
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert terminal.status() == 0
 
 
 def test_terminal_that_takes_nothing_does_not_hold_up_the_end() -> None:

@@ -1,7 +1,7 @@
 /* flanger: a copy that is a few ms late and wavers, so that teeth of a comb wander through the sound; fed back, they ring
    (Dattorro, "Effect design, part 2: delay-line modulation and chorus", JAES 45(10), 1997). Where the guitar waits, the copy
    overtakes it and falls behind again, as between two tape machines (Smith, "An allpass approach to digital phasing and flanging",
-   ICMC 1984). */
+   ICMC 1984); it waits as long as the deepest sweep asks for, so that how late it is hangs on no knob. */
 #include <math.h>
 
 #include "../lfo.h"
@@ -9,28 +9,30 @@
 #include "../ramp.h"
 #include "../rig_engine.h"
 
-enum { RATE, NOTE, DEPTH, DELAY, FEEDBACK, MIX, SPREAD, INVERT, THROUGH, N_PARAMS };
+#define DEEPEST_MS 10.0f
+
+enum { RATE, NOTE, DEPTH, DELAY, FEEDBACK, MIX, SPREAD, INVERT, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [RATE] = {"rate", "Hz", "how often it goes to and fro", 0.02f, 10.0f, 0.25f, NULL},
     [NOTE] = {"note", "", "the same as a note at the song's tempo", 0.0f, RIG_LFO_MOST, 0.0f, RIG_LFO_NOTES},
-    [DEPTH] = {"depth", "ms", "how far", 0.0f, 10.0f, 3.0f, NULL},
+    [DEPTH] = {"depth", "ms", "how far", 0.0f, DEEPEST_MS, 3.0f, NULL},
     [DELAY] = {"delay", "ms", "how late the copy is, at the least", 0.1f, 10.0f, 0.5f, NULL},
     [FEEDBACK] = {"feedback", "", "how much of the copy comes again; below 0 turned over, hollow", -0.9f, 0.9f, 0.5f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: copy only", 0.0f, 1.0f, 0.5f, NULL},
     [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.3f, NULL},
     [INVERT] = {"invert", "", "the copy turned over", 0.0f, 1.0f, 0.0f, "off|on"},
-    [THROUGH] = {"through", "", "the guitar waits, and the copy overtakes it", 0.0f, 1.0f, 0.0f, "off|on"},
 };
 
 #define LONGEST_MS 20.0f
-#define FADE_MS 20.0f  /* in which the copy is turned over, or the guitar begins to wait */
+#define FADE_MS 20.0f  /* in which the copy is turned over */
 #define GLIDE_MS 60.0f /* in which a turned delay, depth or spread gets there */
 
 typedef struct {
     double rate;
     float per_ms, step, glide;
     float depth, delay, spread;  /* ms and turns, on the way to where the knobs are */
-    float sign, waits;           /* of the copy, 1 to -1; how much of the guitar waits */
+    float sign;                  /* of the copy, 1 to -1 */
+    uint32_t wait;               /* frames that the guitar waits; 0: it does not */
     rig_lfo lfo;
     rig_ramp feedback, dry, wet;
     rig_line copies[2], guitars[2];
@@ -49,13 +51,12 @@ static size_t size(const rig_setup *setup)
 {
     state none;
     rig_arena arena = {NULL, 0};
-    if (setup->n_arrays) return 0;
+    if (setup->n_arrays || setup->n_ints > 1) return 0;
     lay_out(&none, &arena, setup->rate);
     return arena.used;
 }
 
 static float sign_of(const float *p) { return p[INVERT] > 0.5f ? -1.0f : 1.0f; }
-static float waits_of(const float *p) { return p[THROUGH] > 0.5f ? 1.0f : 0.0f; }
 
 static const char *init(void *self, const rig_setup *setup)
 {
@@ -71,7 +72,7 @@ static const char *init(void *self, const rig_setup *setup)
     s->delay = p[DELAY];
     s->spread = p[SPREAD];
     s->sign = sign_of(p);
-    s->waits = waits_of(p);
+    if (setup->n_ints && setup->ints[0]) s->wait = (uint32_t)(0.5f * DEEPEST_MS * s->per_ms + 0.5f) + 3;
     rig_ramp_start(&s->feedback, p[FEEDBACK]);
     rig_ramp_start(&s->dry, rig_dry(p[MIX]));
     rig_ramp_start(&s->wet, rig_wet(p[MIX]));
@@ -83,8 +84,11 @@ static uint32_t memory(const void *self, const float *p)
 {
     const state *s = self;
     const float rounds = 1.0f + (p[FEEDBACK] != 0.0f ? 7.0f / -logf(fabsf(p[FEEDBACK])) : 0.0f);
-    return (uint32_t)(rounds * ((p[DELAY] + p[DEPTH]) * s->per_ms + 4.0f));
+    const float least = s->wait ? (float)s->wait - 0.5f * p[DEPTH] * s->per_ms : p[DELAY] * s->per_ms;
+    return (uint32_t)(rounds * (least + p[DEPTH] * s->per_ms + 4.0f));
 }
+
+static uint32_t latency(const void *self) { return ((const state *)self)->wait; }
 
 /* To where a switch stands, by no more than a step. */
 static float towards(float now, float end, float step) { return fminf(fmaxf(end, now - step), now + step); }
@@ -92,7 +96,7 @@ static float towards(float now, float end, float step) { return fminf(fmaxf(end,
 static void process(void *self, const rig_block *b)
 {
     state *s = self;
-    const float *p = b->params, sign = sign_of(p), waits = waits_of(p);
+    const float *p = b->params, sign = sign_of(p);
     rig_lfo_aim(&s->lfo, b, p[RATE], p[NOTE], s->rate);
     rig_ramp_aim(&s->feedback, p[FEEDBACK], b->frames);
     rig_ramp_aim(&s->dry, rig_dry(p[MIX]), b->frames);
@@ -104,14 +108,13 @@ static void process(void *self, const rig_block *b)
         s->delay += s->glide * (p[DELAY] - s->delay);
         s->spread += s->glide * (p[SPREAD] - s->spread);
         s->sign = towards(s->sign, sign, 2.0f * s->step);
-        s->waits = towards(s->waits, waits, s->step);
-        const float middle = (s->delay + 0.5f * s->depth) * s->per_ms;
+        const float middle = s->wait ? (float)s->wait : (s->delay + 0.5f * s->depth) * s->per_ms;
         for (uint32_t c = 0; c < 2; ++c) {
             const float x = b->signal[c][i], waver = 0.5f * s->depth * s->per_ms * rig_lfo_sine(&s->lfo, 0.5 * c * s->spread);
             const float copy = rig_line_between(&s->copies[c], fmaxf(3.0f, middle + waver));
-            const float guitar = s->waits > 0.0f ? x + s->waits * (rig_line_between(&s->guitars[c], fmaxf(3.0f, middle)) - x) : x;
             rig_line_push(&s->copies[c], x + g * copy);
             rig_line_push(&s->guitars[c], x);
+            const float guitar = rig_line_ago(&s->guitars[c], s->wait + 1);
             b->signal[c][i] = loud * (dry * guitar + wet * ring * s->sign * copy);
         }
         rig_lfo_move(&s->lfo);
@@ -131,5 +134,5 @@ static void reset(void *self)
 const rig_engine rig_engine_flanger = {
     .abi = RIG_ABI, .channels = 2, .name = "flanger", .about = "a comb that sweeps through the sound",
     .n_params = N_PARAMS, .params = params,
-    .size = size, .init = init, .memory = memory, .process = process, .reset = reset,
+    .size = size, .init = init, .memory = memory, .latency = latency, .process = process, .reset = reset,
 };

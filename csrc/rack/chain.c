@@ -78,6 +78,8 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on) { rig_put(&chain-
 
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_get(&chain->units[unit].faults); }
 
+const void *rig_chain_engine(const rig_chain *chain, uint32_t unit) { return chain->units[unit].self[0]; }
+
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
 
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].reduction); }
@@ -214,7 +216,7 @@ void rig_chain_process(rig_chain *chain, float *left, float *right, const float 
     rig_signal signal;
     for (uint32_t at = 0, n; at < frames; at += n) {
         n = frames - at < RIG_BLOCK ? frames - at : RIG_BLOCK;
-        const rig_moment moment = {key + at, n, (double)chain->at * beats_a_frame, beats_a_frame};
+        const rig_moment moment = {key + at, n, (double)chain->at * beats_a_frame, beats_a_frame, 0};
         signal.channels = right ? 2 : 1;
         memcpy(signal.at[0], left + at, n * sizeof(float));
         if (right) memcpy(signal.at[1], right + at, n * sizeof(float));

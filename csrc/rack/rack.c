@@ -209,7 +209,7 @@ static void run_block(rig_rack *r, const rig_period *p, uint32_t at, uint32_t fr
     float x[RIG_BLOCK];
     rig_signal signal;
     const int jumped = keep_time(r, frames);
-    const rig_moment moment = {x, frames, r->song.beat, r->song.pace};
+    const rig_moment moment = {x, frames, r->song.beat, r->song.pace, (uint32_t)budget->by_clock};
     read_input(r, p->in + at, x, frames);
     const float peak = rig_highest(x, frames);
     rig_show_peak(&r->meters.in_peak, peak);

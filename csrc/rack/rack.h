@@ -136,6 +136,7 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its inpu
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
+const void *rig_chain_engine(const rig_chain *chain, uint32_t unit); /* the engine's own memory; of two, the left one's */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
 uint64_t rig_chains_made(void);
 uint64_t rig_chains_freed(void);

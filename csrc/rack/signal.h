@@ -16,6 +16,7 @@ typedef struct {
     const float *key; /* what came into the rack */
     uint32_t frames;
     double beat, beats_a_frame;
+    uint32_t live; /* 1: in the process callback */
 } rig_moment;
 
 /* [audio] Brings a block to so many channels: two are the same one twice, one is the mean of two. */

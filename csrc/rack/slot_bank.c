@@ -187,7 +187,8 @@ static uint64_t hear(rig_slot_bank *bank, const rig_history *key, const rig_mome
     float listen[RIG_BLOCK];
     const uint64_t end = bank->heard[0].written, start = rig_clock();
     const double ago = (double)bank->behind - moment->frames;
-    const rig_moment then = {listen, n, moment->beat - ago * moment->beats_a_frame, moment->beats_a_frame};
+    const rig_moment then = {listen, n, moment->beat - ago * moment->beats_a_frame, moment->beats_a_frame,
+                             moment->live};
     signal.channels = bank->channels;
     for (uint32_t c = 0; c < bank->channels; ++c) rig_history_read(&bank->heard[c], end, bank->behind, signal.at[c], n);
     rig_history_read(key, end, bank->behind, listen, n);

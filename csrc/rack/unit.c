@@ -31,7 +31,10 @@ static const char *engine_init(rig_unit *unit, const rig_engine *engine, const r
         if (!unit->self[i]) return "out of memory";
         *bytes += size;
         const char *why = engine->init(unit->self[i], setup);
-        if (why) return why;
+        if (!why) continue;
+        free(unit->self[i]);
+        unit->self[i] = NULL; /* it has not begun, and has no end */
+        return why;
     }
     return NULL;
 }
@@ -91,6 +94,7 @@ const char *rig_unit_init(rig_unit *unit, const rig_engine *engine, const rig_se
 void rig_unit_free(rig_unit *unit)
 {
     for (uint32_t i = 0; i < 2; ++i) {
+        if (unit->self[i] && unit->engine->end) unit->engine->end(unit->self[i]);
         free(unit->self[i]);
         free(unit->resampler[i]);
     }
@@ -191,7 +195,8 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
 {
     float params[RIG_PARAMS];
     const uint32_t frames = moment->frames;
-    rig_block block = {.key = moment->key, .params = params, .frames = frames, .beat = moment->beat, .beats_a_frame = moment->beats_a_frame};
+    rig_block block = {.key = moment->key, .params = params, .frames = frames, .beat = moment->beat, .beats_a_frame = moment->beats_a_frame,
+                       .live = moment->live};
     get_params(unit, params);
     const uint64_t start = rig_clock();
     scale(signal, unit->gain_in, frames);

@@ -73,7 +73,10 @@ def _finds(document: Document, name: str, place: Place, playing: int) -> bool:
     end = _end(document, name, playing)
     if isinstance(place.owner, Preset):
         return end is not None and (end.stage, end.owner.uid) == (place.stage, place.owner.uid)
-    return end is None and [amp.uid for amp in _named(document, name)] == [place.owner.uid]
+    found = _named(document, name, playing)
+    if len(found) > 1 and document.songs:  # the one beside the amp that plays is meant
+        found = [amp for amp in found if _together(document, amp.uid, playing)]
+    return end is None and [amp.uid for amp in found] == [place.owner.uid]
 
 
 def _number(things: Sequence[Amp | Preset], thing: Amp | Preset) -> int:
@@ -101,24 +104,29 @@ def engine_at(document: Document, uid: int) -> tuple[Place, EngineSpec]:
 def amp(document: Document, words: str, playing: int | None = None) -> Amp:
     """An amp by its number (from 1), its name, or "Preset/Name". Raises RigError with the nearest name.
 
-    playing: of an amp's identity; among amps of one name, the one in its preset is meant.
+    playing: of an amp's identity; among amps of one name, the one in its preset is meant, and where there are songs
+    numbers count the amps of its preset.
     """
     text = words.strip()
-    amps, named = document.amps, _named(document, text)
+    amps = document.stage(playing)
+    named = _named(document, text, playing)
     near = [found for found in named if playing is not None and _together(document, found.uid, playing)]
     if len(named) > 1 and len(near) != 1:
         raise RigError(f"{len(named)} amps are called '{cut(text)}': write {_choices(document, named)}")
     if named:
         return (near or named)[0]
     if re.fullmatch("[0-9]+", text):
-        raise RigError(f"no amp {text[:9]}: this set has {len(amps)}")
+        raise RigError(f"no amp {text[:9]}: this {'preset' if document.songs else 'set'} has {len(amps)}")
     names = [found.name for found in amps]
     raise RigError(f"no amp '{cut(text)}'{did_you_mean(text, names) or '; there are ' + ', '.join(names)}")
 
 
-def _named(document: Document, text: str) -> list[Amp]:
+def _named(document: Document, text: str, playing: int | None = None) -> list[Amp]:
     """The amps that it may mean."""
     amps = document.amps
+    if playing is not None and document.songs and re.fullmatch("[0-9]{1,9}", text):
+        stage = document.stage(playing)
+        return [stage[int(text) - 1]] if 1 <= int(text) <= len(stage) else []
     if re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= len(amps):
         return [amps[int(text) - 1]]
     ways = _in_presets(document, text)
@@ -214,7 +222,7 @@ def file(document: Document, words: str, playing: int) -> tuple[EngineSpec, str,
         place, spec, key, name = found
     else:
         place, spec, name = split_engine(document, words, playing, ask)
-        keys = kind(spec).files
+        keys = kind(spec).files or kind(spec).playable
         if len(keys) != 1:
             path = path_of(document, spec.uid, playing)
             raise RigError(f"{path} plays {'more than one file' if keys else 'no file'}")

@@ -9,8 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from rig.engine import word_of
+
 AMPS = 64
-"""Amps of a set. The rack has a slot for each, and one."""
+"""Amps of a preset, and that stand in the rack at a time; it has a slot for each, and one."""
+
+SONGS = 500
+"""Of a set."""
 
 LEVEL = (-60.0, 24.0)
 """dB, of an amp or a scene."""
@@ -21,8 +26,14 @@ OUTPUT_LEVEL = (-60.0, 20.0)
 DBU = (-40.0, 60.0)
 """dBu of a full-scale sine at an interface's input."""
 
+BOOST = (0.0, 12.0)
+"""dB, by which a solo is louder."""
+
+USUAL_BOOST = 3.0
+"""Where a preset says none."""
+
 TEMPO = (30.0, 300.0)
-"""Beats a minute, of a preset."""
+"""Beats a minute, of a preset or a song."""
 
 USUAL_TEMPO = 120.0
 """Where it says none."""
@@ -67,7 +78,7 @@ class Target(NamedTuple):
 class EngineSpec:
     """An engine of a chain. Parameters and settings are those that are given; the others stand at their initial.
 
-    engine: its name in the registry, also where a file calls it by another one.
+    engine: its name in the registry, also where a file calls it by another one; with a plug-in's behind it.
     A switch among the settings is 0.0 or 1.0. files: absolute paths.
     branch: "a" or "b" in one of the two chains that the next engine without a branch mixes.
     on: False: bypassed. label: what paths call it, unlike any other of its chain; it keeps it when it moves.
@@ -155,8 +166,9 @@ class Midi:
 class Preset:
     """dbu: the level in dBu of a full-scale sine at the interface's input; None where it was not measured.
 
-    tempo: beats a minute. tuning: of the guitar, see tunings.py. a4: what it is tuned to, in Hz. None: it says none.
-    follow: whose time goes before `tempo`, of FOLLOW, or "".
+    tempo: beats a minute. tuning: of the guitar, see tunings.py. a4: what it is tuned to, in Hz. boost: dB, of a solo.
+    None: it says none. follow: whose time goes before `tempo`, of FOLLOW, or "".
+    revert_scenes: what is turned in a scene is as saved again when the scene is left.
     """
 
     path: Path
@@ -170,6 +182,8 @@ class Preset:
     tempo: float | None = None
     tuning: str | None = None
     a4: float | None = None
+    boost: float | None = None
+    revert_scenes: bool = False
     follow: str = ""
     metronome: Metronome = Metronome()
     uid: int = field(default_factory=identity, compare=False)
@@ -202,11 +216,29 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Song:
+    """A song of a set. preset: the identity of the one that it plays, which others may play, too.
+
+    tempo: beats a minute; None: the preset's. parts: what it walks through; none: the preset's amps.
+    skip: it is passed over, unless somebody asks for it.
+    """
+
+    name: str
+    preset: int
+    tempo: float | None = None
+    parts: tuple[Pick, ...] = ()
+    notes: str = ""
+    skip: bool = False
+    uid: int = field(default_factory=identity, compare=False)
+
+
+@dataclass(frozen=True)
 class Document:
-    """A set. level: dB, of all that is heard."""
+    """A set. level: dB, of all that is heard. songs: none where one preset is played as it is."""
 
     presets: tuple[Preset, ...]
     level: float = 0.0
+    songs: tuple[Song, ...] = ()
 
     @property
     def amps(self) -> tuple[Amp, ...]:
@@ -231,11 +263,25 @@ class Document:
         """The same set with another preset in place of the one of the same identity."""
         return replace(self, presets=tuple(preset if p.uid == preset.uid else p for p in self.presets))
 
-    def keys(self) -> dict[int, str | None]:
-        """The key of every amp by its identity: as its preset says, where that is free, else the next free digit."""
+    def stage(self, playing: int | None) -> tuple[Amp, ...]:
+        """What keys and numbers pick while an amp (its identity) plays: where there are songs, its preset's amps."""
+        return self.amps if playing is None or not self.songs else self.preset_of(playing).amps
+
+    def song(self, uid: int) -> Song | None:
+        """Its song of that identity, or None."""
+        return next((song for song in self.songs if song.uid == uid), None)
+
+    def number(self, song: Song) -> int:
+        """A song's place in the set, from 1; two may be called alike and play one preset."""
+        return [other.uid for other in self.songs].index(song.uid) + 1
+
+    def keys(self, playing: int | None = None) -> dict[int, str | None]:
+        """The key of every amp of the stage by its identity: as its preset says, where that is free, else the next free
+        digit.
+        """
         taken: set[str] = set()
         keys: dict[int, str | None] = {}
-        for amp in self.amps:
+        for amp in self.stage(playing):
             keys[amp.uid] = amp.key if amp.key and amp.key not in taken else None
             taken.update(keys[amp.uid] or "")
         free = iter(digit for digit in KEYS if digit not in taken)
@@ -247,7 +293,7 @@ def labels(written: Iterable[str], given: Iterable[str] = ()) -> tuple[str, ...]
 
     Where nobody has: gain, eq, gain2, the n-th of its kind, whatever the others of it are called.
     """
-    kinds = tuple(written)
+    kinds = tuple(map(word_of, written))
     names = tuple(given) or ("",) * len(kinds)
     taken, seen = set(names), Counter[str]()
     found = []

@@ -39,13 +39,7 @@ class PresetFile:
 
     def changed_elsewhere(self) -> bool:
         """Whether somebody else has written it since."""
-        now = stamp(self.path)
-        if now is None or now == self.seen:
-            return False
-        try:
-            return read_text(self.path, "preset", FILE_LIMIT) != self.text
-        except RigError:
-            return True
+        return changed_since(self.path, self.seen, self.text)
 
     def saved(self, preset: Preset, *, over: bool = False) -> PresetFile:
         """The file with `preset` in it, written whole or not at all. over: also where somebody else has changed it.
@@ -69,7 +63,7 @@ class PresetFile:
         from rig.document.writing import rewritten  # no start has to wait for it
 
         text = rewritten(*self.origin, preset)
-        seen = _write(self.path, (BOM if self.bom else "") + text)
+        seen = write(self.path, (BOM if self.bom else "") + text)
         return replace(self, text=text, preset=preset, seen=seen)
 
 
@@ -80,15 +74,27 @@ def open_preset(path: Path) -> PresetFile:
     preset, faults = examine_text(path, text)
     if preset is None or faults:
         raise RigError(faults[0])
-    return PresetFile(path, text, preset, seen, (text, preset), _has_bom(path))
+    return PresetFile(path, text, preset, seen, (text, preset), has_bom(path))
 
 
-def _has_bom(path: Path) -> bool:
+def changed_since(path: Path, seen: Stamp | None, text: str) -> bool:
+    """Whether somebody else has written a file since it was `seen` with that text."""
+    now = stamp(path)
+    if now is None or now == seen:
+        return False
+    try:
+        return read_text(path, "preset", FILE_LIMIT) != text
+    except RigError:
+        return True
+
+
+def has_bom(path: Path) -> bool:
+    """Whether a file begins with a byte-order mark."""
     with path.open("rb") as file:
         return file.read(3) == BOM.encode()
 
 
-def _write(path: Path, text: str) -> Stamp | None:
+def write(path: Path, text: str) -> Stamp | None:
     """Write a file whole or not at all: to where a symbolic link leads, with the permissions that it has."""
     target = path.resolve()
     try:

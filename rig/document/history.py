@@ -76,20 +76,23 @@ class History:
         return self._past[-1].document if begun else None
 
     def undo(self) -> str:
-        """Back to the document before. Returns what was undone. Raises RigError where there is none."""
+        """Back to the document before, the scenes that are on staying on. Returns what was undone.
+
+        Raises RigError where there is none.
+        """
         if not self._past:
             raise RigError("nothing to undo")
-        what = self._now.what
-        self._future.append(self._now)
-        self._now, self._together, self._edited = self._past.pop(), None, None
-        return what
+        was = self._now
+        self._future.append(was)
+        self._now, self._together, self._edited = scenes_kept(self._past.pop(), was), None, None
+        return was.what
 
     def redo(self) -> str:
         """Forth again. Returns what was done again. Raises RigError where nothing was undone."""
         if not self._future:
             raise RigError("nothing to redo")
         self._past.append(self._now)
-        self._now, self._together, self._edited = self._future.pop(), None, None
+        self._now, self._together, self._edited = scenes_kept(self._future.pop(), self._now), None, None
         return self._now.what
 
     def amend(self, change: Callable[[Document], Document]) -> None:
@@ -106,6 +109,11 @@ class History:
         self._future = [steps[i] for i in reversed(kept) if i > here]
         if self._edited is not None:
             self._edited = change(self._edited)
+
+    def include(self, preset: Preset) -> None:
+        """A preset is part of the set, as if it had been from the beginning."""
+        self.amend(lambda document: replace(document, presets=(*document.presets, preset)))
+        self.saved = (*self.saved, preset.as_written())
 
     def amend_now(self, change: Callable[[Document], Document]) -> None:
         """What is wanted now, corrected: no step of its own."""
@@ -135,14 +143,14 @@ class History:
         Raises RigError where nothing was changed.
         """
         edited = self.document
-        saved = replace(edited, presets=tuple(map(with_scenes_of, self.saved, edited.presets)))
+        saved = _with_scenes(replace(edited, presets=self.saved), edited)
         if tuple(preset.as_written() for preset in edited.presets) != self.saved:
             self.do(saved, "as saved", now, "ab", math.inf)  # to and fro is no step of undo
             self._edited = edited
             return True
         if self._edited is None:
             raise RigError("all is as it was saved")
-        self.do(self._edited, "as changed", now, "ab", math.inf)
+        self.do(_with_scenes(self._edited, edited), "as changed", now, "ab", math.inf)
         return False
 
     @property
@@ -151,8 +159,22 @@ class History:
         return self._edited is not None
 
 
+def scenes_kept(step: Step, now: Step) -> Step:
+    """A step with the scenes on that are on now: they are played, not edited."""
+    return replace(step, document=_with_scenes(step.document, now.document))
+
+
+def _with_scenes(document: Document, now: Document) -> Document:
+    presets = tuple(map(with_scenes_of, document.presets, now.presets))
+    if all(a is b for a, b in zip(presets, document.presets, strict=True)):
+        return document
+    return replace(document, presets=presets)
+
+
 def with_scenes_of(saved: Preset, now: Preset) -> Preset:
     """A preset as saved, with the scenes on that are on now, where it has them."""
     on = {amp.uid: amp.scene for amp in now.amps}
+    if all(amp.scene == on.get(amp.uid, "") for amp in saved.amps):
+        return saved
     amps = (replace(amp, scene=on.get(amp.uid, "")) for amp in saved.amps)
     return replace(saved, amps=tuple(replace(amp, scene=amp.scene if amp.active else "") for amp in amps))

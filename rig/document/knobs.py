@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from rig.document.document import LEVEL, LEVEL_KNOB, ON, Chain, EngineSpec
-from rig.engine import Engine, Param, Setting, named, registry
+from rig.engine import Engine, Param, Setting, named, registry, word_of
 from rig.errors import RigError, cut, did_you_mean
 
 Knob = Param | Setting
@@ -26,9 +26,8 @@ def stands(spec: EngineSpec, name: str) -> float:
     """Where a parameter, a setting or the switch of an engine stands; KeyError where it has none of that name."""
     if name == ON:
         return float(spec.on)
-    found: tuple[Knob, ...] = (*kind(spec).params, *kind(spec).settings)
-    knobs = {knob.name: knob.initial for knob in found}
-    return {**knobs, **spec.settings, **spec.params}[name]
+    initial = kind(spec).initials[name]
+    return spec.params.get(name, spec.settings.get(name, initial))
 
 
 def knob_of(spec: EngineSpec, name: str, where: str) -> Knob:
@@ -49,7 +48,7 @@ def called(chain: Chain, label: str, engines: Mapping[str, Engine] | None = None
     if parts is None:
         return None
     engine, number = named(parts[1], engines), int(parts[2] or 1)
-    alike = [spec for spec in chain if engine and spec.engine == engine.name]
+    alike = [spec for spec in chain if engine and word_of(spec.engine) == engine.name]
     return alike[number - 1] if 1 <= number <= len(alike) else None
 
 

@@ -63,6 +63,8 @@ def merged(base: Preset, theirs: Preset, ours: Preset) -> Preset:
             tempo=_either(base.tempo, theirs.tempo, ours.tempo),
             tuning=_either(base.tuning, theirs.tuning, ours.tuning),
             a4=_either(base.a4, theirs.a4, ours.a4),
+            boost=_either(base.boost, theirs.boost, ours.boost),
+            revert_scenes=_either(base.revert_scenes, theirs.revert_scenes, ours.revert_scenes),
             follow=_either(base.follow, theirs.follow, ours.follow),
             metronome=_either(base.metronome, theirs.metronome, ours.metronome),
         ),

@@ -12,6 +12,7 @@ import tomli
 from rig.document.document import (
     AMPS,
     BAR,
+    BOOST,
     CLICK_LEVEL,
     CLICK_TO,
     DBU,
@@ -45,6 +46,15 @@ from rig.shipped import named_by
 
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
+
+ROOT = (
+    *("name", "tempo", "follow", "tuning", "a4", "boost", "revert_scenes"),
+    *(INPUT, "amp", OUTPUT, "metronome", "jack", "midi"),
+)
+"""The keys of a preset, as they follow each other where they are new."""
+
+PLUGIN, PLUGIN_PARAMS = PLUGIN_KEYS = ("plugin", "params")
+"""What an engine that runs a plug-in says of that: which, and the table of its knobs."""
 
 ENGINE_ID = r"[^\W\d][\w-]*"
 """How an engine may be called: letters, digits, _ and -, a letter first."""
@@ -103,15 +113,15 @@ def examine_text(
     files: whether one that is not there is a fault.
     """
     try:
-        content = _toml(path, text)
+        content = content_of(path, text)
     except RigError as error:
         return None, (Fault(str(error)),)
-    reader = _Reader(path, registry() if engines is None else engines, files)
+    reader = Reader(path, registry() if engines is None else engines, files)
     preset = reader.preset(content)
     return preset, tuple(reader.faults)
 
 
-def _toml(path: Path, text: str) -> dict[str, object]:
+def content_of(path: Path, text: str) -> dict[str, object]:
     try:
         content = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
@@ -137,7 +147,7 @@ def _has_endless(value: object) -> bool:
     return isinstance(value, int) and value.bit_length() > 1000
 
 
-class _Reader:
+class Reader:
     """Reads a preset's tables and notes every fault, so that `rig check` can show all of them.
 
     place: where we are, as a message names it: "amp 2 'Crunch', engine 1".
@@ -159,11 +169,9 @@ class _Reader:
     # -- tables
 
     def preset(self, content: Mapping[str, object]) -> Preset:
-        self.known(
-            content,
-            "",
-            ("name", "tempo", "follow", "tuning", "a4", INPUT, "amp", OUTPUT, "metronome", "jack", "midi"),
-        )
+        if "song" in content:
+            self.fault("", "this is a set of songs: a preset is wanted here")
+        self.known({key: value for key, value in content.items() if key != "song"}, "", ROOT)
         name = self.name(content, "") or self.path.stem
         front = self.table(content, INPUT)
         first, dbu = self.end(front, INPUT, "dbu"), self.dbu(front)
@@ -181,6 +189,8 @@ class _Reader:
             tempo=self.tempo(content),
             tuning=self.tuning(content),
             a4=self.number(content["a4"], "a4", "", *A4_RANGE, "Hz") if "a4" in content else None,
+            boost=self.number(content["boost"], "boost", "", *BOOST, "dB") if "boost" in content else None,
+            revert_scenes=self.truth(content, "revert_scenes", "", False),
             follow=self.word(content, "follow", "", FOLLOW),
             metronome=self.metronome(self.table(content, "metronome")),
         )
@@ -201,7 +211,7 @@ class _Reader:
         try:
             if said is None or isinstance(said, str):
                 return spelt(said) if said else None
-            self.fault("", f"tuning must be a text in quotes, not {_kind(said)}")
+            self.fault("", f"tuning must be a text in quotes, not {toml_kind(said)}")
         except RigError as error:
             self.fault("", str(error))
         return None
@@ -293,7 +303,7 @@ class _Reader:
                     self.fault(place, fault)
             elif knob == ON:
                 if not isinstance(value, bool):
-                    self.fault(place, f"{path} = {_shown(value)} must be true or false, without quotes")
+                    self.fault(place, f"{path} = {shown(value)} must be true or false, without quotes")
                 values[Target(spec.uid, ON)] = float(value is True)
             else:
                 param = self.engines[spec.engine].param(knob)
@@ -310,7 +320,7 @@ class _Reader:
             return key
         quoted = isinstance(key, int) and str(key) in KEYS
         self.fault(
-            place, f'a key stands in quotes: key = "{key}"' if quoted else f'key = {_shown(key)}: "1" to "9" are keys'
+            place, f'a key stands in quotes: key = "{key}"' if quoted else f'key = {shown(key)}: "1" to "9" are keys'
         )
         return None
 
@@ -333,14 +343,14 @@ class _Reader:
         if isinstance(targets, str):
             targets = [targets]
         if source is not None and not _port(source):
-            self.fault("jack", f'in = {_shown(source)} is no port; write it as "system:capture_1"')
+            self.fault("jack", f'in = {shown(source)} is no port; write it as "system:capture_1"')
             source = None
         if targets is None:
             return Wiring(_text(source))
         if not (isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))):
             self.fault(
                 "jack",
-                f'out = {_shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
+                f'out = {shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
             )
             return Wiring(_text(source))
         return Wiring(_text(source), tuple(targets))
@@ -407,7 +417,7 @@ class _Reader:
             elif int(number) in found:
                 self.fault("midi", f"{key} {int(number)} is there twice")
             elif not isinstance(target, str):
-                self.fault("midi", f"{key} {number} must be a text in quotes, not {_kind(target)}")
+                self.fault("midi", f"{key} {number} must be a text in quotes, not {toml_kind(target)}")
             else:
                 found[int(number)] = target
         return found
@@ -438,7 +448,7 @@ class _Reader:
     def specs(self, listed: object, key: str, place: str, branch: str = "") -> Iterator[EngineSpec | None]:
         """A list's engines in order, those of branches before the one that mixes them; None for each with a fault."""
         if not isinstance(listed, list):
-            self.fault(place, f"{key} must be a list of engines, not {_kind(listed)}")
+            self.fault(place, f"{key} must be a list of engines, not {toml_kind(listed)}")
             return
         for i, entry in enumerate(listed, 1):
             at = f"{place}, {branch}, engine {i}" if branch else f"{place}, engine {i}"
@@ -464,16 +474,16 @@ class _Reader:
     def spec(self, entry: object, place: str, branch: str) -> EngineSpec | None:
         if not isinstance(entry, dict):
             name = entry if isinstance(entry, str) else "gain"
-            self.fault(place, f'must be written {{ engine = "{name}" }}, not {_kind(entry)}')
+            self.fault(place, f'must be written {{ engine = "{name}" }}, not {toml_kind(entry)}')
             return None
         before = len(self.faults)
         engine = self.engine(entry, place)
         if engine is None:
             return None
-        knobs = {param.name: param for param in engine.params}
+        knobs = {} if engine.plays else {param.name: param for param in engine.params}
         settings = {setting.name: setting for setting in engine.settings}
         known = (*engine.file_keys, *engine.branches, *knobs, *settings)
-        params: dict[str, float] = {}
+        params = self.plugin_params(entry, engine, place) if engine.plays else {}
         files: dict[str, Path] = {}
         settled: dict[str, float] = {}
         for key, value in entry.items():
@@ -483,7 +493,7 @@ class _Reader:
                 params[key] = self.within(value, engine.name, knobs[key], place)
             elif key in settings:
                 settled[key] = self.setting(value, engine.name, settings[key], place)
-            elif key not in ("engine", "id", ON) and key not in engine.branches:
+            elif key not in ("engine", "id", ON, *(PLUGIN_KEYS if engine.plays else ())) and key not in engine.branches:
                 self.fault(place, f"{engine.name} has no '{key}'{_suggest(key, known)}")
         for key in engine.files:
             if key not in files:
@@ -493,6 +503,30 @@ class _Reader:
             return None
         return EngineSpec(engine.name, params, files, settled, branch, on, label)
 
+    def plugin(self, entry: Mapping[str, object], engine: Engine, place: str) -> Engine | None:
+        """The engine of the plug-in that `entry` names."""
+        uri = entry.get(PLUGIN)
+        if not isinstance(uri, str):
+            self.fault(place, f'{engine.name} needs a plug-in: plugin = "http://..."')
+            return None
+        assert engine.plugin
+        try:
+            return engine.plugin(uri)
+        except RigError as error:
+            self.fault(place, str(error))
+            return None
+
+    def plugin_params(self, entry: Mapping[str, object], engine: Engine, place: str) -> dict[str, float]:
+        """A plug-in's knobs, which stand in a table of their own: they may be called as its other keys are."""
+        knobs = {param.name: param for param in engine.params}
+        params: dict[str, float] = {}
+        for name, value in self.table(entry, PLUGIN_PARAMS, place).items():
+            if name in knobs:
+                params[name] = self.within(value, engine.word, knobs[name], place)
+            else:
+                self.fault(place, f"{engine.about} has no knob '{name}'{_suggest(name, knobs)}")
+        return params
+
     def id(self, entry: Mapping[str, object], place: str) -> str:
         """How the file calls this engine, or ""."""
         label = entry.get("id", "")
@@ -500,25 +534,22 @@ class _Reader:
             return ""
         if isinstance(label, str) and re.fullmatch(ENGINE_ID, label) and len(label) <= NAME:
             return label
-        self.fault(place, f'id = {_shown(label)} must be letters, digits, _ and -, a letter first, as in id = "boost"')
+        self.fault(place, f'id = {shown(label)} must be letters, digits, _ and -, a letter first, as in id = "boost"')
         return ""
 
     def on(self, entry: Mapping[str, object], place: str) -> bool:
-        on = entry.get(ON, True)
-        if not isinstance(on, bool):
-            self.fault(place, f"on = {_shown(on)} must be true or false, without quotes")
-        return on is True
+        return self.truth(entry, ON, place, True)
 
     def engine(self, entry: Mapping[str, object], place: str) -> Engine | None:
         """The engine that `entry` names, or that alone reads the files it names."""
         if "engine" in entry:
             name = entry["engine"]
             if not isinstance(name, str):
-                self.fault(place, f"engine must be a text in quotes, not {_kind(name)}")
+                self.fault(place, f"engine must be a text in quotes, not {toml_kind(name)}")
             elif (engine := named(name, self.engines)) is None:
                 self.fault(place, f"unknown engine '{name}'{_suggest(name, self.engines)}")
             else:
-                return engine
+                return self.plugin(entry, engine, place) if engine.plugin else engine
             return None
         fitting = [e for e in self.engines.values() if e.files and set(e.files) <= set(entry)]
         if len(fitting) == 1:
@@ -535,14 +566,14 @@ class _Reader:
     def file(self, key: str, value: object, place: str) -> Path:
         """Where a chain's file lies; it is looked for beside the preset."""
         if not isinstance(value, str):
-            self.fault(place, f"{key} must be a path in quotes, not {_kind(value)}")
+            self.fault(place, f"{key} must be a path in quotes, not {toml_kind(value)}")
             return self.path
         try:
             given = named_by(self.path, Path(value).expanduser())
             given = spelled(given) if self.files else given
             path = given.resolve()
         except (OSError, RuntimeError, ValueError):
-            self.fault(place, f"{key} = {_shown(value)} is no path")
+            self.fault(place, f"{key} = {shown(value)} is no path")
             return self.path
         fault = unreadable(given, key, value) if self.files else ""
         if fault:
@@ -561,18 +592,24 @@ class _Reader:
         value = content.get(key, {})
         if isinstance(value, dict):
             return value
-        self.fault(place, f"{key} must be a table, not {_kind(value)}")
+        self.fault(place, f"{key} must be a table, not {toml_kind(value)}")
         return {}
 
     def name(self, table: Mapping[str, object], place: str) -> str:
         name = table.get("name", "")
         if not isinstance(name, str):
-            self.fault(place, f"name must be a text in quotes, not {_kind(name)}")
+            self.fault(place, f"name must be a text in quotes, not {toml_kind(name)}")
         elif "name" in table and (name != name.strip() or not name.isprintable() or not 1 <= len(name) <= NAME):
-            self.fault(place, f"name = {_shown(name)} must be 1 to {NAME} letters on one line, with no space around")
+            self.fault(place, f"name = {shown(name)} must be 1 to {NAME} letters on one line, with no space around")
         else:
             return name
         return ""
+
+    def truth(self, table: Mapping[str, object], key: str, place: str, usual: bool) -> bool:
+        value = table.get(key, usual)
+        if not isinstance(value, bool):
+            self.fault(place, f"{key} = {shown(value)} must be true or false, without quotes")
+        return value is True
 
     def within(self, value: object, engine: str, of: Param | Setting, place: str) -> float:
         """A number as a knob or a setting takes it, or one of its words."""
@@ -580,7 +617,7 @@ class _Reader:
             if value in of.choices:
                 return float(of.choices.index(str(value)))
             words = ", ".join(f'"{word}"' for word in of.choices)
-            self.fault(place, f"{engine} {of.name} = {_shown(value)} must be one of {words}")
+            self.fault(place, f"{engine} {of.name} = {shown(value)} must be one of {words}")
             return of.initial
         return self.number(value, f"{engine} {of.name}", place, of.minimum, of.maximum, of.unit)
 
@@ -588,12 +625,12 @@ class _Reader:
         """A number in its range; 0.0 or 1.0 for a switch."""
         if setting.values and value not in setting.values:
             words = ", ".join(f"{one:g}" for one in setting.values)
-            self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be one of {words}")
+            self.fault(place, f"{engine} {setting.name} = {shown(value)} must be one of {words}")
             return setting.initial
         if not setting.switch:
             return self.within(value, engine, setting, place)
         if not isinstance(value, bool):
-            self.fault(place, f"{engine} {setting.name} = {_shown(value)} must be true or false, without quotes")
+            self.fault(place, f"{engine} {setting.name} = {shown(value)} must be true or false, without quotes")
         return float(value is True)
 
     def word(self, table: Mapping[str, object], key: str, place: str, words: Sequence[str]) -> str:
@@ -602,13 +639,13 @@ class _Reader:
             return ""
         if table[key] in words:
             return str(table[key])
-        self.fault(place, f"{key} = {_shown(table[key])} must be " + " or ".join(f'"{word}"' for word in words))
+        self.fault(place, f"{key} = {shown(table[key])} must be " + " or ".join(f'"{word}"' for word in words))
         return ""
 
     def number(self, value: object, what: str, place: str, low: float, high: float, unit: str) -> float:
         """A number from low to high; the nearest to 0 where it is none, which is a fault."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.fault(place, f"{what} must be a number, not {_kind(value)}")
+            self.fault(place, f"{what} must be a number, not {toml_kind(value)}")
         elif not low <= value <= high:
             unit = f" {unit}" if unit else ""
             self.fault(place, f"{what} = {value} is out of range: {low:g} to {high:g}{unit}")
@@ -641,12 +678,12 @@ def _port(value: object) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"[^:]+:.+", value))
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) and value.isprintable() else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _kind(value: object) -> str:
+def toml_kind(value: object) -> str:
     """What TOML calls the type of `value`."""
     names = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date or time")

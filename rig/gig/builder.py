@@ -152,7 +152,7 @@ class Builder:
         """
         spec = next(spec for spec in wish.engines if spec.uid == like.uid)
         knob = kind(spec).param(LEVEL_KNOB)
-        if knob is None:
+        if knob is None or knob.unit != "dB":
             return wish
         try:
             was = self._heard_db(wish.with_engine(like), like.uid)

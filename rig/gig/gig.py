@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import Amp, Document, EngineSpec, Preset, Wiring
+from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.knobs import kind
 from rig.document.scenes import applied
+from rig.document.set_file import SetFile
 from rig.document.tunings import A4, Note, nearest
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
@@ -26,10 +28,12 @@ from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.kept import Keeper, Room
+from rig.gig.memories import remembering
 from rig.gig.midi_log import MidiLog
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
+from rig.gig.set_list import SetList
 from rig.gig.snapshot import AmpView, EngineView, LoopView, News, Outcome, Status
 from rig.gig.taps import Taps
 from rig.gig.time import Time
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from rig.gig.tuner import Tuner
 
 FINISH_SECONDS = 2.0
+MOST_NAMED = 3  # presets of a set without a name
 LONGEST_VERB = 5000  # characters: a path has at most 4096
 WRITE_SECONDS = 5.0  # in the end, for a recording
 FULL_SECONDS = (60.0, 600.0)  # of room on the disk, at which that is said
@@ -53,7 +58,8 @@ class Gig:
     files: the set's presets. reconciler: has loaded them. playing: an amp's identity.
     source, loop: the name of a recording that plays into the rig, which the wiring shows, and the recording.
     watcher: has seen the set's files as they were before they were loaded; they are followed.
-    room: the memory that the rack was given, and that another one will be given.
+    room: the memory that the rack was given, and that another one will be given. songs: of the set, the first of which
+    plays; set_file: that says so.
     """
 
     def __init__(
@@ -66,10 +72,14 @@ class Gig:
         loop: Recording | None = None,
         watcher: FileWatcher | None = None,
         room: Room | None = None,
+        songs: Sequence[Song] = (),
+        set_file: SetFile | None = None,
     ) -> None:
-        self.history = History(Document(tuple(file.preset for file in files)))
+        self.history = History(Document(tuple(file.preset for file in files), songs=tuple(songs)))
         self.files = PresetFiles(files, self.history)
         self.playing = self._picked = playing
+        self.set_list = SetList(self, set_file)
+        self.boosted: bool = False
         self.tried = 0  # the engine that files were tried for last, its identity
         self._amps = [amp.uid for amp in self.document.amps]  # as they were when reconciled last
         self._wirings = self._wired_as()  # as well
@@ -101,6 +111,7 @@ class Gig:
         self.time = Time(self)
         self.midi = MidiLog()
         self._outcomes: list[Outcome] = []
+        self.set_list.picked()
         client.delay(self._delay())
         reconciler.rack.loop_beats(self.on_beats)
         self._note()
@@ -171,20 +182,24 @@ class Gig:
         playing: int | None = None,
     ) -> None:
         """Want another document. what: was done, for `undo` to say; see History.do. playing: the amp of it to play."""
-        if playing is not None:
-            self._picked = playing
+        if playing is not None and playing != self.playing:
+            self._picked, self.boosted = playing, False
         self.history.do(document, what, time.monotonic(), together, within)
         self.reconcile()
 
     def reconcile(self) -> None:
         """Let what plays become what is wanted."""
-        amps = [amp.uid for amp in self.document.amps]
+        amps, playing = [amp.uid for amp in self.document.amps], self.playing
         if self._picked in amps:
             self.playing = self._picked
         elif self.playing not in amps:
             self.playing = self._successor(amps)
+        if self.playing != playing:
+            self.set_list.picked()
         self._amps = amps
-        self.reconciler.want(applied(self.document, self.playing), self.playing, self._before_tries())
+        near = applied(self.set_list.near(), self.playing)
+        near = near.with_preset(self._as_heard(near.preset_of(self.playing)))
+        self.reconciler.want(near, self.playing, self._before_tries())
         self.reconciler.rack.level(self.document.level)
         if self.reconciler.inserts:
             self.client.inserts(self.reconciler.inserts.names)
@@ -193,8 +208,29 @@ class Gig:
         self._note()
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
-        if self.connection.wired and self.preset.jack != before[self.preset.uid]:
+        if self.connection.wired and self.preset.jack != before.get(self.preset.uid, self.preset.jack):
             self.connection.rewire()  # but an amp of another preset is played with the wires as they are
+
+    def _as_heard(self, preset: Preset) -> Preset:
+        """The preset that plays, at the song's tempo, and its amp as loud as it is in a solo."""
+        if self.boost_db:
+            amps = (
+                replace(amp, level=min(LEVEL[1], amp.level + self.boost_db)) if amp.uid == self.playing else amp
+                for amp in preset.amps
+            )
+            preset = replace(preset, amps=tuple(amps))
+        return preset if preset.tempo == self.tempo else replace(preset, tempo=self.tempo)
+
+    @property
+    def tempo(self) -> float | None:
+        """Beats a minute, of the song that plays or of its preset; None where neither says."""
+        return self.set_list.tempo
+
+    @property
+    def boost_db(self) -> float:
+        """By how much the amp that plays is louder than it is."""
+        usual = USUAL_BOOST if self.preset.boost is None else self.preset.boost
+        return usual if self.boosted else 0.0
 
     def _wired_as(self) -> dict[int, Wiring]:
         """What each preset says of it."""
@@ -224,10 +260,32 @@ class Gig:
         nearest = sorted(range(len(self._amps)), key=lambda i: (abs(i - at), i))
         return next((self._amps[i] for i in nearest if self._amps[i] in amps), amps[0])
 
-    def play(self, amp: int) -> None:
-        """Switch to an amp, by its identity."""
-        self._picked = amp
+    def play(self, amp: int, scene: str | None = None) -> None:
+        """Play an amp, by its identity, and put one of its scenes on; "": none; None: it stays as it is.
+
+        A solo is over then, and where its preset says so, what was turned in the scene that is left is as saved.
+        """
+        scene = self.document.amp(amp).scene if scene is None else scene
+        if (amp, scene) != (self.playing, self.amp.scene):
+            self.boosted = False
+            self._leave_scene()
+        if scene != self.document.amp(amp).scene:
+            self.history.amend_now(partial(edits.recall_scene, uid=amp, name=scene))
+        self._picked = self.playing = amp
+        self.set_list.picked()
         self.reconcile()
+        if fault := self.reconciler.fault(self.preset.uid, amp):
+            self.tell(News(f"{self.amp.name} cannot be played: {fault}", wrong=True))
+
+    def _leave_scene(self) -> None:
+        if self.amp.active and self.preset.revert_scenes:
+            left = edits.revert_scene(self.document, self.playing, self.saved_preset)
+            self.history.do(left, f"leave {self.amp.scene}", time.monotonic())
+
+    @property
+    def saved_preset(self) -> Preset:
+        """The preset that plays, as its file has it."""
+        return next(preset for preset in self.history.saved if preset.uid == self.preset.uid)
 
     def accept(self, file: PresetFile, base: Preset | None = None) -> None:
         """A preset was read anew; see PresetFiles.accept."""
@@ -238,7 +296,7 @@ class Gig:
     @property
     def unsaved(self) -> bool:
         """Whether something differs from what the files say."""
-        return bool(self.history.unsaved())
+        return bool(self.history.unsaved()) or self.set_list.unsaved
 
     def compare(self) -> bool:
         """What is saved, or again what was changed. Returns whether what is saved plays now."""
@@ -339,7 +397,7 @@ class Gig:
         if seconds <= 0 or self.reconciler.busy:
             return
         oldest = rack.kept - int(seconds * rack.rate)
-        sound = Sound(self.preset, self.playing, self.document.level, self.bypassed, self.open)
+        sound = Sound(self._as_heard(self.preset), self.playing, self.document.level, self.bypassed, self.open)
         self._diary.note(rack.kept, sound, oldest)
 
     @property
@@ -379,7 +437,7 @@ class Gig:
     @property
     def on_beats(self) -> bool:
         """Whether a loop begins and ends on a beat."""
-        return self.loop_beats and self.preset.tempo is not None
+        return self.loop_beats and self.tempo is not None
 
     def order_loop(self, order: str) -> None:
         """Tell the looper something; see rig.native.looper.ORDERS. Raises RigError."""
@@ -433,7 +491,8 @@ class Gig:
     def _refuse(self, item: Refused) -> None:
         """What cannot be built is taken back, as if it had never been asked for; it is said why.
 
-        An engine that played once, and plays no longer, is not for us to take away: its file may come back.
+        An engine that played once, and plays no longer, is not for us to take away: its file may come back; nor is one
+        that its preset has had, and that nobody has heard yet.
         """
         spec, old = item.spec, item.old
         followed = self._follower is not None and self._follower.refused(item)
@@ -441,8 +500,14 @@ class Gig:
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
             self.tell(News(item.error, wrong=True))
-        if spec is not None and (old is not None or not item.known):
+        as_saved = spec is not None and old is None and spec == self.history.saved_engine(spec.uid)
+        if spec is not None and (old is not None or not item.known) and (followed or not as_saved):
             self.history.amend(lambda document: each_preset(document, lambda p: taken_back(p, spec, old)))
+
+    @property
+    def loading(self) -> bool:
+        """Whether presets that do not play yet are being built, beside the music."""
+        return self.reconciler.loading
 
     @property
     def building(self) -> bool:
@@ -464,6 +529,16 @@ class Gig:
         self._outcomes.extend(outcomes)
         if self.building:
             raise RigError("something is still being built; save again in a moment")
+
+    def remember(self) -> tuple[Path, ...]:
+        """What engines have learnt beside their knobs goes into files, which they name. Returns those."""
+        document, written = remembering(self.document, self.reconciler)
+        for path in written:
+            self.refresh(path)
+        if written:
+            self.edit(document, "what was learnt")
+            self.finish()
+        return written
 
     @property
     def watching(self) -> bool:
@@ -493,12 +568,15 @@ class Gig:
     @property
     def name(self) -> str:
         """What the set is called."""
-        return " + ".join(preset.name for preset in self.document.presets)
+        if self.set_list.file:
+            return self.set_list.file.said.name
+        presets = self.document.presets
+        return f"{len(presets)} presets" if len(presets) > MOST_NAMED else " + ".join(preset.name for preset in presets)
 
     @property
     def amps(self) -> tuple[AmpView, ...]:
-        """All amps, in order."""
-        return snapshot.amps(self.document)
+        """The amps that keys and numbers pick now, in order: where there are songs, those of the preset that plays."""
+        return snapshot.amps(self.document, self.playing)
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
@@ -520,7 +598,7 @@ class Gig:
         note = self._hear()
         amp = self.amp
         return Status(
-            amp=[other.uid for other in self.document.amps].index(amp.uid),
+            amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
             amp_name=amp.name,
             bypassed=self.bypassed,
             muted=self.muted,
@@ -555,6 +633,8 @@ class Gig:
             comparing=self.history.comparing,
             unheard=self.connection.unheard,
             tempo=self.time.tempo,
+            song=self.set_list.view(),
+            boost_db=self.boost_db,
             follow=self.preset.follow,
             lead=self.time.lead,
             beat=meters.beat,

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from rig.document.document import Document
-from rig.document.file import open_preset
+from rig.document.document import AMPS, Document
+from rig.document.set_file import Sources, open_sources
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
 from rig.gig.kept import Room
 from rig.gig.reconciler import Progress, Reconciler
+from rig.gig.set_list import first_song, parts
 from rig.gig.snapshot import News
 from rig.jack.client import Client
 from rig.jack.joined import Ports
 from rig.jack.opening import OPEN_SECONDS
 from rig.native import Rack
 from rig.sound import read, resample
+
+
+def _first(document: Document) -> int:
+    """The amp that plays first: of the first song, where there are any."""
+    return parts(document, first_song(document.songs))[0].amp if document.songs else document.amps[0].uid
+
+
+def _loaded(sources: Sources, first: int) -> Document:
+    """What is loaded before the first note."""
+    document = sources.document
+    if sources.set_file is None and len(document.amps) <= AMPS:
+        return document
+    return replace(document, presets=(document.preset_of(first),))
 
 
 def open_gig(
@@ -37,37 +52,52 @@ def open_gig(
 ) -> Gig:
     """Load a set, warm it, and let it sound.
 
-    paths: presets. name, server: of our JACK client, and of the server it looks for. di: a recording that plays into
-    the rig in place of a guitar. watch: follow the presets and their files. room: memory for the last minutes and for
-    loops; None: none. Raises RigError; then nothing is left running.
+    paths: presets, folders of them, and sets; of more than the rack has slots for, and of a set's file, the first song
+    is loaded, and the others beside the music. name, server: of our JACK client, and of the server it looks for.
+    di: a recording that plays into the rig in place of a guitar. watch: follow the presets and their files.
+    room: memory for the last minutes and for loops; None: none. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
     watcher.changed(map(Path, paths))
-    files = [open_preset(Path(path)) for path in paths]
-    watcher.changed(path for file in files for path in file.preset.files)
+    sources = open_sources([Path(path) for path in paths])
+    watcher.changed(file.path for file in sources.files)
+    watcher.changed(path for file in sources.files for path in file.preset.files)
     recording = read(Path(di)) if di else None
     loop = (recording[0][:, 0], recording[1]) if recording else None
     progress("Looking for JACK", 0.0)
     client = Client(name, server, Ports(inserts=True))
     try:
-        document = Document(tuple(file.preset for file in files))
-        first = document.amps[0].uid
+        document = sources.document
+        first = _first(document)
         rack, room = Rack(client.rate), room or Room(0.0, 0.0)
         inserts = Inserts(client.block)
         reconciler = Reconciler(rack, inserts=inserts)
         with ThreadPoolExecutor(1) as beside:  # it takes half a second to have so much memory
             taken = beside.submit(room.take, rack)
-            reconciler.load(document, first, progress)
+            reconciler.load(_loaded(sources, first), first, progress)
         client.inserts(inserts.names)
         source = Path(di).name if di else ""
-        gig = Gig(files, reconciler, client, first, source, loop, watcher if watch else None, room)
+        gig = Gig(
+            sources.files,
+            reconciler,
+            client,
+            first,
+            source,
+            loop,
+            watcher if watch else None,
+            room,
+            sources.songs,
+            sources.set_file,
+        )
         for fault in taken.result():
             gig.tell(News(fault, wrong=True))
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
+        gig.set_list.begin()
         if amp is not None:
             gig.do(f"amp {amp}")
+            gig.settle()
         reconciler.rack.begin(open=False)
         client.start(reconciler.rack, OPEN_SECONDS)
         if any(preset.midi.program or preset.midi.cc for preset in document.presets):

@@ -7,13 +7,14 @@ that comes back at another rate.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rig.document.corrections import remade
-from rig.document.document import AMPS, INPUT, LEVEL_KNOB, USUAL_TEMPO, Document, EngineSpec, Target
+from rig.document.document import AMPS, INPUT, LEVEL_KNOB, USUAL_TEMPO, Document, EngineSpec, Preset, Target
 from rig.document.knobs import kind
 from rig.errors import RigError
 from rig.gig.builder import (
@@ -32,6 +33,9 @@ from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
 Progress = Callable[[str, float], None]
+
+SHARE = 4
+"""Of the machine's memory a set's chains take one part in so many; what lies far from the song that plays waits."""
 
 
 @dataclass
@@ -82,11 +86,18 @@ class Reconciler:
     """Holds a rack's chains to what is wanted. Methods are called from the gig's thread.
 
     worker: what builds meanwhile. inserts: the places of those in which other applications stand, if any do.
+    room: bytes that chains may take which nobody has asked to hear yet; None: a share of the machine's memory.
     """
 
     def __init__(
-        self, rack: Rack, worker: Callable[[Builder], Worker] = Worker, inserts: Inserts | None = None
+        self,
+        rack: Rack,
+        worker: Callable[[Builder], Worker] = Worker,
+        inserts: Inserts | None = None,
+        room: float | None = None,
     ) -> None:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        self.room = machine / SHARE if room is None else room
         self.inserts = inserts
         self._versions = Versions()
         self._known: set[Hashable] = set()  # engines with their files and settings that could be built
@@ -101,20 +112,26 @@ class Reconciler:
         self._wishes: dict[Place, ChainSpec] = {}
         self._asked: dict[Place, Job] = {}
         self._refused: dict[Place, Hashable] = {}
+        self._why: dict[Place, str] = {}  # of those
         self._like: EngineSpec | None = None
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
-        self._heard: Place | None = None  # the amp that the rack heads for
+        self._heard: tuple[Place, ...] = ()  # the chains of the amp that the rack heads for
+        self._first: frozenset[Place] = frozenset()  # the chains of the preset that is to play
 
     # --- loading ---
 
     def load(self, document: Document, playing: int, progress: Progress = lambda step, share: None) -> None:
-        """Build all at once, before the rack runs. Raises RigError naming preset, amp and fault."""
+        """Build all at once, before the rack runs, and of a longer set its beginning.
+
+        Raises RigError naming preset, amp and fault.
+        """
         total = len(document.amps)
         if total > AMPS:
             raise RigError(f"{total} amps in this set; {AMPS} is the most")
         if self.inserts:
             self.inserts.want(document)
         self._wishes = wishes(document, self._versions)
+        self._first = _places_of(document.preset_of(playing))
         names = {Place("amp", amp.uid): amp.name for amp in document.amps}
         for done, (place, wish) in enumerate(self._wishes.items()):
             if place in names:
@@ -137,9 +154,12 @@ class Reconciler:
     def want(self, document: Document, playing: int, like: EngineSpec | None = None) -> None:
         """Bring what plays to a document, scenes laid over it, and to an amp (its identity).
 
+        document: its presets in the order in which they are wanted, all of whose amps the rack has slots for. Of those
+        that do not play, so many are built as there is memory for, beside all else.
         like: what an engine was before other files were tried for it, as loud as which those are to play.
         """
-        self._wishes, self._like = wishes(document, self._versions), like
+        self._first = _places_of(document.preset_of(playing))
+        self._wishes, self._like = self._fitting(document), like
         if self.inserts:
             self.inserts.want(document)
         for place, wish in self._wishes.items():
@@ -148,8 +168,24 @@ class Reconciler:
         for place in {*self._standing, *self._asked, *self._refused} - self._wishes.keys():
             self._drop(place)
             self._refused.pop(place, None)
-            if place != self._heard:  # until its successor is there
+            if place not in self._heard:  # until its successor is there
                 self._retire(place)  # last: what plays there is left before its slot is emptied
+        if len(self._asked) > 1:
+            self._worker.order((*self._first, *self._wishes))
+
+    def _fitting(self, document: Document) -> dict[Place, ChainSpec]:
+        """What each chain is to be, of the presets that there is memory for."""
+        if len(document.presets) == 1:
+            return wishes(document, self._versions)
+        sizes = [standing.chain.bytes for standing in self._standing.values()]
+        usual = sum(sizes) / len(sizes) if sizes else 0.0
+        taken, fitting = 0.0, []
+        for preset in document.presets:
+            places = _places_of(preset)
+            taken += sum(self._standing[at].chain.bytes if at in self._standing else usual for at in places)
+            if taken <= self.room or places == self._first:
+                fitting.append(preset)
+        return wishes(replace(document, presets=tuple(fitting)), self._versions)
 
     def _reconcile(self, place: Place, wish: ChainSpec) -> None:
         standing = self._standing.get(place)
@@ -238,7 +274,7 @@ class Reconciler:
         standing = self._standing.get(place)
         before = standing.wish.engines if standing else None
         if built.error:
-            self._refused[place] = key
+            self._refused[place], self._why[place] = key, built.error
             return self._refuse(built, before or ())
         self._known.update(map(_made_of, built.job.wish.engines))
         for spec in built.job.wish.engines:
@@ -292,7 +328,7 @@ class Reconciler:
                     self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
                     if amp.uid == playing:
                         self.rack.play(standing.slot)
-                        self._heard = place
+                        self._heard = (place, Place("input", preset.uid), Place("output", preset.uid))
                         self.rack.tempo(preset.tempo or USUAL_TEMPO)
                         self.rack.follow(preset.follow)
 
@@ -308,6 +344,12 @@ class Reconciler:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
         found = ((place, self._standing.get(place)) for place in places)
         return [(place, standing.wish.engines, standing.chain) for place, standing in found if standing]
+
+    def fault(self, preset: int, amp: int) -> str:
+        """Why an amp (identities) does not play, "" where it does or is still to come."""
+        places = (Place("input", preset), Place("amp", amp), Place("output", preset))
+        silent = (at for at in places if at in self._refused and at not in self._standing)
+        return next((self._why[at] for at in silent), "")
 
     def places(self) -> Iterator[Place]:
         """Where chains stand."""
@@ -327,12 +369,23 @@ class Reconciler:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being built, or waits to be taken."""
-        return self._worker.busy
+        """Whether something is being built, or waits to be taken, that somebody waits for."""
+        beside = self._beside()
+        return not self._asked.keys() <= beside if beside else self._worker.busy
+
+    @property
+    def loading(self) -> bool:
+        """Whether presets that do not play yet are being built."""
+        return bool(self._beside())
+
+    def _beside(self) -> set[Place]:
+        """The chains that are being built and that nobody waits for: they have never stood, and others play."""
+        return {place for place in self._asked if place not in self._first and place not in self._standing}
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is left to be built; False where that takes longer."""
-        return self._worker.wait(seconds)
+        """Wait until nothing is left to be built that somebody waits for; False where that takes longer."""
+        beside = self._beside()
+        return self._worker.wait(seconds, self._asked.keys() - beside) if beside else self._worker.wait(seconds)
 
     def move(self, rack: Rack) -> None:
         """All that is wanted is to be built anew for another rack, of another rate."""
@@ -342,6 +395,11 @@ class Reconciler:
     def close(self) -> None:
         """Begin nothing any more."""
         self._worker.close()
+
+
+def _places_of(preset: Preset) -> frozenset[Place]:
+    """Where its chains belong."""
+    return frozenset(Place(stage, owner) for owner, stage, _ in preset.chains())
 
 
 def wishes(document: Document, versions: Versions) -> dict[Place, ChainSpec]:

@@ -54,8 +54,8 @@ class ParamView:
     """A knob as the screen shows it, or a setting, which takes a moment to be heard.
 
     path: what the verb `set` takes, e.g. "Crunch.gain.gain". switch: it is either 0 or 1. initial: the engine's own;
-    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step:
-    see engine.Param. values: the only ones there are, where those are not 0, 1, ...
+    saved: what the preset's file says. choices: what the values 0, 1, ... are called. setting: it is one. curve, step,
+    title: see engine.Param. values: the only ones there are, where those are not 0, 1, ...
     """
 
     path: str
@@ -73,6 +73,7 @@ class ParamView:
     curve: str = ""
     step: float = 0.0
     values: tuple[float, ...] = ()
+    title: str = ""
 
     @property
     def preset(self) -> float:
@@ -151,6 +152,37 @@ class LoopView:
 
 
 @dataclass(frozen=True)
+class SongView:
+    """A song that plays. number: from 1; 0: none plays. total: songs of the set. next: the name of the one after it.
+
+    part: from 1; 0: what plays is none of its parts, which are called as in "Lead:Solo". skip: it is passed over.
+    """
+
+    number: int
+    total: int
+    name: str = ""
+    next: str = ""
+    part: int = 0
+    parts: tuple[str, ...] = ()
+    notes: str = ""
+    tempo: float | None = None
+    skip: bool = False
+
+
+@dataclass(frozen=True)
+class SongRow:
+    """A song of a set's list. number: from 1. preset: its name. uid: the song's identity."""
+
+    number: int
+    name: str
+    preset: str
+    tempo: float | None
+    notes: str
+    skip: bool
+    uid: int
+
+
+@dataclass(frozen=True)
 class Status:
     """A frozen moment of the rack. Levels in dBFS (-120 = silence); peaks are since the last status taken.
 
@@ -162,10 +194,11 @@ class Status:
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
-    tempo: beats a minute, as whom the song follows has it, or the preset; None where nobody says.
+    tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
     the latest event that came in, but a clock's, in words. client: what JACK calls us.
+    song: None: there are none. boost_db: by which a solo is louder now, else 0.
     loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
     which silences all, unless tuner_heard.
@@ -209,6 +242,8 @@ class Status:
     tuning: str = ""
     a4: float = A4
     tuner_heard: bool = False
+    song: SongView | None = None
+    boost_db: float = 0.0
     follow: str = ""
     lead: str = ""
     beat: float = 0.0
@@ -223,11 +258,11 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document) -> tuple[AmpView, ...]:
-    """All amps, in order."""
-    keys = document.keys()
+def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order."""
+    keys = document.keys(playing)
     views: list[AmpView] = []
-    for preset in document.presets:
+    for preset in [document.preset_of(playing)] if document.songs else document.presets:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
@@ -325,6 +360,7 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
         getattr(knob, "curve", ""),
         getattr(knob, "step", 0.0),
         getattr(knob, "values", ()),
+        getattr(knob, "title", ""),
     )
 
 

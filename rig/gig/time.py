@@ -26,8 +26,8 @@ class Time:
 
     @property
     def tempo(self) -> float | None:
-        """Beats a minute, as whom we follow has it, or the preset; None where nobody says."""
-        return round(self._bpm, 1) if self.lead else self._gig.preset.tempo
+        """Beats a minute, as whom we follow has it, or the song or its preset; None where nobody says."""
+        return round(self._bpm, 1) if self.lead else self._gig.tempo
 
     def reconcile(self) -> None:
         """The preset's metronome, as it is wanted."""

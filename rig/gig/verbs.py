@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import CLICK_TO, FOLLOW, ON, Amp, Document, Target, free_name
+from rig.document.document import CLICK_TO, FOLLOW, ON, Amp, Song, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
@@ -35,16 +35,80 @@ class Verb:
 def _amp(gig: Gig, words: str) -> None:
     if not words:
         raise RigError("amp: which? A number or a name")
-    pick = address.pick(gig.document, words)
-    if pick.scene:
-        _recall(gig, pick.amp, pick.scene)
-    else:
-        gig.play(pick.amp)
+    pick = address.pick(gig.document, words, _beside(gig))
+    gig.play(pick.amp, pick.scene or None)
+
+
+def _beside(gig: Gig) -> int | None:
+    """Where there are songs, an amp's name or number means one of the preset that plays."""
+    return gig.playing if gig.document.songs else None
 
 
 def _step(gig: Gig, by: int) -> None:
-    amps = [amp.uid for amp in gig.document.amps]
+    amps = [amp.uid for amp in gig.document.stage(gig.playing)]
     gig.play(amps[(amps.index(gig.playing) + by) % len(amps)])
+
+
+def _song(gig: Gig, words: str) -> None:
+    songs = gig.set_list
+    what, _, rest = words.partition(" ")
+    rest = rest.strip()
+    if not words:
+        raise RigError("song: which? 'next', 'prev', its number or its name")
+    if words in ("next", "prev"):
+        songs.step(+1 if words == "next" else -1)
+    elif what == "move" and rest:
+        which, _, text = rest.rpartition(" ")
+        song, by = _of_song(gig, which), int(number(text, "song move"))
+        gig.edit(edits.move_song(gig.document, song.uid, by), f"move {song.name}")
+        gig.say(_numbered(gig, song))
+    elif what == "skip":
+        song = _of_song(gig, rest)
+        gig.edit(edits.skip_song(gig.document, song.uid, not song.skip), f"skip {song.name}")
+        gig.say(f"{song.name} is {'played again' if song.skip else 'passed over'}")
+    elif what == "remove":
+        song = _of_song(gig, rest)
+        gig.edit(edits.remove_song(gig.document, song.uid), f"remove {song.name}")
+        gig.say(f"{song.name} is gone; 'undo' brings it back")
+    elif what == "add" and rest:
+        song = songs.add(rest)
+        gig.say(_numbered(gig, song))
+    elif what == "save" and rest:
+        gig.say(songs.save_as(_path(rest)))
+    else:
+        songs.play(songs.named(words))
+
+
+def _numbered(gig: Gig, song: Song) -> str:
+    return f"{song.name} is song {gig.document.number(song)} of {len(gig.document.songs)}"
+
+
+def _of_song(gig: Gig, words: str) -> Song:
+    """The song that is named, or that plays."""
+    song = gig.set_list.named(words) if words else gig.set_list.song
+    if song is None:
+        raise RigError("no song plays: say which, by its number or its name")
+    return song
+
+
+def _part(gig: Gig, words: str) -> None:
+    if words in ("next", "prev"):
+        gig.set_list.step_part(+1 if words == "next" else -1)
+    elif words.isdecimal():
+        gig.set_list.play_part(int(words[:9]))
+    else:
+        raise RigError("part: which? 'next', 'prev' or its number")
+
+
+def _boost(gig: Gig, text: str) -> None:
+    if text in ("", "on", "off"):
+        gig.boosted = _switched(gig.boosted, text, "boost")
+        gig.reconcile()
+    else:
+        db = number(text, "boost")
+        gig.boosted = True
+        gig.edit(edits.boost(gig.document, gig.preset.uid, db), f"boost {db:g}", "boost")
+    gig.say(f"boost: {gig.amp.name} is {gig.boost_db:g} dB louder" if gig.boosted else "boost is off")
 
 
 def _scene(gig: Gig, words: str) -> None:
@@ -53,19 +117,26 @@ def _scene(gig: Gig, words: str) -> None:
     if not words:
         raise RigError("scene: which? Its name, or 'none'; 'scene store NAME' makes one of what you turned")
     if what == "store" and name:
-        saved = next(preset for preset in gig.history.saved if preset.uid == gig.preset.uid)
-        gig.edit(edits.store_scene(gig.document, gig.playing, name, saved), f"scene {name}")
+        gig.edit(edits.store_scene(gig.document, gig.playing, name, gig.saved_preset), f"scene {name}")
         gig.say(f"scene {name} of {gig.amp.name} stored")
     elif what == "delete" and name:
         found = address.scene(gig.amp, name)
         gig.edit(edits.delete_scene(gig.document, gig.playing, found), f"delete scene {found}")
         gig.say(f"scene {found} of {gig.amp.name} deleted")
+    elif words.isdecimal() and not any(scene.name == words for scene in gig.amp.scenes):
+        _scene_at(gig, int(words[:9]))
     else:
-        _recall(gig, gig.playing, "" if words == "none" else address.scene(gig.amp, words))
+        gig.play(gig.playing, "" if words == "none" else address.scene(gig.amp, words))
 
 
-def _recall(gig: Gig, amp: int, name: str) -> None:
-    gig.edit(edits.recall_scene(gig.document, amp, name), f"scene {name or 'none'}", playing=amp)
+def _scene_at(gig: Gig, number: int) -> None:
+    """A scene by its number, from 1; the one that is on: none."""
+    scenes = gig.amp.scenes
+    if not 0 <= number <= len(scenes):
+        has = f"it has {len(scenes)}" if scenes else "it has none; 'scene store NAME' makes one of what you turned"
+        raise RigError(f"{gig.amp.name} has no scene {number}: {has}")
+    name = scenes[number - 1].name if number else ""
+    gig.play(gig.playing, "" if name == gig.amp.scene else name)
 
 
 # --- knobs and files ----------------------------------------------------------------------------------------------
@@ -134,8 +205,13 @@ def _tap(gig: Gig, _: str) -> None:
 
 
 def _play_at(gig: Gig, bpm: float) -> None:
-    gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
-    gig.say(f"tempo {gig.preset.tempo:g}")
+    """The song's own tempo, where it has one, else its preset's."""
+    song = gig.set_list.song
+    if song is not None and song.tempo:
+        gig.edit(edits.song_tempo(gig.document, song.uid, bpm), f"tempo {bpm:g}", ("tempo", song.uid))
+    else:
+        gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
+    gig.say(f"tempo {gig.tempo:g}")
 
 
 def _tuning(gig: Gig, text: str) -> None:
@@ -197,12 +273,17 @@ def _insert(gig: Gig, words: str) -> None:
             raise (error if "." in words.partition(" ")[0] else other) from None
     name, _, file = rest.partition(" ")
     engine = _engine(name)
+    if engine.plugin:
+        which, _, file = file.strip().partition(" ")
+        engine = engine.plugin(which) if which else engine
     files = {}
     if file.strip():
-        if len(engine.files) != 1:
-            raise RigError(f"{engine.name} plays {'more than one file' if engine.files else 'no file'}")
-        files = {engine.files[0]: address.existing(place.preset, file.strip(), engine.files[0])}
-        gig.refresh(files[engine.files[0]])
+        keys = engine.files or engine.playable
+        if len(keys) != 1:
+            raise RigError(f"{engine.name} plays {'more than one file' if keys else 'no file'}")
+        key = keys[0]
+        files = {key: address.existing(place.preset, file.strip(), key)}
+        gig.refresh(files[key])
     new, uid = edits.insert(document, place.owner.uid, place.stage, before, engine, files)
     gig.edit(new, f"insert {name}")
     gig.say(f"inserted {address.path_of(gig.document, uid, gig.playing)}")
@@ -236,19 +317,19 @@ def _move(gig: Gig, words: str) -> None:
         try:
             _, spec = address.engine(gig.document, path, gig.playing)
         except RigError as error:
-            amp = _amp_or(gig.document, path, error)
+            amp = _amp_or(gig, path, error)
         else:
             gig.edit(edits.move(gig.document, spec.uid, by), f"move {path}")
             return
     else:
-        amp = address.amp(gig.document, path)
+        amp = address.amp(gig.document, path, _beside(gig))
     gig.edit(edits.move_amp(gig.document, amp.uid, by), f"move {amp.name}")
 
 
-def _amp_or(document: Document, words: str, error: RigError) -> Amp:
+def _amp_or(gig: Gig, words: str, error: RigError) -> Amp:
     """An amp whose name has a dot, or the error that was there first."""
     try:
-        return address.amp(document, words)
+        return address.amp(gig.document, words, _beside(gig))
     except RigError:
         raise error from None
 
@@ -263,7 +344,7 @@ def _new(gig: Gig, name: str) -> None:
 
 def _copy(gig: Gig, words: str) -> None:
     which, _, name = (part.strip() for part in f" {words}".partition(" as "))
-    amp = address.amp(gig.document, which) if which else gig.amp
+    amp = address.amp(gig.document, which, _beside(gig)) if which else gig.amp
     taken = {other.name.casefold() for other in gig.document.preset_of(amp.uid).amps}
     name = name or free_name(taken, amp.name)
     document, uid = edits.new_amp(gig.document, amp.uid, name, copy=True)
@@ -273,14 +354,14 @@ def _copy(gig: Gig, words: str) -> None:
 
 def _rename(gig: Gig, words: str) -> None:
     which, as_, name = words.rpartition(" as ") if " as " in words else ("", "", words)
-    amp = address.amp(gig.document, which) if as_ else gig.amp
+    amp = address.amp(gig.document, which, _beside(gig)) if as_ else gig.amp
     gig.edit(edits.rename_amp(gig.document, amp.uid, name.strip()), f"rename {amp.name}")
 
 
 def _delete(gig: Gig, words: str) -> None:
     if not words:
         raise RigError("delete: which amp?")
-    amp = address.amp(gig.document, words)
+    amp = address.amp(gig.document, words, _beside(gig))
     gig.edit(edits.delete_amp(gig.document, amp.uid), f"delete {amp.name}")
     gig.say(f"{amp.name} is gone; 'undo' brings it back")
 
@@ -289,7 +370,7 @@ def _key(gig: Gig, words: str) -> None:
     which, _, digit = words.rpartition(" ")
     if not which:
         raise RigError("key: which amp, which digit? As in 'key Crunch 2', or 'key Crunch none'")
-    amp = address.amp(gig.document, which)
+    amp = address.amp(gig.document, which, _beside(gig))
     gig.edit(edits.key(gig.document, amp.uid, None if digit == "none" else digit), f"key {amp.name}")
 
 
@@ -319,15 +400,27 @@ def _save(gig: Gig, words: str) -> None:
     changed = gig.unsaved
     gig.back_to_changed()
     gig.finish()
+    learnt = gig.remember()
+    if learnt and not gig.unsaved and not rest:
+        gig.say(f"saved {', '.join(path.name for path in learnt)}")
+        return
     if changed and not rest and not gig.unsaved:
         gig.say("nothing is left to save: what could not be built was taken back")
     elif not rest:
-        gig.say(gig.files.save(over=over))
+        gig.say(_saved(gig, over))
         gig.reconcile()
     elif rest.startswith("as ") and rest[3:].strip():
         gig.say(gig.files.save_as(gig.preset, _path(rest[3:].strip()), over=over))
     else:
         raise RigError(f"save: '{cut(words)}'? 'save', 'save over', 'save as FILE' or 'save over as FILE'")
+
+
+def _saved(gig: Gig, over: bool) -> str:
+    """The presets, and the songs."""
+    if not gig.set_list.unsaved:
+        return gig.files.save(over=over)
+    said = [gig.files.save(over=over)] if gig.history.unsaved() else []
+    return ", ".join([*said, f"saved {gig.set_list.save(over=over)}"])
 
 
 def _path(text: str) -> Path:
@@ -427,7 +520,13 @@ VERBS: dict[str, Verb] = {
     "amp": Verb("N|NAME[:SCENE]", "play that amp", _amp),
     "next": Verb("", "play the next amp", lambda gig, _: _step(gig, +1)),
     "prev": Verb("", "play the amp before", lambda gig, _: _step(gig, -1)),
-    "scene": Verb("NAME|none|store NAME|delete NAME", "a scene of the amp that plays", _scene),
+    "song": Verb(
+        "next|prev|N|NAME|add PRESET [as NAME]|move [SONG] BY|skip [SONG]|remove [SONG]|save FILE",
+        "a song of the set; which there are, and in which order",
+        _song,
+    ),
+    "part": Verb("next|prev|N", "a part of the song", _part),
+    "scene": Verb("NAME|N|none|store NAME|delete NAME", "a scene of the amp that plays", _scene),
     "set": Verb("AMP.ENGINE.KNOB|AMP.level VALUE", "turn a knob, or change a setting", _set),
     "on": Verb("AMP.ENGINE", "let an engine be heard", lambda gig, words: _switch(gig, words, True)),
     "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),
@@ -435,7 +534,9 @@ VERBS: dict[str, Verb] = {
     "load": Verb("AMP.ENGINE[.KEY] FILE", "play another model or cabinet", _load),
     "unload": Verb("AMP.ENGINE.KEY", "do without a file, as the ir2 of a cabinet", _unload),
     "try": Verb("AMP.ENGINE[.KEY] FILE", "the same, as loud as what it replaces; all tries are one step of undo", _try),
-    "insert": Verb("AMP|input|output[.ENGINE] KIND [FILE]", "a new engine, before that one or at the end", _insert),
+    "insert": Verb(
+        "AMP|input|output[.ENGINE] KIND|lv2 URI [FILE]", "a new engine, before that one or at the end", _insert
+    ),
     "remove": Verb("AMP.ENGINE", "take an engine out", _remove),
     "move": Verb("AMP[.ENGINE] BY", "move an engine, or an amp: -1 towards the beginning", _move),
     "new": Verb("NAME", "a new amp, behind the one that plays", _new),
@@ -451,6 +552,7 @@ VERBS: dict[str, Verb] = {
     "level": Verb("DB", "output level", _level),
     "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
     "tap": Verb("", "the same, by twice or more in time", _tap),
+    "boost": Verb("[on|off|DB]", "the amp that plays louder, for a solo, until another one is picked", _boost),
     "follow": Verb("[midi|jack|off]", "go by a MIDI clock, JACK's transport, or our tempo; alone: the next", _follow),
     "metronome": Verb("[on|off|beats N|level DB|to out|to click]", "a click on each beat", _metronome),
     "bypass": Verb(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 from rig.document.document import EngineSpec
@@ -82,10 +82,22 @@ class Worker:
             built, self._built = self._built, []
         return built
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until nothing is left to be built; False where that takes longer."""
+    def order(self, places: Iterable[Place]) -> None:
+        """What waits is built in this order."""
         with self._news:
-            return self._news.wait_for(lambda: not (self._now or self._asked), seconds)
+            for place in places:
+                if place in self._asked:
+                    self._asked.move_to_end(place)
+
+    def wait(self, seconds: float, places: Collection[Place] | None = None) -> bool:
+        """Wait until nothing, or nothing of those places, is left to be built; False where that takes longer."""
+
+        def left() -> bool:
+            waiting = [*self._asked, *([self._now.place] if self._now else [])]
+            return any(places is None or place in places for place in waiting)
+
+        with self._news:
+            return self._news.wait_for(lambda: not left(), seconds)
 
     def close(self) -> None:
         """Begin nothing any more. What is being built just now is dropped."""

@@ -86,7 +86,8 @@ class Chain:
     @staticmethod
     def _fill(setup: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         given = unit.params or {}
-        params = ffi.new("float[]", [given.get(p.name, p.initial) for p in unit.engine.params] or 1)
+        switch = () if unit.engine.switched_by is None else (float(unit.on),)
+        params = ffi.new("float[]", [*(given.get(p.name, p.initial) for p in unit.engine.params), *switch] or 1)
         data = [np.ascontiguousarray(a, np.float32) for a in unit.payload.arrays]
         arrays = ffi.new("rig_array[]", max(1, len(data)))
         for c, a in zip(arrays, data, strict=False):
@@ -101,7 +102,7 @@ class Chain:
     @staticmethod
     def _mount(mount: Any, unit: Unit, rate: int, keep: list[object]) -> None:
         mount.branch, mount.channels = BRANCHES.index(unit.branch), unit.payload.channels or 0
-        mount.off, mount.fade = not unit.on, round(SWITCH_SECONDS * rate)
+        mount.off, mount.fade = not unit.on and unit.engine.switched_by is None, round(SWITCH_SECONDS * rate)
         mount.gain_in, mount.gain_out = unit.payload.gain_in, unit.payload.gain_out
         mount.late, mount.waits = _delay(unit.payload, rate), unit.payload.waits
         if unit.payload.rate in (0, rate):
@@ -192,6 +193,10 @@ class Chain:
         One that is off runs on unheard, so that it comes back in the middle of the music.
         """
         self._on[unit] = on
+        own = self.units[unit].engine.switched_by
+        if own is not None:
+            lib.rig_chain_set(self._c, unit, own, on)
+            return
         lib.rig_chain_switch(self._c, unit, on)
 
     def on(self, unit: int) -> bool:

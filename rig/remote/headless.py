@@ -9,12 +9,12 @@ from rig.gig.gig import Gig
 from rig.gig.reconciler import Progress
 from rig.remote.commands import Commands
 from rig.remote.events import Events, stdout
-from rig.remote.protocol import Peer, Protocol
+from rig.remote.protocol import Peer, Protocol, unsaved
 from rig.remote.server import Server, serving
 
 WATCHING_SECONDS = 0.1
 BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
-TOPICS = ("amps", "engines", "news", "status")  # what stdout is told of, unasked
+TOPICS = ("amps", "engines", "news", "songs", "status")  # what stdout is told of, unasked
 
 
 class Left(Exception):
@@ -74,7 +74,7 @@ class Session:
                 protocol.beside(lambda: protocol.built(gig.settle()))  # only what has been built can be saved
             if save and gig.unsaved:
                 status = 0 if protocol.do("save", self._peer, {}) else 1
-            lost = [preset.name for preset in gig.history.unsaved()]
+            lost = unsaved(gig)
         finally:
             gig.close()
         protocol.beside(self._follow)
@@ -86,7 +86,8 @@ class Session:
         gig, protocol = self._gig, self.protocol
         while True:
             protocol.beside(self._follow)
-            patience = BUILDING_SECONDS if gig.building else WATCHING_SECONDS if gig.watching else protocol.patience()
+            builds = gig.building or gig.loading
+            patience = BUILDING_SECONDS if builds else WATCHING_SECONDS if gig.watching else protocol.patience()
             for command in self._commands.wait(min(patience, protocol.patience())):
                 protocol.hear(command, self._peer)
                 if protocol.left:

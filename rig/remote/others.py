@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from rig.gig.gig import Gig
 from rig.gig.snapshot import News, Outcome, Status
-from rig.remote.protocol import Protocol
+from rig.remote.protocol import Protocol, unsaved
 from rig.remote.server import serving
 
 
@@ -38,5 +38,5 @@ class Others:
 
     def close(self) -> None:
         """They hear that it ends. Idempotent."""
-        self._protocol.close([preset.name for preset in self._gig.history.unsaved()])
+        self._protocol.close(unsaved(self._gig))
         self._open.close()

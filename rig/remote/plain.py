@@ -29,7 +29,7 @@ from rig.remote.commands import LONGEST, Commands
 from rig.remote.events import Events
 from rig.remote.server import Server
 
-TOPICS = "amps changes engines news"
+TOPICS = "amps changes engines news songs"
 KEPT = 20  # lines, for those who missed one
 QUIT_SECONDS = 3.0
 LEAVE_SECONDS = 2.0  # for the last words
@@ -58,7 +58,14 @@ KEYS: dict[str, tuple[str, str]] = {
     "U": ("redo", "do again"),
     "v": ("ab", "as saved, as changed"),
     "s": ("save", "save"),
-    "i": ("status", "levels, load, and what is not as usual"),
+    "d": ("status", "levels, load, and what is not as usual"),
+    "pageup": ("song prev", "the song before"),
+    "pagedown": ("song next", "the next song"),
+    ",": ("part prev", "the part of the song before"),
+    ".": ("part next", "its next part"),
+    "g": ("boost", "a solo: louder"),
+    **{key: (f"scene {n}", f"scene {n}") for n, key in enumerate("!@#$%^&*", 1)},
+    **{f"f{n}": (f"scene {n}", f"scene {n}") for n in range(1, 9)},
 }
 """Keys that are a verb: the verb, and what it does."""
 
@@ -72,8 +79,11 @@ NAMES = {
     "\x1b": "escape",
     "\x04": "q",  # ctrl+d
 }
-CODES = {"A": "up", "B": "down", "C": "right", "D": "left", "3~": "delete", "5~": "]", "6~": "["}
-"""What follows escape and a bracket, for keys that are no letter."""
+CODES = {"A": "up", "B": "down", "C": "right", "D": "left", "3~": "delete", "5~": "pageup", "6~": "pagedown"}
+CODES |= {code: f"f{n}" for n, code in enumerate(("P", "Q", "R", "S", "15~", "17~", "18~", "19~"), 1)}
+CODES |= {code: f"f{n}" for n, code in enumerate(("11~", "12~", "13~", "14~"), 1)}
+CODES |= {f"[{letter}": f"f{n}" for n, letter in enumerate("ABCDE", 1)}
+"""What follows escape and a bracket, or an O, for keys that are no letter."""
 
 
 def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
@@ -139,10 +149,11 @@ class Console:
             "t": (self._tuner, "tuner, in silence"),
             "[": (lambda: self._level(-1), "output level down by 1 dB"),
             "]": (lambda: self._level(+1), "output level up by 1 dB"),
-            "e": (self._engines, "the engines, in order"),
+            "e": (self._songs, "the songs, of which one is to play"),
+            ";": (self._engines, "the engines, in order"),
             "up": (lambda: self._pick(-1), "the knob before"),
             "down": (lambda: self._pick(+1), "the next knob"),
-            "g": (self._pick_one, "go to a knob"),
+            "'": (self._pick_one, "go to a knob"),
             "-": (lambda: self._turn(-1, False), "turn it down"),
             "=": (lambda: self._turn(+1, False), "turn it up"),
             "_": (lambda: self._turn(-1, True), "turn it far down"),
@@ -157,7 +168,7 @@ class Console:
             ">": (lambda: self._engine("move", "+1"), "move an engine towards the end"),
             "b": (lambda: self._engine("toggle"), "bypass an engine, or not"),
             "r": (self._record, "record, and end that"),
-            "!": (self._again, "what was said lately"),
+            "i": (self._again, "what was said lately"),
             ":": (self._verb, "type a verb; help tells which"),
             "?": (self._help, "these keys"),
             "q": (self._quit, "twice: fade out and end" if ours else "leave; the rig plays on"),
@@ -381,6 +392,12 @@ class Console:
         level = self._ask("get level")["value"]
         self.do(f"level {level + by:g}")
 
+    def _songs(self) -> None:
+        rows = self._ask("list songs")["list"]
+        found = self._choose("Which song?", [words.song(row) for row in rows])
+        if found is not None:
+            self.do(f"song {rows[found]['number']}")
+
     def _engines(self) -> None:
         for row in self._ask("list engines")["list"]:
             self.say(words.engine(row))
@@ -521,7 +538,7 @@ class Console:
 END = {"path": "the end of the amp", "files": {}, "branch": "", "on": True}
 SPELT = {"/": "slash", "[": "left bracket", "]": "right bracket", "-": "minus", "=": "equals", "_": "underscore"}
 SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation mark", ":": "colon"}
-SPELT |= {"?": "question mark", "U": "capital u"}
+SPELT |= {"?": "question mark", "U": "capital u", ",": "comma", ".": "full stop", ";": "semicolon", "'": "apostrophe"}
 """How a screen reader says keys that it may pass over."""
 
 

@@ -45,6 +45,8 @@ class Protocol:
         self._peers: tuple[Peer, ...] = ()
         self._asked: queue.SimpleQueue[tuple[str | None, Peer, threading.Event]] = queue.SimpleQueue()
         self._amp = gig.playing
+        song = gig.set_list.song
+        self._song = (song.uid if song else 0, gig.set_list.part)
         self.beside = Beside(self._faulty)
         self.left = False  # somebody has said "quit"
         self._closed = False
@@ -170,8 +172,9 @@ class Protocol:
     def ready(self, peer: Peer) -> None:
         """Tell somebody that it plays."""
         gig, client = self._gig, self._gig.client
+        songs = {"songs": [song.name for song in gig.document.songs]} if gig.document.songs else {}
         amps = [amp.name for amp in gig.amps]
-        peer.events.say("ready", rate=client.rate, block=client.block, amps=amps, amp=gig.amp.name)
+        peer.events.say("ready", rate=client.rate, block=client.block, amps=amps, amp=gig.amp.name, **songs)
 
     def _look(self) -> None:
         """Say what a verb has come to."""
@@ -180,7 +183,7 @@ class Protocol:
             self._changes(self._seen())
 
     def built(self, outcomes: Iterable[Outcome]) -> None:
-        """Say what came of what was built, and which amp plays, where it is another one."""
+        """Say what came of what was built, and which amp and which song play, where those are others."""
         for outcome in outcomes:
             if outcome.error:
                 self._say("engines", "error", message=f"{outcome.engine}: {outcome.error}")
@@ -190,8 +193,12 @@ class Protocol:
         gig, before = self._gig, self._amp
         if gig.playing != before:
             self._amp = gig.playing
-            number = [amp.uid for amp in gig.document.amps].index(gig.playing) + 1
+            number = [amp.uid for amp in gig.document.stage(gig.playing)].index(gig.playing) + 1
             self._say("amps", "amp", amp=gig.amp.name, number=number)
+        song, part = gig.set_list.song, gig.set_list.part
+        if song is not None and (song.uid, part) != self._song:
+            self._song = (song.uid, part)
+            self._say("songs", "song", song=song.name, number=gig.document.number(song), part=part + 1)
 
     def news(self, news: Iterable[News]) -> None:
         """Say what nobody asked for."""
@@ -243,6 +250,11 @@ class Protocol:
     def _trace(self, error: Exception) -> None:
         if self._debug:
             traceback.print_exception(error)
+
+
+def unsaved(gig: Gig) -> list[str]:
+    """What is not saved, by name: presets, and the set."""
+    return [preset.name for preset in gig.history.unsaved()] + ([gig.name] if gig.set_list.unsaved else [])
 
 
 def _together(before: Status | None, status: Status) -> Status:

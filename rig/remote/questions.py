@@ -30,6 +30,7 @@ TOPICS: dict[str, str] = {
     "engines": "what came of files and engines that were asked for: `engine`, or an `error`",
     "meters": "levels and load, ten times a second: `meters`",
     "news": "what nobody asked for: `news`, `reloaded`, or an `error`",
+    "songs": "which song and which of its parts play: `song`",
     "status": "all of the status, once a second: `status`",
     "tuner": "the note that is played, when it is another one or moves by a cent: `tuner`",
 }
@@ -40,6 +41,7 @@ EVENTS: dict[str, str] = {
     "done": "the answer to a line that was carried out",
     "error": "the answer to one that was not; or, unasked, a fault",
     "amp": "another amp plays",
+    "song": "another song, or another part",
     "engine": "an engine, a file or a setting that was asked for is heard now",
     "news": "what nobody asked for",
     "reloaded": "a file that changed is played anew",
@@ -208,6 +210,7 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "knobs": _knobs,
     "kinds": _kinds,
     "presets": _presets,
+    "songs": lambda gig, _: [dataclasses.asdict(row) for row in gig.set_list.rows()],
     "tunings": _named(TUNINGS),
     "topics": _named(TOPICS),
     "verbs": lambda gig, _: _verbs(),

@@ -58,6 +58,12 @@ def amp(facts: Facts) -> str:
     return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}"
 
 
+def song(facts: Facts) -> str:
+    """A song of a list."""
+    notes = f", {facts['notes']}" if facts["notes"] else ""
+    return f"{facts['name']}{', passed over' if facts['skip'] else ''}{notes}"
+
+
 def engine(facts: Facts) -> str:
     """An engine of a list."""
     files = ", ".join(file.rpartition("/")[2] for file in facts["files"].values())
@@ -131,6 +137,8 @@ def _row(row: Facts) -> str:
         return knob(view(row))
     if "knobs" in row:
         return engine(row)
+    if "skip" in row:
+        return f"{row['number']} {song(row)}"
     if "number" in row:
         return f"{row['number']} {amp(row)}"
     about = next((str(row[key]) for key in ("about", "file") if row.get(key)), "")
@@ -147,6 +155,10 @@ def _news(event: Facts) -> Iterator[str]:
 
 def _amp(event: Facts) -> Iterator[str]:
     yield f"{event['number']} {event['amp']}"
+
+
+def _song(event: Facts) -> Iterator[str]:
+    yield f"song {event['number']} {event['song']}" + (f", part {event['part']}" if event["part"] else "")
 
 
 def _engine(event: Facts) -> Iterator[str]:
@@ -217,6 +229,7 @@ EVENTS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "done": _done,
     "error": _error,
     "amp": _amp,
+    "song": _song,
     "engine": _engine,
     "news": _news,
     "reloaded": _news,

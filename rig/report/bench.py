@@ -89,6 +89,33 @@ class AmpRow:
 
 
 @dataclass(frozen=True)
+class TrainingRow:
+    """A step of `rig train` with a network of a size on one instruction set and one thread. Times in milliseconds.
+
+    share_of_peak: of the core's FMA peak, by forward and backward alone, all gradients among it; share_of_step: by the
+    whole step. other_ms: the loss, the segment, autograd. torch_ms: PyTorch's own forward and backward.
+    two_threads: how many times faster two are.
+    """
+
+    size: str
+    isa: str
+    epochs_a_minute: float
+    share_of_peak: float
+    share_of_step: float
+    forward_ms: float
+    backward_ms: float
+    optimiser_ms: float
+    other_ms: float
+    torch_ms: float
+    two_threads: float
+
+    @property
+    def slower(self) -> bool:
+        """Than PyTorch: what must not be."""
+        return self.forward_ms + self.backward_ms > self.torch_ms
+
+
+@dataclass(frozen=True)
 class Report:
     """peak_gmacs: measured multiply-adds a second of each instruction set, in 1e9."""
 
@@ -96,14 +123,14 @@ class Report:
     peak_gmacs: dict[str, float]
     rows: tuple[Row, ...]
     amps: tuple[AmpRow, ...] = ()
+    training: tuple[TrainingRow, ...] = ()
 
     def facts(self) -> dict[str, object]:
-        """For JSON. Without amps they are left out."""
+        """For JSON. Without amps, or training, they are left out."""
         found = asdict(self)
         found["amps"] = [{**asdict(amp), "fits": amp.fits} for amp in self.amps]
-        if not self.amps:
-            del found["amps"]
-        return found
+        found["training"] = [{**asdict(row), "slower": row.slower} for row in self.training]
+        return {key: value for key, value in found.items() if value or key not in ("amps", "training")}
 
 
 def machine() -> str:

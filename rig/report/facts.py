@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
+from rig.document.read_set import is_set
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
@@ -21,6 +23,7 @@ from rig.native import BLOCK, Chain, Unit
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
+from rig.report.set_facts import CheckedSet, check_set
 from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
@@ -67,6 +70,7 @@ class CheckedPreset:
     """A preset as it would be loaded. name: None where it is no TOML at all. faults: one line each.
 
     warnings: what it says that is not done, one line each; it plays all the same.
+    bytes: that its chains work in. seconds: that it took to load.
     """
 
     file: Path
@@ -77,6 +81,8 @@ class CheckedPreset:
     output: tuple[ChainEntry, ...] = ()
     faults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    bytes: int = 0
+    seconds: float = 0.0
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -115,7 +121,7 @@ class CheckedModel:
 class CheckReport:
     """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
 
-    presets: tuple[CheckedPreset | CheckedModel, ...]
+    presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
     skipped: tuple[Skipped, ...] = ()
 
     @property
@@ -195,7 +201,7 @@ def _as_cabinet(path: Path) -> str | None:
 
 
 def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
-    """Load presets with all that they name, and models, as `rig play` would; list every fault instead of the first.
+    """Load presets and sets with all that they name, and models, as `rig play` would; list every fault.
 
     paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
@@ -203,11 +209,13 @@ def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
 
 
-def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel:
+def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:
     try:
         path = find_preset(given)
     except RigError as error:
         return CheckedPreset(given, faults=(str(error),))
+    if is_set(path):
+        return check_set(path, lambda preset: _check_preset(preset, builder, block))
     return _check_model(path) if _is_model(path) else _check_preset(path, builder, block)
 
 
@@ -245,8 +253,11 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
         _Place(f"amp {i}", f"amp {i} '{amp.name}'", amp.chain, amp.level) for i, amp in enumerate(preset.amps, 1)
     ]
     places.append(_Place(OUTPUT, OUTPUT, preset.output))
+    begun = time.perf_counter()
     for place in places:
         place.load(builder, preset, torn=any(fault.engine and fault.owner == place.owner for fault in found))
+    seconds = time.perf_counter() - begun
+    taken = sum(place.chain.bytes for place in places if place.chain)
     before, *middle, after = places
     driven = before.play(loud(RATE))
     for place in middle:
@@ -263,7 +274,9 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
         around = chains[0].latency + chains[-1].latency
         late = [1000 * (around + chain.latency) / RATE for chain in chains[1:-1]]
         amps = tuple(replace(amp, switch=way, latency_ms=ms) for amp, way, ms in zip(amps, ways, late, strict=True))
-    return CheckedPreset(path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset))
+    return CheckedPreset(
+        path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset), taken, seconds
+    )
 
 
 @dataclass

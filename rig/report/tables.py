@@ -12,15 +12,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rig.document.document import AMPS
 from rig.engine import Param, Setting, Skipped
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
+from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
+from rig.report.set_facts import CheckedSet
 from rig.report.switches import SwitchFacts
 from rig.text import printable
 
 if TYPE_CHECKING:
-    from rig.report.bench import AmpRow, Report, Row
+    from rig.report.bench import AmpRow, Report, Row, TrainingRow
 
 WIDE = 160
 """Columns where the output is no terminal: nothing should wrap in a file or a pipe."""
@@ -57,6 +60,44 @@ def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) 
     _console().print(table)
 
 
+def show_plugins(found: Sequence[PluginFacts]) -> None:
+    """Installed plug-ins, a line each; one alone with all that a preset can say of it."""
+    if len(found) == 1:
+        _show_plugin(found[0])
+        return
+    table = _table("plug-in", "class", "channels", "knobs", "URI")
+    for plugin in found:
+        style, why = (DIM, f": {plugin.refused}") if plugin.refused else (NAME, "")
+        count = "" if plugin.refused else str(len(plugin.params))
+        about = (_text(plugin.name, style), _text(plugin.kind), _text(_channels(plugin)), count)
+        table.add_row(*about, _text(f"{plugin.uri}{why}", DIM if why else ""))
+    _console().print(table)
+
+
+def _show_plugin(plugin: PluginFacts) -> None:
+    console = _console()
+    title = _text(plugin.name, HEADING)
+    title.append(_clean("".join(f" · {word}" for word in (plugin.kind, _channels(plugin), plugin.author) if word)))
+    console.print(title)
+    if plugin.refused:
+        console.print(_text(f"cannot be played: {plugin.refused}", "bold red"))
+        return
+    console.print(_text(f'{{ engine = "lv2", plugin = "{plugin.uri}", params = {{ ... }} }}'))
+    table = _table("key", "range", "start", "what it does")
+    table.columns[1].max_width = RANGE
+    for key in plugin.files:
+        table.add_row(_text(key, NAME), "a file", "", _text("path, relative to the preset; may be left out"))
+    for param in plugin.params:
+        table.add_row(*_range(param), _text(param.title))
+    console.print(table)
+
+
+def _channels(plugin: PluginFacts) -> str:
+    words = {1: "mono", 2: "stereo"}
+    comes, goes = (words.get(count, str(count)) for count in (plugin.inputs, plugin.outputs))
+    return comes if comes == goes else f"{comes} to {goes}"
+
+
 def _range(value: Param | Setting) -> tuple[Text, Text, str]:
     """Name, range and start of a knob or a setting."""
     name = _text(value.name, NAME)
@@ -76,7 +117,7 @@ def show_check(report: CheckReport) -> None:
     for checked in report.presets:
         count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
-        if isinstance(checked, CheckedPreset) and checked.warnings:
+        if isinstance(checked, (CheckedPreset, CheckedSet)) and checked.warnings:
             few = len(checked.warnings)
             verdict.append(f", {few} warning{'s' if few > 1 else ''}", "yellow")
         title = _text(checked.file, HEADING)
@@ -85,7 +126,9 @@ def show_check(report: CheckReport) -> None:
         console.print(title.append("  ").append_text(verdict))
         if not checked.name:
             continue
-        if isinstance(checked, CheckedModel):
+        if isinstance(checked, CheckedSet):
+            _show_set(console, checked)
+        elif isinstance(checked, CheckedModel):
             console.print("  ", _text(checked.architecture))
             if checked.about:
                 console.print("  ", _text(checked.about))
@@ -93,6 +136,25 @@ def show_check(report: CheckReport) -> None:
             console.print(_amps(checked))
             if told := _switches(checked):
                 console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+
+
+def _show_set(console: Console, checked: CheckedSet) -> None:
+    """Its songs, and what all of it takes."""
+    table = _table("", "song", "tempo", "preset", "amps", "parts")
+    for number, song in enumerate(checked.songs, 1):
+        tempo = f"{song.tempo:g}" if song.tempo else ""
+        name = _text(song.name, DIM if song.skip else NAME)
+        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
+        table.add_row(str(number), name, tempo, _text(song.preset.stem), str(song.amps), _text(parts.strip()))
+    console.print(table)
+    bill = checked.bill
+    told = f"{len(checked.presets)} presets, {bill.amps} amps: "
+    told += f"{bill.bytes / 1e6:.1f} MB, loaded in {bill.seconds:.1f} s"
+    if bill.load is not None:
+        told += f"; {bill.whose} takes most, {100 * bill.load:.0f} % of a period"
+    if bill.amps > AMPS:
+        told += f"; {AMPS} amps stand ready at a time, those around the song that plays"
+    console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
 
 
 def show_bench(report: Report) -> None:
@@ -130,6 +192,29 @@ def show_bench(report: Report) -> None:
             late = f"{amp.latency_ms:.1f} ms"
             table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
         console.print(table)
+    if report.training:
+        _show_training(console, report.training)
+
+
+def _show_training(console: Console, rows: Sequence[TrainingRow]) -> None:
+    console.print("Training, a step on one thread; epochs of a take of three minutes, without judging them:")
+    heads = ("epochs a minute", "of peak", "whole step", "forward", "backward", "optimiser", "other")
+    table = _table("size", "isa", *heads, "PyTorch takes", "two threads")
+    for row in rows:
+        parts = (row.forward_ms, row.backward_ms, row.optimiser_ms, row.other_ms)
+        table.add_row(
+            _text(row.size, NAME),
+            row.isa,
+            f"{row.epochs_a_minute:.2f}",
+            *(f"{100 * share:.0f} %" for share in (row.share_of_peak, row.share_of_step)),
+            *(f"{ms:.2f} ms {100 * ms / sum(parts):.0f} %" for ms in parts),
+            f"{row.torch_ms / (row.forward_ms + row.backward_ms):.1f} x as long",
+            f"{row.two_threads:.1f} x",
+        )
+    console.print(table)
+    for row in rows:
+        if row.slower:
+            console.print(_text(f"{row.size} on {row.isa}: SLOWER THAN PYTORCH. Please report this.", "bold red"))
 
 
 PACED = ("paced median", "paced p99", "paced worst")

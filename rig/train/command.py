@@ -109,6 +109,14 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def need_torch(who: str) -> None:
+    """Raises RigError where PyTorch is missing, with what to do."""
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        raise RigError(f"{who} needs PyTorch: pip install '{DISTRIBUTION}[train]'") from None
+
+
 def run(args: argparse.Namespace) -> int:
     """Read, learn, export, verify, draw -> 0. Raises RigError, one line; then no model was written but a whole one."""
     wanted = jobs(args)
@@ -118,10 +126,9 @@ def run(args: argparse.Namespace) -> int:
                 raise RigError(f"{side} recording: no file '{path}'")
         if not args.dry_run:
             _keep_others(job.target, args)
-    try:
-        import torch
-    except ImportError:
-        raise RigError(f"rig train needs PyTorch: pip install '{DISTRIBUTION}[train]'") from None
+    need_torch("rig train")
+    import torch
+
     from rig import native  # noqa: F401  (missing after an hour of training would be too late)
 
     torch.set_num_threads(args.threads)

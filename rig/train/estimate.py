@@ -77,13 +77,17 @@ def estimate(run: Run) -> Estimate:
 
 
 def macs(size: Size, segment: int) -> int:
-    """Multiply-adds of a step over one segment, forward and backward (twice forward), activations left out."""
-    layer = size.kernel_size * 2 * size.channels**2 + size.channels**2 + size.channels
+    """Multiply-adds of a step over one segment, forward and backward (twice forward), activations left out.
+
+    The last layer's mix leads nowhere: it is not computed.
+    """
+    mix = size.channels**2
+    layer = size.kernel_size * 2 * size.channels**2 + mix + size.channels
     rows, total = size.receptive_field - 1 + segment, 0
     for dilation in size.dilations:
         rows -= (size.kernel_size - 1) * dilation
         total += 3 * rows * layer
-    return total
+    return total - 3 * rows * mix
 
 
 def _seconds(run: Run) -> tuple[float, float]:

@@ -1,117 +1,112 @@
-"""The door to C: the gated layers, float32 on a CPU, 4, 8 or 16 channels. The rest is PyTorch."""
+"""The door to C: all layers of a network at once, float32 on a CPU. The rest is PyTorch."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-try:
-    if os.environ.get("RIG_TRAIN_TORCH"):
-        raise ImportError("asked not to")
-    from rig.train._kernel import ffi, lib
-except ImportError:
-    lib = None
+from rig.native._c import ffi, lib
 
-MIN_ROWS = 8  # what C computes together; it may not be called for fewer
 Weights = tuple[Tensor, ...]
 """kernel, bias, mix, mix_bias, output of a layer; see `network.GatedLayer`."""
 
 
-def available() -> bool:
-    """Whether the C was built."""
-    return lib is not None
+in_c = not os.environ.get("RIG_TRAIN_TORCH")
+"""Whether C does what it can."""
 
 
-def suit(h: Tensor, kernel: Tensor, rows: int) -> bool:
-    """Whether a stack that gives `rows` rows may go through C."""
-    return (
-        lib is not None
-        and h.device.type == "cpu"
-        and rows >= MIN_ROWS
-        and h.dtype == kernel.dtype == torch.float32
-        and bool(lib.rig_layer_channels(h.shape[1]))
-    )
+@contextmanager
+def without() -> Iterator[None]:
+    """PyTorch alone, for comparison."""
+    global in_c
+    before, in_c = in_c, False
+    try:
+        yield
+    finally:
+        in_c = before
 
 
 @dataclass(frozen=True)
-class StackLayer:
-    """One layer of a stack. rows: that come out of it; start: zeros before what goes into it; all in rows."""
+class Plan:
+    """A stack, and what goes through it. strides: rows between the taps of each layer.
 
-    rows: int
+    rows: that go in; wanted: that come out, the last. from_rest: each layer starts with zeros and loses no rows.
+    keep: for `backward`.
+    """
+
+    inputs: int
+    channels: int
     taps: int
-    stride: int
-    start: int
+    strides: tuple[int, ...]
+    rows: int
+    wanted: int
+    from_rest: bool = False
+    keep: bool = False
 
-    @property
-    def rows_in(self) -> int:
-        return self.rows + (self.taps - 1) * self.stride
+
+class _Stack:
+    """A rig_gated_stack, and what it points to. weights: the input's two, then the layers'; none to ask for room."""
+
+    def __init__(self, plan: Plan, weights: Weights = ()) -> None:
+        self.plan, self.kept = plan, weights
+        self.strides = ffi.new("uint32_t[]", plan.strides)
+        self.weights = ffi.new("float *[]", [_at(w) for w in weights[2:]])
+        first, bias = map(_at, weights[:2]) if weights else (ffi.NULL, ffi.NULL)
+        self.c = ffi.new(
+            "rig_gated_stack *",
+            {
+                "inputs": plan.inputs, "channels": plan.channels, "taps": plan.taps, "layers": len(plan.strides),
+                "rows": plan.rows, "wanted": plan.wanted, "from_rest": plan.from_rest, "keep": plan.keep,
+                "threads": torch.get_num_threads(), "strides": self.strides, "input": first, "input_bias": bias,
+                "weights": ffi.cast("const float *const *", self.weights),
+            },
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What the way back needs. inputs: (rows in, C) a layer; gates: (rows, 2, C) a layer; layers: the weights."""
+    """What the way back needs. room: what the layers made, as C lays it out."""
 
-    steps: tuple[StackLayer, ...]
-    inputs: tuple[Tensor, ...]
-    gates: tuple[Tensor, ...]
-    layers: tuple[Weights, ...]
+    stack: _Stack
+    room: Tensor
 
 
-def plan(rows: int, taps: int, strides: Sequence[int], from_rest: bool) -> tuple[StackLayer, ...]:
-    """The layers of a stack that `rows` rows go into. from_rest: each starts with zeros and loses no rows."""
-    steps = []
-    for stride in strides:
-        shift = (taps - 1) * stride
-        rows = rows if from_rest else rows - shift
-        steps.append(StackLayer(rows, taps, stride, shift if from_rest else 0))
-    return tuple(steps)
+def _at(tensor: Tensor) -> object:
+    return ffi.cast("float *", tensor.data_ptr())
 
 
-def _at(tensor: Tensor, row: int = 0) -> object:
-    """A pointer to a row."""
-    return ffi.cast("float *", tensor.data_ptr()) + row * tensor.stride(0)
+def suits(plan: Plan, x: Tensor, weights: Sequence[Tensor]) -> bool:
+    """Whether x, of any shape, may go through C."""
+    return (
+        in_c
+        and x.device.type == weights[0].device.type == "cpu"
+        and x.dtype == weights[0].dtype == torch.float32
+        and not x.requires_grad
+        and not (plan.from_rest and plan.keep)
+        and bool(lib.rig_gated_room(_Stack(plan).c))
+    )
 
 
-def _layer(step: StackLayer, weights: Weights) -> object:
-    """A rig_layer."""
-    return ffi.new("rig_layer *", [step.rows, step.taps, step.stride, *(_at(w) for w in weights)])
+def forward(plan: Plan, x: Tensor, weights: Sequence[Tensor]) -> tuple[Tensor, Kept]:
+    """x (rows, inputs) -> the sum of all layers' skips, (wanted, 1), and what `backward` needs, where it is kept."""
+    weights, x = tuple(w.contiguous() for w in weights), x.t().contiguous()
+    stack = _Stack(plan, weights)
+    room, out = x.new_empty(lib.rig_gated_room(stack.c)), x.new_empty(plan.wanted, 1)
+    if not lib.rig_gated_forward(stack.c, _at(x), _at(room), _at(out)):
+        raise MemoryError
+    return out, Kept(stack, room)
 
 
-def forward(h: Tensor, layers: Sequence[Weights], steps: Sequence[StackLayer], wanted: int) -> tuple[Tensor, Kept]:
-    """h (rows, C) -> the sum of all layers' last `wanted` skips, (wanted, 1), and what `backward` needs."""
-    layers, channels = tuple(tuple(w.contiguous() for w in weights) for weights in layers), h.shape[1]
-    inputs = [h.contiguous() if not steps[0].start else torch.cat([h.new_zeros(steps[0].start, channels), h])]
-    gates, out, skip = [], h.new_zeros(wanted, 1), h.new_empty(max(step.rows for step in steps), 1)
-    for i, (step, weights) in enumerate(zip(steps, layers, strict=True)):
-        start = steps[i + 1].start if i + 1 < len(steps) else 0
-        after, gate = h.new_empty(start + step.rows, channels), h.new_empty(step.rows, 2, channels)
-        after[:start] = 0
-        layer = _layer(step, weights)
-        lib.rig_layer_forward(channels, layer, _at(inputs[-1]), _at(gate), _at(after, start), _at(skip))
-        out += skip[step.rows - wanted : step.rows]
-        inputs.append(after)
-        gates.append(gate)
-    return out, Kept(tuple(steps), tuple(inputs[:-1]), tuple(gates), layers)
-
-
-def backward(kept: Kept, d_out: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """-> the gradient of h, and those of all weights, layer by layer. Not for a stack from rest."""
-    steps, channels = kept.steps, kept.inputs[0].shape[1]
-    most, last = steps[0].rows, steps[-1].rows
-    d_skip = d_out.new_zeros(most, 1)  # only the last rows were wanted, of every layer
-    d_skip[most - len(d_out) :] = d_out
-    scratch, d_x = d_out.new_empty(most, 2, channels), d_out.new_zeros(last, channels)
-    gradients: list[Tensor] = []
-    for step, x, gate, weights in zip(*map(reversed, (steps, kept.inputs, kept.gates, kept.layers)), strict=True):
-        own = [torch.zeros_like(w) for w in weights]
-        d_residual, d_x = d_x, d_out.new_empty(step.rows_in, channels)
-        lib.rig_layer_backward(
-            channels, _layer(step, weights), ffi.new("rig_gradients *", [_at(g) for g in own]),
-            _at(x), _at(gate), _at(d_residual), _at(d_skip, most - step.rows), _at(scratch), _at(d_x),
-        )  # fmt: skip
-        gradients = own + gradients
-    return d_x, gradients
+def backward(kept: Kept, d_out: Tensor) -> list[Tensor]:
+    """d_out (wanted, 1) -> the gradients of all weights."""
+    gradients, d_out = [torch.empty_like(w) for w in kept.stack.kept], d_out.contiguous()
+    layers = ffi.new("float *[]", [_at(g) for g in gradients[2:]])
+    first, bias = map(_at, gradients[:2])
+    if not lib.rig_gated_backward(kept.stack.c, _at(kept.room), _at(d_out), first, bias, layers):
+        raise MemoryError
+    return gradients

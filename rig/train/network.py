@@ -2,7 +2,7 @@
 
 Signals lie frames first: (frames * batch, channels), the frames of a batch interleaved. A tap of a dilated convolution
 is then a plain matrix product on a contiguous slice: no unfolding, no copies (PyTorch's conv1d with 16 channels runs at
-a tenth of what the processor can do). On a CPU, the channel counts of the named sizes go through C.
+a tenth of what the processor can do). On a CPU, all of it goes through C.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from rig.train import kernels
-
-WEIGHTS = 5  # tensors a layer
 
 
 class LayerContext(Protocol):
@@ -59,21 +57,20 @@ class GatedLayer(torch.autograd.Function):
 
 
 class Stack(torch.autograd.Function):
-    """All layers at once, in C: h (rows, C) -> the sum of their skips, (wanted, 1). Must agree with GatedLayer."""
+    """The input and all layers at once, in C: x (rows, inputs) -> the sum of the layers' skips, (wanted, 1).
+
+    Must agree with GatedLayer.
+    """
 
     @staticmethod
-    def forward(
-        ctx: StackContext, h: Tensor, steps: tuple[kernels.StackLayer, ...], wanted: int, *weights: Tensor
-    ) -> Tensor:
-        layers = [weights[i : i + WEIGHTS] for i in range(0, len(weights), WEIGHTS)]
-        out, ctx.kept = kernels.forward(h, layers, steps, wanted)
+    def forward(ctx: StackContext, x: Tensor, plan: kernels.Plan, *weights: Tensor) -> Tensor:
+        out, ctx.kept = kernels.forward(plan, x, weights)
         return out
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: StackContext, d_out: Tensor) -> tuple[Tensor | None, ...]:
-        d_h, gradients = kernels.backward(ctx.kept, d_out)
-        return d_h, None, None, *gradients
+        return None, None, *kernels.backward(ctx.kept, d_out)
 
 
 def _forward(
@@ -160,16 +157,18 @@ class WaveNet(nn.Module):
         """
         frames, batch = x.shape[:2]
         wanted = frames if from_rest else frames - self.receptive_field + 1
-        h = torch.addmm(self.input_bias, x.reshape(-1, self.inputs), self.input)
-        strides, layers = [dilation * batch for dilation in self.dilations], self.layers
-        steps = kernels.plan(len(h), self.kernel_size, strides, from_rest)
-        if kernels.suit(h, self.kernel[0], steps[-1].rows) and not (from_rest and torch.is_grad_enabled()):
-            out = Stack.apply(h, steps, wanted * batch, *(w for weights in layers for w in weights))
-            return (self.output_bias + out).view(wanted, batch)
-        out = self.output_bias
-        for step, weights in zip(steps, layers, strict=True):
-            h = nn.functional.pad(h, (0, 0, step.start, 0)) if from_rest else h
-            h, skip = GatedLayer.apply(h, *weights, step.stride)
+        x, strides, layers = x.reshape(-1, self.inputs), tuple(d * batch for d in self.dilations), self.layers
+        plan = kernels.Plan(
+            self.inputs, self.channels, self.kernel_size, strides, len(x), wanted * batch, from_rest,
+            torch.is_grad_enabled(),
+        )  # fmt: skip
+        weights = [self.input, self.input_bias, *(w for layer in layers for w in layer)]
+        if kernels.suits(plan, x, weights):
+            return (self.output_bias + Stack.apply(x, plan, *weights)).view(wanted, batch)
+        h, out = torch.addmm(self.input_bias, x, self.input), self.output_bias
+        for stride, layer in zip(strides, layers, strict=True):
+            h = nn.functional.pad(h, (0, 0, (self.kernel_size - 1) * stride, 0)) if from_rest else h
+            h, skip = GatedLayer.apply(h, *layer, stride)
             out = out + skip[-wanted * batch :]
         return out.view(wanted, batch)
 

@@ -131,7 +131,7 @@ def _how(group: argparse._ArgumentGroup) -> None:
         "--device", choices=("auto", "cpu", "gpu", "cuda", "mps"), default="cpu", help="where to compute (default: cpu)"
     )
     add("--threads", type=_between(int, 1, 256), default=1, metavar="N",
-        help="threads for PyTorch's own operations; the C layer takes one (default: 1)")  # fmt: skip
+        help="threads; same number and same seed, same model (default: 1)")  # fmt: skip
     add("--seed", type=_between(int, 0, 2**31 - 1), metavar="N", help="same seed, same model (default: 0)")
 
 

@@ -6,9 +6,12 @@ from typing import ClassVar, NamedTuple
 
 from rich.markup import escape
 from textual.binding import Binding
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from rig.engine import Engine, registry
+from rig.errors import RigError
+from rig.lv2.plugin import installed
 from rig.text import printable
 from rig.tui.finder import FinderScreen
 from rig.tui.plain import plainer
@@ -19,36 +22,62 @@ GROUPS = (
     ("tone", ("gain", "volume", "drive", "eq", "peq", "comp", "gate", "pitch", "dc")),
     ("motion", ("chorus", "flanger", "phaser", "tremolo", "wah")),
     ("space", ("cab", "delay", "reverb", "pan")),
+    ("out", ("insert",)),
 )
 REST = "more"
+LV2 = "lv2"
+
+
+class Offer(NamedTuple):
+    """A line of the list. name: of the engine, as the verb `insert` has it; title: as a player knows it."""
+
+    group: str
+    name: str
+    title: str
+    about: str
+    words: str = ""
+
+    @property
+    def engine(self) -> Engine:
+        """Raises RigError where it is a plug-in that cannot be played."""
+        return registry()[self.name]
+
+    @property
+    def asks(self) -> bool:
+        """Whether it needs a file. A plug-in may have one later."""
+        return self.name in registry() and bool(self.engine.files)
+
+    def fits(self, typed: str) -> bool:
+        """Whether every word that was typed is found in it."""
+        said = f"{self.group} {self.name} {self.title} {self.about} {self.words}".casefold()
+        return all(word in said for word in typed.casefold().split())
 
 
 class Wanted(NamedTuple):
     """An engine to be put in. target: where, as the verb `insert` has it."""
 
     target: str
-    engine: Engine
-
-
-class Offer(NamedTuple):
-    """A line of the list."""
-
-    group: str
-    engine: Engine
-
-    def fits(self, typed: str) -> bool:
-        """Whether every word that was typed is found in it."""
-        said = f"{self.group} {self.engine.name} {self.engine.about} {' '.join(self.engine.aliases)}".casefold()
-        return all(word in said for word in typed.casefold().split())
+    offer: Offer
 
 
 def offers() -> tuple[Offer, ...]:
     """All engines that can be put in by themselves, each group together; those of other packages come last."""
     groups = {name: group for group, names in GROUPS for name in names}
-    found = [engine for engine in registry().values() if not engine.branches and len(engine.files) < 2]
+    found = [
+        engine for engine in registry().values() if not (engine.branches or engine.plugin) and len(engine.files) < 2
+    ]
     order = list(groups)
     found.sort(key=lambda engine: (order.index(engine.name) if engine.name in groups else len(order), engine.name))
-    return tuple(Offer(groups.get(engine.name, REST), engine) for engine in found)
+    return tuple(Offer(groups.get(e.name, REST), e.name, e.name, e.about, " ".join(e.aliases)) for e in found)
+
+
+def plug_ins() -> tuple[Offer, ...]:
+    """The LV2 plug-ins that are installed, which takes seconds where there are many; none where there is no lilv."""
+    try:
+        found = installed()
+    except RigError:
+        return ()
+    return tuple(Offer(LV2, f"{LV2} {each.uri}", each.name, each.kind) for each in found)
 
 
 class AddScreen(FinderScreen[Wanted]):
@@ -69,6 +98,22 @@ class AddScreen(FinderScreen[Wanted]):
 
     def on_mount(self) -> None:
         self.action_where(0)
+        self.run_worker(self._look, thread=True)
+
+    def _look(self) -> None:
+        """For plug-ins, meanwhile."""
+        found = plug_ins()
+        if found and self.is_attached:
+            self.app.call_from_thread(self._found, found)
+
+    def _found(self, plug_ins: tuple[Offer, ...]) -> None:
+        if not self.is_attached:
+            return
+        options = self.query_one(OptionList)
+        at = options.highlighted or 0
+        self._offers += plug_ins
+        self._list(self.query_one(Input).value)
+        options.highlighted = at if self.shown else None
 
     def find(self, typed: str) -> tuple[list[Option], int]:
         self.shown = tuple(offer for offer in self._offers if offer.fits(typed))
@@ -76,12 +121,12 @@ class AddScreen(FinderScreen[Wanted]):
         for offer in self.shown:
             head = offer.group if offer.group != group else ""
             group = offer.group
-            about = escape(printable(offer.engine.about) + (plainer(" …") if offer.engine.files else ""))
-            options.append(Option(f"{head:7}[bold]{offer.engine.name:11}[/]{about}"))
+            about = escape(printable(offer.about) + (plainer(" …") if offer.asks else ""))
+            options.append(Option(f"{head:7}[bold]{escape(printable(offer.title)):10}[/] {about}"))
         return options, 0
 
     def take(self, at: int) -> None:
-        self.dismiss(Wanted(self.places[self.at].target, self.shown[at].engine))
+        self.dismiss(Wanted(self.places[self.at].target, self.shown[at]))
 
     def action_where(self, by: int) -> None:
         """Somewhere else along the path."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import termios
+import signal
 from contextlib import suppress
+from threading import Thread
 from typing import Protocol, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
 
 BACKLOG = 20  # writes that wait; Textual stops the whole app when 30 do
+PATIENCE_S = 1.0  # at the end, for a terminal to take the last of them
 
 
 @runtime_checkable
@@ -47,18 +49,35 @@ class StageDriver(LinuxDriver):
         if self._torn:
             self._abandon(1, 2)
 
+    def close(self) -> None:
+        writer = self._writer_thread
+        if writer is not None:
+            writer._queue.put(None)
+            writer.join(0.0 if self._gone else PATIENCE_S)
+            if writer.is_alive():
+                self._abandon(1, 2)
+            while writer.is_alive():
+                self._wake(writer)
+                writer.join(0.01)
+        super().close()
+
     def _abandon(self, *streams: int) -> None:
         if self._gone:
             return
         self._gone = True
-        with suppress(termios.error, OSError):
-            terminal = os.dup(2)
+        with suppress(OSError):
             null = os.open(os.devnull, os.O_RDWR)
             for stream in streams:
                 os.dup2(null, stream)
             os.close(null)
-            termios.tcflush(terminal, termios.TCOFLUSH)  # frees a writer that is stuck
-            os.close(terminal)
+        if self._writer_thread is not None:
+            self._wake(self._writer_thread)
+
+    def _wake(self, writer: Thread) -> None:
+        """One that is stuck in the terminal goes on in the null device: a signal ends what the system does for it."""
+        signal.signal(signal.SIGURG, lambda *_: None)
+        if writer.is_alive() and writer.ident is not None:
+            signal.pthread_kill(writer.ident, signal.SIGURG)
 
     def run_input_thread(self) -> None:
         try:

@@ -264,17 +264,18 @@ class Editing(Screen[None]):
         self.adding = None
         if wanted is None or amp != self.gig.playing:
             return
-        if not wanted.engine.files:
-            self.action_edit(f"insert {wanted.target} {wanted.engine.name}")
+        if not wanted.offer.asks:
+            self.action_edit(f"insert {wanted.target} {wanted.offer.name}")
             return
-        view = FileView(f"{wanted.target}.{wanted.engine.name}", wanted.engine.files[0], self._near(wanted.engine))
+        engine = wanted.offer.engine
+        view = FileView(f"{wanted.target}.{engine.name}", engine.files[0], self._near(engine))
         self.browser = ChooserScreen(self.gig.name, amp, view)
         self.app.push_screen(self.browser, partial(self._chosen, amp, wanted))
 
     def _chosen(self, amp: int, wanted: Wanted, left: Left | None) -> None:
         self.browser = None
         if left is not None and left.kept and amp == self.gig.playing:
-            self.action_edit(f"insert {wanted.target} {wanted.engine.name} {left.file}")
+            self.action_edit(f"insert {wanted.target} {wanted.offer.name} {left.file}")
 
     def _near(self, engine: Engine) -> Path:
         """A file beside which one for a new engine may lie."""

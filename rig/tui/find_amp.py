@@ -1,12 +1,15 @@
-"""The list of all amps: typed letters find one, enter plays it."""
+"""The list of all amps, scenes and songs: typed letters find one, enter plays it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from rich.markup import escape
 from textual.widgets.option_list import Option
 
+from rig.document.document import Document
 from rig.gig.snapshot import AmpView
 from rig.text import printable
 from rig.tui.finder import FinderScreen
@@ -15,13 +18,66 @@ from rig.tui.plain import plainer
 NAME = 28  # columns
 
 
-def label(amp: AmpView) -> str:
+class Named(Protocol):
+    """What can be found."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def preset(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An amp, one of its scenes, or a song. kind: "amp", "scene", "song". uid: of the amp or the song.
+
+    key: as its tile says, "" where it is on none. preset: its name.
+    """
+
+    index: int
+    kind: str
+    name: str
+    key: str | None
+    preset: str
+    uid: int
+    scene: str = ""
+
+
+def label(amp: Named) -> str:
     """What an amp's tile calls it: its key, or its number in the set."""
-    return amp.key or str(amp.index + 1)
+    return str(amp.index + 1) if amp.key is None else amp.key
 
 
-def found(amps: Sequence[AmpView], typed: str) -> tuple[AmpView, ...]:
-    """The amps whose label, name or preset hold what was typed, of a name its letters in order; the nearest first."""
+def entries(document: Document, amps: Sequence[AmpView]) -> tuple[Entry, ...]:
+    """All that can be found: the amps of the stage and their scenes, the songs, then all other amps and scenes."""
+    tiles = {amp.uid: amp for amp in amps}
+    near: list[Entry] = []
+    far: list[Entry] = []
+    for preset in document.presets:
+        for amp in preset.amps:
+            tile = tiles.get(amp.uid)
+            some = near if tile else far
+            some.append(Entry(0, "amp", amp.name, label(tile) if tile else "", preset.name, amp.uid))
+            for scene in amp.scenes:
+                some.append(Entry(0, "scene", f"{amp.name}:{scene.name}", "", preset.name, amp.uid, scene.name))
+    called = {preset.uid: preset.name for preset in document.presets}
+    songs = [
+        Entry(0, "song", song.name, str(number), called[song.preset], song.uid)
+        for number, song in enumerate(document.songs, 1)
+    ]
+    found = (*near, *songs, *far)
+    return tuple(Entry(i, e.kind, e.name, e.key, e.preset, e.uid, e.scene) for i, e in enumerate(found))
+
+
+def found(amps: Sequence[Thing], typed: str) -> tuple[Thing, ...]:
+    """What has a label, name or preset that holds what was typed, of a name its letters in order; the nearest first."""
     ranked = [(_distance(amp, typed.casefold().split()), amp.index, amp) for amp in amps]
     return tuple(amp for distance, _, amp in sorted(ranked, key=lambda r: r[:2]) if distance < _NOWHERE)
 
@@ -29,9 +85,9 @@ def found(amps: Sequence[AmpView], typed: str) -> tuple[AmpView, ...]:
 _NOWHERE = 9
 
 
-def _distance(amp: AmpView, typed: list[str]) -> int:
+def _distance(amp: Named, typed: list[str]) -> int:
     wanted = "".join(typed)
-    words = amp.name.casefold().split()
+    words = amp.name.casefold().replace(":", " ").split()
     whole = "".join(words)
     if wanted == label(amp) or not wanted:
         return 0
@@ -53,31 +109,34 @@ def _in_order(wanted: str, text: str) -> bool:
     return all(letter in letters for letter in wanted)
 
 
-class FindAmpScreen(FinderScreen[int]):
-    """Gives back the identity of the amp that was chosen."""
+class FindScreen(FinderScreen[Entry]):
+    """Gives back what was chosen. playing: the identities of the amp and of the song that play."""
 
     KEYS = "↑↓ · ↵ play · esc · {ctrl+n} mute · {F1-F9} amp"
-    NOTHING = "no amp is called that"
+    NOTHING = "no amp, scene or song is called that"
 
-    def __init__(self, amps: Sequence[AmpView], playing: int) -> None:
+    def __init__(self, things: Sequence[Entry], playing: Sequence[int]) -> None:
         super().__init__()
-        self._amps, self._playing = tuple(amps), playing
-        self.shown: tuple[AmpView, ...] = ()
+        self._things, self._playing = tuple(things), playing
+        self.shown: tuple[Entry, ...] = ()
 
     def on_mount(self) -> None:
-        self.query_one("#card").border_title = "amps"
+        songs = any(entry.kind == "song" for entry in self._things)
+        self.query_one("#card").border_title = "amps, scenes, songs" if songs else "amps and scenes"
 
     def find(self, typed: str) -> tuple[list[Option], int]:
-        self.shown = found(self._amps, typed)
-        several = len({amp.preset for amp in self._amps}) > 1
+        self.shown = found(self._things, typed)
+        several = len({entry.preset for entry in self._things}) > 1
         options = []
-        for amp in self.shown:
-            mark = plainer("♪") if amp.index == self._playing else " "
-            preset = f"[dim]{escape(printable(amp.preset))}[/]" if several else ""
-            name = escape(f"{printable(amp.name):{NAME}}")
-            options.append(Option(f"{mark} {label(amp):>2}  [bold]{name}[/]{preset}"))
-        at = next((i for i, amp in enumerate(self.shown) if amp.index == self._playing), 0)
+        for entry in self.shown:
+            mark = plainer("♪") if entry.uid in self._playing and not entry.scene else " "
+            about = [entry.kind] if entry.kind != "amp" else []
+            about += [printable(entry.preset)] if several else []
+            name = escape(f"{printable(entry.name):{NAME}}")
+            told = f"[dim]{escape(plainer(' · ').join(about))}[/]" if about else ""
+            options.append(Option(f"{mark} {label(entry):>2}  [bold]{name}[/]{told}"))
+        at = next((i for i, entry in enumerate(self.shown) if entry.uid in self._playing), 0)
         return options, 0 if typed else at
 
     def take(self, at: int) -> None:
-        self.dismiss(self.shown[at].uid)
+        self.dismiss(self.shown[at])

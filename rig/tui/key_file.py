@@ -28,8 +28,17 @@ LAYOUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "turn_up_far": ("+",),
         "level_down": (";", "["),
         "level_up": (":", "]"),
+        **{f"scene_{n}": (f"f{n}",) for n in range(1, 9)},
     },
-    "qwertz": {"level_down": ("ü", "["), "level_up": ("+", "]"), "turn_up": ("=", "´"), "turn_up_far": ("*", "`")},
+    "qwertz": {
+        **{f"scene_{n}": (f"f{n}", key) for n, key in enumerate('!"§$%&', 1)},
+        "scene_7": ("f7",),
+        "scene_8": ("f8", "("),
+        "level_down": ("ü", "["),
+        "level_up": ("+", "]"),
+        "turn_up": ("=", "´"),
+        "turn_up_far": ("*", "`"),
+    },
 }
 NAMES = {"minus", "plus", "space", "enter", "escape", "tab", "backspace", "delete", "insert", "home", "end", "pageup"}
 NAMES |= {"pagedown", "up", "down", "left", "right", *(f"f{n}" for n in range(1, 25))}

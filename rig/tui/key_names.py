@@ -18,6 +18,8 @@ NAMED = {
     "⌫": "backspace",
     "↑": "up",
     "↓": "down",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
     "←": "left",
     "→": "right",
     "-": "minus",
@@ -30,7 +32,8 @@ NAMED = {
     "]": "right_square_bracket",
     "/": "slash",
     "?": "question_mark",
-    "!": "exclamation_mark",
+    ".": "full_stop",
+    ",": "comma",
 }
 WRITTEN = {name: key for key, name in NAMED.items()}
 PLAINLY = {"↵": "enter", "⌫": "bksp"}  # where the font lacks them

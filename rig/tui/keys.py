@@ -19,6 +19,21 @@ TYPING = (
 )
 """For screens where letters and digits are text."""
 
+SHIFTED = (
+    "exclamation_mark",
+    "at",
+    "number_sign",
+    "dollar_sign",
+    "percent_sign",
+    "circumflex_accent",
+    "ampersand",
+    "asterisk",
+)
+"""What terminals send for shift and a digit from 1 on, on a keyboard of the US."""
+
+SCENE_KEYS = tuple((n, f"f{n},{key}") for n, key in enumerate(SHIFTED, 1))
+"""Numbers of scenes and their keys."""
+
 EVERYWHERE = (
     *(Binding(key, f"app.amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
     Binding("m", "app.mute", id="mute"),

@@ -107,7 +107,7 @@ class Knobs(Canvas):
         plain = palette.PLAIN if line.engine.on else palette.DIM
         if lit:
             sheet.put(x, y, "▌", palette.ACCENT)
-        sheet.put(x + 2, y, fit(row.name if row else "no knobs", name_w), palette.STRONG if lit else plain)
+        sheet.put(x + 2, y, fit(_title(row) if row else "no knobs", name_w), palette.STRONG if lit else plain)
         if isinstance(row, FileView):
             room = width - name_w - 2
             if lit and room > 40:
@@ -160,6 +160,11 @@ class Knobs(Canvas):
     def _path(self, x: int, y: int) -> str:
         """Of the line that is there."""
         return next((path for row, first, after, path in self._places if row == y and first <= x < after), "")
+
+
+def _title(row: FileView | ParamView) -> str:
+    """A plug-in's knobs have names for machines, and others for us."""
+    return printable(row.title or row.name) if isinstance(row, ParamView) else row.name
 
 
 def _name(engine: EngineView) -> str:

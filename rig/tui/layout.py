@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -10,6 +10,7 @@ class Plan:
     """Lines of each part, top to bottom; 0 leaves a part out."""
 
     head: int
+    song: int
     banner: int
     tiles: int
     path: int
@@ -24,18 +25,27 @@ class Plan:
         return sum(vars(self).values())
 
 
-def plan(width: int, height: int) -> Plan:
-    """The parts' lines, adding up to `height` where it is 9 or more. A wide screen needs few lines for its knobs."""
+def plan(width: int, height: int, song: int = 0) -> Plan:
+    """The parts' lines, adding up to `height` where it is 9 or more. A wide screen needs few lines for its knobs.
+
+    song: how many lines a song wants; the tiles give them, as long as they keep five.
+    """
+    rows = _plan(width, height)
+    song = min(song, max(0, rows.tiles - 5))
+    return replace(rows, song=song, tiles=rows.tiles - song)
+
+
+def _plan(width: int, height: int) -> Plan:
     if height < 16:
         note = 1 if height >= 11 else 0
         tiles = max(3, height - 6 - note)
-        return Plan(1, 0, tiles, 1, 1, note, 2, 0, 1)
+        return Plan(1, 0, 0, tiles, 1, 1, note, 2, 0, 1)
     if height < 34:
         meters = 3 if height >= 20 else 2
         path = 2 if height >= 22 else 1
         spare = height - 5 - meters - path
         knobs = max(2, min(9, spare - max(5, round(spare * 0.55))))
-        return Plan(1, 1, spare - knobs, path, knobs, 1, meters, 1, 1)
+        return Plan(1, 0, 1, spare - knobs, path, knobs, 1, meters, 1, 1)
     spare = height - 1 - 3 - 3 - 2 - 5 - 2 - 1
     knobs = max(8, min(8 if width >= 150 else 14, round(spare * 0.45)))
-    return Plan(1, 3, spare - knobs, 3, knobs, 2, 5, 2, 1)
+    return Plan(1, 0, 3, spare - knobs, 3, knobs, 2, 5, 2, 1)

@@ -41,7 +41,7 @@ class MessagesScreen(ModalScreen[None], Overlay[None]):
 
     BINDINGS: ClassVar = cased(
         [
-            Binding("escape,exclamation_mark,q,enter,space", "dismiss"),
+            Binding("escape,i,q,enter,space", "dismiss"),
             Binding("up", "scroll(-1)"),
             Binding("down", "scroll(1)"),
             Binding("pageup", "scroll(-10)"),

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from rig.document import address
 from rig.document.document import Document
 from rig.gig.gig import Gig
 from rig.gig.knob_scale import stands, written_out
@@ -19,21 +20,24 @@ from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
-from rig.tui.find_amp import FindAmpScreen, label
+from rig.tui.find_amp import Entry, FindScreen, entries, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
-from rig.tui.keys import AMP_KEYS, AMPS, TYPING, cased
+from rig.tui.keys import AMP_KEYS, AMPS, SCENE_KEYS, TYPING, cased
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
 from rig.tui.messages import MessagesScreen
 from rig.tui.meters import Meters
 from rig.tui.plain import plainer
+from rig.tui.set_screen import SetScreen
 from rig.tui.signal_chain import SignalChain
+from rig.tui.song_line import SongLine
 from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 
 POLL_S = 1 / 20
 MOST_NOTE = 4  # lines
+NOTED = 22  # lines of a screen on which a song's notes have one of their own
 LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
 LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
@@ -50,11 +54,18 @@ class PlayScreen(Editing):
         [
             *(Binding(key, f"amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
             Binding("slash", "find_amp", id="find"),
-            Binding("exclamation_mark", "messages", id="messages"),
+            Binding("i", "messages", id="messages"),
+            Binding("pageup", "verb('song prev')", id="song_previous"),
+            Binding("pagedown", "verb('song next')", id="song_next"),
+            Binding("comma", "verb('part prev')", id="part_previous"),
+            Binding("full_stop", "verb('part next')", id="part_next"),
+            Binding("e", "songs", id="set"),
+            Binding("g", "verb('boost')", id="boost"),
+            *(Binding(key, f"verb('scene {n}')", id=f"scene_{n}") for n, key in SCENE_KEYS),
             Binding("left", "verb('prev')", id="previous"),
             Binding("right", "verb('next')", id="next"),
-            Binding("left_square_bracket,pagedown", "level(-1)", id="level_down"),
-            Binding("right_square_bracket,pageup", "level(1)", id="level_up"),
+            Binding("left_square_bracket", "level(-1)", id="level_down"),
+            Binding("right_square_bracket", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
             Binding("p", "panic", id="panic"),
@@ -100,6 +111,7 @@ class PlayScreen(Editing):
         self._more: Timer | None = None
 
         self.head = Head(id="head")
+        self.song = SongLine(id="song")
         self.banner = Banner(id="banner")
         self.tiles = Tiles(id="tiles")
         self.path = SignalChain(id="path")
@@ -110,11 +122,12 @@ class PlayScreen(Editing):
         self.foot = Foot(PLAY_KEYS, self.stage_bindings(), id="foot")
 
     def compose(self) -> ComposeResult:
-        yield from (self.head, self.banner, self.tiles, self.path, self.knobs, self.tuner)
+        yield from (self.head, self.song, self.banner, self.tiles, self.path, self.knobs, self.tuner)
         yield from (self.note, self.meters, self.wires, self.foot)
 
     def on_mount(self) -> None:
-        self.note.more, self.wires.connect = self.told("{!} shows it"), self.told("{c}")
+        self.note.more, self.wires.connect = self.told("{i} shows it"), self.told("{c}")
+        self.song.keys = (self.told("{pgdn}"), self.told("{.}"))
         self.poll()
         self.set_interval(POLL_S, self.poll)
         self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
@@ -203,11 +216,12 @@ class PlayScreen(Editing):
         return off + inside + _hint(line.engine, line.row)
 
     def _show(self, before: Status | None, status: Status, now: float) -> None:
-        if before is None or before.tuner != status.tuner:
+        if before is None or before.tuner != status.tuner or (before.song is None) != (status.song is None):
             self._lay_out()
         self._alarms(before, status, now)
         self._show_banner(status)
         self.tiles.show(self.amps, status.amp, _state(status))
+        self.song.take(status.song)
         self.head.take(status, self.gig.name, self._preset(status.amp), now)
         self.meters.take(status, now)
         self.path.take(status)
@@ -259,7 +273,9 @@ class PlayScreen(Editing):
     # --- where things go ---------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        rows = plan(*self.size)
+        songs = self.gig.document.songs
+        noted = self.size.height >= NOTED and any(song.notes for song in songs)
+        rows = plan(*self.size, song=2 if noted else 1 if songs else 0)
         tuning = self.status is not None and self.status.tuner
         stage = {"tiles": rows.tiles, "path": rows.path, "knobs": rows.knobs}
         heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0}
@@ -359,21 +375,42 @@ class PlayScreen(Editing):
         else:
             self._switch(amp.uid)
 
-    def _switch(self, uid: int) -> None:
-        """Play an amp, wherever it stands by now."""
-        amps = [amp.uid for amp in self.gig.document.amps]
+    def _switch(self, uid: int, scene: str = "") -> None:
+        """Play an amp, wherever it stands by now, and put a scene of it on."""
+        document, playing = self.gig.document, self.gig.playing
+        amps = [amp.uid for amp in document.stage(playing)]
+        scene = f":{scene}" if scene else ""
         if uid in amps:
-            self.do(f"amp {amps.index(uid) + 1}")
+            self.do(f"amp {amps.index(uid) + 1}{scene}")
+        elif any(amp.uid == uid for amp in document.amps):
+            place = address.Place("amp", document.amp(uid), document.preset_of(uid))
+            self.do(f"amp {address.name_of(document, place, playing)}{scene}")
         else:
             self._wrong("that amp has gone")
 
     def action_find_amp(self) -> None:
-        """Find an amp by letters of its name."""
-        self.app.push_screen(FindAmpScreen(self.amps, self.status.amp if self.status else 0), self._found_amp)
+        """Find an amp, a scene or a song by letters of its name."""
+        song = self.gig.set_list.song
+        playing = (self.gig.playing, song.uid if song else 0)
+        self.app.push_screen(FindScreen(entries(self.gig.document, self.amps), playing), self._found)
 
-    def _found_amp(self, uid: int | None) -> None:
-        if uid is not None:
-            self._switch(uid)
+    def _found(self, entry: Entry | None) -> None:
+        if entry is None:
+            return
+        songs = [song.uid for song in self.gig.document.songs]
+        if entry.kind != "song":
+            self._switch(entry.uid, entry.scene)
+        elif entry.uid in songs:
+            self.do(f"song {songs.index(entry.uid) + 1}")
+
+    def action_songs(self) -> None:
+        """The set: play, move, skip and add songs."""
+
+        def playing() -> int:
+            view = self.gig.set_list.view()
+            return view.number if view else 0
+
+        self.app.push_screen(SetScreen(self.gig.set_list.rows, playing, self.do))
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self._switch(picked.uid)
@@ -407,7 +444,9 @@ class PlayScreen(Editing):
 def _state(status: Status) -> str:
     if not status.alive:
         return GONE
-    return "MUTED" if status.muted or (status.tuner and not status.tuner_heard) else "BYPASS" if status.bypassed else ""
+    if status.muted or (status.tuner and not status.tuner_heard):
+        return "MUTED"
+    return "BYPASS" if status.bypassed else f"BOOST {status.boost_db:+g}" if status.boost_db else ""
 
 
 def _fault(engine: str) -> str:

@@ -134,7 +134,7 @@ class Tiles(Canvas):
         self.amps: tuple[AmpView, ...] = ()
         self.playing = 0
         self._several = False  # presets
-        self.state = ""  # "", "BYPASS", "MUTED" or GONE
+        self.state = ""  # "", "BOOST +3", "BYPASS", "MUTED" or GONE
         self._places: list[tuple[int, int, int, int, int]] = []
 
     def show(self, amps: tuple[AmpView, ...], playing: int, state: str) -> None:

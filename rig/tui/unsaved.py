@@ -7,10 +7,12 @@ from rig.gig.gig import Gig
 
 
 def unsaved(gig: Gig) -> list[str]:
-    """A line for each preset that differs from its file: "blues.toml: Crunch, output"."""
+    """A line for each preset that differs from its file, "blues.toml: Crunch, output", and for the set."""
     saved = {preset.uid: preset for preset in gig.history.saved}
     changed = gig.history.unsaved()
-    return [f"{preset.path.name}: {', '.join(differing(saved[preset.uid], preset))}" for preset in changed]
+    lines = [f"{preset.path.name}: {', '.join(differing(saved[preset.uid], preset))}" for preset in changed]
+    songs = gig.set_list
+    return [*lines, f"{songs.file.path.name}: its songs"] if songs.file and songs.unsaved else lines
 
 
 def differing(saved: Preset, now: Preset) -> list[str]:
@@ -28,6 +30,9 @@ def differing(saved: Preset, now: Preset) -> list[str]:
 
 
 def on_disk(gig: Gig) -> list[str]:
-    """The files of the presets to be saved that somebody else has written since."""
+    """The files to be saved that somebody else has written since."""
     files = (gig.files[preset.uid] for preset in gig.history.unsaved())
-    return [file.path.name for file in files if file.changed_elsewhere()]
+    found = [file.path.name for file in files if file.changed_elsewhere()]
+    songs = gig.set_list
+    mine = songs.file if songs.unsaved else None
+    return [*found, mine.path.name] if mine and mine.changed_elsewhere() else found

@@ -21,6 +21,9 @@
 #include "body.inc"
 #define MOST_VECTORS 2
 #include "cells.inc"
+#define FROMS 3
+#define TOS 4
+#include "../../training/learning.inc"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -28,6 +28,9 @@ static inline __attribute__((always_inline)) __m512 inverse(__m512 x)
 #include "body.inc"
 #define MOST_VECTORS 4
 #include "cells.inc"
+#define FROMS 6
+#define TOS 4
+#include "../../training/learning.inc"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

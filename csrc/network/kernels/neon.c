@@ -16,4 +16,7 @@
 #include "body.inc"
 #define MOST_VECTORS 4
 #include "cells.inc"
+#define FROMS 6
+#define TOS 4
+#include "../../training/learning.inc"
 #endif

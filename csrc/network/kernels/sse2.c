@@ -15,4 +15,7 @@
 #include "body.inc"
 #define MOST_VECTORS 2
 #include "cells.inc"
+#define FROMS 2
+#define TOS 4
+#include "../../training/learning.inc"
 #endif

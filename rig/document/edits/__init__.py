@@ -6,6 +6,7 @@ Things are named by their identity here; address.py finds it in a player's words
 from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
 from rig.document.edits.engines import (
     a4,
+    boost,
     follow,
     insert,
     level,
@@ -18,10 +19,12 @@ from rig.document.edits.engines import (
     turn,
     unload,
 )
-from rig.document.edits.scenes import delete_scene, recall_scene, store_scene
+from rig.document.edits.scenes import delete_scene, recall_scene, revert_scene, store_scene
+from rig.document.edits.songs import move_song, new_song, remove_song, skip_song, song_tempo
 
 __all__ = [
     "a4",
+    "boost",
     "delete_amp",
     "delete_scene",
     "follow",
@@ -32,10 +35,16 @@ __all__ = [
     "metronome",
     "move",
     "move_amp",
+    "move_song",
     "new_amp",
+    "new_song",
     "recall_scene",
     "remove",
+    "remove_song",
     "rename_amp",
+    "revert_scene",
+    "skip_song",
+    "song_tempo",
     "store_scene",
     "tempo",
     "tuning",

@@ -26,8 +26,8 @@ def new_amp(document: Document, after: int, name: str, copy: bool = False) -> tu
     """A new amp behind another: without an engine, or with copies of all of that one's. Its identity is new, too."""
     preset = document.preset_of(after)
     model = document.amp(after)
-    if len(document.amps) >= AMPS:
-        raise RigError(f"a set has at most {AMPS} amps")
+    if len(document.stage(after)) >= AMPS:
+        raise RigError(f"{'a preset' if document.songs else 'a set'} has at most {AMPS} amps")
     _check_name(preset, name, None)
     new = replace(_copied(model), name=name, key=None) if copy else Amp(name, ())
     at = preset.amps.index(model) + 1

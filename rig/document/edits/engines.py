@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rig.document.document import (
     BAR,
+    BOOST,
     CLICK_LEVEL,
     LEVEL_KNOB,
     ON,
@@ -100,6 +101,12 @@ def tempo(document: Document, uid: int, bpm: float) -> Document:
     return document.with_preset(replace(preset, tempo=min(TEMPO[1], max(TEMPO[0], bpm))))
 
 
+def boost(document: Document, uid: int, db: float) -> Document:
+    """By how many dB a preset's solos are louder; kept within BOOST."""
+    preset = document.preset_of(uid)
+    return document.with_preset(replace(preset, boost=min(BOOST[1], max(BOOST[0], db))))
+
+
 def tuning(document: Document, uid: int, text: str) -> Document:
     """How a preset's guitar is tuned, see tunings.py; "" or "chromatic": nobody says. Raises RigError."""
     preset = document.preset_of(uid)
@@ -131,6 +138,8 @@ def insert(
 
     owner: the amp, or the preset whose input or output chain `stage` names.
     """
+    if engine.plugin:
+        raise RigError(f"{engine.name} runs a plug-in: 'insert CHAIN {engine.name} URI'; rig engines --lv2 lists them")
     if engine.branches:
         raise RigError(f"{engine.name} joins two chains of its own: write it into the preset")
     missing = [key for key in engine.files if key not in files]

@@ -66,6 +66,15 @@ def recall_scene(document: Document, uid: int, name: str) -> Document:
     return document.with_preset(with_amp(preset, replace(document.amp(uid), scene=name)))
 
 
+def revert_scene(document: Document, uid: int, saved: Preset) -> Document:
+    """An amp is left: the scene that is on is as its preset's file has it; one that was never saved stays as it is."""
+    amp, was = document.amp(uid), saved.amp(uid)
+    old = next((scene for scene in was.scenes if scene.name == amp.scene), None) if was else None
+    if old is None or old == amp.active:
+        return document
+    return document.with_preset(with_amp(document.preset_of(uid), with_scene(amp, old)))
+
+
 def delete_scene(document: Document, uid: int, name: str) -> Document:
     """Take a scene away, and the MIDI programs that pick it."""
     preset, amp = document.preset_of(uid), document.amp(uid)

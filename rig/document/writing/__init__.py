@@ -87,6 +87,8 @@ def _verify(text: str, wanted: Preset, engines: Engines, original: str | None) -
             "follow",
             "tuning",
             "a4",
+            "boost",
+            "revert_scenes",
             "dbu",
             "input",
             "amps",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rig import toml
 from rig.document.document import Chain, EngineSpec, labels
+from rig.document.read import PLUGIN_PARAMS
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -154,12 +155,29 @@ class ChainText:
         table, order = self.tables[new.uid], self.spelling.order(new)
         had, said = self.spelling.keys(old), self.spelling.keys(new)
         if old.engine != new.engine:
-            said = {"engine": toml.string(new.engine), **said}
+            said = {**self.spelling.head(new), **said}
         for key in had.keys() - said.keys():
             toml_tables.drop(self.tree, table, key)
         for key, raw in said.items():
             if had.get(key) != raw or (moved and key in new.files):
                 toml_tables.put(self.tree, table, key, raw, order)
+        self.change_params(table, old, new)
+
+    def change_params(self, table: Table, old: EngineSpec, new: EngineSpec) -> None:
+        """What differs of a plug-in's knobs, which have a table of their own."""
+        had, said = self.spelling.params(old), self.spelling.params(new)
+        if had == said:
+            return
+        if PLUGIN_PARAMS not in table.fields:
+            toml_tables.put(self.tree, table, PLUGIN_PARAMS, "{}", self.spelling.order(new))
+        inner = table.child(PLUGIN_PARAMS)
+        for name in had.keys() - said.keys():
+            toml_tables.drop(self.tree, inner, name)
+        for name, raw in said.items():
+            if had.get(name) != raw:
+                toml_tables.put(self.tree, inner, name, raw, tuple(said))
+        if toml_tables.prune(self.tree, inner):
+            del table.fields[PLUGIN_PARAMS]
 
     def name(self, chain: Chain) -> None:
         """Ids for those engines that a reader of the text would call otherwise than they are called."""

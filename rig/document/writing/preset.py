@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rig import toml
 from rig.document.document import INPUT, OUTPUT, Amp, Chain, Metronome, Midi, Preset, Wiring
+from rig.document.read import ROOT
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -17,7 +18,6 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-ROOT = ("name", "tempo", "follow", "tuning", "a4", INPUT, "amp", OUTPUT, "metronome", "jack", "midi")
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
@@ -42,9 +42,11 @@ class PresetText:
         self.root = toml_tables.view(self.tree)
         before, after = self.before, self.after
         self.name()
-        for key in ("tempo", "follow", "tuning", "a4"):
+        for key in ("tempo", "follow", "tuning", "a4", "revert_scenes"):
             if getattr(after, key) != getattr(before, key):
                 self.optional(self.root, key, getattr(after, key) or None, ROOT)
+        if after.boost != before.boost:  # 0 dB is one, too
+            self.optional(self.root, "boost", after.boost, ROOT)
         self.end(INPUT, before.input, after.input, before.dbu, after.dbu)
         self.end(OUTPUT, before.output, after.output, None, None)
         self.amps()

@@ -9,6 +9,7 @@ from pathlib import Path
 from rig import toml
 from rig.document.document import INPUT, LEVEL_KNOB, ON, OUTPUT, Amp, Chain, EngineSpec, Pick, Preset, Target
 from rig.document.knobs import called
+from rig.document.read import PLUGIN, PLUGIN_PARAMS
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.shipped import seen_among_shipped
@@ -49,31 +50,50 @@ class Spelling:
 
     def of(self, spec: EngineSpec) -> Engine:
         """Raises RigError for an engine that nobody has."""
-        if spec.engine not in self.engines:
-            raise RigError(f"there is no engine '{spec.engine}'")
-        return self.engines[spec.engine]
+        try:
+            return self.engines[spec.engine]
+        except KeyError:
+            raise RigError(f"there is no engine '{spec.engine}'") from None
 
     def order(self, spec: EngineSpec) -> tuple[str, ...]:
         """The keys of its table, as they follow each other."""
         engine = self.of(spec)
         knobs = (*(param.name for param in engine.params), *(setting.name for setting in engine.settings))
+        if engine.plays:
+            return ("id", "engine", PLUGIN, *engine.file_keys, PLUGIN_PARAMS, ON)
         return ("id", "engine", *engine.file_keys, *engine.branches, *knobs, ON)
 
     def keys(self, spec: EngineSpec) -> dict[str, str]:
-        """What its table says, in order, without the engine's name and its id."""
+        """What its table says, in order, without the engine's name and its id, and a plug-in's knobs."""
         said = {key: toml.string(self.file(path)) for key, path in spec.files.items()}
-        said |= {name: self.knob(spec, name, value) for name, value in {**spec.params, **spec.settings}.items()}
+        if not self.of(spec).plays:
+            said |= {name: self.knob(spec, name, value) for name, value in {**spec.params, **spec.settings}.items()}
         if not spec.on:
             said[ON] = "false"
         return {key: said[key] for key in sorted(said, key=self.order(spec).index)}
 
+    def params(self, spec: EngineSpec) -> dict[str, str]:
+        """What the table of a plug-in's knobs says, in their order; {} for any other engine."""
+        engine = self.of(spec)
+        given = (param.name for param in engine.params if param.name in spec.params)
+        return {name: self.knob(spec, name, spec.params[name]) for name in given} if engine.plays else {}
+
+    def head(self, spec: EngineSpec) -> dict[str, str]:
+        """Which engine it is."""
+        engine = self.of(spec)
+        plays = {PLUGIN: toml.string(engine.plays)} if engine.plays else {}
+        return {"engine": toml.string(engine.word), **plays}
+
     def whole(self, spec: EngineSpec) -> dict[str, str]:
         """What a new table says: its files tell what plays them, where nothing else does."""
-        said = self.keys(spec)
+        said, knobs = self.keys(spec), self.params(spec)
+        if knobs:
+            said[PLUGIN_PARAMS] = f"{{ {', '.join(f'{name} = {raw}' for name, raw in knobs.items())} }}"
         reading = [name for name, engine in self.engines.items() if engine.files and set(engine.files) <= set(said)]
         if reading == [spec.engine]:
             return said
-        return {"engine": toml.string(spec.engine), **said}
+        said = {**self.head(spec), **said}
+        return {key: said[key] for key in sorted(said, key=self.order(spec).index)}
 
     def knob(self, spec: EngineSpec, name: str, value: float) -> str:
         """The value of its switch, or of a parameter or a setting: a truth, a word or a number."""
