@@ -28,6 +28,7 @@ from rig.remote.client import Event, Line, join
 from rig.remote.commands import LONGEST, Commands
 from rig.remote.events import Events
 from rig.remote.server import Server
+from rig.text import printable
 
 TOPICS = "amps changes engines news songs"
 KEPT = 20  # lines, for those who missed one
@@ -177,13 +178,21 @@ class Console:
     def run(self) -> None:
         """Until somebody leaves, or the rig has ended. The terminal is as before then."""
         if self._terminal:
-            tty.setcbreak(self._file)  # keys come one by one, and are not shown
+            self._take_keys()
         try:
             self._talk()
         except (Left, OSError, termios.error):  # somebody left, or the terminal has gone
             pass
         finally:
             self.restore()
+
+    def _take_keys(self) -> None:
+        """Keys come one by one, and are not shown. None stops or kills what plays; ctrl+c ends it."""
+        tty.setcbreak(self._file)
+        wanted = termios.tcgetattr(self._file)
+        for key in (termios.VSUSP, termios.VQUIT):
+            wanted[6][key] = b"\0"
+        termios.tcsetattr(self._file, termios.TCSADRAIN, wanted)
 
     def _talk(self) -> None:
         self._ask(f"{FENCE} {TOPICS}")
@@ -273,7 +282,11 @@ class Console:
                 termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
 
     def _prompt(self, text: str) -> str:
-        """A line that somebody types."""
+        """A line that somebody types; none where escape is in it."""
+        typed = self._prompted(text)
+        return "" if "\x1b" in typed else typed
+
+    def _prompted(self, text: str) -> str:
         if not self._terminal:
             self._print(text)
             self._wait(lambda: bool(self._typed or self._closed))
@@ -353,7 +366,7 @@ class Console:
         elif key in self._actions:
             self._actions[key][0]()
         else:
-            self.say(f"no key {key}; question mark tells them")
+            self.say(f"no key {printable(key)}; question mark tells them")
 
     def _obey(self, line: str) -> None:
         """A line that is a key's name does what the key does; else it is a verb."""
@@ -412,7 +425,8 @@ class Console:
 
     def _help(self) -> None:
         self._print("1 to 9: play that amp")
-        rows = {key: about for key, (_, about) in KEYS.items()}
+        self._print("f1 to f8, or shift and a digit: that scene")
+        rows = {key: about for key, (verb, about) in KEYS.items() if not verb.startswith("scene ")}
         rows |= {key: about for key, (_, about) in self._actions.items()}
         for key, about in rows.items():
             self._print(f"{SPELT.get(key, key)}: {about}")
