@@ -267,16 +267,8 @@ def linked(
     plain: tuple[str, ...] = (),
 ) -> Path:
     """A C file of the tests with all of our C around it, as a program of its own. plain: kernels that go without the flags."""
-    sources = [
-        HERE / source,
-        CSRC / "rack" / "chain.c",
-        CSRC / "rack" / "resample.c",
-        CSRC / "rack" / "unit.c",
-        *sorted(CSRC.glob("network/*.c")),
-        *sorted(CSRC.glob("engines/*.c")),
-        *sorted(CSRC.glob("*.c")),
-        *sorted(CSRC.glob("network/kernels/*.c")),
-    ]
+    ours = (file for file in sorted(CSRC.rglob("*.c")) if "training" not in file.parts)
+    sources = [HERE / source, *ours]
     objects = [
         compiler.object(file, *((level,) if file.stem in plain else (level, *flags)), command=command)
         for file in sources
