@@ -369,7 +369,7 @@ def test_an_answer_says_what_the_verb_has_to_say():
 
 def test_changes_are_told_and_nothing_that_moves_by_itself():
     gig = FakeGig(lively=True)
-    said = asked("status", "mute", "next", "level -6", "status", gig=gig, topics=("changes", "amps"))
+    said = asked("mute", "next", "level -6", "status", gig=gig, topics=("changes", "amps"))
     changed = [event for event in said if event["event"] == "changed"]
     assert [{key for key in event if key != "event"} for event in changed] == [
         {"muted"},

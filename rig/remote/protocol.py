@@ -112,6 +112,8 @@ class Protocol:
         elif name in QUESTIONS:
             self._answer(lambda: QUESTIONS[name].answer(self._gig, peer, words.strip()), peer, asked)
         else:
+            if self._wanted("changes") and not self._known:
+                self.beside(lambda: self._changes(self._seen()))  # what they are changes of
             self.do(verb, peer, asked)
             self.beside(self._look)
 
@@ -179,8 +181,11 @@ class Protocol:
     def _look(self) -> None:
         """Say what a verb has come to."""
         self.built(self._gig.install())
-        if any("changes" in peer.topics for peer in self._peers):
+        if self._wanted("changes"):
             self._changes(self._seen())
+
+    def _wanted(self, topic: str) -> bool:
+        return any(topic in peer.topics for peer in self._peers)
 
     def built(self, outcomes: Iterable[Outcome]) -> None:
         """Say what came of what was built, and which amp and which song play, where those are others."""
@@ -212,6 +217,9 @@ class Protocol:
 
     def status(self, status: Status) -> None:
         """Somebody has looked at the gig: tell whoever is due to be told."""
+        if not self._peers:
+            self._status, self._meters, self._known = None, None, {}
+            return
         self._gather(status)
         now = time.monotonic()
         if now >= self._meters_due:
