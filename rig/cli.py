@@ -48,22 +48,32 @@ def play(args: argparse.Namespace) -> int:
             progress=progress,
         )
 
+    debug = getattr(args, "debug", False)
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened, save=args.save_on_quit, debug=getattr(args, "debug", False))
+        return headless.run(opened, save=args.save_on_quit, debug=debug)
+    if args.daemon:
+        from rig.remote import background
+
+        return background.run(opened, save=args.save_on_quit, debug=debug)
+    if args.plain:
+        from rig.remote import plain
+
+        return plain.play(opened, debug=debug)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.set_file import open_sources
 
         open_sources(presets)  # what is wrong with the file is nearer to the player than the terminal
-        raise RigError("rig play draws on a terminal, and this is none; use --headless here")
+        raise RigError("rig play draws on a terminal, and this is none; use --plain or --headless here")
     from rig.engine import registry
+    from rig.remote.others import Others
     from rig.tui import key_file
     from rig.tui.app import RigApp
     from rig.tui.play import PlayScreen
 
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()))
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others)
     status = app.run()
     if app.error is not None:
         raise app.error
@@ -71,6 +81,24 @@ def play(args: argparse.Namespace) -> int:
         if news.wrong:  # no screen was there to show it
             _complain(news.message)
     return status or 0
+
+
+def attach(args: argparse.Namespace) -> int:
+    """Talk to a rig that runs, in plain lines; it plays on when you leave."""
+    from rig.remote import plain
+
+    return plain.attach(args.name)
+
+
+def send(args: argparse.Namespace) -> int:
+    """Tell a rig that runs one verb, and print its answer."""
+    from rig.remote import client, words
+
+    answer = client.join(args.name).ask(" ".join(args.verb))
+    if args.json:
+        return _json({key: value for key, value in answer.items() if key not in ("event", "id")})
+    print("\n".join(words.spoken(answer) or ["done"]))
+    return 0
 
 
 def render(args: argparse.Namespace) -> int:
@@ -105,7 +133,7 @@ def capture(args: argparse.Namespace) -> int:
     """Play a test signal into your amp through JACK, and record it."""
     from rig.capture import command
 
-    if not command.asks(args):
+    if args.plain or not command.asks(args):
         return command.run(args)
     from rig.tui.capture import on_screen
 
@@ -375,8 +403,20 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
-    sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
-    sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
+    shown = sub.add_mutually_exclusive_group()
+    shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
+    shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
+    shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
+    sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
+
+    sub = command(attach, "rig attach")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
+
+    sub = command(send, "rig send amp 2; rig send help tells the verbs")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--json", action="store_true", help="for programs")
+    sub.add_argument("verb", nargs="+", metavar="VERB", help="as in the headless mode: amp 2, mute on")
 
     sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
     sub.add_argument(

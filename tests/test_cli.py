@@ -114,7 +114,7 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
             "see rig --help",
         ),
         (("play",), "required: PRESET|SET; see rig play --help"),
@@ -712,7 +712,7 @@ def test_play_wants_a_terminal(folder):
         [RIG, "play", folder / "blues.toml"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
-    assert done.stderr == "rig: rig play draws on a terminal, and this is none; use --headless here\n"
+    assert done.stderr == "rig: rig play draws on a terminal, and this is none; use --plain or --headless here\n"
 
 
 def test_faults_go_to_stderr_by_the_installed_command(folder):

@@ -28,6 +28,7 @@ from textual.pilot import Pilot
 from rig.document.document import AMPS
 from rig.engine import registry
 from rig.errors import RigError
+from rig.gig.knob_scale import place, turn, value_at, written
 from rig.gig.snapshot import AmpView, LoopView, News, ParamView
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
@@ -36,7 +37,6 @@ from rig.tui.bars import together, wiring
 from rig.tui.canvas import Patch, Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
-from rig.tui.knob_scale import place, turn, value_at, written
 from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen

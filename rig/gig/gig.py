@@ -171,6 +171,11 @@ class Gig:
         """Answer a verb: with the next status. wrong: it tells of something that is."""
         self._message, self._wrong = message, wrong
 
+    @property
+    def message(self) -> str:
+        """What the last verb has to say, or ""."""
+        return self._message
+
     def tell(self, news: News) -> None:
         """Say what nobody asked for: with the next news()."""
         self._alarms.append(news)
