@@ -795,7 +795,7 @@ async def test_a_long_message_is_read_to_its_end() -> None:
         screen.note.hush()
         await until(pilot, lambda: screen.knobs.size.height == plan(80, 24).knobs)
         gig.told = (News("word " * 100 + "end", wrong=True),)
-        await seen(pilot, screen.note, "! shows it")
+        await seen(pilot, screen.note, "i shows it")
         await pilot.press("t")
         gig.told = (News(LONG, wrong=True),)
         await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
