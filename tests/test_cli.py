@@ -114,7 +114,8 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, engines; see rig --help",
+            "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "see rig --help",
         ),
         (("play",), "required: PRESET|SET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),

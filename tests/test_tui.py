@@ -818,6 +818,22 @@ async def test_what_was_said_lately_can_be_read_again() -> None:
         assert pilot.app.screen is screen
 
 
+async def test_what_went_wrong_stands_among_what_was_said() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        screen.note.say("said before", time.monotonic())
+        gig.set(xruns=3, load=0.42)
+        await until(pilot, lambda: gig.incidents.log.incidents)
+        screen.note.say("said after", time.monotonic())
+        await pilot.press("i")
+        card = pilot.app.screen.query_one("#card Static").render().plain
+        assert [line.split("  ")[1][:16] for line in card.splitlines()] == [
+            "said after",
+            "3 periods missed",
+            "said before",
+        ]
+
+
 def test_words_longer_than_a_line_are_cut() -> None:
     assert wrapped("a bb " + "c" * 12 + " d", 5) == ["a bb", "ccccc", "ccccc", "cc d"]
     assert wrapped("", 5) == [""] and wrapped("日本語", 4) == ["日本", "語"] and wrapped("日", 1) == ["日"]

@@ -62,8 +62,8 @@ class SetText:
 def is_set(path: Path) -> bool:
     """Whether a file that can be read is a set: it has songs, and not only words about them."""
     try:
-        small = kind_of(path) is PRESET and path.stat().st_size <= FILE_LIMIT
-        return small and bool(SONG.search(path.read_text("utf-8-sig")))
+        small = path.suffix.lower() == ".toml" and path.is_file() and path.stat().st_size <= FILE_LIMIT
+        return small and kind_of(path) is PRESET and bool(SONG.search(path.read_text("utf-8-sig")))
     except (OSError, ValueError):
         return False
 
