@@ -159,7 +159,7 @@ class Note(Canvas):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.hint = self.message = ""
-        self.more = "! shows it"  # of a message that is cut
+        self.more = "i shows it"  # of a message that is cut
         self._brief = False
         self.kept: deque[Said] = deque(maxlen=KEPT)
         self._ink: Style = palette.PLAIN
