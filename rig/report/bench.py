@@ -94,8 +94,8 @@ class TrainingRow:
 
     share_of_peak: of the core's FMA peak, by forward and backward alone, all gradients among it; share_of_step: by the
     whole step. other_ms: the loss, the segment, autograd. torch_ms: PyTorch's own forward and backward.
-    two_threads: how many times faster two are. best: the best instruction set of this machine, which PyTorch uses whatever
-    is asked of us.
+    two_threads: how many times faster two are. best: of this machine's instruction sets, and so PyTorch's,
+    whichever we are asked to use.
     """
 
     size: str
