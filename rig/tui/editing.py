@@ -19,6 +19,7 @@ from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.beside import Beside
 from rig.gig.gig import Gig
+from rig.gig.knob_scale import meant, turn, value_at
 from rig.gig.snapshot import EngineView, FileView, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
 from rig.tui.ask import AskScreen
@@ -27,7 +28,6 @@ from rig.tui.browser import BrowserScreen, Left
 from rig.tui.canvas import printable
 from rig.tui.chooser import ChooserScreen
 from rig.tui.keys import cased
-from rig.tui.knob_scale import meant, turn, value_at
 from rig.tui.knobs import Knobs
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
 from rig.tui.signal_chain import SignalChain
@@ -235,6 +235,13 @@ class Editing(Screen[None]):
             at = (i for i, line in enumerate(lines(self.engines)) if mark(line.engine) not in there)
             self._pick(next(at, lines(self.engines).index(self.line)) if self.line else 0)
         return True
+
+    def action_learn(self) -> None:
+        """Have the next MIDI pedal that is moved turn the selected knob."""
+        if self.param is not None:
+            self.do(f"learn {self.param.path}")
+        else:
+            self._say("pick the knob first that a MIDI pedal is to turn")
 
     def action_remove(self) -> None:
         engine = self._engine()
