@@ -284,7 +284,7 @@ COMPILERS = os.environ.get("RIG_COMPILERS", "").split()
     ("command", "level"), [("cc", "-O2"), *((command, level) for command in COMPILERS for level in ("-O2", "-O3"))]
 )
 def test_the_kernels_as_a_plain_program(command, level, compiler):
-    """On each instruction set the numbers are right, those of training too, and the size of a block changes no bit, whatever compiler was at work."""
+    """On each instruction set the numbers are right, whatever compiler was at work, and the size of a block changes no bit."""
     if shutil.which(command) is None:
         pytest.skip(f"there is no {command} here")
     for source in ("kernels.c", "training.c"):

@@ -94,6 +94,7 @@ class _Measured:
             other_ms=1e3 * max(0.0, step - forward - backward - optimiser),
             torch_ms=1e3 * self.best["torch"],
             two_threads=one / two,
+            best=isa == native.isas()[0],
         )
 
 
