@@ -29,7 +29,7 @@ static rig_chain *chain(void)
     return rig_chain_new(2, engines, setups, mounts, 1, &which, &why);
 }
 
-/* A JACK whose ports are buffers, and that has two ticks of a clock in each period. */
+/* A JACK whose ports are buffers, and that has a tick of a clock, a pedal and a program in each period. */
 static void *buffer(void *port, uint32_t frames)
 {
     (void)frames;
@@ -39,17 +39,18 @@ static void *buffer(void *port, uint32_t frames)
 static uint32_t midi_count(void *port)
 {
     (void)port;
-    return 2;
+    return 3;
 }
 
 static int midi_get(void *event, void *port, uint32_t index)
 {
-    static const uint8_t tick = 0xf8;
+    static uint8_t tick[] = {0xf8}, pedal[] = {0xb0, 11, 0}, program[] = {0xc0, 0}, *const events[] = {tick, pedal, program};
     struct { uint32_t time; size_t size; const uint8_t *bytes; } *e = event;
     (void)port;
     e->time = 20 * index;
-    e->size = 1;
-    e->bytes = &tick;
+    e->size = index == 0 ? 1 : index == 1 ? 3 : 2;
+    e->bytes = events[index];
+    if (index == 1) pedal[2] = (uint8_t)((pedal[2] + 1) % 128);
     return 0;
 }
 
@@ -96,6 +97,24 @@ static void *keeper(void *arg)
     return (void *)(uintptr_t)lost;
 }
 
+/* Two tables of bindings, in turn: the one that is lent is left alone. */
+static void bind_anew(rig_chain *lent)
+{
+    static rig_binding bindings[2] = {{.kind = RIG_BOUND_KNOB, .next = 2}, {.kind = RIG_BOUND_OUTPUT}};
+    static uint16_t first[16 * RIG_BOUND_NUMBERS] = {[11] = 1}, programs[128] = {1}, channels[1] = {1};
+    static rig_bindings tables[3];
+    static rig_bindings *free[] = {&tables[0], &tables[1], &tables[2]};
+    static int n = 3;
+    rig_bindings *back = rig_rack_unbound(rack);
+    if (back) free[n++] = back;
+    if (!n) return;
+    if (!bindings[0].chain) bindings[0].chain = lent; /* before any of them is lent */
+    rig_bindings *table = free[--n];
+    *table = (rig_bindings){.serial = 1, .banks = 1, .bindings = bindings, .first = first, .programs = programs, .channels = channels};
+    back = rig_rack_bind(rack, table);
+    if (back) free[n++] = back;
+}
+
 int main(void)
 {
     rig_meters meters = {0};
@@ -127,6 +146,7 @@ int main(void)
         rig_rack_follow(rack, i / 100 % 3);
         rig_rack_metronome(rack, &(rig_metronome_settings){i % 3, i % 2, i % 5, 0.5f});
         rig_rack_midi(rack, events, 100);
+        bind_anew(lent);
         rig_insert_put(0, i % 7 ? &ports[i % 2] : NULL);
         rig_insert_wire(0, i % 16);
         (void)rig_inserts_periods();
