@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
 from rig.errors import QUOTED, RigError, cut, did_you_mean, own_fault, quoted
-from rig.shipped import find_preset, find_take
+from rig.shipped import find_preset, find_take, shipped_presets
 from rig.text import printable
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a preset, several, or a set of songs live, on JACK."""
+    from rig.gig import gig_log
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
@@ -43,6 +44,7 @@ def play(args: argparse.Namespace) -> int:
             amp=args.amp,
             watch=args.watch,
             room=Room(args.keep, args.loop),
+            log=gig_log.folder(),
             progress=progress,
         )
 
@@ -260,6 +262,49 @@ def bench(args: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Say whether this machine is fit for playing, what would make it better, and how."""
+    if args.last:
+        return _last_gig(args.json)
+    from rig.jack.survey import survey
+    from rig.report import doctor, fits
+
+    asked = [find_preset(path) for path in args.source] or (shipped_presets() if args.fits else [])
+    seen = survey(args.server)
+    report = doctor.Diagnosis(doctor.diagnosis(seen))
+    if args.loopback:
+        from rig.capture import loopback
+
+        try:
+            report = report.with_loopback(loopback.measure(args.server, args.send, args.back))
+        except RigError as error:
+            report = report.without_loopback(str(error))
+    if asked:
+        with _bar("measuring") as show:
+            rate = seen.server.rate if seen.server else fits.RATE
+            report = report.with_fits(fits.fits(asked, rate, show), seen.server)
+    if args.json:
+        _json(report.facts())
+    else:
+        from rig.report import tables
+
+        tables.show_doctor(report)
+    return 0 if report.ok else 1
+
+
+def _last_gig(as_json: bool) -> int:
+    from rig.gig import gig_log
+    from rig.report import last_gig
+
+    record = gig_log.read(gig_log.latest(gig_log.folder()))
+    goes_on = last_gig.lasts(record)
+    if as_json:
+        return _json({**dataclasses.asdict(record), "goes_on": goes_on})
+    for sentence in last_gig.sentences(record, goes_on):
+        print(printable(sentence))
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -430,6 +475,21 @@ def _parser() -> argparse.ArgumentParser:
     paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
     sub.add_argument("--paced", action="store_true", help=paced)
     sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(doctor, "rig doctor blues")
+    fitting = "also say into which period these fit, and how much room they leave"
+    sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|SET|MODEL", help=fitting)
+    sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
+    sub.add_argument("--last", action="store_true", help="instead, tell what went wrong in the last gig")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")
+    sub.add_argument(
+        "--loopback", action="store_true", help="measure the latency through a cable from an output to an input"
+    )
+    sub.add_argument("--send", metavar="PORT", help="where that cable begins (default: the sound card's first output)")
+    sub.add_argument(
+        "--return", dest="back", metavar="PORT", help="and where it ends (default: the sound card's first input)"
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines --lv2 guitarix reverb")

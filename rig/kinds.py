@@ -50,7 +50,7 @@ BYTES: tuple[tuple[int, bytes, Kind], ...] = (
 )  # fmt: skip
 """What files of a kind hold, and at which byte."""
 
-OTHER_TOML = ("capture", "key file", "state")
+OTHER_TOML = ("capture", "key file", "pedal file", "state")
 """What is TOML, too, and no preset."""
 
 PAGE = ("<!doctype html", "<html", "<head", "<body", "<script", "<?xml", "<!--")

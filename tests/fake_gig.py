@@ -144,6 +144,7 @@ class FakeRack:
             out_clips=0,
             limiter=1.0,
             load=0.0,
+            load_mean=0.0,
             input_faults=0,
             silent=True,
             **self.time,
@@ -213,6 +214,9 @@ class FakeReconciler:
             address=place,
             about=lambda unit: "",
         )
+
+    def slot(self, place: Place) -> int | None:
+        return list(self._standing).index(place) if place in self._standing else None
 
     def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))

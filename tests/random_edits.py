@@ -7,7 +7,7 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, NAMES, Chance
 
-from rig.document.document import Amp, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
+from rig.document.document import ALL, Amp, Binding, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
 from rig.engine import Param
 
 
@@ -249,7 +249,11 @@ class Edits(Chance):
             return preset
         old, name = amp.scenes[0], f"Scene {identity()}"
         program = {n: Pick(p.amp, name) if p == Pick(amp.uid, old.name) else p for n, p in preset.midi.program.items()}
-        preset = replace(preset, midi=replace(preset.midi, program=program))
+
+        def renamed(binding: Binding) -> Binding:
+            return replace(binding, to=Pick(amp.uid, name)) if binding.to == Pick(amp.uid, old.name) else binding
+
+        preset = replace(preset, midi=replace(preset.midi.each(renamed), program=program))
         return self.with_amp(preset, amp, scenes=(replace(old, name=name, level=self.number(-9, 9)), *amp.scenes[1:]))
 
     def unset(self, preset: Preset) -> Preset:
@@ -264,7 +268,11 @@ class Edits(Chance):
 
     def bind(self, preset: Preset) -> Preset:
         more = self.midi(preset)
-        midi = Midi({**preset.midi.program, **more.program}, {**preset.midi.cc, **more.cc})
+        old = preset.midi
+        midi = replace(
+            more, program={**old.program, **more.program}, cc={**old.cc, **more.cc}, note={**old.note, **more.note}
+        )
+        midi = replace(midi, wheel=more.wheel or old.wheel, channel=more.channel or old.channel)
         return replace(preset, midi=midi)
 
     def elsewhere(self, preset: Preset) -> Preset:
@@ -285,5 +293,10 @@ def whole(preset: Preset) -> Preset:
     picks = {Pick(amp.uid, scene) for amp in amps for scene in ("", *(s.name for s in amp.scenes))}
     known = {spec.uid for spec in preset.engines()} | {amp.uid for amp in amps}
     program = {n: pick for n, pick in preset.midi.program.items() if pick in picks}
-    cc = {n: target for n, target in preset.midi.cc.items() if target.uid in known}
-    return replace(preset, amps=tuple(amps), midi=Midi(program, cc))
+
+    def there(binding: Binding) -> Binding | None:
+        to = binding.to
+        found = isinstance(to, str) or (to in picks if isinstance(to, Pick) else to.uid in {ALL, *known})
+        return binding if found else None
+
+    return replace(preset, amps=tuple(amps), midi=replace(preset.midi.each(there), program=program))

@@ -8,7 +8,20 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, Chance
 
-from rig.document.document import Amp, Chain, EngineSpec, Metronome, Preset, Scene, Wiring, labels
+from rig import toml
+from rig.document.document import (
+    Amp,
+    Binding,
+    Chain,
+    EngineSpec,
+    Metronome,
+    Pick,
+    Preset,
+    Scene,
+    Target,
+    Wiring,
+    labels,
+)
 
 
 class Layout(Chance):
@@ -294,27 +307,52 @@ class Layout(Chance):
         names = {amp.uid: amp.name for amp in preset.amps}
         owners = {s.uid: (names.get(uid, stage), s, chain) for uid, stage, chain in preset.chains() for s in chain}
         program = {n: names[p.amp] + (f":{p.scene}" if p.scene else "") for n, p in preset.midi.program.items()}
-        cc = {}
-        for n, target in preset.midi.cc.items():
-            owner, spec, chain = owners.get(target.uid, ("", None, ()))
-            cc[n] = (
-                f"{names[target.uid]}.level" if spec is None else f"{owner}.{self.called(spec, chain)}.{target.knob}"
-            )
+
+        def words(to: Target | Pick | str) -> str:
+            if isinstance(to, str):
+                return to
+            if isinstance(to, Pick):
+                return f"amp {names[to.amp]}" + (f":{to.scene}" if to.scene else "")
+            owner, spec, chain = owners.get(to.uid, ("", None, ()))
+            if spec is None:
+                return f"{names[to.uid]}.level" if to.uid else "level"
+            return f"{owner}.{self.called(spec, chain)}.{to.knob}"
+
+        def pedal(binding: Binding) -> str:
+            more: dict[str, object] = {"from": binding.low, "upto": binding.high, "curve": binding.curve or None}
+            more |= {"invert": binding.invert or None, "hold": binding.hold or None}
+            more["relative"] = binding.relative or None
+            said = {key: toml.value(value) for key, value in more.items() if value is not None}
+            if not said and self.some(0.8):
+                return self.string(words(binding.to))
+            return self.table([("to", self.string(words(binding.to))), *said.items()])
+
+        tables_of = {"program": {n: self.string(w) for n, w in program.items()}}
+        tables_of |= {key: {n: pedal(b) for n, b in getattr(preset.midi, key).items()} for key in ("cc", "note")}
         said = {
-            key: {f"0{n}" if n < 100 and self.some(0.1) else str(n): self.string(w) for n, w in of.items()}
-            for key, of in (("program", program), ("cc", cc))
+            key: {f"0{n}" if n < 100 and self.some(0.1) else str(n): raw for n, raw in of.items()}
+            for key, of in tables_of.items()
             if of
         }
-        way = self.random.randint(0, 3)
+        rest = {"channel": str(preset.midi.channel)} if preset.midi.channel else {}
+        rest |= {"wheel": pedal(preset.midi.wheel)} if preset.midi.wheel else {}
+        way = self.random.randint(0, 3) if said else 4
+        root += [f"{self.key('midi', key)} = {raw}" for key, raw in rest.items() if way in (0, 4)]
+        said_first = self.statements(list(rest.items())) if way not in (0, 4) else []
         if not said:
             return
         if way == 0:
             root += [f"{self.key('midi', key, n)} = {w}" for key, of in said.items() for n, w in of.items()]
         elif way == 1:
-            tables.append(["[midi]", *(f"{key} = {self.table(list(of.items()))}" for key, of in said.items())])
+            tables.append(
+                ["[midi]", *said_first, *(f"{key} = {self.table(list(of.items()))}" for key, of in said.items())]
+            )
         elif way == 2:
+            tables.append(["[midi]", *said_first] if said_first else [])
             tables.append(
                 [line for key, of in said.items() for line in (f"[midi.{key}]", *self.statements(list(of.items())))]
             )
         else:
-            tables.append(["[midi]", *(f"{key}.{n} = {w}" for key, of in said.items() for n, w in of.items())])
+            tables.append(
+                ["[midi]", *said_first, *(f"{key}.{n} = {w}" for key, of in said.items() for n, w in of.items())]
+            )

@@ -6,7 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from rig.document.document import Amp, Chain, EngineSpec, Metronome, Midi, Pick, Preset, Scene, Target, Wiring, labels
+from rig.document.document import (
+    ALL,
+    MIDI_CURVES,
+    MIDI_RELATIVE,
+    Amp,
+    Binding,
+    Chain,
+    EngineSpec,
+    Metronome,
+    Midi,
+    Pick,
+    Preset,
+    Scene,
+    Target,
+    Wiring,
+    labels,
+)
 from rig.engine import Engine, Param, Payload, Setting
 
 FOLDER = Path("/nowhere/presets")
@@ -145,12 +161,26 @@ class Chance:
 
     def midi(self, preset: Preset) -> Midi:
         picks = [Pick(amp.uid, scene) for amp in preset.amps for scene in ("", *(s.name for s in amp.scenes))]
-        targets = [Target(amp.uid, "level") for amp in preset.amps]
+        targets: list[Target | Pick | str] = [Target(amp.uid, "level") for amp in preset.amps]
         targets += [Target(spec.uid, p.name) for spec in preset.engines() for p in ENGINES[spec.engine].params]
         numbers = self.random.sample(range(128), 6)
+        targets += [Target(ALL, "level"), *picks, "tap", "loop stop"]
+        more: list[Binding] = []
+        for _ in range(8):
+            binding = Binding(self.random.choice(targets), hold=self.some(0.2), invert=self.some(0.2))
+            if self.some(0.3):
+                binding = replace(
+                    binding, curve=self.random.choice(MIDI_CURVES), relative=self.random.choice(MIDI_RELATIVE)
+                )
+            if binding.to == (ALL, "level") and self.some():
+                binding = replace(binding, low=self.number(-60, 0), high=self.number(0, 20))
+            more.append(binding)
         return Midi(
             {n: self.random.choice(picks) for n in numbers[:2] if self.some()},
-            {n: self.random.choice(targets) for n in numbers[2:] if self.some()},
+            {n: binding for n, binding in zip(numbers[2:], more, strict=False) if self.some()},
+            {n: binding for n, binding in zip(numbers[:3], more[4:], strict=False) if self.some()},
+            more[7] if self.some(0.3) else None,
+            self.random.randint(1, 16) if self.some(0.3) else None,
         )
 
 

@@ -114,9 +114,10 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, engines; see rig --help",
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "see rig --help",
         ),
-        (("play",), "required: PRESET; see rig play --help"),
+        (("play",), "required: PRESET|SET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
@@ -440,7 +441,7 @@ def test_info_json_keeps_its_keys(run, folder, rng):
     preset = run("info", folder / "blues.toml", "--json").json
     assert list(preset) == ["file", "kind", "name", "input", "amps", "output", "jack", "midi"]
     assert preset["jack"] == {"in": None, "out": None}
-    assert preset["midi"] == {"program": {}, "cc": {}}
+    assert preset["midi"] == {"program": {}, "cc": {}, "note": {}, "wheel": None}
     assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [ENTRY] * 2
     assert preset["amps"][0]["chain"][1]["files"] == {"model": str(folder / "amp.json")}
@@ -450,7 +451,8 @@ def test_info_json_keeps_its_keys(run, folder, rng):
 def test_check_json_keeps_its_keys(run, folder):
     files = [folder / name for name in ("blues.toml", "none.toml", "amp.json", "none.json")]
     report = json.loads(run("check", *files, "--json").out)
-    assert list(report) == ["ok", "presets", "skipped"]
+    assert list(report) == ["ok", "presets", "skipped", "kept_bytes", "loop_bytes"]
+    assert report["loop_bytes"] == 4 * 5 * 60 * 48_000
     preset, missing, model, no_model = report["presets"]
     for found in (preset, missing):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
@@ -468,17 +470,17 @@ def test_check_json_keeps_its_keys(run, folder):
 # ---- check
 
 
-def test_midi_that_nothing_listens_to_is_a_warning_and_no_fault(run, folder):
+def test_a_pedal_that_selects_banks_is_a_warning_and_no_fault(run, folder):
     with (folder / "blues.toml").open("a") as file:
-        file.write('[midi]\nprogram = { 0 = "Clean" }\n')
+        file.write('[midi]\ncc = { 0 = "tap" }\n')
     ran = run("check", folder / "blues.toml")
     assert ran.status == 0
     assert "ok, 1 warning" in ran.out.splitlines()[0]
-    assert ran.err.startswith(f"rig: warning: {folder / 'blues.toml'}: midi: rig does not listen to MIDI yet")
+    assert ran.err.startswith(f"rig: warning: {folder / 'blues.toml'}: midi: cc 0 selects a bank, too")
     report = run("check", folder / "blues.toml", "--json").json
     assert report["ok"] is True
     (warning,) = report["presets"][0]["warnings"]
-    assert "do nothing" in warning
+    assert "the preset of the next program" in warning
 
 
 def test_check_of_models(run, folder, rng):

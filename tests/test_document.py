@@ -16,7 +16,7 @@ from test_rebuild import RATE, Client
 
 from rig import shipped
 from rig.document import address
-from rig.document.document import Amp, Document, Preset, Target, alike
+from rig.document.document import Amp, Binding, Document, Preset, Target, alike
 from rig.document.file import open_preset
 from rig.document.history import STEPS, TOGETHER_SECONDS, History
 from rig.document.read import read_preset
@@ -176,11 +176,11 @@ def test_names_stay_with_their_engines_whatever_moves_and_whatever_they_play(fol
     do(gig, "amp Lead", "move Lead.gain2 -1", "insert Lead.gain2 gain", "remove Lead.gain")
     assert labels(gig) == ["gain3", "gain2"]
     (spec,) = (spec for spec in gig.amp.chain if spec.label == "gain2")
-    assert gig.preset.midi.cc[12] == Target(spec.uid, "gain")
+    assert gig.preset.midi.cc[12] == Binding(Target(spec.uid, "gain"))
     do(gig, "save")
     again = read_preset(folder / "blues.toml")
     assert [spec.label for spec in again.amps[1].chain] == ["gain3", "gain2"], "in the file, too"
-    assert again.midi.cc[12].uid == again.amps[1].chain[1].uid
+    assert again.midi.cc[12].to.uid == again.amps[1].chain[1].uid
 
 
 def test_what_points_at_a_thing_follows_its_name_and_goes_with_it(folder):

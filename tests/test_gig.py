@@ -286,7 +286,6 @@ def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):
     gig = open_gig([folder / "set.toml"], record=folder / "take.wav")
     assert gig.status().message == f"recording into {folder / 'take.wav'}"
     assert said(gig) == [
-        ("[midi] is read, but not played yet", False),
         ("JACK has no way from 'rig:out_1' to 'nobody:in'", True),
     ], "what is wrong last: a screen has a line for it"
     gig.close()

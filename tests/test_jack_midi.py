@@ -13,6 +13,7 @@ import pytest
 from test_jack import RATE, Bench, gains, gig_on, tone
 from test_song import onsets
 
+from rig.document.read import read_preset
 from rig.gig.gig import Gig
 
 
@@ -76,8 +77,8 @@ def test_events_come_in_at_their_frames(jack_server, board, tmp_path):
         start = board.client.last_frame_time + RATE // 4
         offsets = [0, 1, 63, 64, 1000, 1000, 5555]
         board.events = [(start + at, bytes([0xB0, 7, number])) for number, at in enumerate(offsets)]
-        until(gig, lambda: gig.status() and len(gig.midi.events) == len(offsets))
-        events = list(gig.midi.events)
+        until(gig, lambda: gig.status() and len(gig.pedals.log.events) == len(offsets))
+        events = list(gig.pedals.log.events)
         assert [event.frame - events[0].frame for event in events] == offsets
         assert [event.data for event in events] == [data for _, data in board.events]
         assert gig.status().midi == "cc 7 6, channel 1"
@@ -132,3 +133,26 @@ def test_a_metronome_has_a_port_of_its_own(jack_server, tmp_path):
         bench.listen(0.1)
         assert not bench.listen(0.5).any()
     bench.close()
+
+
+BOUND = """
+[midi]
+program = { 0 = "Loud", 1 = "Quiet" }
+cc = { 11 = "Loud.gain.gain", 64 = "mute" }
+"""
+
+
+def test_a_floorboard_picks_amps_turns_knobs_and_does_verbs(jack_server, board, tmp_path):
+    file = gains(tmp_path)
+    names = [amp.name for amp in read_preset(file).amps]
+    bound = BOUND.replace("Loud", names[0]).replace("Quiet", names[1])
+    file.write_text(file.read_text() + bound)
+    with gig_on(jack_server.name, file) as gig:
+        board.client.connect("board:out", "rig-test:midi_in")
+        start = board.client.last_frame_time + RATE // 4
+        sent = [b"\xc0\x01", b"\xb0\x0b\x00", b"\xb0\x0b\x7f", b"\xb0\x40\x7f", b"\xb0\x40\x00"]
+        board.events = [(start + 1000 * at, data) for at, data in enumerate(sent)]
+        until(gig, lambda: gig.status().muted)
+        assert gig.amp.name == names[1]
+        assert gig.document.amps[0].chain[0].params["gain"] == 40.0
+        assert gig.status().midi == "cc 64 0, channel 1"

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import EngineSpec, Metronome, Pick, Target, labels
-from rig.document.read import examine
+from rig.document.document import FOOT_VERBS, Binding, EngineSpec, Metronome, Pick, Target, labels
+from rig.document.read import examine, read_midi
 from rig.document.read import read_preset as load
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
@@ -114,7 +114,7 @@ def test_a_whole_preset(folder):
     assert preset.jack.input == "system:capture_1"
     assert preset.jack.outputs == ("system:playback_1", "system:playback_2")
     assert preset.midi.program == {0: Pick(clean.uid), 1: Pick(crunch.uid)}
-    assert preset.midi.cc[11] == Target(crunch.chain[0].uid, "gain")
+    assert preset.midi.cc[11] == Binding(Target(crunch.chain[0].uid, "gain"))
 
 
 def test_the_least_that_is_a_preset(folder):
@@ -356,7 +356,11 @@ def test_faults_of_an_engine(folder, engine, expected):
         ("[midi]\nprogram = { first = 'Clean' }", "midi: program first: no number from 0 to 127"),
         ("[midi]\nprogram = { 1 = 'Clean', 01 = 'Clean' }", "midi: program 1 is there twice"),
         ("[midi]\nprogram = { 1 = 2 }", "midi: program 1 must be a text in quotes, not a number"),
-        ("[midi]\ncc = { 11 = 'gain' }", 'midi: cc 11: \'gain\' must be "Amp.engine.param", as in "Crunch.gain.gain"'),
+        (
+            "[midi]\ncc = { 11 = 'gain' }",
+            'midi: cc 11: \'gain\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
+            f", or a verb: {', '.join(FOOT_VERBS)}",
+        ),
         ("[midi]\ncc = { 11 = 'Cleen.gain.gain' }", "midi: cc 11: no amp 'Cleen'; did you mean 'Clean'?"),
         ("[midi]\ncc = { 11 = 'Clean.gian.gain' }", "midi: cc 11: no engine 'gian' in 'Clean'; did you mean 'gain'?"),
         ("[midi]\ncc = { 11 = 'Clean.gain.gian' }", "midi: cc 11: gain has no 'gian'; did you mean 'gain'?"),
@@ -412,7 +416,8 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
-    example, scenes, chain, low, wide, wah, clock, two, plug_ins = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    examples = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+    example, scenes, chain, low, wide, wah, clock, midi, own, two, plug_ins = examples
     for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + low + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
@@ -428,6 +433,11 @@ def test_the_preset_in_the_readme_is_one(folder):
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
+    feet = load(write(folder, f"{scenes}[[amp]]\nname = 'Clean'\nchain = []\n{output}{midi}")).midi
+    assert (len(feet.program), len(feet.note), len(feet.cc), feet.wheel is None) == (2, 2, 6, False)
+    (folder / "midi.toml").write_text(own)
+    pedals, found = read_midi(folder / "midi.toml")
+    assert sorted(pedals.cc) == [7, 80, 81] and not found
     with_echoes = load(write(folder, wide), None)
     assert with_echoes.tempo == 92
     led = load(write(folder, clock + AMP))

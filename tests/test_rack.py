@@ -309,7 +309,7 @@ def test_an_empty_loop_is_none():
 
 
 RACK = ("rack", "chain", "unit", "resample", "slot_bank", "master", "recorder", "player_recorder", "looper", "tape")
-RACK += ("client", "song", "midi", "midi_clock", "metronome", "insert")
+RACK += ("client", "song", "midi", "binding", "midi_clock", "metronome", "insert")
 
 
 @pytest.mark.slow

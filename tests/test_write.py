@@ -14,7 +14,7 @@ from random_layouts import Layout
 from random_presets import ENGINES, FOLDER, Chance
 
 from rig import toml
-from rig.document.document import Amp, EngineSpec, Midi, Pick, Preset, Scene, Target, Wiring, alike
+from rig.document.document import Amp, Binding, EngineSpec, Midi, Pick, Preset, Scene, Target, Wiring, alike
 from rig.document.read import examine_text
 from rig.document.writing import fresh, rewritten
 from rig.document.writing.tree import scan
@@ -608,7 +608,8 @@ def test_midi_comes_and_goes():
     assert write(plain, preset, replace(preset, midi=Midi())) == NIGHT
     preset = read(NIGHT)
     midi = Midi(
-        {3: Pick(preset.amps[1].uid)}, {9: Target(preset.input[0].uid, "gain"), 1: Target(preset.amps[0].uid, "level")}
+        {3: Pick(preset.amps[1].uid)},
+        {9: Binding(Target(preset.input[0].uid, "gain")), 1: Binding(Target(preset.amps[0].uid, "level"))},
     )
     assert write(NIGHT, preset, replace(preset, midi=midi)) == NIGHT + (
         '\n[midi]\nprogram = { 3 = "Lead" }\ncc = { 1 = "Clean.level", 9 = "input.gain.gain" }\n'
@@ -618,7 +619,7 @@ def test_midi_comes_and_goes():
 def test_one_table_of_midi_goes_when_the_other_comes():
     text = '[midi.program]\n3 = "A"\n\n[[amp]]\nname = "A"\nchain = []\n'
     preset = read(text)
-    wanted = replace(preset, midi=Midi({}, {9: Target(preset.amps[0].uid, "level")}))
+    wanted = replace(preset, midi=Midi({}, {9: Binding(Target(preset.amps[0].uid, "level"))}))
     assert write(text, preset, wanted) == text.replace('[midi.program]\n3 = "A"', '[midi]\ncc = { 9 = "A.level" }')
 
 
@@ -632,7 +633,7 @@ def test_one_table_of_midi_goes_when_the_other_comes():
 def test_midi_in_dotted_keys_and_in_braces(old, new):
     text = old + '[[amp]]\nname = "A"\nchain = []\n'
     preset = read(text)
-    target = Target(preset.amps[0].uid, "level")
+    target = Binding(Target(preset.amps[0].uid, "level"))
     wanted = replace(preset, midi=Midi({5: Pick(preset.amps[0].uid)}, {1: target, 2: target}))
     found = write(text, preset, wanted)
     assert found == text.replace(old, new)
@@ -732,7 +733,7 @@ def test_windows_line_ends_and_no_last_one_stay(text):
 
 def test_what_no_file_can_say_is_refused_in_one_line():
     preset = read(NIGHT)
-    gone = Target(987654321, "gain")
+    gone = Binding(Target(987654321, "gain"))
     for wanted, why in [
         (
             engine(preset, 0, 0, params={"gain": 999.0}),

@@ -10,18 +10,22 @@ void rig_midi_come(rig_midi *m, uint64_t frame, const uint8_t *bytes, size_t siz
     rig_midi_event event = {.frame = frame, .size = (uint32_t)size};
     memcpy(event.bytes, bytes, size);
     if (m->count < RIG_MIDI_PERIOD) m->due[m->count++] = event;
+    else rig_midi_tell(m, &event);
+}
+
+void rig_midi_tell(rig_midi *m, const rig_midi_event *event)
+{
     if (m->written - rig_load(&m->read) == RIG_MIDI_RING) {
         rig_put(&m->lost, m->lost + 1);
         return;
     }
-    m->ring[m->written % RIG_MIDI_RING] = event;
+    m->ring[m->written % RIG_MIDI_RING] = *event;
     rig_store(&m->written, m->written + 1);
 }
 
-const rig_midi_event *rig_midi_due(rig_midi *m, uint64_t before)
-{
-    return m->taken < m->count && m->due[m->taken].frame < before ? &m->due[m->taken++] : NULL;
-}
+const rig_midi_event *rig_midi_next(const rig_midi *m) { return m->taken < m->count ? &m->due[m->taken] : NULL; }
+
+void rig_midi_taken(rig_midi *m) { ++m->taken; }
 
 void rig_midi_over(rig_midi *m) { m->count = m->taken = 0; }
 

@@ -1,15 +1,14 @@
 /* MIDI that comes in: each event is taken at its frame, and goes on a ring to Python besides. One writer, one reader.
 
-   The callback hands over a period's events before it runs the period; the rack takes them block by block, as they come due.
-   What an event does is said in one place, hear() in rack.c: there the clock hears it, and there a table of targets belongs,
-   swapped whole by one pointer, that turns programs and controllers into what a player bound them to. */
+   The callback hands over a period's events before it runs the period; the rack takes each as it comes due. What an event does is said in
+   one place, hear() in rack.c: there the clock hears it, and the bindings (binding.h), and then it goes on the ring. */
 #ifndef RIG_MIDI_H
 #define RIG_MIDI_H
 
 #include "rack.h"
 
 #define RIG_MIDI_RING 1024  /* events that wait for Python */
-#define RIG_MIDI_PERIOD 256 /* events of a period; more are no music, and go only on the ring */
+#define RIG_MIDI_PERIOD 256 /* events of a period; more are no music, and go only on the ring, at once */
 
 typedef struct {
     rig_midi_event ring[RIG_MIDI_RING]; /* audio writes before it stores `written` */
@@ -24,8 +23,12 @@ typedef struct {
 /* [audio] An event of the period that is about to be run, at that frame of the rack. What is longer than three bytes is left out. */
 void rig_midi_come(rig_midi *midi, uint64_t frame, const uint8_t *bytes, size_t size);
 
-/* [audio] The next event that is due before a frame, or NULL. */
-const rig_midi_event *rig_midi_due(rig_midi *midi, uint64_t before);
+/* [audio] The next event of the period, or NULL; it has been taken. */
+const rig_midi_event *rig_midi_next(const rig_midi *midi);
+void rig_midi_taken(rig_midi *midi);
+
+/* [audio] For Python to read. */
+void rig_midi_tell(rig_midi *midi, const rig_midi_event *event);
 
 /* [audio] The period is over. */
 void rig_midi_over(rig_midi *midi);

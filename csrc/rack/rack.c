@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binding.h"
 #include "budget.h"
 #include "clock.h"
 #include "../denormals.h"
@@ -40,6 +41,7 @@ struct rig_rack {
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
     rig_midi midi;
+    rig_binder binder;
     rig_song song;
     rig_metronome metronome;
 };
@@ -104,6 +106,8 @@ void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, g
 void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->song.tempo, bpm); }
 void rig_rack_follow(rig_rack *r, uint32_t whom) { rig_put(&r->song.follow, whom); }
 void rig_rack_metronome(rig_rack *r, const rig_metronome_settings *settings) { rig_metronome_set(&r->metronome, settings); }
+rig_bindings *rig_rack_bind(rig_rack *r, rig_bindings *bindings) { return rig_swap(&r->binder.offer, bindings); }
+rig_bindings *rig_rack_unbound(rig_rack *r) { return rig_swap(&r->binder.back, NULL); }
 uint32_t rig_rack_midi(rig_rack *r, rig_midi_event *events, uint32_t most) { return rig_midi_read(&r->midi, events, most); }
 void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
@@ -145,6 +149,8 @@ void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {
     rig_history_read(&r->guitar, rig_load(&r->guitar.written), frames, input, frames);
 }
+
+uint64_t rig_rack_frames(const rig_rack *r) { return rig_get(&r->meters.frames); }
 
 void rig_rack_meters(rig_rack *r, rig_meters *m)
 {
@@ -189,14 +195,33 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
     if (bad) rig_put(&r->meters.input_faults, r->meters.input_faults + 1);
 }
 
+static void tell(void *r, const rig_midi_event *event) { rig_midi_tell(&((rig_rack *)r)->midi, event); }
+
 /* What a MIDI event does, at its frame. */
-static void hear(rig_rack *r, const rig_midi_event *event) { rig_song_hear(&r->song, event); }
+static void hear(rig_rack *r, const rig_midi_event *event)
+{
+    const rig_bound_rack bound = {&r->want, &r->master.level};
+    rig_song_hear(&r->song, event);
+    rig_binder_hear(&r->binder, event, &bound, tell, r);
+    rig_midi_taken(&r->midi);
+}
+
+/* Hears what is due, and of what comes within the next frames what only has to be known by their end. Returns how many frames the next
+   block may have: no more than up to the next event that does something. */
+static uint32_t listen(rig_rack *r, uint32_t frames)
+{
+    const uint64_t at = r->meters.frames;
+    for (const rig_midi_event *event; (event = rig_midi_next(&r->midi)) && event->frame < at + frames;) {
+        if (event->frame > at && rig_binder_knows(&r->binder, event)) return (uint32_t)(event->frame - at);
+        hear(r, event);
+    }
+    return frames;
+}
 
 /* Where the song is in this block; whom it follows has said so by then. Returns 1 where it jumped. */
 static int keep_time(rig_rack *r, uint32_t frames)
 {
     const uint64_t at = r->meters.frames;
-    for (const rig_midi_event *event; (event = rig_midi_due(&r->midi, at + frames));) hear(r, event);
     const int jumped = rig_song_begin(&r->song, at, frames);
     rig_put(&r->meters.lead, r->song.state);
     rig_put_double(&r->meters.beat, r->song.beat);
@@ -303,18 +328,39 @@ static void show_load(rig_rack *r, const rig_budget *budget)
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
 }
 
+/* An event has sent it to another amp: that is headed for from here on, in what is left of the period's time. */
+static void turn_to(rig_rack *r, const rig_period *p, rig_budget *budget)
+{
+    const rig_budget before = *budget;
+    steer(r);
+    *budget = budget_of(r, p->frames, p->by_clock, before.start);
+    budget->played = before.played;
+    budget->caught_up = before.caught_up;
+}
+
+/* A block, as long as what comes in lets it be. Returns its length. */
+static uint32_t next_block(rig_rack *r, const rig_period *p, uint32_t at, rig_budget *budget)
+{
+    const uint32_t want = rig_get(&r->want), left = p->frames - at;
+    uint32_t n = listen(r, left < RIG_BLOCK ? left : RIG_BLOCK);
+    if (rig_get(&r->want) != want) turn_to(r, p, budget);
+    n = rig_binder_room(&r->binder, r->meters.frames, n);
+    rig_binder_move(&r->binder, n);
+    run_block(r, p, at, n, budget);
+    return n;
+}
+
 void rig_period_run(rig_rack *r, const rig_period *p)
 {
     if (!p->frames) return;
     const uint64_t start = rig_clock();
     const rig_denormals fpu = rig_denormals_enter();
+    rig_binder_trade(&r->binder);
     steer(r);
     calm(r);
     rig_budget budget = budget_of(r, p->frames, p->by_clock, start);
-    for (uint32_t at = 0, n; at < p->frames; at += n) {
-        n = p->frames - at < RIG_BLOCK ? p->frames - at : RIG_BLOCK;
-        run_block(r, p, at, n, &budget);
-    }
+    for (uint32_t at = 0; at < p->frames;) at += next_block(r, p, at, &budget);
+    for (const rig_midi_event *late; (late = rig_midi_next(&r->midi));) hear(r, late); /* whatever frame JACK gave it */
     rig_midi_over(&r->midi);
     rig_denormals_leave(fpu);
     show_load(r, &budget);

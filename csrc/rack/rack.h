@@ -51,12 +51,55 @@ typedef struct {
     float load_mean;            /* what playing takes without hearing the past, smoothed over about a second */
 } rig_meters;
 
-/* A MIDI event. frame: of the rack, as it counts in its meters. What is longer than three bytes is none here. */
+/* A MIDI event. frame: of the rack, as it counts in its meters. What is longer than three bytes is none here. What came of it: table: the
+   serial of the bindings that it met, bound: 1 + which of them, or of the programs, 0: none; value: where that stands now. more: the same
+   event once more, for another binding. */
 typedef struct {
     uint64_t frame;
     uint32_t size;
     uint8_t bytes[3];
+    uint32_t table, bound, more;
+    float value;
 } rig_midi_event;
+
+/* What a controller, a note or the pitch wheel does. A verb is nothing here: its value is 1 as it is pressed, 0.5 while it is held, then 0. */
+#define RIG_BOUND_VERB 0
+#define RIG_BOUND_KNOB 1
+#define RIG_BOUND_LEVEL 2  /* of a chain */
+#define RIG_BOUND_OUTPUT 3 /* the level of all */
+#define RIG_BOUND_SWITCH 4 /* of an engine */
+#define RIG_BOUND_AMP 5    /* each press picks the amp whose slot is `param` */
+
+/* How knobs that turn for ever say by how much. */
+#define RIG_RELATIVE_TWOS 1   /* 1 and 127 */
+#define RIG_RELATIVE_OFFSET 2 /* 65 and 63 */
+#define RIG_RELATIVE_SIGN 3   /* 1 and 65 */
+
+typedef struct {
+    uint32_t kind;
+    uint32_t next;     /* 1 + the number of what it does besides; 0: nothing */
+    uint32_t holds;    /* a switch is on while it is held; 0: each press turns it over */
+    uint32_t relative; /* RIG_RELATIVE_...; 0: it says where it stands */
+    uint32_t steps;    /* only whole numbers, at once */
+    uint32_t unit, param;
+    rig_chain *chain;
+    float plus;        /* dB, on top of a level */
+    float values[128]; /* heel to toe, rising or falling; levels in dB */
+} rig_binding;
+
+#define RIG_BOUND_NOTES 128 /* of the numbers of a channel: controllers, notes, the pitch wheel */
+#define RIG_BOUND_WHEEL 256
+#define RIG_BOUND_NUMBERS 257
+#define RIG_NO_SLOT 65535
+
+/* All bindings. first: of 16 channels: 1 + the number of a binding, 0: none. programs: of each bank 128: 1 + an amp's slot, 0: none,
+   RIG_NO_SLOT: it is still to be made. channels: of each bank, a bit for each channel that it hears. bank: where a channel has selected
+   none. Lent, with its chains. */
+typedef struct {
+    uint32_t serial, banks, bank;
+    const rig_binding *bindings;
+    const uint16_t *first, *programs, *channels;
+} rig_bindings;
 
 /* JACK's transport at the start of a period. bpm: beats a minute, 0 where nobody says; then beat and bar say nothing, either. */
 typedef struct {
@@ -158,6 +201,8 @@ void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */
 void rig_rack_follow(rig_rack *rack, uint32_t whom);
 void rig_rack_metronome(rig_rack *rack, const rig_metronome_settings *settings);
+rig_bindings *rig_rack_bind(rig_rack *rack, rig_bindings *bindings); /* lends them; returns those that were never taken, or NULL */
+rig_bindings *rig_rack_unbound(rig_rack *rack);   /* those that have been replaced, or NULL */
 uint32_t rig_rack_midi(rig_rack *rack, rig_midi_event *events, uint32_t most); /* what has come since, in order */
 void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
@@ -173,6 +218,7 @@ int rig_rack_keep(rig_rack *rack, uint64_t frames);  /* [main] before the rack r
 uint64_t rig_rack_kept(const rig_rack *rack);        /* frames that have been heard so far */
 uint32_t rig_rack_kept_read(const rig_rack *rack, uint64_t from, float *tracks, uint32_t frames); /* see rig_tape_read */
 void rig_rack_heard(rig_rack *rack, float *input, uint32_t frames); /* the guitar alone, without a loop */
+uint64_t rig_rack_frames(const rig_rack *rack);      /* that have been run so far */
 void rig_rack_meters(rig_rack *rack, rig_meters *meters);
 void rig_rack_process(rig_rack *rack, const float *in, float *out_1, float *out_2, float *di, uint32_t frames); /* [audio] offline: no clock is looked at */
 

@@ -59,6 +59,21 @@ INPUT, OUTPUT = "input", "output"
 ON, LEVEL_KNOB = "on", "level"
 """What a Target calls an engine's switch, and an amp's or a scene's level."""
 
+ALL = 0
+"""In a Target: all that is heard, which has a LEVEL_KNOB, too."""
+
+MIDI_CURVES = ("", "linear", "log", "antilog")
+"""How a pedal's travel is spread: as the knob's own, evenly, slow at the heel, slow at the toe."""
+
+MIDI_RELATIVE = ("", "twos", "offset", "sign")
+"""How knobs that turn for ever say by how much: 1 and 127, 65 and 63, 1 and 65."""
+
+FOOT_VERBS = (
+    *("ab", "amp", "boost", "bypass", "connect", "follow", "keep", "level", "loop", "metronome", "mute", "next"),
+    *("panic", "part", "prev", "redo", "scene", "song", "tap", "tempo", "tuner", "tuning", "undo"),
+)
+"""The verbs that MIDI may be bound to: none that writes over files, and none that takes something away."""
+
 _identities = itertools.count(1)
 
 
@@ -155,11 +170,45 @@ class Pick(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Binding:
+    """What a controller, a note or the pitch wheel does. to: a knob, an amp that each press picks, or a verb in words.
+
+    low, high: where heel and toe turn the knob to, in its unit; None: the ends of its range. invert: the other way
+    round. curve: of the travel between them, one of MIDI_CURVES. hold: on while it is held; else each press turns it
+    over. relative: how a knob that turns for ever says by how much, one of MIDI_RELATIVE; "": it says where it stands.
+    """
+
+    to: Target | Pick | str
+    low: float | None = None
+    high: float | None = None
+    curve: str = ""
+    invert: bool = False
+    hold: bool = False
+    relative: str = ""
+
+
+@dataclass(frozen=True)
 class Midi:
-    """program: program number 0..127 -> what it picks. cc: controller 0..127 -> the knob that it turns."""
+    """program: program number 0..127 -> what it picks. cc, note: controllers and notes 0..127; wheel: the pitch wheel.
+
+    channel: 1..16, the one that is heard; None: all.
+    """
 
     program: Mapping[int, Pick] = field(default_factory=dict)
-    cc: Mapping[int, Target] = field(default_factory=dict)
+    cc: Mapping[int, Binding] = field(default_factory=dict)
+    note: Mapping[int, Binding] = field(default_factory=dict)
+    wheel: Binding | None = None
+    channel: int | None = None
+
+    def each(self, change: Callable[[Binding], Binding | None]) -> Midi:
+        """With its bindings changed, or gone where they become None."""
+
+        def table(bindings: Mapping[int, Binding]) -> dict[int, Binding]:
+            changed = ((number, change(binding)) for number, binding in bindings.items())
+            return {number: binding for number, binding in changed if binding is not None}
+
+        wheel = change(self.wheel) if self.wheel else None
+        return replace(self, cc=table(self.cc), note=table(self.note), wheel=wheel)
 
 
 @dataclass(frozen=True)
@@ -327,6 +376,12 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
     def target(at: Target) -> Target:
         return Target(of(at.uid), at.knob)
 
+    def binding(bound: Binding) -> Binding:
+        to = bound.to
+        if isinstance(to, str):
+            return bound
+        return replace(bound, to=Pick(of(to.amp), to.scene) if isinstance(to, Pick) else target(to))
+
     def scene(scene: Scene) -> Scene:
         return replace(scene, values={target(at): value for at, value in scene.values.items()})
 
@@ -339,16 +394,16 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
             replace(amp, uid=of(amp.uid), chain=chain(amp.chain), scenes=tuple(map(scene, amp.scenes)))
             for amp in preset.amps
         ),
-        midi=Midi(
-            {number: Pick(of(pick.amp), pick.scene) for number, pick in preset.midi.program.items()},
-            {number: target(at) for number, at in preset.midi.cc.items()},
+        midi=replace(
+            preset.midi.each(binding),
+            program={number: Pick(of(pick.amp), pick.scene) for number, pick in preset.midi.program.items()},
         ),
     )
 
 
 def pruned(preset: Preset) -> Preset:
     """A preset without scenes' values and MIDI that point at what it does not have."""
-    there = {preset.uid, *(amp.uid for amp in preset.amps), *(spec.uid for spec in preset.engines())}
+    there = {ALL, preset.uid, *(amp.uid for amp in preset.amps), *(spec.uid for spec in preset.engines())}
 
     def known(at: Target) -> bool:
         return at.uid in there
@@ -364,11 +419,14 @@ def pruned(preset: Preset) -> Preset:
         for amp in preset.amps
     )
     scenes = {Pick(amp.uid, scene.name) for amp in amps for scene in amp.scenes} | {Pick(amp.uid) for amp in amps}
-    midi = replace(
-        preset.midi,
-        program={number: pick for number, pick in preset.midi.program.items() if pick in scenes},
-        cc={number: at for number, at in preset.midi.cc.items() if known(at)},
-    )
+
+    def bound(binding: Binding) -> Binding | None:
+        to = binding.to
+        there = isinstance(to, str) or (to in scenes if isinstance(to, Pick) else known(to))
+        return binding if there else None
+
+    program = {number: pick for number, pick in preset.midi.program.items() if pick in scenes}
+    midi = replace(preset.midi.each(bound), program=program)
     return replace(preset, amps=amps, midi=midi)
 
 

@@ -14,6 +14,7 @@ Knob = Param | Setting
 
 AMP_LEVEL = Param(LEVEL_KNOB, "dB", "how loud the amp is, after its chain", *LEVEL, 0.0)
 SWITCH = Setting(ON, "", "off: it is bypassed", 0.0, 1.0, 1.0, switch=True)
+PROPORTIONAL = ("hz", "khz", "ms", "s")
 SWITCHED = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0}
 
 
@@ -72,6 +73,28 @@ def value(knob: Knob, path: str, text: str) -> float:
     if isinstance(knob, Setting) and knob.values and wanted not in knob.values:
         raise RigError(f"{path}: {wanted:g} is none of {', '.join(f'{one:g}' for one in knob.values)}")
     return wanted
+
+
+SHAPES = {"linear": lambda s: s, "log": lambda s: (81**s - 1) / 80, "antilog": lambda s: 1 - (81 ** (1 - s) - 1) / 80}
+"""How a pedal's travel is spread; a tenth of a log one's way lies in its first half, as of a volume pot's."""
+
+
+def by_ratio(param: Param) -> bool:
+    """Whether a knob's values are heard, and spread, by ratio."""
+    return param.curve == "by ratio" or (not param.curve and param.unit.lower() in PROPORTIONAL)
+
+
+def travel(param: Param, share: float, low: float, high: float, curve: str = "") -> float:
+    """Where a knob stands after a share, 0..1, of a way from low to high. curve: of SHAPES, or "": the knob's own."""
+    if share in (0.0, 1.0):
+        value = high if share else low
+    elif curve or not by_ratio(param):
+        value = low + (high - low) * (SHAPES[curve](share) if curve else share)
+    elif low > 0 and high > 0:
+        value = low * (high / low) ** share
+    else:
+        value = low + (high - low) * (share**3 if low <= high else 1 - (1 - share) ** 3)
+    return float(round(value)) if param.choices else value
 
 
 def number(text: str, what: str) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Wiring
+from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Target, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.knobs import kind
@@ -27,9 +27,11 @@ from rig.gig.diary import Diary, Sound
 from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.gig_log import GigLog
+from rig.gig.incidents import Incidents
 from rig.gig.kept import Keeper, Room
 from rig.gig.memories import remembering
-from rig.gig.midi_log import MidiLog
+from rig.gig.pedals import Pedals
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.recorder import Recorder, rescued
@@ -39,7 +41,7 @@ from rig.gig.taps import Taps
 from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
-from rig.native import Chain, Rack, decibels
+from rig.native import Bound, Chain, Rack, decibels
 
 if TYPE_CHECKING:
     from rig.gig.tuner import Tuner
@@ -109,9 +111,13 @@ class Gig:
         self._tuner: Tuner | None = None
         self.taps = Taps()
         self.time = Time(self)
-        self.midi = MidiLog()
+        self.incidents: Incidents = Incidents(self, GigLog())
+        self.pedals = Pedals(self)
+        self.listening = False  # somebody is wired to our MIDI input
         self._outcomes: list[Outcome] = []
+        self._level: float | None = None  # as it was written last
         self.set_list.picked()
+        self.pedals.reconcile()
         client.delay(self._delay())
         reconciler.rack.loop_beats(self.on_beats)
         self._note()
@@ -156,6 +162,7 @@ class Gig:
         rest = rest.strip()
         if rest and not verb.words:
             raise RigError(f"'{name}' stands alone")
+        self.pedals.look()
         self.say("")
         verb.do(self, rest)
         self.reconciler.rack.collect()
@@ -200,7 +207,10 @@ class Gig:
         near = applied(self.set_list.near(), self.playing)
         near = near.with_preset(self._as_heard(near.preset_of(self.playing)))
         self.reconciler.want(near, self.playing, self._before_tries())
-        self.reconciler.rack.level(self.document.level)
+        if self.document.level != self._level:
+            self._level = self.document.level
+            self.reconciler.rack.level(self._level)
+        self.pedals.reconcile()
         if self.reconciler.inserts:
             self.client.inserts(self.reconciler.inserts.names)
         self.time.reconcile()
@@ -253,6 +263,30 @@ class Gig:
         before = self.history.before(("try", self.tried))
         presets = applied(before, self.playing).presets if before else ()
         return next((spec for preset in presets for spec in preset.engines() if spec.uid == self.tried), None)
+
+    def heard(self, at: Target, value: float, bound: Bound) -> None:
+        """MIDI has turned a knob, or a level, to where an edit is about to have it."""
+        if bound.chain:
+            self.reconciler.heard(at, value, bound.chain, bound.plus)
+        else:
+            self._level = value
+
+    def tap(self, at: float) -> None:
+        """The tempo, by two taps or more. at: when this one was, as time.monotonic() has it."""
+        bpm = self.taps.tap(at)
+        if bpm:
+            self.play_at(bpm)
+        else:
+            self.say("tap again, in time")
+
+    def play_at(self, bpm: float) -> None:
+        """The song's own tempo, where it has one, else its preset's."""
+        song = self.set_list.song
+        if song is not None and song.tempo:
+            self.edit(edits.song_tempo(self.document, song.uid, bpm), f"tempo {bpm:g}", ("tempo", song.uid))
+        else:
+            self.edit(edits.tempo(self.document, self.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", self.preset.uid))
+        self.say(f"tempo {self.tempo:g}")
 
     def _successor(self, amps: Sequence[int]) -> int:
         """Who plays until the playing amp comes back: the nearest that is left, rather the one before it."""
@@ -327,6 +361,7 @@ class Gig:
         self._diary, self._looping = Diary(), ""
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
+        self._level = None
         self._faults_seen = FaultLog()
         self._clips = (0, 0)
         self.reconcile()
@@ -456,6 +491,7 @@ class Gig:
 
     def install(self) -> tuple[Outcome, ...]:
         """Let in what has been built since the last call, and say what came of it. To be called often."""
+        self.pedals.look()
         news = self.reconciler.take()
         for item in news:
             if isinstance(item, Refused):
@@ -585,7 +621,8 @@ class Gig:
         self.connection.look(meters.callbacks)
         self._watch_recorder()
         self._watch_inserts()
-        self.midi.read(rack)
+        self.pedals.look()
+        self.listening = any(sink == f"{self.client.name}:midi_in" for _, sink in self.client.connections())
         self.time.look(meters)
         self._watch_keeper()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
@@ -597,7 +634,7 @@ class Gig:
         self._watch_loop(loop)
         note = self._hear()
         amp = self.amp
-        return Status(
+        status = Status(
             amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
             amp_name=amp.name,
             bypassed=self.bypassed,
@@ -639,12 +676,14 @@ class Gig:
             lead=self.time.lead,
             beat=meters.beat,
             metronome=self.time.clicks,
-            midi=self.midi.latest,
+            midi=self.pedals.log.latest,
             client=self.client.name,
             loop=loop,
             kept=round(self.kept / self.reconciler.rack.rate, 2),
             reductions=self._reductions(),
         )
+        self.incidents.look(status, meters.load_mean, time.time())
+        return status
 
     def _watch_inserts(self) -> None:
         """They take a period, or longer, as is measured; where it is another time now they are built anew."""
@@ -666,6 +705,15 @@ class Gig:
     def _delay(self) -> int:
         """Frames that sound takes through the chains that play."""
         return sum(chain.latency for place, _, chain in self._heard() if place.stage != "amp" or not self.bypassed)
+
+    def costs(self) -> tuple[tuple[str, float], ...]:
+        """The engines of what plays, and the share of a core that each takes, 0..1."""
+        return tuple(
+            (snapshot.path(self.document, spec.uid, self.playing), cost)
+            for _, engines, chain in self._heard()
+            for spec, cost in zip(engines, chain.costs, strict=True)
+            if _in(self.document, spec.uid)
+        )
 
     def _reductions(self) -> tuple[tuple[str, float], ...]:
         return tuple(
@@ -745,6 +793,7 @@ class Gig:
                 self._keeper = None
             self._watch_keeper()
         self.client.close()
+        self.incidents.log.close()
 
 
 def _minutes(seconds: float) -> str:

@@ -38,9 +38,9 @@ class MidiLog:
         self.events: deque[MidiEvent] = deque(maxlen=KEPT)
 
     def read(self, rack: Rack) -> tuple[MidiEvent, ...]:
-        """Those that have come since the last call."""
+        """Those that have come since the last call, once for each thing that they are bound to."""
         new = tuple(event for event in rack.midi() if event.data[0] not in (CLOCK, SENSING))
-        self.events.extend(new)
+        self.events.extend(event for event in new if not event.more)
         return new
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rig.document.corrections import remade
-from rig.document.document import AMPS, INPUT, LEVEL_KNOB, USUAL_TEMPO, Document, EngineSpec, Preset, Target
+from rig.document.document import AMPS, INPUT, LEVEL_KNOB, ON, USUAL_TEMPO, Document, EngineSpec, Preset, Target
 from rig.document.knobs import kind
 from rig.errors import RigError
 from rig.gig.builder import (
@@ -32,6 +32,9 @@ from rig.gig.inserts import Inserts
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
+ROUNDING = 1e-6
+"""dB, of a level."""
+
 Progress = Callable[[str, float], None]
 
 SHARE = 4
@@ -43,6 +46,7 @@ class Standing:
     """A chain in the rack. wish: what it plays, its knobs as they were written last. key: what it was built for.
 
     version: of all files, when wish and key were last found to be what is wanted; -1: they were not.
+    level: dB, as it was written last; None: as the chain was built.
     """
 
     slot: int
@@ -50,6 +54,7 @@ class Standing:
     key: Hashable
     chain: Chain
     version: int = -1
+    level: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Reconciler:
         self._free = {stage: deque(range(SLOTS)) for stage in STAGES}
         self._heard: tuple[Place, ...] = ()  # the chains of the amp that the rack heads for
         self._first: frozenset[Place] = frozenset()  # the chains of the preset that is to play
+        self._headed: int | None = None  # its slot, as the rack was told last, or as MIDI has told it
 
     # --- loading ---
 
@@ -171,7 +177,9 @@ class Reconciler:
             if place not in self._heard:  # until its successor is there
                 self._retire(place)  # last: what plays there is left before its slot is emptied
         if len(self._asked) > 1:
-            self._worker.order((*self._first, *self._wishes))
+            preset = document.preset_of(playing).uid
+            path = (Place("amp", playing), Place("input", preset), Place("output", preset))
+            self._worker.order(dict.fromkeys((*path, *self._wishes)))
 
     def _fitting(self, document: Document) -> dict[Place, ChainSpec]:
         """What each chain is to be, of the presets that there is memory for."""
@@ -252,7 +260,10 @@ class Reconciler:
                 old = replace(old, params=new.params, on=new.on)
             engines.append(old)
         standing.wish = replace(standing.wish, engines=tuple(engines), level=wish.level)
-        chain.set_level(wish.level + asked_db(engines, chain.units))
+        level = wish.level + asked_db(engines, chain.units)
+        if standing.level is None or abs(level - standing.level) > ROUNDING:
+            chain.set_level(level)
+            standing.level = level
 
     # --- what has been built ---
 
@@ -327,12 +338,42 @@ class Reconciler:
                 if standing and ends[0] and ends[1]:
                     self.rack.route(standing.slot, ends[0].slot, ends[1].slot)
                     if amp.uid == playing:
-                        self.rack.play(standing.slot)
+                        if standing.slot != self._headed:  # else MIDI may have gone elsewhere by now
+                            self.rack.play(standing.slot)
+                        self._headed = standing.slot
                         self._heard = (place, Place("input", preset.uid), Place("output", preset.uid))
                         self.rack.tempo(preset.tempo or USUAL_TEMPO)
                         self.rack.follow(preset.follow)
 
+    # --- what MIDI has done ---
+
+    def heads_for(self, amp: int | None) -> None:
+        """The rack has gone to an amp by itself; None: to one that is no more."""
+        self._headed = None if amp is None else self.slot(Place("amp", amp))
+
+    def heard(self, at: Target, value: float, chain: Chain, plus: float) -> None:
+        """A knob, a switch or a level of a chain stands there already; only what stands elsewhere by now is written.
+
+        plus: dB on top of a level.
+        """
+        for place, standing in self._standing.items():
+            if standing.chain is not chain:
+                continue
+            standing.version = -1
+            if at == (place.owner, LEVEL_KNOB):
+                standing.level = value + plus
+            for unit, spec in enumerate(standing.wish.engines):
+                if spec.uid == at.uid:
+                    chain.heard(unit, at.knob, value)
+                    turned = replace(spec, on=bool(value)) if at.knob == ON else _with(spec, at.knob, value)
+                    standing.wish = standing.wish.with_engine(turned)
+
     # --- what there is ---
+
+    def slot(self, place: Place) -> int | None:
+        """Where the rack has a chain; None while it has none."""
+        standing = self._standing.get(place)
+        return standing.slot if standing else None
 
     def chain(self, place: Place) -> tuple[ChainSpec, Chain] | None:
         """What plays there: its engines with their knobs as written, and the chain."""
@@ -423,6 +464,10 @@ def _as_loud(wish: ChainSpec, built: Built) -> tuple[ChainSpec, dict[Target, flo
     return wish.with_engine(replace(spec, params={**spec.params, LEVEL_KNOB: level})), {
         Target(like.uid, LEVEL_KNOB): level
     }
+
+
+def _with(spec: EngineSpec, knob: str, value: float) -> EngineSpec:
+    return replace(spec, params={**spec.params, knob: value})
 
 
 def _made_of(spec: EngineSpec) -> Hashable:

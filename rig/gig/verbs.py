@@ -193,25 +193,11 @@ def _level(gig: Gig, text: str) -> None:
 
 
 def _tempo(gig: Gig, text: str) -> None:
-    _play_at(gig, number(text, "tempo"))
+    gig.play_at(number(text, "tempo"))
 
 
 def _tap(gig: Gig, _: str) -> None:
-    bpm = gig.taps.tap(time.monotonic())
-    if bpm:
-        _play_at(gig, bpm)
-    else:
-        gig.say("tap again, in time")
-
-
-def _play_at(gig: Gig, bpm: float) -> None:
-    """The song's own tempo, where it has one, else its preset's."""
-    song = gig.set_list.song
-    if song is not None and song.tempo:
-        gig.edit(edits.song_tempo(gig.document, song.uid, bpm), f"tempo {bpm:g}", ("tempo", song.uid))
-    else:
-        gig.edit(edits.tempo(gig.document, gig.preset.uid, bpm), f"tempo {bpm:g}", ("tempo", gig.preset.uid))
-    gig.say(f"tempo {gig.tempo:g}")
+    gig.tap(time.monotonic())
 
 
 def _tuning(gig: Gig, text: str) -> None:
@@ -228,6 +214,12 @@ def _a4(gig: Gig, text: str) -> None:
     hz = number(text, "a4")
     gig.edit(edits.a4(gig.document, gig.preset.uid, hz), f"a4 {hz:g}", "a4")
     gig.say(f"A is {gig.preset.a4:g} Hz")
+
+
+def _learn(gig: Gig, words: str) -> None:
+    if not words:
+        raise RigError("learn: what? A knob, as in 'learn Crunch.gain.gain', or a verb, as in 'learn tap'")
+    gig.pedals.learn(words)
 
 
 def _follow(gig: Gig, words: str) -> None:
@@ -563,6 +555,7 @@ VERBS: dict[str, Verb] = {
     "tuner": Verb("[on|heard|off]", "the note that is played, in silence or heard", _tuner),
     "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
     "a4": Verb("HZ", "what it is tuned to: 440", _a4),
+    "learn": Verb("AMP.ENGINE.KNOB|VERB|off", "the MIDI pedal that is moved next does that", _learn),
     "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
     "loop": Verb(
         "[stop|undo|redo|clear|half|beats [on|off]]",

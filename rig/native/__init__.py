@@ -3,6 +3,7 @@
 Everyone above sees dataclasses and numpy arrays. Python builds, C runs, Python frees.
 """
 
+from rig.native.bindings import NOTES, WHEEL, Bank, Bindings, Bound
 from rig.native.chain import (
     BRANCHES,
     Chain,
@@ -29,8 +30,13 @@ __all__ = [
     "HISTORY",
     "LEADERS",
     "LEADS",
+    "NOTES",
     "SLOTS",
     "STAGES",
+    "WHEEL",
+    "Bank",
+    "Bindings",
+    "Bound",
     "Chain",
     "LoopState",
     "Meters",

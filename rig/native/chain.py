@@ -199,6 +199,13 @@ class Chain:
             return
         lib.rig_chain_switch(self._c, unit, on)
 
+    def heard(self, unit: int, knob: str, value: float) -> None:
+        """The rack has turned a knob, or with "on" a switch, by itself."""
+        if knob == "on":
+            self._on[unit] = bool(value)
+        else:
+            self._values[unit][[param.name for param in self.units[unit].engine.params].index(knob)] = value
+
     def on(self, unit: int) -> bool:
         """Whether an engine is on."""
         return self._on[unit]

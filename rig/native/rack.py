@@ -11,6 +11,7 @@ import numpy as np
 
 from rig.errors import RigError
 from rig.native._c import ffi, lib
+from rig.native.bindings import Bindings
 from rig.native.chain import Chain
 from rig.native.decibels import linear
 from rig.native.descriptors import address_of
@@ -33,10 +34,18 @@ LEADS = ("", "heard", "stopped", "lost")
 
 @dataclass(frozen=True)
 class MidiEvent:
-    """A MIDI event of at most three bytes. frame: of the rack, as its meters count."""
+    """A MIDI event of at most three bytes. frame: of the rack, as its meters count.
+
+    table: the serial of the bindings that it met. bound: the number of the one that it did, or of the program, 128 a
+    bank; None: it did nothing. value: where that stands now. more: it is the same event again, for another binding.
+    """
 
     frame: int
     data: bytes
+    table: int = 0
+    bound: int | None = None
+    value: float = 0.0
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,9 @@ class Rack:
         self._lent: dict[int, Chain] = {}
         self._slots: set[tuple[int, int]] = set()
         self._loop: np.ndarray | None = None
+        self._bindings: dict[int, Bindings] = {}  # that C holds, or that events may still tell of, by serial
+        self._unbound: list[Bindings] = []  # those that C has given back
+        self._read_out: list[Bindings] = []  # and of which all has been read
         self._looper = ffi.new("rig_loop *")
         self._client: Any = None
 
@@ -134,11 +146,37 @@ class Rack:
         """
         lib.rig_rack_metronome(self._c, ffi.new("rig_metronome_settings *", (on, out, beats, linear(level))))
 
+    def bind(self, bindings: Bindings) -> None:
+        """Have MIDI do what a table says, from the next period on."""
+        self._bindings[bindings.serial] = bindings
+        never = lib.rig_rack_bind(self._c, bindings._c)
+        if never != ffi.NULL:
+            del self._bindings[never.serial]
+        self._collect_bindings()
+
+    def bindings(self, serial: int) -> Bindings | None:
+        """The table that an event of the latest midi() met."""
+        return self._bindings.get(serial)
+
+    def _collect_bindings(self) -> None:
+        back = lib.rig_rack_unbound(self._c)
+        if back != ffi.NULL:
+            self._unbound.append(self._bindings[back.serial])
+
     def midi(self, most: int = 1024) -> list[MidiEvent]:
         """What has come in since the last call, in order, `most` at most. One reader."""
+        for old in self._read_out:
+            del self._bindings[old.serial]
+        self._collect_bindings()
+        self._read_out, self._unbound = self._unbound, []
         events = ffi.new("rig_midi_event[]", most)
         count = lib.rig_rack_midi(self._c, events, most)
-        return [MidiEvent(event.frame, bytes(event.bytes[0 : event.size])) for event in events[0:count]]
+        return [
+            MidiEvent(
+                e.frame, bytes(e.bytes[0 : e.size]), e.table, e.bound - 1 if e.bound else None, e.value, bool(e.more)
+            )
+            for e in events[0:count]
+        ]
 
     def hear_midi(self, at: int, data: bytes) -> None:
         """Offline: an event of the next period that is run, `at` frames into it; in order."""
@@ -231,6 +269,11 @@ class Rack:
     def meters(self) -> Meters:
         """What the audio thread says of itself; peaks are since the last call of this."""
         return self._own.meters()
+
+    @property
+    def frames(self) -> int:
+        """That have been run so far. Any thread."""
+        return lib.rig_rack_frames(self._c)
 
     def watch(self) -> Watch:
         """For another one who looks at the meters: peaks are since its own last look. Any thread."""

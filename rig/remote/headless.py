@@ -13,7 +13,7 @@ from rig.remote.protocol import Peer, Protocol, unsaved
 from rig.remote.server import Server, serving
 
 WATCHING_SECONDS = 0.1
-BUILDING_SECONDS = 0.02  # while something is built, so often do we look whether it is ready
+BUILDING_SECONDS = 0.02  # while something is built, or MIDI may come in, so often do we look
 TOPICS = ("amps", "engines", "news", "songs", "status")  # what stdout is told of, unasked
 
 
@@ -86,8 +86,8 @@ class Session:
         gig, protocol = self._gig, self.protocol
         while True:
             protocol.beside(self._follow)
-            builds = gig.building or gig.loading
-            patience = BUILDING_SECONDS if builds else WATCHING_SECONDS if gig.watching else protocol.patience()
+            soon = gig.building or gig.loading or gig.listening
+            patience = BUILDING_SECONDS if soon else WATCHING_SECONDS if gig.watching else protocol.patience()
             for command in self._commands.wait(min(patience, protocol.patience())):
                 protocol.hear(command, self._peer)
                 if protocol.left:

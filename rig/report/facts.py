@@ -16,6 +16,7 @@ from rig.document.read_set import is_set
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
+from rig.gig.kept import Room
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
@@ -119,10 +120,14 @@ class CheckedModel:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
+    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name. kept, loops: bytes
+    that a gig sets aside for the last minutes and for loops.
+    """
 
     presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
     skipped: tuple[Skipped, ...] = ()
+    kept: int = 0
+    loops: int = 0
 
     @property
     def ok(self) -> bool:
@@ -131,7 +136,9 @@ class CheckReport:
     def facts(self) -> dict[str, object]:
         """For JSON."""
         skipped = [asdict(plug_in) for plug_in in self.skipped]
-        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets], "skipped": skipped}
+        presets = [checked.facts() for checked in self.presets]
+        memory = {"kept_bytes": self.kept, "loop_bytes": self.loops}
+        return {"ok": self.ok, "presets": presets, "skipped": skipped, **memory}
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,8 @@ def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
-    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
+    kept, loops = Room().bytes(RATE)
+    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped(), kept, loops)
 
 
 def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:
@@ -343,12 +351,16 @@ class _Place:
 
 
 def _warnings(preset: Preset) -> tuple[str, ...]:
-    """What it says that rig does not do."""
-    if preset.midi.program or preset.midi.cc:
-        return (f"{preset.path}: midi: rig does not listen to MIDI yet: these programs and controllers do nothing",)
-    return ()
+    """What it says that may do other than is meant."""
+    midi = preset.midi
+    return tuple(
+        f"{preset.path}: midi: cc {number} selects a bank, too: what is sent there picks the preset of the next program"
+        for number in BANK_SELECT
+        if number in midi.cc
+    )
 
 
+BANK_SELECT = (0, 32)
 TOLD = ("gear_make", "gear_model", "gear_type", "tone_type", "modeled_by", "author")
 """What a model's file may say of itself that helps to choose it, in this order."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from rig.document.document import EngineSpec, Wiring
+from rig.document.document import Binding, EngineSpec, Wiring
 from rig.document.knobs import Knob, knobs_of
 from rig.document.read import read_preset
 from rig.document.writing.spelling import Names
@@ -73,7 +73,7 @@ class AmpFacts:
 class PresetFacts:
     """A preset that can be read. input, output: the chains around all amps.
 
-    programs, controllers: what each MIDI number picks or turns, as the preset writes it.
+    programs, controllers, notes, wheel: what each MIDI number picks or does, as the preset writes it.
     """
 
     file: Path
@@ -85,6 +85,8 @@ class PresetFacts:
     jack: Wiring
     programs: Mapping[int, str]
     controllers: Mapping[int, str]
+    notes: Mapping[int, str]
+    wheel: str | None
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -96,7 +98,12 @@ class PresetFacts:
             "amps": facts_of(self.amps),
             "output": facts_of(self.output),
             "jack": {"in": self.jack.input, "out": self.jack.outputs},
-            "midi": {"program": self.programs, "cc": self.controllers},
+            "midi": {
+                "program": self.programs,
+                "cc": self.controllers,
+                "note": self.notes,
+                "wheel": self.wheel,
+            },
         }
 
 
@@ -112,8 +119,14 @@ def preset_facts(path: Path) -> PresetFacts:
         output=entries(preset.output),
         jack=preset.jack,
         programs={number: names.picked(pick) for number, pick in preset.midi.program.items()},
-        controllers={number: names.controlled(at) for number, at in preset.midi.cc.items()},
+        controllers=_bound(names, preset.midi.cc),
+        notes=_bound(names, preset.midi.note),
+        wheel=names.controlled(preset.midi.wheel.to) if preset.midi.wheel else None,
     )
+
+
+def _bound(names: Names, bindings: Mapping[int, Binding]) -> dict[int, str]:
+    return {number: names.controlled(binding.to) for number, binding in bindings.items()}
 
 
 def entries(chain: Sequence[EngineSpec]) -> tuple[ChainEntry, ...]:

@@ -236,6 +236,13 @@ class Editing(Screen[None]):
             self._pick(next(at, lines(self.engines).index(self.line)) if self.line else 0)
         return True
 
+    def action_learn(self) -> None:
+        """Have the next MIDI pedal that is moved turn the selected knob."""
+        if self.param is not None:
+            self.do(f"learn {self.param.path}")
+        else:
+            self._say("pick the knob first that a MIDI pedal is to turn")
+
     def action_remove(self) -> None:
         engine = self._engine()
         if engine is not None:

@@ -36,7 +36,7 @@ PLAY = (
     ("n f", "metronome; follow a clock"),
     ("k r", "keep the minutes; record"),
     ("s", "save"),
-    ("i ?", "what was said; this help"),
+    ("i ?", "what was said, wrong; help"),
     ("q q", "fade out, quit, as ctrl+c"),
 )
 EDIT = (
@@ -48,8 +48,7 @@ EDIT = (
     ("delete", "to the engine's own value"),
     ("o", "browse models, cabinets"),
     ("a", "add an engine, an LV2 too"),
-    ("x", "remove the engine"),
-    ("< >", "move the engine"),
+    ("x < >", "remove, move the engine"),
     ("b", "bypass the engine, or not"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
@@ -57,6 +56,7 @@ EDIT = (
     ("j z y", "loop: stop; undo, redo"),
     ("h w", "loop: half speed; wipe it"),
     ("c", "connect again, start JACK"),
+    ("M", "a MIDI pedal for the knob"),
     ("F1 … F9", "amps, where text is typed"),
     ("ctrl+n", "mute, where text is typed"),
     ("ctrl+p", "panic, where text is typed"),

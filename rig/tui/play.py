@@ -13,6 +13,7 @@ from textual.timer import Timer
 from rig.document import address
 from rig.document.document import Document
 from rig.gig.gig import Gig
+from rig.gig.incidents import words
 from rig.gig.knob_scale import stands, written_out
 from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
 from rig.tui import palette
@@ -26,7 +27,7 @@ from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, SCENE_KEYS, TYPING, cased
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
-from rig.tui.messages import MessagesScreen
+from rig.tui.messages import KEPT, MessagesScreen, Said
 from rig.tui.meters import Meters
 from rig.tui.plain import plainer
 from rig.tui.set_screen import SetScreen
@@ -68,6 +69,7 @@ class PlayScreen(Editing):
             Binding("right_square_bracket", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
+            Binding("M", "learn", id="learn"),
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
@@ -427,8 +429,10 @@ class PlayScreen(Editing):
             self.do(f"level {0.0 if at < 0 < at + by_db else at + by_db:.6g}")
 
     def action_messages(self) -> None:
-        """What was said lately."""
-        self.app.push_screen(MessagesScreen(self.note.kept))
+        """What was said lately, and what went wrong."""
+        wrong = (Said(one.at, words(one), True) for one in self.gig.incidents.log.incidents)
+        said = sorted([*self.note.kept, *(one for one in wrong if one.message)], key=lambda one: one.at)
+        self.app.push_screen(MessagesScreen(said[-KEPT:]))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self._names))

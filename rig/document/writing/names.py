@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
 from rig import toml
-from rig.document.document import Amp, Midi, Preset, Scene, Target
+from rig.document.document import Amp, Binding, Midi, Pick, Preset, Scene, Target
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -16,10 +15,9 @@ from rig.document.writing.tables import Leaf, List, Table
 from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
 
-T = TypeVar("T")
-
 SCENE = ("name", "level", "set")
-MIDI = ("program", "cc")
+MIDI = ("channel", "program", "cc", "note", "wheel")
+BINDING = ("to", "from", "upto", "curve", "invert", "hold", "relative")
 
 
 class NamesText:
@@ -151,24 +149,33 @@ class NamesText:
 
     def midi(self, table: Table, old: Midi, new: Midi) -> None:
         """table: [midi]'s."""
-        before, after = self.before, self.after
-        self.numbered(table, "program", old.program, new.program, before.picked, after.picked, after.meant_by_program)
-        self.numbered(table, "cc", old.cc, new.cc, before.controlled, after.controlled, after.meant_by_controller)
+        if old.channel != new.channel:
+            self.say(table, "channel", None if new.channel is None else str(new.channel))
+        for key in ("program", "cc", "note"):
+            self.numbered(table, key, getattr(old, key), getattr(new, key))
+        if new.wheel is None:
+            toml_tables.drop(self.tree, table, "wheel")
+        elif old.wheel != new.wheel or self.before.preset != self.after.preset:
+            self.bind(table, "wheel", old.wheel, new.wheel, lambda raw: self.say(table, "wheel", raw))
         for key in [key for key in MIDI if getattr(old, key) and not getattr(new, key)]:
-            if toml_tables.prune(self.tree, table.fields[key]):
+            if key in table.fields and toml_tables.prune(self.tree, table.fields[key]):
                 del table.fields[key]
+
+    def say(self, table: Table, key: str, raw: str | None, order: tuple[str, ...] = MIDI) -> None:
+        """Give a key a value, or take it out."""
+        if raw is None:
+            toml_tables.drop(self.tree, table, key)
+        else:
+            toml_tables.put(self.tree, table, key, raw, order)
 
     def numbered(
         self,
         table: Table,
         key: str,
-        old: Mapping[int, T],
-        new: Mapping[int, T],
-        was: Callable[[T], str],
-        words: Callable[[T], str],
-        meant: Callable[[str], T | None],
+        old: Mapping[int, Pick | Binding],
+        new: Mapping[int, Pick | Binding],
     ) -> None:
-        """A table of words by numbers. was, words: how a thing was named and is named; meant: what words name now."""
+        """A table of programs, controllers or notes by their numbers."""
         if not old and not new:
             return
         if key not in table.fields:
@@ -178,11 +185,60 @@ class NamesText:
         for number in old.keys() - new.keys():
             toml_tables.drop(self.tree, inner, there.get(number, ""))
         for number, thing in sorted(new.items()):
-            leaf, said = inner.leaf(there.get(number, "")), toml.string(words(thing))
-            if leaf is None:
-                toml_tables.insert(self.tree, inner, (str(number),), said, partial(_after, number))
-            elif meant(leaf.text) != thing or (leaf.text != words(thing) and leaf.text == was(old.get(number, thing))):
-                leaf.entry.value = said
+            name = there.get(number, "")
+
+            def say(raw: str, number: int = number, name: str = name) -> None:
+                if name:
+                    toml_tables.put(self.tree, inner, name, raw)
+                else:
+                    toml_tables.insert(self.tree, inner, (str(number),), raw, partial(_after, number))
+
+            was = old.get(number)
+            if isinstance(thing, Binding):
+                self.bind(inner, name, was if isinstance(was, Binding) else None, thing, say)
+            else:
+                words = self.before.picked(was) if isinstance(was, Pick) else ""
+                self.word(inner.leaf(name), words, thing, self.after.picked(thing), self.after.meant_by_program, say)
+
+    def word(
+        self,
+        leaf: Leaf | None,
+        was: str,
+        thing: Target | Pick | str,
+        words: str,
+        meant: Callable[[str], Target | Pick | str | None],
+        say: Callable[[str], None],
+    ) -> None:
+        """A thing by its name. was: how it was named, or ""; meant: what words name now."""
+        if leaf is None or meant(leaf.text) != thing or (leaf.text != words and leaf.text == was):
+            say(toml.string(words))
+
+    def bind(self, table: Table, name: str, old: Binding | None, new: Binding, say: Callable[[str], None]) -> None:
+        """What a pedal does, as a text, or where there is more to say as a table. say: gives it another value."""
+        found = table.fields.get(name)
+        words, was = self.after.controlled(new.to), self.before.controlled(old.to) if old else ""
+        more = _more(new)
+        if isinstance(found, Table):
+            for key in BINDING[1:]:
+                if (_more(old) if old else {}).get(key) != more.get(key):
+                    self.say(found, key, more.get(key), BINDING)
+            self.word(
+                found.leaf("to"), was, new.to, words, self.after.meant_by_controller, partial(self.say, found, "to")
+            )
+        elif more:
+            said = {"to": toml.string(words), **more}
+            say(f"{{ {', '.join(f'{key} = {raw}' for key, raw in said.items())} }}")
+        else:
+            self.word(table.leaf(name), was, new.to, words, self.after.meant_by_controller, say)
+
+
+def _more(binding: Binding) -> dict[str, str]:
+    """What a table says of a pedal beside what it does."""
+    said = {"from": binding.low, "upto": binding.high}
+    found = {key: toml.number(value) for key, value in said.items() if value is not None}
+    found |= {key: toml.string(getattr(binding, key)) for key in ("curve", "relative") if getattr(binding, key)}
+    found |= {key: "true" for key in ("invert", "hold") if getattr(binding, key)}
+    return {key: found[key] for key in BINDING if key in found}
 
 
 def _paired(old: tuple[Scene, ...], new: tuple[Scene, ...]) -> dict[int, int]:

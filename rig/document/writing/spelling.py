@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig import toml
-from rig.document.document import INPUT, LEVEL_KNOB, ON, OUTPUT, Amp, Chain, EngineSpec, Pick, Preset, Target
+from rig.document.document import (
+    ALL,
+    FOOT_VERBS,
+    INPUT,
+    LEVEL_KNOB,
+    ON,
+    OUTPUT,
+    Amp,
+    Chain,
+    EngineSpec,
+    Pick,
+    Preset,
+    Target,
+)
 from rig.document.knobs import called
 from rig.document.read import PLUGIN, PLUGIN_PARAMS
 from rig.engine import Engine
@@ -150,11 +163,17 @@ class Names:
             raise RigError(f"a scene of '{amp.name}' sets a knob of '{owner}'")
         return f"{spec.label}.{target.knob}" if uid == amp.uid else f"{owner}.{spec.label}.{target.knob}"
 
-    def controlled(self, target: Target) -> str:
-        """ "Crunch.gain.gain", "Crunch.level"."""
-        if target.knob == LEVEL_KNOB and target.uid in self.amps:
-            return f"{self.amps[target.uid]}.{LEVEL_KNOB}"
-        return f"{self.owners.get(target.uid, (0, ''))[1]}.{self.spec(target).label}.{target.knob}"
+    def controlled(self, to: Target | Pick | str) -> str:
+        """ "Crunch.gain.gain", "Crunch.level", "level", "amp Lead:Solo", "tap"."""
+        if isinstance(to, str):
+            return to
+        if isinstance(to, Pick):
+            return f"amp {self.picked(to)}"
+        if to.uid == ALL:
+            return LEVEL_KNOB
+        if to.knob == LEVEL_KNOB and to.uid in self.amps:
+            return f"{self.amps[to.uid]}.{LEVEL_KNOB}"
+        return f"{self.owners.get(to.uid, (0, ''))[1]}.{self.spec(to).label}.{to.knob}"
 
     def picked(self, pick: Pick) -> str:
         """ "Lead", "Lead:Solo"."""
@@ -167,14 +186,20 @@ class Names:
         where, label, knob = ["", *path.split(".")][-3:] if path.count(".") in (1, 2) else ("?", "", "")
         return self._meant({"": amp.chain, **self.ends}.get(where, ()), label, knob)
 
-    def meant_by_controller(self, words: str) -> Target | None:
+    def meant_by_controller(self, words: str) -> Target | Pick | str | None:
         """What a controller's words name."""
+        if words == LEVEL_KNOB:
+            return Target(ALL, LEVEL_KNOB)
         for amp in self.preset.amps:
             if words == f"{amp.name}.{LEVEL_KNOB}":
                 return Target(amp.uid, LEVEL_KNOB)
         where, label, knob = ["", "", *words.rsplit(".", 2)][-3:]
         chains = {**self.ends, **{amp.name: amp.chain for amp in self.preset.amps}}
-        return self._meant(chains.get(where, ()), label, knob)
+        target = self._meant(chains.get(where, ()), label, knob)
+        verb, _, rest = words.partition(" ")
+        if target or verb not in FOOT_VERBS:
+            return target
+        return self.meant_by_program(rest.strip()) if verb == "amp" else words
 
     def meant_by_program(self, words: str) -> Pick | None:
         """What a program's words name."""
