@@ -47,7 +47,7 @@ from rig.document.document import (
 from rig.document.knobs import called
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, Param, Setting, named, registry
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean
 from rig.files import read_text, spelled, unreadable
 from rig.shipped import named_by
 
@@ -514,7 +514,7 @@ class Reader:
         """What "Amp" or "Amp:Scene" picks, or why nothing."""
         picks = {amp.name: Pick(amp.uid) for amp in amps}
         picks |= {f"{amp.name}:{scene.name}": Pick(amp.uid, scene.name) for amp in amps for scene in amp.scenes}
-        return picks.get(words) or f"no amp '{words}'{did_you_mean(words, picks)}"
+        return picks.get(words) or f"no amp '{cut(words)}'{did_you_mean(words, picks)}"
 
     def target(self, words: str, amps: Sequence[Amp], ends: Mapping[str, Chain]) -> Target | str:
         """The knob that "Amp.engine.knob" or "Amp.level" names, or why it leads nowhere; "" where it was said."""
@@ -523,16 +523,16 @@ class Reader:
                 return Target(amp.uid, LEVEL_KNOB)
         parts = words.rsplit(".", 2)
         if len(parts) != 3:
-            return f'\'{words}\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
+            return f'\'{cut(words)}\' must be "Amp.engine.param", as in "Crunch.gain.gain"'
         where, label, name = parts
         chains = {**ends, **{amp.name: amp.chain for amp in amps}}
         if where not in chains:
-            return f"no amp '{where}'{did_you_mean(where, chains)}"
+            return f"no amp '{cut(where)}'{did_you_mean(where, chains)}"
         spec, fault = self.engine_of(chains[where], label, where)
         if spec is None:
             return fault
         knobs = [*(param.name for param in self.engines[spec.engine].params), ON]
-        return Target(spec.uid, name) if name in knobs else f"{label} has no '{name}'{did_you_mean(name, knobs)}"
+        return Target(spec.uid, name) if name in knobs else f"{label} has no '{cut(name)}'{did_you_mean(name, knobs)}"
 
     def engine_of(self, chain: Chain, label: str, owner: str) -> tuple[EngineSpec | None, str]:
         """The engine of that label, or None and why not; "" where the chain lacks one for its fault."""
@@ -541,7 +541,7 @@ class Reader:
             return found, ""
         if owner in self.torn:
             return None, ""
-        return None, f"no engine '{label}' in '{owner}'{did_you_mean(label, [spec.label for spec in chain])}"
+        return None, f"no engine '{cut(label)}' in '{cut(owner)}'{did_you_mean(label, [spec.label for spec in chain])}"
 
     def numbered(self, table: Mapping[str, object], key: str) -> dict[int, object]:
         """{0..127: what it says, a text or a table}."""
