@@ -47,7 +47,7 @@ from rig.document.document import (
 from rig.document.knobs import called
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, Param, Setting, named, registry
-from rig.errors import RigError, did_you_mean
+from rig.errors import RigError, cut, did_you_mean
 from rig.files import read_text, spelled, unreadable
 from rig.shipped import named_by
 
@@ -69,6 +69,8 @@ ENGINE_ID = r"[^\W\d][\w-]*"
 
 def read_pedal(words: str, preset: Preset) -> Target | Pick | str:
     """What a pedal of a preset is to do, as the preset would say it. Raises RigError."""
+    if cut(words) != words:
+        raise RigError(f"'{cut(words)}' is neither a knob nor a verb")
     reader = Reader(preset.path, registry())
     found = reader.bound_to(words, preset.amps, {INPUT: preset.input, OUTPUT: preset.output})
     if isinstance(found, _Nowhere):
