@@ -63,7 +63,7 @@ typedef struct {
     const rig_param *params;
     size_t (*size)(const rig_setup *);                               /* [main]  bytes of state; 0: the setup is not understood */
     const char *(*init)(void *self, const rig_setup *);              /* [main]  NULL, or why not                               */
-    uint32_t (*memory)(const void *self, const float *params);       /* [audio] frames of past input that the output hangs on, but for what rings */
+    uint32_t (*memory)(const void *self, const float *params);       /* [audio] frames of past input that the output hangs on, but for what rings; of more than RIG_HISTORY only those are heard before it is */
     uint32_t (*tail)(const void *self, const float *params);         /* [audio] frames that it rings on for, until it is 90 dB softer; NULL, or 0 after init(): it does not ring */
     uint32_t (*latency)(const void *self);                           /* [main]  frames by which what comes out is late; NULL: by none. It stays the same */
     void (*process)(void *self, const rig_block *block);             /* [audio] */

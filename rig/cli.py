@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rig import __version__, errors
 from rig.errors import QUOTED, RigError, cut, did_you_mean, own_fault, quoted
-from rig.shipped import find_preset, find_take
+from rig.shipped import find_preset, find_take, shipped_presets
 from rig.text import printable
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 def play(args: argparse.Namespace) -> int:
     """Play a preset, several, or a set of songs live, on JACK."""
+    from rig.gig import gig_log
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
@@ -43,25 +44,36 @@ def play(args: argparse.Namespace) -> int:
             amp=args.amp,
             watch=args.watch,
             room=Room(args.keep, args.loop),
+            log=gig_log.folder(),
             progress=progress,
         )
 
+    debug = getattr(args, "debug", False)
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened, save=args.save_on_quit, debug=getattr(args, "debug", False))
+        return headless.run(opened, save=args.save_on_quit, debug=debug)
+    if args.daemon:
+        from rig.remote import background
+
+        return background.run(opened, save=args.save_on_quit, debug=debug)
+    if args.plain:
+        from rig.remote import plain
+
+        return plain.play(opened, debug=debug)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.set_file import open_sources
 
         open_sources(presets)  # what is wrong with the file is nearer to the player than the terminal
-        raise RigError("rig play draws on a terminal, and this is none; use --headless here")
+        raise RigError("rig play draws on a terminal, and this is none; use --plain or --headless here")
     from rig.engine import registry
+    from rig.remote.others import Others
     from rig.tui import key_file
     from rig.tui.app import RigApp
     from rig.tui.play import PlayScreen
 
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()))
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others)
     status = app.run()
     if app.error is not None:
         raise app.error
@@ -69,6 +81,24 @@ def play(args: argparse.Namespace) -> int:
         if news.wrong:  # no screen was there to show it
             _complain(news.message)
     return status or 0
+
+
+def attach(args: argparse.Namespace) -> int:
+    """Talk to a rig that runs, in plain lines; it plays on when you leave."""
+    from rig.remote import plain
+
+    return plain.attach(args.name)
+
+
+def send(args: argparse.Namespace) -> int:
+    """Tell a rig that runs one verb, and print its answer."""
+    from rig.remote import client, words
+
+    answer = client.join(args.name).ask(" ".join(args.verb))
+    if args.json:
+        return _json({key: value for key, value in answer.items() if key not in ("event", "id")})
+    print("\n".join(words.spoken(answer) or ["done"]))
+    return 0
 
 
 def render(args: argparse.Namespace) -> int:
@@ -103,7 +133,7 @@ def capture(args: argparse.Namespace) -> int:
     """Play a test signal into your amp through JACK, and record it."""
     from rig.capture import command
 
-    if not command.asks(args):
+    if args.plain or not command.asks(args):
         return command.run(args)
     from rig.tui.capture import on_screen
 
@@ -232,6 +262,49 @@ def bench(args: argparse.Namespace) -> int:
     return 0
 
 
+def doctor(args: argparse.Namespace) -> int:
+    """Say whether this machine is fit for playing, what would make it better, and how."""
+    if args.last:
+        return _last_gig(args.json)
+    from rig.jack.survey import survey
+    from rig.report import doctor, fits
+
+    asked = [find_preset(path) for path in args.source] or (shipped_presets() if args.fits else [])
+    seen = survey(args.server)
+    report = doctor.Diagnosis(doctor.diagnosis(seen))
+    if args.loopback:
+        from rig.capture import loopback
+
+        try:
+            report = report.with_loopback(loopback.measure(args.server, args.send, args.back))
+        except RigError as error:
+            report = report.without_loopback(str(error))
+    if asked:
+        with _bar("measuring") as show:
+            rate = seen.server.rate if seen.server else fits.RATE
+            report = report.with_fits(fits.fits(asked, rate, show), seen.server)
+    if args.json:
+        _json(report.facts())
+    else:
+        from rig.report import tables
+
+        tables.show_doctor(report)
+    return 0 if report.ok else 1
+
+
+def _last_gig(as_json: bool) -> int:
+    from rig.gig import gig_log
+    from rig.report import last_gig
+
+    record = gig_log.read(gig_log.latest(gig_log.folder()))
+    goes_on = last_gig.lasts(record)
+    if as_json:
+        return _json({**dataclasses.asdict(record), "goes_on": goes_on})
+    for sentence in last_gig.sentences(record, goes_on):
+        print(printable(sentence))
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -330,8 +403,20 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
-    sub.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
-    sub.add_argument("--save-on-quit", action="store_true", help="headless: save what was changed in the end")
+    shown = sub.add_mutually_exclusive_group()
+    shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
+    shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
+    shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
+    sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
+
+    sub = command(attach, "rig attach")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
+
+    sub = command(send, "rig send amp 2; rig send help tells the verbs")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--json", action="store_true", help="for programs")
+    sub.add_argument("verb", nargs="+", metavar="VERB", help="as in the headless mode: amp 2, mute on")
 
     sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
     sub.add_argument(
@@ -390,6 +475,21 @@ def _parser() -> argparse.ArgumentParser:
     paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
     sub.add_argument("--paced", action="store_true", help=paced)
     sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(doctor, "rig doctor blues")
+    fitting = "also say into which period these fit, and how much room they leave"
+    sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|SET|MODEL", help=fitting)
+    sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
+    sub.add_argument("--last", action="store_true", help="instead, tell what went wrong in the last gig")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")
+    sub.add_argument(
+        "--loopback", action="store_true", help="measure the latency through a cable from an output to an input"
+    )
+    sub.add_argument("--send", metavar="PORT", help="where that cable begins (default: the sound card's first output)")
+    sub.add_argument(
+        "--return", dest="back", metavar="PORT", help="and where it ends (default: the sound card's first input)"
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command(engines, "rig engines --lv2 guitarix reverb")

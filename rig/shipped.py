@@ -74,6 +74,11 @@ def find_preset(given: Path) -> Path:
     raise RigError(f"no preset '{given}' here, in {folders[1]} or among those that ship{hint}")
 
 
+def shipped_presets() -> list[Path]:
+    """Those that ship."""
+    return sorted(PRESETS.glob("*.toml"))
+
+
 def known_presets() -> list[str]:
     """The names by which presets are found."""
     return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml")})

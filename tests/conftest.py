@@ -10,6 +10,9 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 os.environ["LV2_PATH"] = os.devnull  # no plug-in of this machine has a say, but where a test asks for it
+import tempfile  # noqa: E402
+
+os.environ.setdefault("XDG_STATE_HOME", f"{tempfile.gettempdir()}/rig-test-state-{os.getuid()}")  # not the player's own
 
 import sys  # noqa: E402
 

@@ -144,6 +144,7 @@ class FakeRack:
             out_clips=0,
             limiter=1.0,
             load=0.0,
+            load_mean=0.0,
             input_faults=0,
             silent=True,
             **self.time,

@@ -17,7 +17,7 @@ import soundfile
 import tomli
 from textual.drivers.linux_driver import LinuxDriver
 
-from rig.capture import checks, delay, levels, procedure, storage, synthetic_guitar, test_signal, text_view
+from rig.capture import checks, command, delay, levels, procedure, storage, synthetic_guitar, test_signal, text_view
 from rig.capture.checks import Pair, Repeat, Side
 from rig.capture.delay import Delay, find_delay, find_impulses
 from rig.capture.measure import measure
@@ -739,6 +739,15 @@ def test_where_nothing_comes_back_waiting_is_spoken_of():
     quiet = CaptureStatus(CHECK, 1.0, 10.1, -1.0, -1.0, -99.0, -99.0, False, QUIET, ())
     with pytest.raises(RigError, match=r"within 10 s: is the amp on standby.* seconds late takes --wait 20"):
         view.show(quiet)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_plain_lines_draw_no_bar_on_a_terminal(monkeypatch, capsys, plain):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    view = command._view(SimpleNamespace(wait=1.0, retry=0, plain=plain))
+    view.show(CaptureStatus(TAKE, 0.5, 10.1, -1.0, -1.0, -99.0, -99.0, False, QUIET, ()))
+    said = capsys.readouterr().err
+    assert (said == f"{TAKE}: 50 %\n") == plain and ("━" in said) != plain
 
 
 def test_a_missed_period_is_asked_about_and_taken_again():

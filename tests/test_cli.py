@@ -114,9 +114,10 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, render, capture, train, info, convert, check, bench, engines; see rig --help",
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "see rig --help",
         ),
-        (("play",), "required: PRESET; see rig play --help"),
+        (("play",), "required: PRESET|SET; see rig play --help"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
@@ -450,7 +451,8 @@ def test_info_json_keeps_its_keys(run, folder, rng):
 def test_check_json_keeps_its_keys(run, folder):
     files = [folder / name for name in ("blues.toml", "none.toml", "amp.json", "none.json")]
     report = json.loads(run("check", *files, "--json").out)
-    assert list(report) == ["ok", "presets", "skipped"]
+    assert list(report) == ["ok", "presets", "skipped", "kept_bytes", "loop_bytes"]
+    assert report["loop_bytes"] == 4 * 5 * 60 * 48_000
     preset, missing, model, no_model = report["presets"]
     for found in (preset, missing):
         assert list(found) == ["file", "kind", "name", "input", "amps", "output", "faults", "warnings"]
@@ -710,7 +712,7 @@ def test_play_wants_a_terminal(folder):
         [RIG, "play", folder / "blues.toml"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
-    assert done.stderr == "rig: rig play draws on a terminal, and this is none; use --headless here\n"
+    assert done.stderr == "rig: rig play draws on a terminal, and this is none; use --plain or --headless here\n"
 
 
 def test_faults_go_to_stderr_by_the_installed_command(folder):

@@ -25,7 +25,7 @@ from rig.gig.verbs import VERBS
 from rig.gig.worker import Job, Worker
 from rig.remote.commands import LONGEST, Lines
 from rig.remote.events import STATUSES, WAITING, Events
-from rig.remote.headless import _Session
+from rig.remote.headless import Session
 
 HERE = Path(__file__).parent
 GIG = """
@@ -33,8 +33,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from fake_gig import FakeGig
 from rig.gig.verbs import VERBS, Verb
-from rig.remote import headless
-headless.STATUS_SECONDS = float(sys.argv[2])
+from rig.remote import headless, protocol
+protocol.STATUS_SECONDS = float(sys.argv[2])
 def broken(gig, words):
     raise LookupError("nobody thought of this")
 VERBS["break"] = Verb("", "", broken)
@@ -260,7 +260,7 @@ def test_what_is_not_read_is_bounded_and_counted():
     reading, writing = os.pipe()
     events = Events(writing)
     for i in range(300):
-        events.tell_status(number=i, text="x" * 1000)
+        events.tell("status", number=i, text="x" * 1000)
     for i in range(5000):
         events.say("done", id=i, text="x" * 1000)
     assert events._bytes <= WAITING and len(events._unasked) <= STATUSES
@@ -330,12 +330,10 @@ def test_what_takes_long_to_be_built_is_waited_for_and_saved(tmp_path, monkeypat
     path = tmp_path / "set.toml"
     path.write_text('[[amp]]\nname = "A"\nchain = [{ model = "one.json" }]\n')
     verbs = [[f"load A.model {file}"], ["quit"]]
-    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0))
+    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0), wake=lambda: None)
     told: list[str] = []
-    events = SimpleNamespace(
-        say=lambda event, **_: told.append(event), tell_status=lambda **_: None, close=lambda: None
-    )
-    assert _Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0
+    events = SimpleNamespace(say=lambda event, **_: told.append(event), tell=lambda *_, **__: None, close=lambda: None)
+    assert Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0
     assert path.read_text().count("two") == saved
     assert told == ["ready", "done", "done", said, *["done"] * saved, "end"]
 

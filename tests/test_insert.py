@@ -99,6 +99,29 @@ def test_what_nobody_stands_in_passes_through_a_period_later(world, rng):
     assert np.array_equal(np.concatenate(world.sent, axis=1)[0], x), "it is sent all the same"
 
 
+def test_after_a_panic_what_the_other_application_rings_with_is_not_heard(world, rng):
+    ringing = [np.zeros((2, PERIOD), np.float32)]
+
+    def app(x: np.ndarray) -> np.ndarray:
+        ringing[0] = 0.99 * ringing[0] + x
+        return ringing[0]
+
+    world.app = app
+    world.rack.offer("amp", 0, chain(ring=0.5))
+    world.rack.begin(open=True)
+    world.wire(True)
+    world.play(noise(rng))
+    world.rack.panic()
+    silence = world.play(np.zeros(RATE // PERIOD * PERIOD, np.float32))
+    assert np.abs(silence[:, 0]).max() > 0.01, "it was loud"
+    assert not silence[:, RATE // 100 : RATE // 2].any()
+    assert np.abs(ringing[0]).max() > 1e-3, "it still rings"
+    ringing[0][:] = 0.0
+    world.app = lambda x: -0.5 * x
+    x = noise(rng)
+    assert np.allclose(world.play(x)[0, PERIOD:], -0.5 * later(x)[PERIOD:], atol=1e-6), "and then it is heard as before"
+
+
 def test_who_stands_in_it_is_heard_instead(world, rng):
     world.app = lambda x: -0.5 * x
     world.rack.offer("amp", 0, chain())

@@ -427,6 +427,7 @@ class Server:
         self.name, self.rate, self.client = "rig", rate, SimpleNamespace(blocksize=64)
         self.alive, self.latency, self.xruns, self.runs = True, None, 0, None
         self.start, self.overdue, self.server = False, False, None
+        self.inserts: dict[int, str] = {}
 
     def opening(self, calls: Calls, *_: object, **__: object) -> Server:
         self.future = calls.ask(lambda: self)

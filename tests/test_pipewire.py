@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from headless import Headless
+from leash import leashed
 from pipewire import PipeWire, pipewire
 
 from rig.jack import library
@@ -60,3 +64,13 @@ def test_a_pipewire_of_another_name_is_none(player, tmp_path):
     code, said = Headless(path, "--server", "typo", env=player.environment).end()
     assert (code, said.count("\n")) == (1, 1)
     assert "no JACK server 'typo' runs;" in said and "PipeWire (without --server)" in said
+
+
+def test_the_doctor_knows_pipewire_and_its_quantum(player):
+    player.set("clock.force-quantum", 128)
+    command = leashed([sys.executable, "-m", "rig", "doctor", "--json"])
+    done = subprocess.run(command, env=player.environment, capture_output=True, text=True, timeout=60)
+    found = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["libjack"]["what"] == "PipeWire's: rig plays on PipeWire"
+    assert found["JACK"]["what"].startswith("PipeWire: 48 kHz, periods of 128 frames, 2.7 ms")
+    assert found["PipeWire"]["verdict"] == "ok" and found["PipeWire"]["what"].endswith("fixed to 128")

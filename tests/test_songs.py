@@ -528,3 +528,16 @@ def test_all_faults_of_a_set_and_of_its_presets_are_listed(folder: Path, capsys:
     assert "song 1 'Opener': tempo = 8700 is out of range" in faults
     assert "unknown engine 'gian'" in faults
     assert "song 4 'Closer': part 1, in rock.toml: no amp 'Leed'; did you mean 'Lead'?" in faults
+
+
+def test_a_set_plays_on_at_another_rate(folder: Path) -> None:
+    gig = gig_of(folder / "set.toml")
+    load(gig)
+    do(gig, "song Closer")
+    gig.move(Rack(44_100))
+    load(gig)
+    gig.reconciler.rack.limit(False)
+    gig.reconciler.rack.begin(open=True)
+    assert at(gig) == ("Closer", "Lead", 1)
+    assert heard_db(gig) == -6
+    assert ready(gig) == {"blues", "rock"}

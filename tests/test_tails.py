@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rig.engine import Payload, registry
+from rig.engine import Branches, Payload, registry
 from rig.native import BLOCK, Chain, Rack, Unit, chains_freed, chains_made
 
 RATE = 48_000
@@ -75,6 +75,48 @@ def test_what_rang_rings_on_as_if_nothing_had_been_switched(rng, switch):
     SWITCHES[switch](made)
     after, wanted = play(made, x[head:]), play(never, x[head:])
     assert np.abs(wanted).max() > 0.05, "something rings"
+    assert np.abs(after - wanted).max() < QUIET * np.abs(wanted).max()
+
+
+def loaded(name: str, settings: dict[str, float] | None = None, **params: float) -> Unit:
+    engine = registry()[name]
+    return unit(name, engine.load({}, engine.settled(settings or {}), RATE), **params)
+
+
+def large(branch: str = "") -> Unit:
+    """A cabinet that is a room: a second of noise that dies away."""
+    noise = np.random.default_rng(2).normal(0, 1, RATE) * np.exp(-np.arange(RATE) / 9000)
+    return unit("cab", Payload(((noise / np.linalg.norm(noise)).astype(np.float32),), ints=(1,)), branch=branch)
+
+
+AROUND = {
+    "a room in a cabinet": lambda: chain(large()),
+    "a pitch before it": lambda: chain(loaded("pitch", semitones=-5.0), unit("delay", time=100.0, mix=0.4)),
+    "a pitch behind it": lambda: chain(unit("delay", time=100.0, mix=0.4), loaded("pitch", semitones=-5.0)),
+    "a wah": lambda: chain(unit("wah", position=0.6), room(decay=1.0), unit("wah", follow=1.0)),
+    "what wavers": lambda: chain(
+        unit("chorus"), room(decay=1.0), unit("phaser"), loaded("flanger", settings={"through": 1.0}), unit("tremolo")
+    ),
+    "what holds it down": lambda: chain(room(decay=1.0), unit("comp", threshold=-40.0), unit("gate", threshold=-50.0)),
+    "a drive": lambda: chain(large(), loaded("drive"), unit("peq", low=6.0, lowcut=80.0), unit("pan", pan=-0.5)),
+    "an insert": lambda: chain(unit("insert"), room(decay=1.0), unit("insert")),
+    "a blend": lambda: chain(
+        large("a"),
+        unit("delay", branch="b", time=90.0, mix=1.0),
+        unit("blend", registry()["blend"].join(Branches(), {"align": 0.0}), mix=0.5),
+    ),
+}
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_it_does_so_whatever_stands_around_it(around):
+    x, head = impulse(RATE // 2, at=5), RATE // 20 // BLOCK * BLOCK
+    made, never = rack(AROUND[around](), chain(unit("eq", bass=3.0))), rack(AROUND[around]())
+    play(made, x[:head])
+    play(never, x[:head])
+    made.play(1)
+    after, wanted = play(made, x[head:]), play(never, x[head:])
+    assert np.abs(wanted).max() > 1e-3, "something rings"
     assert np.abs(after - wanted).max() < QUIET * np.abs(wanted).max()
 
 
@@ -215,8 +257,6 @@ def test_branches_of_which_one_is_stereo_are_joined_in_stereo(rng):
     x = rng.normal(0, 0.2, 6000).astype(np.float32)
     join = registry()["blend"].join
     assert join
-    from rig.engine import Branches
-
     parts = [
         unit("gain", branch="a", gain=-6.0),
         unit("delay", branch="b", time=20.0, feedback=0.0, mix=1.0, pingpong=1.0),

@@ -24,9 +24,10 @@ from rig.files import write  # noqa: E402
 from rig.models import player  # noqa: E402
 from rig.models.convert import apart, trained_text  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
+from rig.report import bench, tables  # noqa: E402
 from rig.train import capture, data, estimate, export, init_from, loop, losses, report, run  # noqa: E402
 from rig.train.preset import write_preset  # noqa: E402
-from rig.train.settings import Settings, Size  # noqa: E402
+from rig.train.settings import SIZES, Settings, Size  # noqa: E402
 from rig.train.state import begin  # noqa: E402
 
 TINY = Size(channels=4, depth=4, repeats=1, kernel_size=3)
@@ -488,3 +489,33 @@ def test_the_work_of_a_step():
     """One layer of one channel, two taps: each frame takes 2 x 2 for the halves, 1 for the output, and where a layer follows 1 for the mix."""
     assert estimate.macs(Size(channels=1, depth=1, repeats=1, kernel_size=2), segment=10) == 3 * 10 * 5
     assert estimate.macs(Size(channels=1, depth=2, repeats=1, kernel_size=2), segment=10) == 3 * (12 * 6 + 10 * 5)
+
+
+def test_bench_tells_where_a_step_goes_on_every_instruction_set(capsys):
+    from rig import native
+
+    before = native.isa()
+    assert main(["bench", "--train", "--isa", "all", "--seconds", "0.1", "--json"]) == 0
+    native.use_isa(before)
+    rows = json.loads(capsys.readouterr().out)["training"]
+    assert [(row["size"], row["isa"]) for row in rows] == [(size, isa) for size in SIZES for isa in native.isas()]
+    for row in rows:
+        assert 0 < row["share_of_step"] < row["share_of_peak"] < 1.5
+        assert row["best"] == (row["isa"] == native.isas()[0])
+        assert row["slower"] == (row["best"] and row["forward_ms"] + row["backward_ms"] > row["torch_ms"])
+        assert row["epochs_a_minute"] > 0 < row["two_threads"]
+        assert row["optimiser_ms"] > 0 <= row["other_ms"]
+
+
+def test_bench_says_loudly_where_pytorch_is_faster(capsys):
+    fast = bench.TrainingRow("nano", "avx2", 6.0, 0.4, 0.1, 1.0, 2.0, 0.5, 0.5, torch_ms=9.0, two_threads=1.8)
+    tables.show_bench(bench.Report("a machine", {}, (), training=(fast,)))
+    assert "SLOWER" not in capsys.readouterr().out
+    slow = replace(fast, size="standard", torch_ms=2.9)
+    tables.show_bench(bench.Report("a machine", {}, (), training=(fast, slow)))
+    assert "standard on avx2: SLOWER THAN PYTORCH" in capsys.readouterr().out
+
+
+def test_bench_of_training_takes_no_files(capsys):
+    assert main(["bench", "--train", "blues"]) == 1
+    assert "leave the files out" in capsys.readouterr().err

@@ -16,6 +16,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import soundfile
@@ -34,6 +35,7 @@ from rig.train.live_view import LiveView  # noqa: E402
 from rig.train.log_view import LogView  # noqa: E402
 from rig.train.plot import AXIS, Curve, plot  # noqa: E402
 from rig.train.progress import Standing, clock_text  # noqa: E402
+from rig.train.run import _watcher  # noqa: E402
 from rig.train.settings import Settings, Size  # noqa: E402
 from rig.train.state import Epoch, begin  # noqa: E402
 from rig.train.verdict import scored, shown, verdict  # noqa: E402
@@ -223,6 +225,14 @@ def test_plain_lines(ready):
         "epoch 1/3  loss 0.10000  ESR 0.0080 plain: very close, 0.0123 pre-emphasised\n"
         "epoch 2/3  loss 0.05000  ESR 0.0300 plain: good, but different, 0.0400 pre-emphasised  best 0.0080 plain (epoch 1)\n"
     )
+
+
+@pytest.mark.parametrize(("plain", "view"), [(True, LogView), (False, LiveView)])
+def test_plain_lines_come_on_a_terminal_where_they_are_asked_for(ready, monkeypatch, plain, view):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    held, settings = ready
+    run = SimpleNamespace(state=begin(settings), data=held, settings=settings, job=SimpleNamespace(name="a"), about="b")
+    assert type(_watcher(run, threading.Event(), plain)) is view
 
 
 def test_keys_come_one_by_one_and_the_terminal_is_put_back():

@@ -26,7 +26,9 @@ from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
 from rig.document.document import AMPS
+from rig.engine import registry
 from rig.errors import RigError
+from rig.gig.knob_scale import place, turn, value_at, written
 from rig.gig.snapshot import AmpView, LoopView, News, ParamView
 from rig.tui import block_font, key_file, palette
 from rig.tui.app import RigApp
@@ -35,7 +37,6 @@ from rig.tui.bars import together, wiring
 from rig.tui.canvas import Patch, Sheet, fit, wrapped
 from rig.tui.find_amp import found
 from rig.tui.help import KEYS, HelpScreen
-from rig.tui.knob_scale import place, turn, value_at, written
 from rig.tui.layout import plan
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
@@ -794,7 +795,7 @@ async def test_a_long_message_is_read_to_its_end() -> None:
         screen.note.hush()
         await until(pilot, lambda: screen.knobs.size.height == plan(80, 24).knobs)
         gig.told = (News("word " * 100 + "end", wrong=True),)
-        await seen(pilot, screen.note, "! shows it")
+        await seen(pilot, screen.note, "i shows it")
         await pilot.press("t")
         gig.told = (News(LONG, wrong=True),)
         await until(pilot, lambda: " ".join(screen.note.text().split()) == LONG)
@@ -815,6 +816,22 @@ async def test_what_was_said_lately_can_be_read_again() -> None:
         assert time.strftime("%H:") in card[0]
         await pilot.press("pagedown", "i")
         assert pilot.app.screen is screen
+
+
+async def test_what_went_wrong_stands_among_what_was_said() -> None:
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
+        screen.note.say("said before", time.monotonic())
+        gig.set(xruns=3, load=0.42)
+        await until(pilot, lambda: gig.incidents.log.incidents)
+        screen.note.say("said after", time.monotonic())
+        await pilot.press("i")
+        card = pilot.app.screen.query_one("#card Static").render().plain
+        assert [line.split("  ")[1][:16] for line in card.splitlines()] == [
+            "said after",
+            "3 periods missed",
+            "said before",
+        ]
 
 
 def test_words_longer_than_a_line_are_cut() -> None:
@@ -1205,6 +1222,16 @@ def knob(value: float, unit: str, low: float, high: float) -> ParamView:
 )
 def test_steps(param: ParamView, direction: int, coarse: bool, value: float) -> None:
     assert turn(param, direction, coarse) == pytest.approx(value)
+
+
+def test_a_press_lands_every_engines_knobs_on_round_values() -> None:
+    knobs = [(name, each) for name, engine in registry().items() for each in (*engine.params, *engine.settings)]
+    for name, each in knobs:
+        low, high, curve, step = each.minimum, each.maximum, getattr(each, "curve", ""), getattr(each, "step", 0.0)
+        shown = ParamView("", each.name, each.unit, "", each.initial, low, high, each.initial, choices=each.choices)
+        for direction in (-1, 1):
+            value = turn(replace(shown, curve=curve, step=step), direction)
+            assert value == pytest.approx(float(f"{value:.3g}"), abs=1e-9), (name, each.name, value)
 
 
 @pytest.mark.parametrize("unit", ["dB", "Hz", "ms", "", "%"])

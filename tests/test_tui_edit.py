@@ -18,11 +18,11 @@ from rig.document.document import Document
 from rig.document.history import History
 from rig.engine import registry
 from rig.errors import RigError
+from rig.gig.knob_scale import meant, stands, turn, value_at
 from rig.gig.snapshot import EngineView, ParamView
 from rig.tui.add import GROUPS, AddScreen, offers
 from rig.tui.ask import AskScreen
 from rig.tui.chooser import ChooserScreen
-from rig.tui.knob_scale import meant, stands, turn, value_at
 from rig.tui.knobs import Knobs
 from rig.tui.play import PlayScreen
 from rig.tui.selection import Picked, find, lines, slot_at, slots

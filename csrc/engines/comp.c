@@ -9,7 +9,7 @@
 enum { THRESHOLD, RATIO, KNEE, ATTACK, RELEASE, GAIN, MIX, LOWCUT, DETECTOR, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [THRESHOLD] = {"threshold", "dB", "what is louder than this is held down", -60.0f, 0.0f, -28.0f, NULL},
-    [RATIO] = {"ratio", ":1", "dB above it that become one", 1.0f, 20.0f, 4.0f, NULL},
+    [RATIO] = {"ratio", ":1", "dB above it that become one", 1.0f, 20.0f, 4.0f, NULL, RIG_BY_RATIO, 0.5f},
     [KNEE] = {"knee", "dB", "how softly it begins around the threshold", 0.0f, 24.0f, 6.0f, NULL},
     [ATTACK] = {"attack", "ms", "until most of what is too loud is held down", 0.1f, 100.0f, 8.0f, NULL},
     [RELEASE] = {"release", "ms", "until it has let go of most", 10.0f, 2000.0f, 150.0f, NULL},

@@ -16,7 +16,7 @@ enum { NOTE, TIME, FEEDBACK, MIX, TONE, PINGPONG, WOBBLE, DUCK, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [NOTE] = {"note", "", "the time as a note at the song's tempo", 0.0f, 11.0f, 0.0f, "off|" RIG_NOTES},
     [TIME] = {"time", "ms", "from echo to echo, while note is off", 1.0f, LONGEST_MS, 380.0f, NULL},
-    [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL},
+    [FEEDBACK] = {"feedback", "", "how much of each echo comes again", 0.0f, 0.98f, 0.35f, NULL, RIG_EVENLY, 0.01f},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: echoes only", 0.0f, 1.0f, 0.2f, NULL},
     [TONE] = {"tone", "Hz", "each echo loses what is above", 500.0f, 16000.0f, 4000.0f, NULL},
     [PINGPONG] = {"pingpong", "", "echoes go from side to side", 0.0f, 1.0f, 0.0f, "off|on"},

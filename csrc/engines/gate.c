@@ -11,7 +11,7 @@
 enum { THRESHOLD, RATIO, ATTACK, HOLD, RELEASE, HYSTERESIS, LOWCUT, HIGHCUT, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [THRESHOLD] = {"threshold", "dB", "closes on what is softer than this at the rack's input", -100.0f, 0.0f, -70.0f, NULL},
-    [RATIO] = {"ratio", ":1", "how steeply it closes; 20 is shut", 1.0f, 20.0f, 10.0f, NULL},
+    [RATIO] = {"ratio", ":1", "how steeply it closes; 20 is shut", 1.0f, 20.0f, 10.0f, NULL, RIG_BY_RATIO, 0.5f},
     [ATTACK] = {"attack", "ms", "time to open from fully shut", 0.1f, 50.0f, 1.0f, NULL},
     [HOLD] = {"hold", "ms", "stays open for this long after the last loud moment", 0.0f, 500.0f, 30.0f, NULL},
     [RELEASE] = {"release", "ms", "time to close fully", 5.0f, 500.0f, 100.0f, NULL},

@@ -28,6 +28,7 @@ typedef struct {
     uint32_t wait, at;      /* the oldest of what waits lies at past[c][at] */
     uint64_t birth;
     uint32_t begun;
+    uint32_t rings, hush;   /* frames that it may ring on for, as the knob says; that it still does after a panic, unheard */
     float wet, own;         /* how much of what comes back is heard: as it is wired, and as nobody newer has it */
     float last[2];          /* what came back last */
     rig_ramp send, back;
@@ -115,8 +116,10 @@ static void process(void *self, const rig_block *b)
     state *s = self;
     const uint32_t frames = b->frames;
     rig_insert *insert = rig_insert_heard(s->place, b->key, s->birth);
-    const int wired = insert && rig_insert_wired(insert), owns = insert && (!insert->owner || insert->owner == s->birth);
+    const int wired = insert && rig_insert_wired(insert) && !s->hush, owns = insert && (!insert->owner || insert->owner == s->birth);
     float back[2][RIG_BLOCK];
+    s->rings = tail(s, b->params);
+    s->hush -= s->hush < frames ? s->hush : frames;
     rig_ramp_aim(&s->send, rig_from_db(b->params[SEND]), frames);
     rig_ramp_aim(&s->back, rig_from_db(b->params[RETURN]), frames);
     if (insert && !s->begun) {
@@ -142,9 +145,14 @@ static void process(void *self, const rig_block *b)
     }
 }
 
+/* What the other application still says of before is not heard. */
 static void reset(void *self)
 {
     state *s = self;
+    if (s->begun) {
+        s->hush = s->rings;
+        s->wet = 0.0f;
+    }
     for (int c = 0; c < 2; ++c) {
         memset(s->past[c], 0, s->wait * sizeof(float));
         s->last[c] = 0.0f;

@@ -17,7 +17,7 @@ static const rig_param params[N_PARAMS] = {
     [DEPTH] = {"depth", "oct", "octaves from the lowest to the highest", 0.0f, 5.0f, 2.5f, NULL},
     [CENTRE] = {"centre", "Hz", "around which they go", 100.0f, 4000.0f, 700.0f, NULL},
     [STAGES] = {"stages", "", "all-passes; two make a notch", 0.0f, 4.0f, 0.0f, "4|6|8|10|12"},
-    [FEEDBACK] = {"feedback", "", "sharper peaks, below 0 sharper notches", -0.9f, 0.9f, 0.3f, NULL},
+    [FEEDBACK] = {"feedback", "", "sharper peaks, below 0 sharper notches", -0.9f, 0.9f, 0.3f, NULL, RIG_EVENLY, 0.02f},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: without it, a vibrato", 0.0f, 1.0f, 0.5f, NULL},
     [SPREAD] = {"spread", "", "0: both sides alike, 1: one goes up while the other goes down", 0.0f, 1.0f, 0.3f, NULL},
 };

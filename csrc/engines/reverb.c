@@ -14,7 +14,7 @@
 enum { DECAY, TREBLE, PREDELAY, MIX, N_PARAMS };
 static const rig_param params[N_PARAMS] = {
     [DECAY] = {"decay", "s", "until it is 60 dB softer", 0.2f, 20.0f, 1.6f, NULL},
-    [TREBLE] = {"treble", "", "the decay at 5 kHz, as a share of the lows'", 0.1f, 1.0f, 0.4f, NULL},
+    [TREBLE] = {"treble", "", "the decay at 5 kHz, as a share of the lows'", 0.1f, 1.0f, 0.4f, NULL, RIG_EVENLY, 0.01f},
     [PREDELAY] = {"predelay", "ms", "before it begins", 0.0f, 200.0f, 10.0f, NULL},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: room only", 0.0f, 1.0f, 0.2f, NULL},
 };

@@ -17,7 +17,7 @@ static const rig_param params[N_PARAMS] = {
     [RELEASE] = {"release", "ms", "in which it goes back", 20.0f, 2000.0f, 200.0f, NULL},
     [HEEL] = {"heel", "Hz", "where it resonates at the heel", 150.0f, 1000.0f, 450.0f, NULL},
     [TOE] = {"toe", "Hz", "where it resonates at the toe", 800.0f, 5000.0f, 2200.0f, NULL},
-    [RESONANCE] = {"resonance", "", "how sharp, 1: as the classic pedal", 0.3f, 3.0f, 1.0f, NULL},
+    [RESONANCE] = {"resonance", "", "how sharp, 1: as the classic pedal", 0.3f, 3.0f, 1.0f, NULL, RIG_BY_RATIO},
     [MIX] = {"mix", "", "0: guitar only, 0.5: both, 1: wah only", 0.0f, 1.0f, 1.0f, NULL},
 };
 

@@ -4,22 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loop_layers.h"
 #include "touch.h"
 
 #define SHORTEST 4 /* fades that a loop is long at least */
-#define PI 3.14159265358979323846
-
-/* A half-band filter: a sine over its argument, under a window of Blackman's. */
-static void make_taps(float *taps)
-{
-    double sum = 0.0, h[RIG_LOOP_TAPS];
-    for (int i = 0; i < RIG_LOOP_TAPS; ++i) {
-        const double at = i + 0.5, turn = PI * at / (RIG_LOOP_TAPS + 0.5);
-        h[i] = sin(PI * at) / (PI * at) * (0.42 + 0.5 * cos(turn) + 0.08 * cos(2.0 * turn));
-        sum += h[i];
-    }
-    for (int i = 0; i < RIG_LOOP_TAPS; ++i) taps[i] = (float)(0.5 * h[i] / sum);
-}
 
 int rig_looper_init(rig_looper *l, uint32_t room, const float *rise, uint32_t fade)
 {
@@ -31,7 +19,7 @@ int rig_looper_init(rig_looper *l, uint32_t room, const float *rise, uint32_t fa
     l->rise = rise;
     l->fade = fade;
     l->step = 1.0f / (float)fade;
-    make_taps(l->taps);
+    rig_loop_make_taps(l->taps);
     return 1;
 }
 
@@ -72,94 +60,6 @@ static void show(rig_looper *l)
     rig_put(&l->shown.waits, l->wait > 0);
 }
 
-/* Cross-fades add up to one: a note that goes through the seam as it began keeps its level. */
-static float rise(const rig_looper *l, uint32_t i) { return l->rise[i] * l->rise[i]; }
-
-static float toward(float now, float end, float step)
-{
-    return now < end ? fminf(end, now + step) : fmaxf(end, now - step);
-}
-
-/* --- what plays ------------------------------------------------------------------------------------------------- */
-
-/* A place that may lie beyond the end, by less than the loop is long. */
-static uint32_t wrapped(const rig_looper *l, uint32_t place) { return place < l->frames ? place : place - l->frames; }
-
-static float layer_at(const rig_looper *l, uint32_t k, uint32_t place)
-{
-    const rig_layer *layer = &l->layer[k];
-    const uint32_t since = wrapped(l, place + l->frames - layer->begin);
-    return since < layer->filled ? l->data[(size_t)k * l->frames + place] : 0.0f;
-}
-
-/* A layer where the loop is: at a frame, or between two. */
-static float heard_of(const rig_looper *l, uint32_t k)
-{
-    const uint32_t n = l->frames, at = l->place / 2;
-    if (!(l->place & 1)) return layer_at(l, k, at);
-    float sum = 0.0f;
-    for (uint32_t i = 0; i < RIG_LOOP_TAPS; ++i)
-        sum += l->taps[i] * (layer_at(l, k, wrapped(l, at + n - i)) + layer_at(l, k, wrapped(l, at + 1 + i)));
-    return sum;
-}
-
-static float play(rig_looper *l)
-{
-    float sum = 0.0f;
-    for (uint32_t k = 0; k < l->most; ++k) {
-        rig_layer *layer = &l->layer[k];
-        layer->gain = toward(layer->gain, k < l->layers ? 1.0f : 0.0f, l->step);
-        if (layer->gain == 0.0f) continue;
-        const float part = l->tail && !k ? rise(l, l->place / 2) : 1.0f;
-        sum += layer->gain * part * heard_of(l, k);
-    }
-    return l->level * sum;
-}
-
-/* --- what goes into it ------------------------------------------------------------------------------------------ */
-
-/* The place that the guitar is written to: at half speed it is heard through a filter, which is late. */
-static uint32_t writes_at(const rig_looper *l)
-{
-    const uint32_t at = l->place / 2;
-    return l->slow ? wrapped(l, at + l->frames - RIG_LOOP_TAPS) : at;
-}
-
-/* The guitar, or at half speed every other frame of it, without what would be heard as something else. now: frames of the
-   guitar that came before this one. */
-static float written(const rig_looper *l, const rig_history *guitar, uint64_t now)
-{
-    if (!l->slow) return guitar->data[now % RIG_HISTORY];
-    const uint64_t centre = now + RIG_HISTORY - 2 * RIG_LOOP_TAPS;
-    float sum = guitar->data[centre % RIG_HISTORY];
-    for (uint32_t i = 0; i < RIG_LOOP_TAPS; ++i) {
-        const uint32_t away = 2 * i + 1;
-        sum += l->taps[i] * (guitar->data[(centre - away) % RIG_HISTORY] + guitar->data[(centre + away) % RIG_HISTORY]);
-    }
-    return 0.5f * sum;
-}
-
-static void overdub(rig_looper *l, const rig_history *guitar, uint64_t now)
-{
-    l->dub = toward(l->dub, l->state == RIG_LOOP_OVERDUBBING ? 1.0f : 0.0f, l->step);
-    if (l->place & 1) return;
-    const uint32_t at = writes_at(l);
-    rig_layer *layer = &l->layer[l->dubbed];
-    if (!layer->filled) layer->begin = at;
-    const uint32_t since = wrapped(l, at + l->frames - layer->begin);
-    float *data = l->data + (size_t)l->dubbed * l->frames + at;
-    const float x = l->dub * written(l, guitar, now);
-    *data = since < layer->filled ? *data + x : x;
-    if (since == layer->filled) ++layer->filled;
-}
-
-/* The loop's end fades into its beginning: the guitar goes on as it is heard for the second time. */
-static void mix_tail(rig_looper *l, uint32_t i, float end)
-{
-    const float in = rise(l, i);
-    l->data[i] = in * l->data[i] + (1.0f - in) * end;
-}
-
 /* --- its states ------------------------------------------------------------------------------------------------- */
 
 static void empty(rig_looper *l)
@@ -174,7 +74,7 @@ static void empty(rig_looper *l)
 static void close_loop(rig_looper *l, uint32_t frames)
 {
     const uint32_t beyond = l->recorded - frames, mixed = beyond < l->fade ? beyond : l->fade;
-    for (uint32_t i = 0; i < mixed; ++i) mix_tail(l, i, l->data[frames + i]);
+    for (uint32_t i = 0; i < mixed; ++i) rig_loop_mix_tail(l, i, l->data[frames + i]);
     l->tail = l->fade - mixed;
     l->frames = frames;
     l->layers = l->most = 1;
@@ -334,19 +234,19 @@ static float run(rig_looper *l, const rig_history *guitar, uint64_t now)
 {
     if (l->wait && l->wait--) return 0.0f;
     const int plays = l->state != RIG_LOOP_STOPPED && !l->clearing;
-    l->level = toward(l->level, plays ? 1.0f : 0.0f, l->step);
+    l->level = rig_loop_toward(l->level, plays ? 1.0f : 0.0f, l->step);
     if (l->level == 0.0f && !l->tail) {
         l->dub = 0.0f;
         if (l->clearing) empty(l);
         return 0.0f;
     }
     if (!(l->place & 1) && !l->tail && l->dub == 0.0f) l->slow = l->slower;
-    const float heard = play(l);
+    const float heard = rig_loop_play(l);
     if (l->tail) {
-        mix_tail(l, l->place / 2, guitar->data[now % RIG_HISTORY]);
+        rig_loop_mix_tail(l, l->place / 2, guitar->data[now % RIG_HISTORY]);
         --l->tail;
     }
-    if (l->state == RIG_LOOP_OVERDUBBING || l->dub > 0.0f) overdub(l, guitar, now);
+    if (l->state == RIG_LOOP_OVERDUBBING || l->dub > 0.0f) rig_loop_overdub(l, guitar, now);
     l->place += l->slow ? 1 : 2;
     if (l->place >= 2 * l->frames) l->place -= 2 * l->frames;
     return heard;

@@ -16,7 +16,7 @@
 
 enum { KERNEL, BIAS, MIX, MIX_BIAS, OUTPUT, WEIGHTS };
 
-#define BLOCK 256u /* frames */
+#define BLOCK 512u /* frames */
 #define BLOCK_PITCH (BLOCK + 3 * RIG_PAD)
 #define LINE 16u /* floats in a cache line */
 #define MOST_BYTES 2000000000u /* from the first of a convolution's rows to the last */

@@ -22,6 +22,10 @@ def asks(args: argparse.Namespace) -> bool:
     return not args.yes and sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def _view(args: argparse.Namespace) -> text_view.TextView:
+    return text_view.TextView(args.wait, args.retry, live=sys.stderr.isatty() and not args.plain)
+
+
 def run(args: argparse.Namespace, drive: Drive | None = None) -> int:
     """Capture, write, tell. drive: a screen; else plain lines. Raises RigError, one line; then nothing was written."""
     storage.refuse(args.output, force=args.force)
@@ -41,8 +45,8 @@ def run(args: argparse.Namespace, drive: Drive | None = None) -> int:
         return capture(session, make, args.wait, view)
 
     try:
-        session.start(*ports.choose(session.client, args.send, args.back, ask=drive is not None))
-        captured = drive(work, session, name) if drive else work(text_view.TextView(args.wait, args.retry))
+        session.start(*ports.choose(session.client, args.send, args.back, ask=drive is not None or asks(args)))
+        captured = drive(work, session, name) if drive else work(_view(args))
         facts = facts_of(captured, session, name)
     finally:
         session.close()

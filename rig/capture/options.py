@@ -47,5 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
     add("--force", "--overwrite", action="store_true", help="write over the capture that the folder may hold")
     add("--yes", action="store_true", help="no screen, no questions: check, take, save")
+    add("--plain", action="store_true", help="no screen: plain lines, for a screen reader; asks for ports, no more")
     add("--json", action="store_true", help="end with one line of JSON on stdout")
     add("--seconds", type=_between(LEAST_SECONDS, SECONDS, "seconds"), default=SECONDS, help=argparse.SUPPRESS)

@@ -60,6 +60,11 @@ def test_signal(rate: int, seconds: float = SECONDS) -> Signal:
     return replace(made, played=played, loop=slice(made.lead, made.repeat.frames))
 
 
+def impulses(rate: int) -> Signal:
+    """The two impulses, and nothing else."""
+    return _around(np.zeros(0), rate, 0.0, "two impulses")
+
+
 def from_file(path: Path, rate: int) -> Signal:
     """A recording of the player's, its first channel, at `rate` Hz; turned down where it goes beyond full scale.
 

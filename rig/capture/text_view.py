@@ -17,11 +17,10 @@ PASSES = 1.0  # of the check's loop, before it is judged
 
 
 class TextView:
-    """A view without questions. What goes wrong for good is raised."""
+    """A view without questions. What goes wrong for good is raised. live: a bar is drawn, on a line that moves."""
 
-    def __init__(self, wait: float, retries: int) -> None:
-        self._wait, self._left = wait, retries
-        self._live = sys.stderr.isatty()
+    def __init__(self, wait: float, retries: int, live: bool = False) -> None:
+        self._wait, self._left, self._live = wait, retries, live
         self._told = -1
 
     def say(self, line: str) -> None:

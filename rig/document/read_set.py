@@ -22,6 +22,7 @@ from rig.document.document import SONGS, TEMPO, Pick, Preset, Song, identity
 from rig.document.read import FILE_LIMIT, Fault, Reader, content_of, shown, toml_kind
 from rig.errors import RigError
 from rig.files import read_text, spelled, unreadable
+from rig.kinds import PRESET, kind_of
 from rig.shipped import find_preset
 
 NOTES = 2000
@@ -59,9 +60,10 @@ class SetText:
 
 
 def is_set(path: Path) -> bool:
-    """Whether a file that can be read is a set: it has songs."""
+    """Whether a file that can be read is a set: it has songs, and not only words about them."""
     try:
-        return path.is_file() and path.stat().st_size <= FILE_LIMIT and bool(SONG.search(path.read_text("utf-8-sig")))
+        small = path.suffix.lower() == ".toml" and path.is_file() and path.stat().st_size <= FILE_LIMIT
+        return small and kind_of(path) is PRESET and bool(SONG.search(path.read_text("utf-8-sig")))
     except (OSError, ValueError):
         return False
 

@@ -27,6 +27,8 @@ from rig.gig.diary import Diary, Sound
 from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.gig_log import GigLog
+from rig.gig.incidents import Incidents
 from rig.gig.kept import Keeper, Room
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
@@ -109,6 +111,7 @@ class Gig:
         self._tuner: Tuner | None = None
         self.taps = Taps()
         self.time = Time(self)
+        self.incidents: Incidents = Incidents(self, GigLog())
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
         self._outcomes: list[Outcome] = []
@@ -167,6 +170,11 @@ class Gig:
     def say(self, message: str, wrong: bool = False) -> None:
         """Answer a verb: with the next status. wrong: it tells of something that is."""
         self._message, self._wrong = message, wrong
+
+    @property
+    def message(self) -> str:
+        """What the last verb has to say, or ""."""
+        return self._message
 
     def tell(self, news: News) -> None:
         """Say what nobody asked for: with the next news()."""
@@ -626,7 +634,7 @@ class Gig:
         self._watch_loop(loop)
         note = self._hear()
         amp = self.amp
-        return Status(
+        status = Status(
             amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
             amp_name=amp.name,
             bypassed=self.bypassed,
@@ -674,6 +682,8 @@ class Gig:
             kept=round(self.kept / self.reconciler.rack.rate, 2),
             reductions=self._reductions(),
         )
+        self.incidents.look(status, meters.load_mean, time.time())
+        return status
 
     def _watch_inserts(self) -> None:
         """They take a period, or longer, as is measured; where it is another time now they are built anew."""
@@ -695,6 +705,15 @@ class Gig:
     def _delay(self) -> int:
         """Frames that sound takes through the chains that play."""
         return sum(chain.latency for place, _, chain in self._heard() if place.stage != "amp" or not self.bypassed)
+
+    def costs(self) -> tuple[tuple[str, float], ...]:
+        """The engines of what plays, and the share of a core that each takes, 0..1."""
+        return tuple(
+            (snapshot.path(self.document, spec.uid, self.playing), cost)
+            for _, engines, chain in self._heard()
+            for spec, cost in zip(engines, chain.costs, strict=True)
+            if _in(self.document, spec.uid)
+        )
 
     def _reductions(self) -> tuple[tuple[str, float], ...]:
         return tuple(
@@ -774,6 +793,7 @@ class Gig:
                 self._keeper = None
             self._watch_keeper()
         self.client.close()
+        self.incidents.log.close()
 
 
 def _minutes(seconds: float) -> str:

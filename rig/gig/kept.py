@@ -48,11 +48,20 @@ class Room:
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return min(60 * MINUTES, machine / SHARE / (FRAME * rate) - SPARE_SECONDS)
 
+    def bytes(self, rate: int) -> tuple[int, int]:
+        """Set aside for the last minutes, and for loops."""
+        seconds = self.seconds(rate)
+        return (FRAME * self._frames(seconds, rate), 4 * round(60 * self.loop * rate))
+
+    @staticmethod
+    def _frames(seconds: float, rate: int) -> int:
+        return int((seconds + SPARE_SECONDS) * rate) if seconds > 0 else 0
+
     def take(self, rack: Rack) -> list[str]:
         """Give it to a rack that does not run yet. Returns what there is no memory for, a line each."""
         seconds, faults = self.seconds(rack.rate), []
         for take in (
-            lambda: rack.keep(int((seconds + SPARE_SECONDS) * rack.rate) if seconds > 0 else 0),
+            lambda: rack.keep(self._frames(seconds, rack.rate)),
             lambda: rack.looper(60 * self.loop),
         ):
             try:

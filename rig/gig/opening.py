@@ -49,6 +49,7 @@ def open_gig(
     amp: str | None = None,
     watch: bool = False,
     room: Room | None = None,
+    log: Path | None = None,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
@@ -56,7 +57,8 @@ def open_gig(
     paths: presets, folders of them, and sets; of more than the rack has slots for, and of a set's file, the first song
     is loaded, and the others beside the music. name, server: of our JACK client, and of the server it looks for.
     di: a recording that plays into the rig in place of a guitar. watch: follow the presets and their files.
-    room: memory for the last minutes and for loops; None: none. Raises RigError; then nothing is left running.
+    room: memory for the last minutes and for loops; None: none. log: the folder where what goes wrong is written down;
+    None: nowhere. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -112,6 +114,8 @@ def open_gig(
             gig.do(f"record {record}")
         gig.rescue(Path())
         reconciler.rack.open()
+        if log:
+            gig.incidents.log.write_into(log)
     except BaseException:
         client.close()
         raise

@@ -177,7 +177,9 @@ class Reconciler:
             if place not in self._heard:  # until its successor is there
                 self._retire(place)  # last: what plays there is left before its slot is emptied
         if len(self._asked) > 1:
-            self._worker.order((*self._first, *self._wishes))
+            preset = document.preset_of(playing).uid
+            path = (Place("amp", playing), Place("input", preset), Place("output", preset))
+            self._worker.order(dict.fromkeys((*path, *self._wishes)))
 
     def _fitting(self, document: Document) -> dict[Place, ChainSpec]:
         """What each chain is to be, of the presets that there is memory for."""

@@ -294,6 +294,10 @@ class Client:
         self._latency = self._ask(joined.latency_frames, self._latency)
         return 1000.0 * self._latency / self.rate
 
+    def latency_frames(self, into: str, out: str) -> int:
+        """Round trip in frames as JACK reckons it, in at one of our ports and out at another. Raises NoAnswer."""
+        return self._calls(self._here().latency_frames, into, out)
+
     def delay(self, frames: int) -> None:
         """Sound takes so many frames through the rack: JACK is told, for those who record what we play."""
         self._delay = frames

@@ -192,10 +192,10 @@ class Joined:
         found = self.client.get_ports(is_audio=True, is_physical=True, is_input=inputs, is_output=not inputs)
         return [port.name for port in found]
 
-    def latency_frames(self) -> int:
-        """Round trip."""
+    def latency_frames(self, into: str = "in", out: str = "out_1") -> int:
+        """Round trip, in at one of our ports and out at another."""
         assert self.latency
-        return self.latency.of("in", CAPTURE) + self.latency.of("out_1", PLAYBACK)
+        return self.latency.of(into, CAPTURE) + self.latency.of(out, PLAYBACK)
 
     def leave(self) -> None:
         """Where the server has gone that is as good."""

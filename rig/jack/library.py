@@ -55,7 +55,7 @@ def _choice(server: str | None) -> str | None:
     """PipeWire's where that runs and the JACK server does not; else the linker's, which may be PipeWire's, too."""
     linkers = ctypes.util.find_library("jack")
     pipewires = pipewire_library()
-    if pipewires and (linkers is None or (not runs(server) and pipewire(_wanted(server)))):
+    if pipewires and (linkers is None or (not runs(server) and pipewire(wanted(server)))):
         return str(pipewires)
     return linkers
 
@@ -77,7 +77,8 @@ def of_pipewire() -> bool:
     return jack is not None and "PipeWire" in jack.version_string()
 
 
-def _wanted(server: str | None) -> str:
+def wanted(server: str | None) -> str:
+    """The name of the server that a player means."""
     return server or os.environ.get("JACK_DEFAULT_SERVER") or DEFAULT
 
 
@@ -88,7 +89,7 @@ def asked_for(server: str | None) -> str | None:
 
 def called(server: str | None) -> str:
     """How we call the server that a player means."""
-    return "PipeWire" if of_pipewire() else f"JACK server '{cut(_wanted(server))}'"
+    return "PipeWire" if of_pipewire() else f"JACK server '{cut(wanted(server))}'"
 
 
 def servers() -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def servers() -> tuple[str, ...]:
 
 def runs(server: str | None) -> bool:
     """Whether the JACK server that a player means does, be it well or not."""
-    return _wanted(server) in servers()
+    return wanted(server) in servers()
 
 
 def pipewire(name: str = DEFAULT) -> bool:
@@ -130,7 +131,7 @@ def pipewire_library() -> Path | None:
 
 def refusal(server: str | None) -> str:
     """Why we start no server, where the one that a player means does not run, in one line; "" where we may."""
-    name = cut(_wanted(server))
+    name = cut(wanted(server))
     if of_pipewire() and server and pipewire():
         return f"PipeWire runs, but none called '{name}': leave out --server"
     if of_pipewire():

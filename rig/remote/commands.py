@@ -1,4 +1,4 @@
-"""What a headless rig is told: lines from stdin and signals, as they come."""
+"""What a rig without a screen is told: lines from stdin and signals, as they come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import os
 import selectors
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -49,18 +48,18 @@ class Lines:
 
 
 class Commands:
-    """Lines from stdin and signals. A closed stdin is no reason to stop playing."""
+    """Lines from stdin, if any, and signals. A closed stdin is no reason to stop playing."""
 
-    def __init__(self, stdin: TextIO | None = None) -> None:
+    def __init__(self, stdin: TextIO | None) -> None:
         self.stopping = False  # a signal has come
         self._lines: deque[str | None] = deque()
         self._reader = Lines()
         self._stop_read, self._stop_write = os.pipe()
+        os.set_blocking(self._stop_read, False)
         os.set_blocking(self._stop_write, False)
         self._select = selectors.DefaultSelector()
         self._select.register(self._stop_read, selectors.EVENT_READ)
         self._file: int | None = None  # what is always ready: a plain file, /dev/null, /dev/zero
-        stdin = stdin or sys.stdin
         if stdin is not None and not stdin.closed:
             try:
                 self._select.register(stdin.fileno(), selectors.EVENT_READ)
@@ -71,6 +70,10 @@ class Commands:
 
     def _stop(self, *_: object) -> None:
         self.stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """From any thread: let `wait` wait no longer."""
         with contextlib.suppress(BlockingIOError):  # it has been told often enough
             os.write(self._stop_write, b".")
 
@@ -93,7 +96,10 @@ class Commands:
                 self._file = None
             return
         for key, _ in self._select.select(seconds):
-            if key.fd != self._stop_read and not self._read(key.fd):
+            if key.fd == self._stop_read:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._stop_read, CHUNK)
+            elif not self._read(key.fd):
                 self._select.unregister(key.fd)
 
     def _read(self, file: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a headless rig says: one JSON object a line. Whoever does not read it, or has gone, never holds up the gig."""
+"""What others are told: one JSON object a line. Whoever does not read it, or has gone, never holds up the gig."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 STATUSES = 60  # that wait to be read; a minute of them
 WAITING = 1 << 20  # bytes that wait to be read
@@ -16,9 +17,9 @@ PATIENCE_SECONDS = 1.0  # in the end, for somebody who reads slowly
 
 
 class Events:
-    """Lines for stdout, written by a thread of its own.
+    """Lines for stdout or a socket, written by a thread of its own.
 
-    What nobody reads is kept up to a limit: the oldest unasked status is dropped first, then what is new. What was
+    What nobody reads is kept up to a limit: the oldest status or meter is dropped first, then what is new. What was
     dropped is counted, and told when there is room again. file: a file descriptor, or None, where nobody can read.
     """
 
@@ -31,16 +32,18 @@ class Events:
         self._dropped = {"status": 0, "other": 0}
         self._writing = False
         self._written = 0  # bytes
+        self._thread: threading.Thread | None = None
         if file is not None:
-            threading.Thread(target=self._write, daemon=True, name="rig-events").start()
+            self._thread = threading.Thread(target=self._write, args=(file,), daemon=True, name="rig-events")
+            self._thread.start()
 
     def say(self, event: str, **facts: object) -> None:
         """Tell it."""
         self._take(_line(event, facts), unasked=False)
 
-    def tell_status(self, **facts: object) -> None:
-        """Tell how things are; nobody has asked, so that it may as well be dropped."""
-        self._take(_line("status", facts), unasked=True)
+    def tell(self, event: str, **facts: object) -> None:
+        """Tell how things are; nobody has asked, and the next one tells it, too, so that it may as well be dropped."""
+        self._take(_line(event, facts), unasked=True)
 
     def _take(self, line: bytes, *, unasked: bool) -> None:
         with self._news:
@@ -67,6 +70,11 @@ class Events:
         self._bytes -= len(self._waiting.pop(self._unasked.popleft()))
         self._dropped["status"] += 1
 
+    @property
+    def gone(self) -> bool:
+        """Whether nobody will ever read again."""
+        return self._file is None
+
     def close(self) -> None:
         """Wait until all is written, as long as somebody reads."""
         with self._news:
@@ -76,13 +84,25 @@ class Events:
                 if self._written != written:
                     written, until = self._written, time.monotonic() + PATIENCE_SECONDS
 
-    def _write(self) -> None:
+    def end(self, hang_up: Callable[[], None]) -> None:
+        """Write what waits, as long as somebody reads; then `hang_up`, after which no write waits; then no more."""
+        self.close()
+        with self._news:
+            self._file = None
+            self._news.notify_all()
+        hang_up()
+        if self._thread:
+            self._thread.join()
+
+    def _write(self, file: int) -> None:
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._waiting)
+                self._news.wait_for(lambda: self._waiting or self._file is None)
+                if self._file is None:
+                    return
                 line = self._next()
                 self._writing = True
-            gone, lost = self._written_whole(line)
+            gone, lost = self._written_whole(file, line)
             with self._news:
                 self._writing = False
                 self._dropped["other"] += lost
@@ -106,16 +126,15 @@ class Events:
         self._bytes -= len(line)
         return line
 
-    def _written_whole(self, line: bytes) -> tuple[bool, bool]:
+    def _written_whole(self, file: int, line: bytes) -> tuple[bool, bool]:
         """(whether nobody will ever read again, whether the line is lost: a full disk may have room for the next)."""
-        assert self._file is not None
         while line:
             try:
-                n = os.write(self._file, line)
+                n = os.write(file, line)
             except BlockingIOError:  # somebody else made it so
                 time.sleep(0.05)
                 continue
-            except BrokenPipeError:
+            except ConnectionError:
                 return True, True
             except OSError:
                 return False, True

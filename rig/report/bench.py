@@ -94,7 +94,8 @@ class TrainingRow:
 
     share_of_peak: of the core's FMA peak, by forward and backward alone, all gradients among it; share_of_step: by the
     whole step. other_ms: the loss, the segment, autograd. torch_ms: PyTorch's own forward and backward.
-    two_threads: how many times faster two are.
+    two_threads: how many times faster two are. best: of this machine's instruction sets, and so PyTorch's,
+    whichever we are asked to use.
     """
 
     size: str
@@ -108,11 +109,12 @@ class TrainingRow:
     other_ms: float
     torch_ms: float
     two_threads: float
+    best: bool = True
 
     @property
     def slower(self) -> bool:
-        """Than PyTorch: what must not be."""
-        return self.forward_ms + self.backward_ms > self.torch_ms
+        """Than PyTorch with the same instructions: what must not be."""
+        return self.best and self.forward_ms + self.backward_ms > self.torch_ms
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from rig.document.read_set import is_set
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
+from rig.gig.kept import Room
 from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
@@ -119,10 +120,14 @@ class CheckedModel:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name."""
+    """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name. kept, loops: bytes
+    that a gig sets aside for the last minutes and for loops.
+    """
 
     presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
     skipped: tuple[Skipped, ...] = ()
+    kept: int = 0
+    loops: int = 0
 
     @property
     def ok(self) -> bool:
@@ -131,7 +136,9 @@ class CheckReport:
     def facts(self) -> dict[str, object]:
         """For JSON."""
         skipped = [asdict(plug_in) for plug_in in self.skipped]
-        return {"ok": self.ok, "presets": [checked.facts() for checked in self.presets], "skipped": skipped}
+        presets = [checked.facts() for checked in self.presets]
+        memory = {"kept_bytes": self.kept, "loop_bytes": self.loops}
+        return {"ok": self.ok, "presets": presets, "skipped": skipped, **memory}
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,8 @@ def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     paths: files, or presets' names. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
-    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped())
+    kept, loops = Room().bytes(RATE)
+    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped(), kept, loops)
 
 
 def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from rich.text import Text
 
 from rig.document.document import AMPS
 from rig.engine import Param, Setting, Skipped
+from rig.report.doctor import Diagnosis
 from rig.report.facts import CheckedModel, CheckedPreset, CheckReport, EngineFacts, Facts, RecordingFacts
+from rig.report.fits import PERIODS, ROOM
+from rig.report.machine import NOTE, OK, STOP, WRONG
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
@@ -136,6 +140,9 @@ def show_check(report: CheckReport) -> None:
             console.print(_amps(checked))
             if told := _switches(checked):
                 console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+    if any(isinstance(checked, CheckedPreset) for checked in report.presets):
+        memory = f"set aside while playing: {_size(report.kept)} for the last minutes, {_size(report.loops)} for loops"
+        console.print(_text(memory, DIM))
 
 
 def _show_set(console: Console, checked: CheckedSet) -> None:
@@ -215,6 +222,44 @@ def _show_training(console: Console, rows: Sequence[TrainingRow]) -> None:
     for row in rows:
         if row.slower:
             console.print(_text(f"{row.size} on {row.isa}: SLOWER THAN PYTORCH. Please report this.", "bold red"))
+
+
+MARKS = {OK: ("✓", "green"), NOTE: ("·", "yellow"), WRONG: ("!", "bold red"), STOP: ("✗", "bold red")}
+
+
+def show_doctor(found: Diagnosis) -> None:
+    """Each finding, and what mends it in the line below; then what fits into which period."""
+    console = _console()
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for finding in found.findings:
+        mark, ink = MARKS[finding.verdict]
+        said = _text(finding.what)
+        if finding.do:
+            said.append("\n→ ", DIM).append(_clean(finding.do), NAME)
+        table.add_row(Text(mark, ink), _text(finding.check, HEADING), said)
+    console.print(table)
+    measured = [fit for fit in found.fits if fit.shares]
+    if measured:
+        console.print("\nOf the period, at one of so many frames:")
+        table = _table("", "costliest amp", *map(str, PERIODS))
+        for fit in measured:
+            table.add_row(_text(fit.name), _text(fit.amp, NAME), *(_share(share) for share in fit.shares))
+        console.print(table)
+    worst = Counter(finding.verdict for finding in found.findings)
+    console.print(Text.assemble("\n", _verdict(worst[STOP], worst[WRONG], worst[NOTE])))
+
+
+def _share(share: float) -> Text:
+    return Text(f"{100 * share:.0f} %", "green" if share <= ROOM else "yellow" if share < 1 else "bold red")
+
+
+def _verdict(stops: int, wrongs: int, notes: int) -> Text:
+    """One line on them all."""
+    if stops:
+        return Text("rig can't play here: see ✗", "bold red")
+    if wrongs:
+        return Text(f"rig plays here, but {wrongs} thing{'s' * (wrongs > 1)} should be mended: see !", "yellow")
+    return Text("rig plays well here" + (": see · where there are xruns" if notes else ""), "green")
 
 
 PACED = ("paced median", "paced p99", "paced worst")

@@ -18,7 +18,7 @@ from rig.train.state import begin
 
 TAKE = 180.0  # seconds of the recording that an epoch is counted by
 NOISE = 3.0  # seconds of what is trained on: what it sounds like costs nothing
-LEAST = 3  # rounds
+LEAST = 2  # rounds
 
 
 class _Measured:
@@ -94,6 +94,7 @@ class _Measured:
             other_ms=1e3 * max(0.0, step - forward - backward - optimiser),
             torch_ms=1e3 * self.best["torch"],
             two_threads=one / two,
+            best=isa == native.isas()[0],
         )
 
 
@@ -108,9 +109,10 @@ def bench(isas: Sequence[str], seconds: float, progress: Callable[[float], None]
         while rounds < LEAST or time.monotonic() - began < end:
             for one in measured:
                 one.by_torch()
-                for isa in isas:
-                    native.use_isa(isa)
-                    peaks[isa] = max(peaks[isa], native.peak())
+            for isa in isas:
+                native.use_isa(isa)
+                peaks[isa] = max(peaks[isa], native.peak())
+                for one in measured:
                     one.round(isa)
             rounds += 1
             progress(min(1.0, (time.monotonic() - began) / end))

@@ -149,7 +149,7 @@ def _make(job: Job, args: argparse.Namespace, device: str, stop: threading.Event
     if args.dry_run:
         told = estimate.estimate(going)
     else:
-        result = run.learn(going, stop, picture=not args.no_report)
+        result = run.learn(going, stop, picture=not args.no_report, plain=args.plain)
         told = run.Summary.of(going, result, time.monotonic() - began)
     print("\n".join(map(printable, told.lines())), file=sys.stderr)
     if args.json:

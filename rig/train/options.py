@@ -83,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="write over the model that may be there, with its checkpoint and picture")
     add("--dry-run", action="store_true", help="only say how long it would take and what playing it would cost")
     add("--no-report", action="store_true", help="no picture next to the model")
+    add("--plain", action="store_true", help="no curves: a plain line an epoch, for a screen reader")
     add("--json", action="store_true", help="end with one line of JSON on stdout")
     _when(parser.add_argument_group("from where to where"))
     _what(parser.add_argument_group("the network"))

@@ -79,7 +79,7 @@ def prepare(job: Job, args: argparse.Namespace, device: str) -> Run:
     return Run(job, captures, settings, state, ready, mark)
 
 
-def learn(run: Run, stop: threading.Event, picture: bool) -> Result:
+def learn(run: Run, stop: threading.Event, picture: bool, plain: bool = False) -> Result:
     """Teach it. The best so far is in the model's file from the first epoch on, whole; the last word is the result."""
     job, state, settings = run.job, run.state, run.settings
     keeper = Keeper(job.target, job.name, run.data, run.captures, settings)
@@ -93,7 +93,7 @@ def learn(run: Run, stop: threading.Event, picture: bool) -> Result:
             keeper.keep(state)
         watcher.epoch(epoch)
 
-    watcher = _watcher(run, stop)
+    watcher = _watcher(run, stop, plain)
     with watcher:
         watcher.say(f"{run.about}; {preset.name} plays it" if preset else run.about)
         loop.train(
@@ -109,9 +109,9 @@ def learn(run: Run, stop: threading.Event, picture: bool) -> Result:
     return result
 
 
-def _watcher(run: Run, stop: threading.Event) -> LogView | LiveView:
+def _watcher(run: Run, stop: threading.Event, plain: bool) -> LogView | LiveView:
     standing = Standing(run.state, run.data, run.settings)
-    if not sys.stderr.isatty():
+    if plain or not sys.stderr.isatty():
         return LogView(standing)
     from rig.train.live_view import LiveView
 

@@ -6,9 +6,9 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual.app import App
 from textual.binding import Binding
@@ -16,6 +16,7 @@ from textual.message import Message
 
 from rig.errors import RigError
 from rig.gig.gig import Gig
+from rig.gig.snapshot import News, Outcome, Status
 from rig.tui.ask import AskScreen
 from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
@@ -27,6 +28,23 @@ Progress = Callable[[str, float], None]
 PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer
 SECOND_ASK_S = 1.0  # a fade and the end of a server take less; a key pressed twice must not cut them short
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class Others(Protocol):
+    """Who commands the gig beside the screen, and hears of it."""
+
+    def turn(self) -> None:
+        """Carry out what they wait for."""
+
+    def look(self, outcomes: Iterable[Outcome], news: Iterable[News], status: Status | None) -> None:
+        """The screen has looked at the gig."""
+
+    def close(self) -> None:
+        """It ends. Idempotent."""
+
+
+Serve = Callable[[Gig, Callable[[], None], Callable[[], None]], Others]
+"""(gig, wake, leave) -> the others. wake: called from any thread where they want a turn. leave: they want it to end."""
 
 
 class Left(Exception):
@@ -67,11 +85,17 @@ class RigApp(App[int]):
     class Closed(Message):
         pass
 
-    def __init__(self, open_gig: Callable[[Progress], Gig], keymap: Mapping[str, str] | None = None) -> None:
-        """keymap: keys of the player's own, as key_file.read() gives them."""
+    def __init__(
+        self,
+        open_gig: Callable[[Progress], Gig],
+        keymap: Mapping[str, str] | None = None,
+        serve: Serve | None = None,
+    ) -> None:
+        """keymap: keys of the player's own, as key_file.read() gives them. serve: lets others command the gig, too."""
         super().__init__(driver_class=StageDriver)
         self.own_keys = dict(keymap or {})
-        self._open_gig = open_gig
+        self._open_gig, self._serve = open_gig, serve
+        self.others: Others | None = None
         self._leaving, self._left_at = False, 0.0
         self._question: AskScreen | None = None  # the last one about leaving
         self.gig: Gig | None = None
@@ -148,7 +172,17 @@ class RigApp(App[int]):
             self._in_thread(self._close)
             return
         self.title = f"rig: {self.gig.name}"
+        if self._serve:
+            self.others = self._serve(self.gig, self._wake, self.leave)
         self.switch_screen(PlayScreen(self.gig))
+
+    def _wake(self) -> None:
+        self.call_later(self._turn)
+
+    def _turn(self) -> None:
+        """Others have asked for something."""
+        if self.others is not None and not self._leaving:
+            self.others.turn()
 
     # --- leaving -----------------------------------------------------------------------------------------------
 
@@ -205,6 +239,8 @@ class RigApp(App[int]):
         try:
             if self.gig is not None:
                 self.gig.close()
+            if self.others is not None:
+                self.others.close()
         finally:
             self.post_message(self.Closed())
 
@@ -220,6 +256,8 @@ class RigApp(App[int]):
         """However it ended, a crash of the screen included, the gig does not stay open."""
         if self.gig is not None and not self._leaving:
             self.gig.close()
+            if self.others is not None:
+                self.others.close()
 
     def terminal_closed(self) -> None:
         """Nobody watches any more (SIGHUP, or the terminal is dead): end as if asked to."""

@@ -159,7 +159,7 @@ class Note(Canvas):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.hint = self.message = ""
-        self.more = "! shows it"  # of a message that is cut
+        self.more = "i shows it"  # of a message that is cut
         self._brief = False
         self.kept: deque[Said] = deque(maxlen=KEPT)
         self._ink: Style = palette.PLAIN
@@ -290,6 +290,10 @@ PLAY_KEYS: Keys = (
     ("tab", "tap", 8),
     ("n", "metronome", 9),
     ("[ ]", "level", 7),
+    ("pgup pgdn", "song", 8),
+    (", .", "part", 8),
+    ("e", "set", 8),
+    ("g", "boost", 8),
     ("k", "keep", 8),
     ("c", "connect", 8),
     ("⌫", "as saved", 9),

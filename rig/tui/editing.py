@@ -19,6 +19,7 @@ from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.beside import Beside
 from rig.gig.gig import Gig
+from rig.gig.knob_scale import meant, turn, value_at
 from rig.gig.snapshot import EngineView, FileView, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
 from rig.tui.ask import AskScreen
@@ -27,7 +28,6 @@ from rig.tui.browser import BrowserScreen, Left
 from rig.tui.canvas import printable
 from rig.tui.chooser import ChooserScreen
 from rig.tui.keys import cased
-from rig.tui.knob_scale import meant, turn, value_at
 from rig.tui.knobs import Knobs
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
 from rig.tui.signal_chain import SignalChain

@@ -36,7 +36,7 @@ PLAY = (
     ("n f", "metronome; follow a clock"),
     ("k r", "keep the minutes; record"),
     ("s", "save"),
-    ("i ?", "what was said; this help"),
+    ("i ?", "what was said, wrong; help"),
     ("q q", "fade out, quit, as ctrl+c"),
 )
 EDIT = (

@@ -6,10 +6,10 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from rig.gig.knob_scale import is_bipolar, place, stands, written_out
 from rig.gig.snapshot import EngineView, FileView, ParamView
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
-from rig.tui.knob_scale import is_bipolar, place, stands, written_out
 from rig.tui.selection import Line, lines
 
 COLUMN = 46  # the narrowest column of knobs that is pleasant to read

@@ -1,4 +1,4 @@
-"""What was said lately, newest first: a message that was missed or cut is read here."""
+"""What was said lately and what went wrong, newest first: a message that was missed or cut is read here."""
 
 from __future__ import annotations
 

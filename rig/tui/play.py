@@ -13,7 +13,9 @@ from textual.timer import Timer
 from rig.document import address
 from rig.document.document import Document
 from rig.gig.gig import Gig
-from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
+from rig.gig.incidents import words
+from rig.gig.knob_scale import stands, written_out
+from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
 from rig.tui import palette
 from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot, Head, Wires
 from rig.tui.canvas import printable
@@ -23,10 +25,9 @@ from rig.tui.find_amp import Entry, FindScreen, entries, label
 from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, SCENE_KEYS, TYPING, cased
-from rig.tui.knob_scale import stands, written_out
 from rig.tui.knobs import Knobs
 from rig.tui.layout import plan
-from rig.tui.messages import MessagesScreen
+from rig.tui.messages import KEPT, MessagesScreen, Said
 from rig.tui.meters import Meters
 from rig.tui.plain import plainer
 from rig.tui.set_screen import SetScreen
@@ -154,6 +155,7 @@ class PlayScreen(Editing):
         news = self.beside(self.gig.news) or ()
         before, self.status = self.status, self.beside(self.gig.status) or self.status
         self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
+        self.beside(lambda: self._tell_others(outcomes, news))
         for outcome in outcomes:
             self._tell(outcome, now)
         for item in news:
@@ -162,6 +164,11 @@ class PlayScreen(Editing):
             self.adding.dismiss()
         if self.browser and self.status:
             self.browser.take(self.status, self.gig.playing, outcomes, now)
+
+    def _tell_others(self, outcomes: tuple[Outcome, ...], news: tuple[News, ...]) -> None:
+        others = getattr(self.app, "others", None)
+        if others is not None:
+            others.look(outcomes, news, self.status)
 
     def _show_news(self, before: Status | None, built: bool, now: float) -> None:
         self._follow(built)
@@ -422,8 +429,10 @@ class PlayScreen(Editing):
             self.do(f"level {0.0 if at < 0 < at + by_db else at + by_db:.6g}")
 
     def action_messages(self) -> None:
-        """What was said lately."""
-        self.app.push_screen(MessagesScreen(self.note.kept))
+        """What was said lately, and what went wrong."""
+        wrong = (Said(one.at, words(one), True) for one in self.gig.incidents.log.incidents)
+        said = sorted([*self.note.kept, *(one for one in wrong if one.message)], key=lambda one: one.at)
+        self.app.push_screen(MessagesScreen(said[-KEPT:]))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self._names))

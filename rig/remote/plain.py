@@ -1,0 +1,568 @@
+"""The rig in plain lines, for a screen reader and a braille line: a line for each thing, and keys or typed verbs.
+
+No cursor is moved and nothing is drawn. What is said while a line is typed waits until it is typed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import sys
+import termios
+import threading
+import time
+import tty
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from rig.gig.gig import Gig
+from rig.gig.knob_scale import meant, turn, written_out
+from rig.gig.reconciler import Progress
+from rig.gig.snapshot import ParamView
+from rig.remote import headless, words
+from rig.remote.client import Event, Line, join
+from rig.remote.commands import LONGEST, Commands
+from rig.remote.events import Events
+from rig.remote.server import Server
+from rig.text import printable
+
+TOPICS = "amps changes engines news songs"
+KEPT = 20  # lines, for those who missed one
+QUIT_SECONDS = 3.0
+LEAVE_SECONDS = 2.0  # for the last words
+FENCE = "subscribe"  # its answer comes when all that a verb has come to has been told
+NOTE_SECONDS = 0.7  # between two words of one note
+MOST_FILES = 100  # of a folder, that are told
+
+KEYS: dict[str, tuple[str, str]] = {
+    "left": ("prev", "the amp before"),
+    "right": ("next", "the next amp"),
+    "space": ("bypass", "the dry guitar"),
+    "m": ("mute", "silence"),
+    "p": ("panic", "silence, tails, too"),
+    "tab": ("tap", "tap the tempo, twice or more"),
+    "n": ("metronome", "the metronome"),
+    "f": ("follow", "follow a MIDI clock, JACK, nobody"),
+    "l": ("loop", "loop: record, play, play over it"),
+    "j": ("loop stop", "loop: stop, play"),
+    "z": ("loop undo", "loop: the last layer off"),
+    "y": ("loop redo", "loop: back on"),
+    "h": ("loop half", "loop: half speed"),
+    "w": ("loop clear", "loop: gone"),
+    "k": ("keep", "write the last minutes"),
+    "c": ("connect", "wire up again"),
+    "u": ("undo", "take back"),
+    "U": ("redo", "do again"),
+    "v": ("ab", "as saved, as changed"),
+    "s": ("save", "save"),
+    "d": ("status", "levels, load, and what is not as usual"),
+    "pageup": ("song prev", "the song before"),
+    "pagedown": ("song next", "the next song"),
+    ",": ("part prev", "the part of the song before"),
+    ".": ("part next", "its next part"),
+    "g": ("boost", "a solo: louder"),
+    **{key: (f"scene {n}", f"scene {n}") for n, key in enumerate("!@#$%^&*", 1)},
+    **{f"f{n}": (f"scene {n}", f"scene {n}") for n in range(1, 9)},
+}
+"""Keys that are a verb: the verb, and what it does."""
+
+NAMES = {
+    " ": "space",
+    "\t": "tab",
+    "\r": "enter",
+    "\n": "enter",
+    "\x7f": "backspace",
+    "\b": "backspace",
+    "\x1b": "escape",
+    "\x04": "q",  # ctrl+d
+}
+CODES = {"A": "up", "B": "down", "C": "right", "D": "left", "3~": "delete", "5~": "pageup", "6~": "pagedown"}
+CODES |= {code: f"f{n}" for n, code in enumerate(("P", "Q", "R", "S", "15~", "17~", "18~", "19~"), 1)}
+CODES |= {code: f"f{n}" for n, code in enumerate(("11~", "12~", "13~", "14~"), 1)}
+CODES |= {f"[{letter}": f"f{n}" for n, letter in enumerate("ABCDE", 1)}
+"""What follows escape and a bracket, or an O, for keys that are no letter."""
+
+
+def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
+    """Play a gig, told and commanded in plain lines, until somebody quits. Returns the exit status."""
+    commands, ours, theirs = Commands(None), *socket.socketpair()
+    console = Console(Line(ours), sys.stdin.fileno(), sys.stdout, ours=True)
+    thread = threading.Thread(target=console.run, daemon=True, name="rig-plain")
+
+    def opened(gig: Gig, server: Server) -> None:
+        server.add(theirs)
+        thread.start()
+
+    print("loading", flush=True)
+    try:
+        return headless.play(open_gig, commands, Events(None), debug=debug, opened=opened)
+    finally:
+        if thread.ident:
+            thread.join(LEAVE_SECONDS)
+        console.restore()
+
+
+def attach(name: str | None) -> int:
+    """Talk to a rig that runs; it plays on when that is over. Raises RigError."""
+    console = Console(join(name), sys.stdin.fileno(), sys.stdout, ours=False)
+    try:
+        console.run()
+    except KeyboardInterrupt:
+        console.restore()
+    return 0
+
+
+class Left(Exception):
+    """Somebody wants to leave."""
+
+
+class Console:
+    """Keys and typed verbs in, sentences out.
+
+    line: to the rig. file: what is typed comes from it; on a terminal single keys act at once, else, and after a colon,
+    lines are read: verbs, or what a key is called. ours: leaving ends the rig.
+    """
+
+    def __init__(self, line: Line, file: int, out: TextIO, ours: bool) -> None:
+        self._line, self._file, self._out, self._ours = line, file, out, ours
+        self._before = termios.tcgetattr(file) if os.isatty(file) else None  # how the terminal is to be left
+        self._terminal = self._before is not None
+        self._typing = False
+        self._rest = b""  # of a line, of which more comes
+        self._typed: deque[str] = deque()  # lines
+        self._keys: deque[str] = deque()
+        self._closed = False  # nothing more is typed
+        self._held: list[str] = []  # what is said when the line is typed
+        self._answers: dict[int, Event] = {}
+        self._kept: deque[str] = deque(maxlen=KEPT)
+        self._said = 0
+        self._path = ""  # of the knob that is picked
+        self._quit_at = float("-inf")
+        self._last = ""
+        self._note = self._note_said = ""  # in words
+        self._note_at = float("-inf")
+        self._actions: dict[str, tuple[Callable[[], None], str]] = {
+            "/": (self._find, "find an amp or a scene"),
+            "t": (self._tuner, "tuner, in silence"),
+            "[": (lambda: self._level(-1), "output level down by 1 dB"),
+            "]": (lambda: self._level(+1), "output level up by 1 dB"),
+            "e": (self._songs, "the songs, of which one is to play"),
+            ";": (self._engines, "the engines, in order"),
+            "up": (lambda: self._pick(-1), "the knob before"),
+            "down": (lambda: self._pick(+1), "the next knob"),
+            "'": (self._pick_one, "go to a knob"),
+            "-": (lambda: self._turn(-1, False), "turn it down"),
+            "=": (lambda: self._turn(+1, False), "turn it up"),
+            "_": (lambda: self._turn(-1, True), "turn it far down"),
+            "+": (lambda: self._turn(+1, True), "turn it far up"),
+            "enter": (self._type, "type its value"),
+            "backspace": (self._back, "as it is saved"),
+            "delete": (lambda: self._back(initial=True), "the engine's own value"),
+            "o": (self._load, "another model or cabinet"),
+            "a": (self._add, "add an engine"),
+            "x": (lambda: self._engine("remove"), "remove an engine"),
+            "<": (lambda: self._engine("move", "-1"), "move an engine towards the beginning"),
+            ">": (lambda: self._engine("move", "+1"), "move an engine towards the end"),
+            "b": (lambda: self._engine("toggle"), "bypass an engine, or not"),
+            "r": (self._record, "record, and end that"),
+            "i": (self._again, "what was said lately"),
+            ":": (self._verb, "type a verb; help tells which"),
+            "?": (self._help, "these keys"),
+            "q": (self._quit, "twice: fade out and end" if ours else "leave; the rig plays on"),
+        }
+
+    def run(self) -> None:
+        """Until somebody leaves, or the rig has ended. The terminal is as before then."""
+        if self._terminal:
+            self._take_keys()
+        try:
+            self._talk()
+        except (Left, OSError, termios.error):  # somebody left, or the terminal has gone
+            pass
+        finally:
+            self.restore()
+
+    def _take_keys(self) -> None:
+        """Keys come one by one, and are not shown. None stops or kills what plays; ctrl+c ends it."""
+        tty.setcbreak(self._file)
+        wanted = termios.tcgetattr(self._file)
+        for key in (termios.VSUSP, termios.VQUIT):
+            wanted[6][key] = b"\0"
+        termios.tcsetattr(self._file, termios.TCSADRAIN, wanted)
+
+    def _talk(self) -> None:
+        self._ask(f"{FENCE} {TOPICS}")
+        self.say(f"{self._ask('get amp')['value']} plays. Question mark tells the keys, colon begins a verb.")
+        while not self._line.over:
+            self._wait(lambda: bool(self._keys or self._typed or self._closed))
+            if self._keys:
+                self._act(self._keys.popleft())
+            elif self._typed:
+                self._obey(self._typed.popleft())
+            elif self._closed and self._ours:
+                self._wait(lambda: False)  # a closed stdin is no reason to stop playing
+            elif self._closed:
+                return
+
+    # --- what is said and heard -----------------------------------------------------------------------------------
+
+    def say(self, line: str) -> None:
+        """A line; while one is typed, after that."""
+        if not line:
+            return
+        self._said += 1
+        self._kept.append(line)
+        if self._typing:
+            self._held.append(line)
+        else:
+            self._print(line)
+
+    def _print(self, line: str) -> None:
+        print(line, file=self._out, flush=True)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        """Say what is told, and take what is typed, until it is done, or the rig has ended."""
+        while not (done() or self._line.over):
+            files: list[int] = [self._line.end.fileno()] if self._closed else [self._line.end.fileno(), self._file]
+            ready = select.select(files, [], [], NOTE_SECONDS if self._note != self._note_said else None)[0]
+            self._say_note()
+            if self._line.end.fileno() in ready:
+                for event in self._line.events(0):
+                    self._hear(event)
+            if self._file in ready:
+                self._read()
+
+    def _hear(self, event: Any) -> None:
+        if "id" in event and event["event"] in ("done", "error"):
+            self._answers[event["id"]] = event
+        elif event["event"] == "status":
+            self.say(words.status(event))
+        elif event["event"] == "tuner":
+            self._note = words.note(event)
+            self._say_note()
+        else:
+            self._tell(event)
+
+    def _say_note(self) -> None:
+        """What is played; of a note that moves, not every cent."""
+        name, now = self._note.partition(",")[0], time.monotonic()
+        if name == self._note_said.partition(",")[0] and now - self._note_at < NOTE_SECONDS:
+            return
+        if self._note != self._note_said:
+            self._note_said, self._note_at = self._note, now
+            self.say(self._note)
+
+    def _tell(self, event: Any) -> None:
+        for line in words.spoken(event):
+            if line != self._last:
+                self.say(line)
+            self._last = line
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._file, 4096)
+        except OSError:
+            data = b""
+        self._closed = not (data or self._typing)  # ctrl+d ends a line that is typed
+        if self._terminal and not self._typing:
+            self._keys.extend(_keys(data.decode(errors="replace")))
+            return
+        *lines, self._rest = (self._rest + (data or b"\n")).split(b"\n")
+        self._rest = self._rest[-LONGEST:]
+        self._typed.extend(line.decode(errors="replace").strip() for line in lines)
+
+    def restore(self) -> None:
+        """The terminal as it was."""
+        if self._before is not None:
+            with contextlib.suppress(termios.error):  # it has gone
+                termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+
+    def _prompt(self, text: str) -> str:
+        """A line that somebody types; none where escape is in it."""
+        typed = self._prompted(text)
+        return "" if "\x1b" in typed else typed
+
+    def _prompted(self, text: str) -> str:
+        if not self._terminal:
+            self._print(text)
+            self._wait(lambda: bool(self._typed or self._closed))
+            return self._typed.popleft() if self._typed else ""
+        now = termios.tcgetattr(self._file)
+        shown = list(now)
+        shown[3] |= termios.ICANON | termios.ECHO
+        self._typing = True
+        termios.tcsetattr(self._file, termios.TCSADRAIN, shown)
+        try:
+            print(f"{text} ", end="", file=self._out, flush=True)
+            self._wait(lambda: bool(self._typed or self._closed))
+        finally:
+            self._typing = False
+            termios.tcsetattr(self._file, termios.TCSADRAIN, now)
+            held, self._held = self._held, []
+            for line in held:
+                self._print(line)
+        return self._typed.popleft() if self._typed else ""
+
+    def _ask(self, verb: str) -> Any:
+        """The answer to a question; an error is said, and empty."""
+        number = self._line.send(verb)
+        self._wait(lambda: number in self._answers)
+        answer: Any = self._answers.pop(number, None)
+        if answer is None:
+            raise Left
+        if answer["event"] == "error":
+            self.say(f"error: {answer['message']}")
+            return {"list": [], "value": None}
+        return answer
+
+    def do(self, verb: str) -> None:
+        """Carry out a verb; whatever it comes to, something is said."""
+        before, self._last = self._said, ""
+        number, fence = self._line.send(verb), self._line.send(FENCE)
+        self._wait(lambda: fence in self._answers)
+        answer = self._answers.pop(number, None)
+        self._answers.pop(fence, None)
+        if answer is not None:
+            for line in words.spoken(answer):
+                if line != self._last:
+                    self.say(line)
+        if self._said == before and not self._line.over:
+            self.say(self._plays() if verb.startswith(("amp ", "scene ")) else "done")
+
+    def _plays(self) -> str:
+        rows = self._ask("list amps")["list"]
+        return next((words.amp({**row, "scenes": []}) for row in rows if row["plays"]), "done")
+
+    def _choose(self, question: str, choices: Sequence[str]) -> int | None:
+        """Which one; None: none of them. A number, or letters that only one has."""
+        if not choices:
+            self.say("there is none")
+            return None
+        for number, choice in enumerate(choices, 1):
+            self._print(f"{number} {choice}")
+        typed = self._prompt(f"{question} Number or letters:").casefold()
+        if not typed:
+            self.say("nothing chosen")
+            return None
+        if typed.isdecimal() and 1 <= int(typed) <= len(choices):
+            return int(typed) - 1
+        found = [i for i, choice in enumerate(choices) if typed in choice.casefold()]
+        if len(found) == 1:
+            return found[0]
+        self.say(f"{len(found) or 'none'} of them {'have' if len(found) > 1 else 'has'} {typed}")
+        return None
+
+    # --- what keys do ---------------------------------------------------------------------------------------------
+
+    def _act(self, key: str) -> None:
+        if key.isdecimal():
+            self._amp(key)
+        elif key in KEYS:
+            self.do(KEYS[key][0])
+        elif key in self._actions:
+            self._actions[key][0]()
+        else:
+            self.say(f"no key {printable(key)}; question mark tells them")
+
+    def _obey(self, line: str) -> None:
+        """A line that is a key's name does what the key does; else it is a verb."""
+        if line.isdecimal() or line in self._actions or line in KEYS:
+            self._act(line)
+        elif line:
+            self.do(line.removeprefix(":").strip())
+
+    def _verb(self) -> None:
+        typed = self._prompt("verb:")
+        if typed:
+            self.do(typed)
+
+    def _amp(self, key: str) -> None:
+        """The amp of a key, as the screen's digits pick it; of other numbers, the amp of that number."""
+        amps = self._ask("list amps")["list"]
+        found = next((amp for amp in amps if amp["key"] == key), None)
+        self.do(f"amp {found['number'] if found else key}")
+
+    def _find(self) -> None:
+        picks, shown = [], []
+        for amp in self._ask("list amps")["list"]:
+            picks += [f"amp {amp['number']}", *(f"amp {amp['number']}:{scene}" for scene in amp["scenes"])]
+            shown += [words.amp({**amp, "scenes": []}), *(f"{amp['name']}, scene {scene}" for scene in amp["scenes"])]
+        found = self._choose("Which amp?", shown)
+        if found is not None:
+            self.do(picks[found])
+
+    def _tuner(self) -> None:
+        """While one tunes, what is played is said whenever it is another note, or moves."""
+        on = not self._ask("get tuner")["value"]
+        self.do("tuner on" if on else "tuner off")
+        self._ask("subscribe tuner" if on else "unsubscribe tuner")
+
+    def _level(self, by: int) -> None:
+        level = self._ask("get level")["value"]
+        self.do(f"level {level + by:g}")
+
+    def _songs(self) -> None:
+        rows = self._ask("list songs")["list"]
+        found = self._choose("Which song?", [words.song(row) for row in rows])
+        if found is not None:
+            self.do(f"song {rows[found]['number']}")
+
+    def _engines(self) -> None:
+        for row in self._ask("list engines")["list"]:
+            self.say(words.engine(row))
+
+    def _record(self) -> None:
+        on = self._ask("get recording")["value"]
+        self.do("record" if on else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
+
+    def _again(self) -> None:
+        for line in tuple(self._kept):
+            self._print(line)
+
+    def _help(self) -> None:
+        self._print("1 to 9: play that amp")
+        self._print("f1 to f8, or shift and a digit: that scene")
+        rows = {key: about for key, (verb, about) in KEYS.items() if not verb.startswith("scene ")}
+        rows |= {key: about for key, (_, about) in self._actions.items()}
+        for key, about in rows.items():
+            self._print(f"{SPELT.get(key, key)}: {about}")
+
+    def _quit(self) -> None:
+        if not self._ours:
+            raise Left
+        now = time.monotonic()
+        if now - self._quit_at <= QUIT_SECONDS:
+            self.do("quit")
+            self._wait(lambda: False)
+            return
+        self._quit_at = now
+        unsaved = self._ask("get unsaved")["value"]
+        self.say("not saved: s saves, q again quits without" if unsaved else "q again quits")
+
+    # --- knobs and engines ----------------------------------------------------------------------------------------
+
+    def _knobs(self) -> list[ParamView]:
+        return [words.view(row) for row in self._ask("list knobs")["list"]]
+
+    def _picked(self) -> ParamView | None:
+        knobs = self._knobs()
+        found = next((knob for knob in knobs if knob.path == self._path), None)
+        if found is None:
+            self.say("no knob is picked: up and down pick one")
+        return found
+
+    def _pick(self, by: int) -> None:
+        knobs = self._knobs()
+        at = next((i for i, knob in enumerate(knobs) if knob.path == self._path), -1 if by > 0 else len(knobs))
+        if 0 <= at + by < len(knobs):
+            at += by
+            self._path = knobs[at].path
+            self.say(words.knob(knobs[at]))
+        else:
+            self.say("no knob lies beyond")
+
+    def _pick_one(self) -> None:
+        knobs = self._knobs()
+        found = self._choose("Which knob?", [words.knob(knob) for knob in knobs])
+        if found is not None:
+            self._path = knobs[found].path
+            self._type()
+
+    def _turn(self, direction: int, coarse: bool) -> None:
+        knob = self._picked()
+        if knob is not None:
+            self._set(knob, f"{turn(knob, direction, coarse):.6g}")
+
+    def _set(self, knob: ParamView, value: str) -> None:
+        before = self._said
+        self._line.send(f"set {knob.path} {value}")
+        number = self._line.send(f"list knobs {knob.path.rpartition('.')[0]}")
+        self._wait(lambda: number in self._answers)
+        answer: Any = self._answers.pop(number, {"list": []})
+        failed: Any = self._answers.pop(number - 1, {"event": "done"})
+        if failed["event"] == "error":
+            self.say(f"error: {failed['message']}")
+        now = next((words.view(row) for row in answer.get("list", ()) if row["path"] == knob.path), None)
+        if now is not None and failed["event"] == "done":
+            self.say(words.knob(now))
+        if self._said == before:
+            self.say("done")
+
+    def _type(self) -> None:
+        knob = self._picked()
+        if knob is None:
+            return
+        choices = written_out(knob)
+        if choices:
+            found = self._choose(f"{words.knob(knob)}.", choices)
+            typed = choices[found] if found is not None else ""
+        else:
+            typed = self._prompt(f"{words.knob(knob)}, {knob.minimum:g} to {knob.maximum:g}. Value:")
+        if typed:
+            self._set(knob, meant(knob, typed))
+
+    def _back(self, initial: bool = False) -> None:
+        knob = self._picked()
+        if knob is not None:
+            self._set(knob, f"{knob.initial if initial else knob.preset:.6g}")
+
+    def _which(self, verb: str, rows: list[Any]) -> Any:
+        found = self._choose(f"{verb.capitalize()} which?", [words.engine(row) for row in rows])
+        return None if found is None else rows[found]
+
+    def _engine(self, verb: str, words_after: str = "") -> None:
+        row = self._which(verb, self._ask("list engines")["list"])
+        if row is not None:
+            self.do(f"{verb} {row['path']} {words_after}".strip())
+
+    def _add(self) -> None:
+        kinds = self._ask("list kinds")["list"]
+        found = self._choose("Add which engine?", [f"{kind['name']}, {kind['about']}" for kind in kinds])
+        if found is None:
+            return
+        row = self._which("before", [*self._ask("list engines")["list"], END])
+        if row is None:
+            return
+        where = row["path"] if row is not END else self._ask("list amps")["list"]
+        if row is END:
+            where = next(str(amp["number"]) for amp in where if amp["plays"])
+        file = self._prompt("file:") if len(kinds[found]["files"]) == 1 else ""
+        self.do(f"insert {where} {kinds[found]['name']} {file}".strip())
+
+    def _load(self) -> None:
+        """Files beside the one that plays; another one is typed."""
+        row = self._which("load into", [row for row in self._ask("list engines")["list"] if row["files"]])
+        if row is None:
+            return
+        keys = list(row["files"])
+        key = 0 if len(keys) == 1 else self._choose("Which file?", keys)
+        if key is None:
+            return
+        now = Path(row["files"][keys[key]])
+        beside = sorted(path.name for path in now.parent.glob(f"*{now.suffix}"))[:MOST_FILES]
+        found = self._choose(f"{now.name} plays. Which file?", beside)
+        if found is not None:
+            self.do(f"load {row['path']}.{keys[key]} {now.parent / beside[found]}")
+
+
+END = {"path": "the end of the amp", "files": {}, "branch": "", "on": True}
+SPELT = {"/": "slash", "[": "left bracket", "]": "right bracket", "-": "minus", "=": "equals", "_": "underscore"}
+SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation mark", ":": "colon"}
+SPELT |= {"?": "question mark", "U": "capital u", ",": "comma", ".": "full stop", ";": "semicolon", "'": "apostrophe"}
+"""How a screen reader says keys that it may pass over."""
+
+
+def _keys(text: str) -> Iterator[str]:
+    """What was pressed, by name."""
+    while text:
+        code = next((code for code in CODES if text[2:].startswith(code)), "") if text[:2] in ("\x1b[", "\x1bO") else ""
+        if code:
+            yield CODES[code]
+            text = text[2 + len(code) :]
+        else:
+            yield NAMES.get(text[0], text[0])
+            text = text[1:]

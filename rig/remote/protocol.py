@@ -1,0 +1,284 @@
+"""A gig and all who command it or hear of it: lines in, answers and events out. Verbs are carried out by one thread."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from rig.errors import QUOTED, RigError, own_fault
+from rig.gig.beside import Beside
+from rig.gig.gig import Gig
+from rig.gig.snapshot import News, Outcome, Status
+from rig.remote.commands import LONGEST
+from rig.remote.events import Events
+from rig.remote.questions import METERS, QUESTIONS, QUIET, TUNER, Facts, status_facts
+
+SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
+TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
+STATUS_SECONDS = 1.0
+METERS_SECONDS = 0.1
+TURN_SECONDS = 0.02  # for others' verbs, until the gig has its own turn
+OFTEN = {"meters", "changes", "tuner"}  # topics that take a look at the gig more often
+
+
+class Peer:
+    """Somebody who commands the gig, and is told what their topics are."""
+
+    def __init__(self, events: Events, topics: Iterable[str] = ()) -> None:
+        self.events = events
+        self.topics = set(topics)
+
+
+class Protocol:
+    """All but `join`, `part` and `ask` are called from the gig's thread.
+
+    wake: called from any thread where somebody waits for `turn`. debug: tracebacks of our own faults go to stderr.
+    """
+
+    def __init__(self, gig: Gig, wake: Callable[[], None], debug: bool = False) -> None:
+        self._gig, self._wake, self._debug = gig, wake, debug
+        self._peers: tuple[Peer, ...] = ()
+        self._asked: queue.SimpleQueue[tuple[str | None, Peer, threading.Event]] = queue.SimpleQueue()
+        self._amp = gig.playing
+        song = gig.set_list.song
+        self._song = (song.uid if song else 0, gig.set_list.part)
+        self.beside = Beside(self._faulty)
+        self.left = False  # somebody has said "quit"
+        self._closed = False
+        self._status: Status | None = None  # with the peaks since it was told last
+        self._meters: Status | None = None  # the same
+        self._known: Facts = {}
+        self._note: tuple[object, ...] = ()
+        self._due = time.monotonic() + STATUS_SECONDS
+        self._meters_due = 0.0
+        self._lock = threading.Lock()
+
+    # --- who is there ---------------------------------------------------------------------------------------------
+
+    def join(self, peer: Peer) -> None:
+        """Somebody is there."""
+        with self._lock:
+            self._peers = (*self._peers, peer)
+
+    def part(self, peer: Peer) -> None:
+        """Somebody has gone."""
+        with self._lock:
+            self._peers = tuple(other for other in self._peers if other is not peer)
+
+    def ask(self, line: str | None, peer: Peer) -> None:
+        """Have a line carried out by the gig's thread, and wait for that: nobody has more than one that waits."""
+        answered = threading.Event()
+        self._asked.put((line, peer, answered))
+        self._wake()
+        while not self._closed and not answered.wait(0.1):
+            pass
+
+    def turn(self) -> None:
+        """Carry out what others wait for, for a moment."""
+        until = time.monotonic() + TURN_SECONDS
+        while not self._closed:
+            try:
+                line, peer, answered = self._asked.get_nowait()
+            except queue.Empty:
+                return
+            self.hear(line, peer)
+            answered.set()
+            if time.monotonic() >= until:
+                self._wake()
+                return
+
+    def close(self, unsaved: list[str]) -> None:
+        """Nothing is carried out any more, and everybody hears that."""
+        self._closed = True
+        self._say(None, "end", unsaved=unsaved)
+
+    # --- what is asked --------------------------------------------------------------------------------------------
+
+    def hear(self, line: str | None, peer: Peer) -> None:
+        """Carry out a line, and answer it. None: it was too long."""
+        read = self._read(line, peer)
+        if read is None:
+            return
+        verb, asked = read
+        name, _, words = verb.partition(" ")
+        if verb == "quit":
+            peer.events.say("done", **asked, ok=True)
+            self.left = True
+        elif name in QUESTIONS:
+            self._answer(lambda: QUESTIONS[name].answer(self._gig, peer, words.strip()), peer, asked)
+        else:
+            if self._wanted("changes") and not self._known:
+                self.beside(lambda: self._changes(self._seen()))  # what they are changes of
+            self.do(verb, peer, asked)
+            self.beside(self._look)
+
+    def _read(self, line: str | None, peer: Peer) -> tuple[str, Facts] | None:
+        """A line's verb, and the id that the answer is to bear; a line that is none is answered, and reads as None."""
+        if line is None:
+            peer.events.say("error", error=TOO_LONG, message=TOO_LONG)
+            return None
+        if not line.startswith("{"):
+            return line, {}
+        try:
+            given = json.loads(line, parse_constant=_no_number)
+            asked = {"id": given["id"]} if "id" in given and len(json.dumps(given["id"])) <= QUOTED else {}
+        except (ValueError, RecursionError):
+            given, asked = {}, {}
+        command = given.get("do")
+        if not isinstance(command, str) or len(asked) < ("id" in given):
+            peer.events.say("error", **asked, error=SPELT, message=SPELT)
+            return None
+        return command.strip(), asked
+
+    def do(self, verb: str, peer: Peer, asked: Facts) -> bool:
+        """Carry out a verb, and answer. Returns whether it was done."""
+        if not self._answer(lambda: self._done(verb), peer, asked):
+            return False
+        if verb == "status":
+            self.beside(lambda: peer.events.say("status", **asked, **status_facts(self._seen())))
+        return True
+
+    def _done(self, verb: str) -> Facts:
+        self._gig.do(verb)
+        return {"message": self._gig.message} if self._gig.message else {}
+
+    def _answer(self, work: Callable[[], Facts], peer: Peer, asked: Facts) -> bool:
+        try:
+            facts = work()
+        except Exception as error:
+            fault = str(error) if isinstance(error, RigError) else own_fault(error)
+            peer.events.say("error", **asked, error=fault, message=fault)
+            if error.__cause__ or not isinstance(error, RigError):
+                self._trace(error)
+            return False
+        peer.events.say("done", **asked, ok=True, **facts)
+        return True
+
+    # --- what is told ---------------------------------------------------------------------------------------------
+
+    def _say(self, topic: str | None, event: str, **facts: object) -> None:
+        for peer in self._peers:
+            if topic is None or topic in peer.topics:
+                peer.events.say(event, **facts)
+
+    def _tell(self, topic: str, **facts: object) -> None:
+        for peer in self._peers:
+            if topic in peer.topics:
+                peer.events.tell(topic, **facts)
+
+    def ready(self, peer: Peer) -> None:
+        """Tell somebody that it plays."""
+        gig, client = self._gig, self._gig.client
+        songs = {"songs": [song.name for song in gig.document.songs]} if gig.document.songs else {}
+        amps = [amp.name for amp in gig.amps]
+        peer.events.say("ready", rate=client.rate, block=client.block, amps=amps, amp=gig.amp.name, **songs)
+
+    def _look(self) -> None:
+        """Say what a verb has come to."""
+        self.built(self._gig.install())
+        if self._wanted("changes"):
+            self._changes(self._seen())
+
+    def _wanted(self, topic: str) -> bool:
+        return any(topic in peer.topics for peer in self._peers)
+
+    def built(self, outcomes: Iterable[Outcome]) -> None:
+        """Say what came of what was built, and which amp and which song play, where those are others."""
+        for outcome in outcomes:
+            if outcome.error:
+                self._say("engines", "error", message=f"{outcome.engine}: {outcome.error}")
+            else:
+                files = {view.name: str(view.file) for view in outcome.files}
+                self._say("engines", "engine", engine=outcome.engine, files=files, settings=dict(outcome.settings))
+        gig, before = self._gig, self._amp
+        if gig.playing != before:
+            self._amp = gig.playing
+            number = [amp.uid for amp in gig.document.stage(gig.playing)].index(gig.playing) + 1
+            self._say("amps", "amp", amp=gig.amp.name, number=number)
+        song, part = gig.set_list.song, gig.set_list.part
+        if song is not None and (song.uid, part) != self._song:
+            self._song = (song.uid, part)
+            self._say("songs", "song", song=song.name, number=gig.document.number(song), part=part + 1)
+
+    def news(self, news: Iterable[News]) -> None:
+        """Say what nobody asked for."""
+        for item in news:
+            self._say("news", "error" if item.wrong else "reloaded" if item.reloaded else "news", message=item.message)
+
+    def patience(self) -> float:
+        """Seconds until the next look at the status is due."""
+        often = any(peer.topics & OFTEN for peer in self._peers)
+        return (min(self._due, self._meters_due) if often else self._due) - time.monotonic()
+
+    def status(self, status: Status) -> None:
+        """Somebody has looked at the gig: tell whoever is due to be told."""
+        if not self._peers:
+            self._status, self._meters, self._known = None, None, {}
+            return
+        self._gather(status)
+        now = time.monotonic()
+        if now >= self._meters_due:
+            self._meters_due = now + METERS_SECONDS
+            facts, self._meters = status_facts(self._meters or status), None
+            self._tell("meters", **{name: facts[name] for name in METERS})
+            self._changes(status)
+            note = (status.note, round(status.cents) if status.note else 0)
+            if note != self._note:
+                self._note = note
+                self._tell("tuner", **{name: facts[name] for name in TUNER})
+        if now >= self._due:
+            self._due = now + STATUS_SECONDS
+            told, self._status = self._status or status, None
+            self._tell("status", **status_facts(told))
+
+    def _seen(self) -> Status:
+        """The status now, without taking a peak from those who are told unasked."""
+        status = self._gig.status()
+        self._gather(status)
+        return status
+
+    def _gather(self, status: Status) -> None:
+        self._status, self._meters = _together(self._status, status), _together(self._meters, status)
+
+    def _changes(self, status: Status) -> None:
+        known, self._known = self._known, {k: v for k, v in status_facts(status).items() if k not in QUIET}
+        changed = {key: value for key, value in self._known.items() if value != known.get(key)}
+        if known and changed:
+            self._say("changes", "changed", **changed)
+
+    def _faulty(self, fault: str, error: Exception) -> None:
+        self._say("news", "error", message=fault)
+        self._trace(error)
+
+    def _trace(self, error: Exception) -> None:
+        if self._debug:
+            traceback.print_exception(error)
+
+
+def unsaved(gig: Gig) -> list[str]:
+    """What is not saved, by name: presets, and the set."""
+    return [preset.name for preset in gig.history.unsaved()] + ([gig.name] if gig.set_list.unsaved else [])
+
+
+def _together(before: Status | None, status: Status) -> Status:
+    """The later of two, with the peaks of both."""
+    if before is None:
+        return status
+    return replace(
+        status,
+        in_db=max(before.in_db, status.in_db),
+        out_db=max(before.out_db, status.out_db),
+        in_clip=before.in_clip or status.in_clip,
+        out_clip=before.out_clip or status.out_clip,
+        limiter_db=min(before.limiter_db, status.limiter_db),
+        load=max(before.load, status.load),
+    )
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
