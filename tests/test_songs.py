@@ -503,6 +503,13 @@ def test_the_boost_is_a_number_of_db_until_another_amp_is_picked(folder: Path) -
     assert "boost = 4.5" in (folder / "blues.toml").read_text()
 
 
+def test_a_solo_ends_with_its_song_also_where_the_next_has_the_same_amp(folder: Path) -> None:
+    gig = gig_of(folder / "set.toml")
+    do(gig, "boost", "song Again")
+    assert at(gig)[1] == "Clean" and gig.status().boost_db == 0
+    assert heard_db(gig) == 0
+
+
 # --- the bill -------------------------------------------------------------------------------------------------------
 
 
