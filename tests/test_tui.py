@@ -564,7 +564,7 @@ async def test_keys_the_help_names_are_bound() -> None:
             "question_mark",
             "less_than_sign",
             "greater_than_sign",
-            *"abchjklmMoqrstuUvwxyz",
+            *"abcdhjklmoqrstuUvwxyz",
         ):
             assert key in bound
         await pilot.press("question_mark")
@@ -1346,9 +1346,8 @@ async def test_what_silences_the_amp_is_told_by_more_than_a_colour() -> None:
         assert tiles.state == "JACK IS GONE"
 
 
-async def test_a_capital_m_learns_a_pedal_and_a_small_one_mutes() -> None:
+async def test_a_pedal_is_learnt_for_the_knob_that_is_picked() -> None:
     async with playing(FakeGig()) as (screen, pilot):
-        await pilot.press("M")
-        assert screen.gig.pedals.learning is not None and not screen.gig.muted
-        await pilot.press("m")
-        assert screen.gig.muted
+        await pilot.press("d")
+        assert screen.gig.pedals.learning is not None
+        assert "move the pedal" in screen.note.text()

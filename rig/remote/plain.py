@@ -168,6 +168,7 @@ class Console:
             "<": (lambda: self._engine("move", "-1"), "move an engine towards the beginning"),
             ">": (lambda: self._engine("move", "+1"), "move an engine towards the end"),
             "b": (lambda: self._engine("toggle"), "bypass an engine, or not"),
+            "M": (self._learn, "learn what a MIDI pedal is to do"),
             "r": (self._record, "record, and end that"),
             "i": (self._again, "what was said lately"),
             ":": (self._verb, "type a verb; help tells which"),
@@ -419,6 +420,14 @@ class Console:
         on = self._ask("get recording")["value"]
         self.do("record" if on else time.strftime("record take-%Y-%m-%d-%H%M%S.wav"))
 
+    def _learn(self) -> None:
+        """The pedal that is moved next does what is typed; nothing: it turns the knob that is picked."""
+        typed = self._prompt("What is the pedal to do? A verb, a knob's path, or enter for the knob that is picked:")
+        if typed or self._path:
+            self.do(f"learn {typed or self._path}")
+        else:
+            self.say("nothing chosen")
+
     def _again(self) -> None:
         for line in tuple(self._kept):
             self._print(line)
@@ -552,7 +561,15 @@ class Console:
 END = {"path": "the end of the amp", "files": {}, "branch": "", "on": True}
 SPELT = {"/": "slash", "[": "left bracket", "]": "right bracket", "-": "minus", "=": "equals", "_": "underscore"}
 SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation mark", ":": "colon"}
-SPELT |= {"?": "question mark", "U": "capital u", ",": "comma", ".": "full stop", ";": "semicolon", "'": "apostrophe"}
+SPELT |= {
+    "?": "question mark",
+    "U": "capital u",
+    "M": "capital m",
+    ",": "comma",
+    ".": "full stop",
+    ";": "semicolon",
+    "'": "apostrophe",
+}
 """How a screen reader says keys that it may pass over."""
 
 

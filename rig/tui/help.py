@@ -56,7 +56,7 @@ EDIT = (
     ("j z y", "loop: stop; undo, redo"),
     ("h w", "loop: half speed; wipe it"),
     ("c", "connect again, start JACK"),
-    ("M", "a MIDI pedal for the knob"),
+    ("d", "a MIDI pedal for the knob"),
     ("F1 … F9", "amps, where text is typed"),
     ("ctrl+n", "mute, where text is typed"),
     ("ctrl+p", "panic, where text is typed"),

@@ -69,7 +69,7 @@ class PlayScreen(Editing):
             Binding("right_square_bracket", "level(1)", id="level_up"),
             Binding("space", "verb('bypass')", id="bypass"),
             Binding("m", "mute", id="mute"),
-            Binding("M", "learn", id="learn"),
+            Binding("d", "learn", id="learn"),
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
             Binding("tab", "verb('tap')", id="tap"),
