@@ -383,6 +383,15 @@ def test_neighbours_are_loaded_first_and_what_lies_far_is_given_back(folder: Pat
     assert len(standing) == 12 * 7, "each has a slot of its own"
 
 
+def test_a_file_of_a_long_set_is_read_anew(folder: Path) -> None:
+    gig = gig_of(long_set(folder, 20, 5))
+    assert len(gig.document.amps) > AMPS
+    (folder / "p0.toml").write_text(GAIN.format("Amp 0", -40) + GAIN.format("Amp 1", 0))
+    gig.accept(gig.files[gig.preset.uid].read_again())
+    load(gig)
+    assert heard_db(gig) == -40 and [amp.name for amp in gig.preset.amps] == ["Amp 0", "Amp 1"]
+
+
 def test_what_plays_plays_on_whole_until_the_song_is_there(folder: Path) -> None:
     gig = gig_of(long_set(folder, 50, 5), worker=Unhurried)
     gig.do("song 50")
