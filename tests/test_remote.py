@@ -396,13 +396,14 @@ def test_a_loop_that_goes_round_and_a_clock_that_wavers_are_no_changes():
     assert ear.said[1:] == [{"event": "changed", "tempo": 126.0}]
 
 
-def test_no_peak_is_lost_however_many_look():
+@pytest.mark.parametrize("line", ["status", "get load"])
+def test_no_peak_is_lost_however_many_look(line):
     gig, ear = FakeGig(), Ear()
     protocol = Protocol(gig, lambda: None)
     protocol.join(Peer(ear, ["meters", "status"]))
     other = Peer(Ear())
     gig.set(out_db=-1.0, out_clip=True)
-    protocol.hear("status", other)
+    protocol.hear(line, other)
     gig.set(out_db=-40.0, out_clip=False)
     protocol._due = 0.0
     protocol.status(gig.status())

@@ -111,7 +111,7 @@ class Protocol:
             peer.events.say("done", **asked, ok=True)
             self.left = True
         elif name in QUESTIONS:
-            self._answer(lambda: QUESTIONS[name].answer(self._gig, peer, words.strip()), peer, asked)
+            self._answer(lambda: QUESTIONS[name].answer(self._gig, self._seen, peer, words.strip()), peer, asked)
         else:
             if self._wanted("changes") and not self._known:
                 self.beside(lambda: self._changes(self._seen()))  # what they are changes of
