@@ -433,6 +433,8 @@ def test_the_readme_has_every_verb_event_topic_and_list():
     listed = next(line for line in README.splitlines() if line.startswith("| `list "))
     assert re.findall(r"`(?:list )?(\w+)`", listed.split(" | ")[0]) == list(LISTS)
     assert all(f"`{name}`" in README for name in (*METERS, *TUNER))
+    told = README.partition("\nThe status: ")[2].partition("\n\n")[0]
+    assert [name for name in status_facts(FakeGig().status()) if not re.search(rf"\b{name}\b", told)] == []
 
 
 def test_every_event_and_change_has_words():
