@@ -517,6 +517,8 @@ def test_a_solo_ends_with_its_song_also_where_the_next_has_the_same_amp(folder: 
     do(gig, "boost", "song Again")
     assert at(gig)[1] == "Clean" and gig.status().boost_db == 0
     assert heard_db(gig) == 0
+    do(gig, "boost", "delete Clean")
+    assert (at(gig)[1], gig.status().boost_db) == ("Lead", 0), "nor is it that of an amp that comes in for another"
 
 
 # --- the bill -------------------------------------------------------------------------------------------------------

@@ -202,6 +202,7 @@ class Gig:
         elif self.playing not in amps:
             self.playing = self._successor(amps)
         if self.playing != playing:
+            self.boosted = False
             self.set_list.picked()
         self._amps = amps
         near = applied(self.set_list.near(), self.playing)
