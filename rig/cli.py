@@ -21,17 +21,26 @@ from rig.shipped import find_preset, find_take, shipped_presets
 from rig.text import printable
 
 if TYPE_CHECKING:
+    from rig.gig.bookmark import Bookmark
     from rig.gig.gig import Gig
     from rig.gig.reconciler import Progress
 
 
 def play(args: argparse.Namespace) -> int:
     """Play a preset, several, or a set of songs live, on JACK."""
-    from rig.gig import gig_log
+    from rig.gig import bookmark, gig_log
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
-    presets = [find_preset(preset) for preset in args.preset]
+    last = bookmark.read(gig_log.folder())
+    if args.resume and args.preset:
+        raise RigError("--resume plays what was played last: leave the presets out")
+    if args.resume and not last:
+        raise RigError("nothing was played yet that could be resumed: rig play blues")
+    if args.resume and last:
+        presets = list(last.paths)
+    else:
+        presets = [find_preset(preset) for preset in args.preset] or _chosen(args, last)
 
     def opened(progress: Progress) -> Gig:
         return open_gig(
@@ -45,6 +54,7 @@ def play(args: argparse.Namespace) -> int:
             watch=args.watch,
             room=Room(args.keep, args.loop),
             log=gig_log.folder(),
+            resume=last if args.resume else None,
             progress=progress,
         )
 
@@ -81,6 +91,19 @@ def play(args: argparse.Namespace) -> int:
         if news.wrong:  # no screen was there to show it
             _complain(news.message)
     return status or 0
+
+
+def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
+    """What the player picks on a terminal of all that is found."""
+    from rig.choice import choose, offers
+
+    found = offers()
+    if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        names = ", ".join(offer.name for offer in found)
+        _complain(f"which preset or set? There are {names}; 'rig play --resume' plays what was played last")
+        raise SystemExit(2)
+    there = last.paths if last and all(path.exists() for path in last.paths) else ()
+    return choose(found, there, sys.stdin, sys.stdout)
 
 
 def attach(args: argparse.Namespace) -> int:
@@ -365,10 +388,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "preset",
         type=_there,
-        nargs="+",
+        nargs="*",
         metavar="PRESET|SET",
         help="what is played, song by song: presets (files, or names of yours or of those that ship), folders of them, "
-        "or a set, a file with songs",
+        "or a set, a file with songs; none: rig lists what it finds, and asks",
+    )
+    sub.add_argument(
+        "--resume", action="store_true", help="play what was played last: the same song, amp and output level"
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")

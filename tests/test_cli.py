@@ -117,7 +117,8 @@ def run(capsys):
             "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
             "see rig --help",
         ),
-        (("play",), "required: PRESET|SET; see rig play --help"),
+        (("play",), "which preset or set? There are "),
+        (("play", "--headless"), "blues, funk, practice, rock, stereo; 'rig play --resume' plays what was played last"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
