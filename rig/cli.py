@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rig.gig.bookmark import Bookmark
     from rig.gig.gig import Gig
     from rig.gig.reconciler import Progress
+    from rig.shell.table import Table
 
 
 def play(args: argparse.Namespace) -> int:
@@ -328,6 +329,29 @@ def _last_gig(as_json: bool) -> int:
     return 0
 
 
+def completion(args: argparse.Namespace) -> int:
+    """Print what makes a shell complete commands, options, presets and files."""
+    from rig.shell import bash, fish, zsh
+
+    print({"bash": bash, "zsh": zsh, "fish": fish}[args.shell].script(_table()), end="")
+    return 0
+
+
+def man(args: argparse.Namespace) -> int:
+    """Print the manual page."""
+    from rig.shell.man import page
+
+    print(page(_table()), end="")
+    return 0
+
+
+def _table() -> Table:
+    from rig.gig.verbs import VERBS
+    from rig.shell.table import table
+
+    return table(_parser(), (Path, _there), {"VERB": tuple(VERBS)})
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -373,15 +397,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
-    def command(function: Callable[[argparse.Namespace], int], example: str) -> argparse.ArgumentParser:
+    def command(function: Callable[[argparse.Namespace], int], *examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             function.__name__,
             help=function.__doc__,
             description=function.__doc__,
-            epilog=f"Example: {example}",
+            epilog=f"Example: {'; '.join(examples)}",
             parents=[common],
         )
-        sub.set_defaults(function=function)
+        sub.set_defaults(function=function, examples=examples)
         return sub
 
     sub = command(play, "rig play blues --amp Crunch")
@@ -474,7 +498,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command(info, "rig info presets/models/small-combo-clean.json")
     sub.add_argument(
-        "file", type=_there, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
+        "file", type=_there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
@@ -526,6 +550,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the installed LV2 plug-ins whose name, class or URI has all words; one alone with its knobs",
     )
     sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(completion, 'eval "$(rig completion bash)"')
+    sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+    command(man, "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")
     return parser
 
 

@@ -114,7 +114,7 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines, completion, man; "
             "see rig --help",
         ),
         (("play",), "which preset or set? There are "),
@@ -168,7 +168,9 @@ def test_help_names_every_command(run):
         assert f"\n    {command} " in ran.out
 
 
-@pytest.mark.parametrize("command", ["play", "render", "capture", "train", "info", "convert", "check", "engines"])
+@pytest.mark.parametrize(
+    "command", ["play", "render", "capture", "train", "info", "convert", "check", "engines", "completion", "man"]
+)
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0
