@@ -551,7 +551,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(completion, 'eval "$(rig completion bash)"')
+    sub = command(completion, "rig completion fish | source", 'eval "$(rig completion bash)"')
     sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
     command(man, "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")

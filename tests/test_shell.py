@@ -130,6 +130,11 @@ def test_a_script_is_printed_that_its_shell_can_read(shell, capsys):
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_one_ending_is_no_qualifier_of_a_glob_in_zsh(table):
+    script = zsh.script(table)
+    assert '_rig_presets "(#i)*.toml"' in script and '_rig_presets "(#i)*.(toml|json|nam|aidax)"' in script
+
+
 @pytest.mark.skipif(not shutil.which("fish"), reason="no fish here")
 def test_fish_completes(folder, table):
     script = folder.parent / "rig.fish"
@@ -143,7 +148,8 @@ def test_fish_completes(folder, table):
         return {row.partition("\t")[0] for row in done.stdout.splitlines()}
 
     assert ask("rig pl") == {"play"}
-    assert ask("rig play ") == SHIPPED | {"my amp", "friday.toml", "models/"}
+    assert ask("rig play ") == SHIPPED | {"my amp", "friday.toml", "Loud.TOML", "models/"}
+    assert ask("rig check am") == {"ambient", "amp.json", "amp.nam"}
     assert ask("rig play --he") == {"--help", "--headless"}
     assert ask("rig play blues --di ta") == {"take.wav"}
     assert ask("rig render x y --bits ") == {"24", "32"}

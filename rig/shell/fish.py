@@ -19,9 +19,8 @@ function __rig_presets # the names of presets and sets that are found by name; t
 end
 
 function __rig_files # ENDING...: files that end so, and folders
-    set -l typed (commandline -ct)
-    for ending in $argv
-        __fish_complete_suffix $ending
+    for file in (__fish_complete_path (commandline -ct) | string replace -r '\t.*' '')
+        string match -qri -- '/$|\.('(string join '|' $argv)')$' $file; and echo $file
     end
 end
 
@@ -34,7 +33,7 @@ def script(table: Table) -> str:
     lines = [f"complete -c rig -n __fish_use_subcommand {_flags(option)}" for option in table.options]
     for command in table.commands:
         lines += [f"complete -c rig -n __fish_use_subcommand -a {command.name} -d {_quoted(command.about)}"]
-    lines += ["complete -c rig -n __fish_use_subcommand -k -a '(__rig_files .toml)'"]
+    lines += ["complete -c rig -n __fish_use_subcommand -k -a '(__rig_files toml)'"]
     for command in table.commands:
         lines += _command(command)
     return HEAD.replace("SHIPPED", _quoted(str(PRESETS))) + "\n".join(lines) + "\n"
@@ -57,7 +56,7 @@ def _offer(value: Value) -> str:
     if value.words:
         return f"-f -a {_quoted(' '.join(value.words))}"
     offers = ["(__rig_presets)"] if value.presets else []
-    offers += [f"(__rig_files {' '.join(value.endings)})"] if value.endings else []
+    offers += [f"(__rig_files {' '.join(ending[1:] for ending in value.endings)})"] if value.endings else []
     if offers:
         return f"-f -k -a {_quoted(' '.join(offers))}"
     return "-F" if value.files else ""

@@ -85,8 +85,9 @@ def _argument(at: int, argument: Argument) -> str:
 def _action(value: Value) -> str:
     if value.words:
         return f"({' '.join(value.words)})"
-    endings = "|".join(ending.removeprefix(".") for ending in value.endings)
-    files = f"(#i)*.({endings})" if endings else "*"
+    endings = [ending.removeprefix(".") for ending in value.endings]
+    one_of = f"({'|'.join(endings)})" if len(endings) > 1 else "".join(endings)  # one in brackets were a qualifier
+    files = f"(#i)*.{one_of}" if endings else "*"
     if value.presets:
         return f'{{_rig_presets "{files}"}}'
     return f'{{_files -g "{files}"}}' if value.files and endings else "_files" if value.files else " "
