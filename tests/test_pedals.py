@@ -430,6 +430,15 @@ def test_a_pedal_is_learnt_by_moving_it(folder):
     assert again.midi.cc[16].to == Target(called(again.amps[0].chain, "tone").uid, "bass")
 
 
+def test_what_has_gone_meanwhile_is_not_learnt(folder):
+    gig = gig_of(folder)
+    do(gig, "learn Clean.tone.bass", "remove Clean.tone")
+    before = gig.document
+    send(gig, cc(99, 127))
+    assert [news.message for news in gig.news()] == ["cc 99 learns nothing: what it was to do is not in Blues"]
+    assert gig.document is before and gig.pedals.learning is None
+
+
 def test_a_pedal_of_the_players_own_is_not_learnt(folder):
     gig = gig_of(folder)
     (folder / "midi.toml").write_text('cc = { 99 = "tuner" }\n')

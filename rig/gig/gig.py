@@ -21,6 +21,7 @@ from rig.document.set_file import SetFile
 from rig.document.tunings import A4, Note, nearest
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
+from rig.gig.bookmark import Bookmark, BookmarkFile
 from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
 from rig.gig.diary import Diary, Sound
@@ -112,6 +113,7 @@ class Gig:
         self.taps = Taps()
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
+        self.bookmark = BookmarkFile()
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
         self._outcomes: list[Outcome] = []
@@ -121,6 +123,7 @@ class Gig:
         client.delay(self._delay())
         reconciler.rack.loop_beats(self.on_beats)
         self._note()
+        self.bookmark.note(self._where())
 
     # --- what is wanted ---
 
@@ -202,6 +205,7 @@ class Gig:
         elif self.playing not in amps:
             self.playing = self._successor(amps)
         if self.playing != playing:
+            self.boosted = False
             self.set_list.picked()
         self._amps = amps
         near = applied(self.set_list.near(), self.playing)
@@ -216,10 +220,30 @@ class Gig:
         self.time.reconcile()
         self.reconciler.rack.loop_beats(self.on_beats)
         self._note()
+        self.bookmark.note(self._where())
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
         if self.connection.wired and self.preset.jack != before.get(self.preset.uid, self.preset.jack):
             self.connection.rewire()  # but an amp of another preset is played with the wires as they are
+
+    def _where(self) -> Bookmark:
+        song, saved = self.set_list.song, self.set_list.file
+        return Bookmark(
+            (str(saved.path.absolute()),) if saved else (),
+            song.name if song else "",
+            self.document.number(song) if song else 0,
+            Sound(self.preset, self.playing).called,
+            self.document.level,
+        )
+
+    def resume(self, last: Bookmark) -> None:
+        """Be where the player was, as far as that is there still: the amp and the output's level, which is no edit."""
+        self.history.amend_now(partial(edits.level, db=last.level))
+        self.reconcile()
+        try:
+            self.do(f"amp {last.amp}")
+        except RigError as error:
+            self.tell(News(f"not as it was left: {error}", wrong=True))
 
     def _as_heard(self, preset: Preset) -> Preset:
         """The preset that plays, at the song's tempo, and its amp as loud as it is in a solo."""
@@ -432,7 +456,10 @@ class Gig:
         if seconds <= 0 or self.reconciler.busy:
             return
         oldest = rack.kept - int(seconds * rack.rate)
-        sound = Sound(self._as_heard(self.preset), self.playing, self.document.level, self.bypassed, self.open)
+        preset = self._as_heard(self.preset)
+        if preset.follow and self.time.followed_bpm:  # nobody will be there to be followed when it is played again
+            preset = replace(preset, tempo=self.time.followed_bpm, follow="")
+        sound = Sound(preset, self.playing, self.document.level, self.bypassed, self.open)
         self._diary.note(rack.kept, sound, oldest)
 
     @property
@@ -623,7 +650,8 @@ class Gig:
         self._watch_inserts()
         self.pedals.look()
         self.listening = any(sink == f"{self.client.name}:midi_in" for _, sink in self.client.connections())
-        self.time.look(meters)
+        if self.time.look(meters):
+            self._note()
         self._watch_keeper()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
@@ -793,6 +821,7 @@ class Gig:
                 self._keeper = None
             self._watch_keeper()
         self.client.close()
+        self.bookmark.close()
         self.incidents.log.close()
 
 
