@@ -313,6 +313,13 @@ def test_a_preset_that_is_added_is_read_and_played(folder: Path) -> None:
         gig.do("song add popp.toml")
 
 
+def test_what_cannot_be_a_song_leaves_all_as_it_was(folder: Path) -> None:
+    gig = gig_of(folder / "blues.toml")
+    with pytest.raises(RigError, match="1 to 40 letters"):
+        gig.do(f"song add rock as {'x' * 41}")
+    assert [view.name for view in gig.amps] == ["Clean", "Lead"]
+
+
 def test_an_amp_of_another_name_is_another_part_in_the_file(folder: Path) -> None:
     gig = gig_of(folder / "set.toml")
     do(gig, "rename Clean as Glass", "save")
