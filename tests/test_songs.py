@@ -318,6 +318,11 @@ def test_what_cannot_be_a_song_leaves_all_as_it_was(folder: Path) -> None:
     with pytest.raises(RigError, match="1 to 40 letters"):
         gig.do(f"song add rock as {'x' * 41}")
     assert [view.name for view in gig.amps] == ["Clean", "Lead"]
+    do(gig, "set Clean.gain.gain 1", "song add rock", "undo")
+    assert [view.name for view in gig.amps] == ["Clean", "Lead"]
+    assert [song.name for song in gig.document.songs] == ["blues"]
+    do(gig, "undo", "redo", "redo", "song next")
+    assert at(gig) == ("rock", "Lead", 1)
 
 
 def test_an_amp_of_another_name_is_another_part_in_the_file(folder: Path) -> None:
