@@ -21,17 +21,27 @@ from rig.shipped import find_preset, find_take, shipped_presets
 from rig.text import printable
 
 if TYPE_CHECKING:
+    from rig.gig.bookmark import Bookmark
     from rig.gig.gig import Gig
     from rig.gig.reconciler import Progress
+    from rig.shell.table import Table
 
 
 def play(args: argparse.Namespace) -> int:
     """Play a preset, several, or a set of songs live, on JACK."""
-    from rig.gig import gig_log
+    from rig.gig import bookmark, gig_log
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
-    presets = [find_preset(preset) for preset in args.preset]
+    last = bookmark.read(gig_log.folder())
+    if args.resume and args.preset:
+        raise RigError("--resume plays what was played last: leave the presets out")
+    if args.resume and not last:
+        raise RigError("nothing was played yet that could be resumed: rig play blues")
+    if args.resume and last:
+        presets = list(last.paths)
+    else:
+        presets = [find_preset(preset) for preset in args.preset] or _chosen(args, last)
 
     def opened(progress: Progress) -> Gig:
         return open_gig(
@@ -45,6 +55,7 @@ def play(args: argparse.Namespace) -> int:
             watch=args.watch,
             room=Room(args.keep, args.loop),
             log=gig_log.folder(),
+            resume=last if args.resume else None,
             progress=progress,
         )
 
@@ -81,6 +92,19 @@ def play(args: argparse.Namespace) -> int:
         if news.wrong:  # no screen was there to show it
             _complain(news.message)
     return status or 0
+
+
+def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
+    """What the player picks on a terminal of all that is found."""
+    from rig.choice import choose, offers
+
+    found = offers()
+    if args.headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        names = ", ".join(offer.name for offer in found)
+        _complain(f"which preset or set? There are {names}; 'rig play --resume' plays what was played last")
+        raise SystemExit(2)
+    there = last.paths if last and all(path.exists() for path in last.paths) else ()
+    return choose(found, there, sys.stdin, sys.stdout)
 
 
 def attach(args: argparse.Namespace) -> int:
@@ -305,6 +329,29 @@ def _last_gig(as_json: bool) -> int:
     return 0
 
 
+def completion(args: argparse.Namespace) -> int:
+    """Print what makes a shell complete commands, options, presets and files."""
+    from rig.shell import bash, fish, zsh
+
+    print({"bash": bash, "zsh": zsh, "fish": fish}[args.shell].script(_table()), end="")
+    return 0
+
+
+def man(args: argparse.Namespace) -> int:
+    """Print the manual page."""
+    from rig.shell.man import page
+
+    print(page(_table()), end="")
+    return 0
+
+
+def _table() -> Table:
+    from rig.gig.verbs import VERBS
+    from rig.shell.table import table
+
+    return table(_parser(), (Path, _there), {"VERB": tuple(VERBS)})
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit status; wrong use exits with 2 as argparse does."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -350,25 +397,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
 
-    def command(function: Callable[[argparse.Namespace], int], example: str) -> argparse.ArgumentParser:
+    def command(function: Callable[[argparse.Namespace], int], *examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             function.__name__,
             help=function.__doc__,
             description=function.__doc__,
-            epilog=f"Example: {example}",
+            epilog=f"Example: {'; '.join(examples)}",
             parents=[common],
         )
-        sub.set_defaults(function=function)
+        sub.set_defaults(function=function, examples=examples)
         return sub
 
     sub = command(play, "rig play blues --amp Crunch")
     sub.add_argument(
         "preset",
         type=_there,
-        nargs="+",
+        nargs="*",
         metavar="PRESET|SET",
         help="what is played, song by song: presets (files, or names of yours or of those that ship), folders of them, "
-        "or a set, a file with songs",
+        "or a set, a file with songs; none: rig lists what it finds, and asks",
+    )
+    sub.add_argument(
+        "--resume", action="store_true", help="play what was played last: the same song, amp and output level"
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
@@ -448,7 +498,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command(info, "rig info presets/models/small-combo-clean.json")
     sub.add_argument(
-        "file", type=_there, metavar="FILE|FOLDER", help="a model, a preset, a recording; a folder of models"
+        "file", type=_there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
@@ -500,6 +550,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the installed LV2 plug-ins whose name, class or URI has all words; one alone with its knobs",
     )
     sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(completion, "rig completion fish | source", 'eval "$(rig completion bash)"')
+    sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+    command(man, "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")
     return parser
 
 

@@ -114,10 +114,11 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines; "
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines, completion, man; "
             "see rig --help",
         ),
-        (("play",), "required: PRESET|SET; see rig play --help"),
+        (("play",), "which preset or set? There are "),
+        (("play", "--headless"), "blues, funk, practice, rock, stereo; 'rig play --resume' plays what was played last"),
         (("info", "a", "--jsn"), "unrecognized arguments: --jsn"),
         (("render", "a", "b", "c", "--block", "0"), "'0' is no whole number from 1 to 65536; see rig render --help"),
         (("render", "a", "b", "c", "--block", "many"), "'many' is no whole number from 1 to 65536"),
@@ -167,7 +168,9 @@ def test_help_names_every_command(run):
         assert f"\n    {command} " in ran.out
 
 
-@pytest.mark.parametrize("command", ["play", "render", "capture", "train", "info", "convert", "check", "engines"])
+@pytest.mark.parametrize(
+    "command", ["play", "render", "capture", "train", "info", "convert", "check", "engines", "completion", "man"]
+)
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0

@@ -21,6 +21,7 @@ from rig.document.set_file import SetFile
 from rig.document.tunings import A4, Note, nearest
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
+from rig.gig.bookmark import Bookmark, BookmarkFile
 from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
 from rig.gig.diary import Diary, Sound
@@ -112,6 +113,7 @@ class Gig:
         self.taps = Taps()
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
+        self.bookmark = BookmarkFile()
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
         self._outcomes: list[Outcome] = []
@@ -121,6 +123,7 @@ class Gig:
         client.delay(self._delay())
         reconciler.rack.loop_beats(self.on_beats)
         self._note()
+        self.bookmark.note(self._where())
 
     # --- what is wanted ---
 
@@ -217,10 +220,30 @@ class Gig:
         self.time.reconcile()
         self.reconciler.rack.loop_beats(self.on_beats)
         self._note()
+        self.bookmark.note(self._where())
         self.client.delay(self._delay())
         before, self._wirings = self._wirings, self._wired_as()
         if self.connection.wired and self.preset.jack != before.get(self.preset.uid, self.preset.jack):
             self.connection.rewire()  # but an amp of another preset is played with the wires as they are
+
+    def _where(self) -> Bookmark:
+        song, saved = self.set_list.song, self.set_list.file
+        return Bookmark(
+            (str(saved.path.absolute()),) if saved else (),
+            song.name if song else "",
+            self.document.number(song) if song else 0,
+            Sound(self.preset, self.playing).called,
+            self.document.level,
+        )
+
+    def resume(self, last: Bookmark) -> None:
+        """Be where the player was, as far as that is there still: the amp and the output's level, which is no edit."""
+        self.history.amend_now(partial(edits.level, db=last.level))
+        self.reconcile()
+        try:
+            self.do(f"amp {last.amp}")
+        except RigError as error:
+            self.tell(News(f"not as it was left: {error}", wrong=True))
 
     def _as_heard(self, preset: Preset) -> Preset:
         """The preset that plays, at the song's tempo, and its amp as loud as it is in a solo."""
@@ -798,6 +821,7 @@ class Gig:
                 self._keeper = None
             self._watch_keeper()
         self.client.close()
+        self.bookmark.close()
         self.incidents.log.close()
 
 

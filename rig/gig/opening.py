@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rig.document.document import AMPS, Document
 from rig.document.set_file import Sources, open_sources
+from rig.gig.bookmark import Bookmark
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
@@ -25,9 +26,9 @@ from rig.native import Rack
 from rig.sound import read, resample
 
 
-def _first(document: Document) -> int:
-    """The amp that plays first: of the first song, where there are any."""
-    return parts(document, first_song(document.songs))[0].amp if document.songs else document.amps[0].uid
+def _first(document: Document, last: Bookmark | None = None) -> int:
+    """The amp that plays first: of the first song, or the last one that was played, where there are any."""
+    return parts(document, first_song(document.songs, last))[0].amp if document.songs else document.amps[0].uid
 
 
 def _loaded(sources: Sources, first: int) -> Document:
@@ -50,6 +51,7 @@ def open_gig(
     watch: bool = False,
     room: Room | None = None,
     log: Path | None = None,
+    resume: Bookmark | None = None,
     progress: Progress = lambda step, share: None,
 ) -> Gig:
     """Load a set, warm it, and let it sound.
@@ -57,8 +59,9 @@ def open_gig(
     paths: presets, folders of them, and sets; of more than the rack has slots for, and of a set's file, the first song
     is loaded, and the others beside the music. name, server: of our JACK client, and of the server it looks for.
     di: a recording that plays into the rig in place of a guitar. watch: follow the presets and their files.
-    room: memory for the last minutes and for loops; None: none. log: the folder where what goes wrong is written down;
-    None: nowhere. Raises RigError; then nothing is left running.
+    room: memory for the last minutes and for loops; None: none. log: the folder where what goes wrong, and where the
+    player is, are written down; None: nowhere. resume: where to be in what is played. Raises RigError; then nothing is
+    left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -72,7 +75,7 @@ def open_gig(
     client = Client(name, server, Ports(inserts=True))
     try:
         document = sources.document
-        first = _first(document)
+        first = _first(document, resume)
         rack, room = Rack(client.rate), room or Room(0.0, 0.0)
         inserts = Inserts(client.block)
         reconciler = Reconciler(rack, inserts=inserts)
@@ -98,7 +101,10 @@ def open_gig(
         gig.pedals.read_own(own_file())
         if loop:
             reconciler.rack.loop(resample(*loop, client.rate))
-        gig.set_list.begin()
+        gig.set_list.begin(resume)
+        if resume:
+            gig.resume(resume)
+            gig.settle()
         if amp is not None:
             gig.do(f"amp {amp}")
             gig.settle()
@@ -116,6 +122,7 @@ def open_gig(
         reconciler.rack.open()
         if log:
             gig.incidents.log.write_into(log)
+            gig.bookmark.write_into(log, paths)
     except BaseException:
         client.close()
         raise

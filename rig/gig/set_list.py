@@ -14,6 +14,7 @@ from rig.document.file import open_preset
 from rig.document.read_set import preset_named
 from rig.document.set_file import SetFile, new_set, said_of
 from rig.errors import RigError, cut, did_you_mean
+from rig.gig.bookmark import Bookmark
 from rig.gig.snapshot import SongRow, SongView
 
 if TYPE_CHECKING:
@@ -51,11 +52,11 @@ class SetList:
         self._at = self._gig.document.number(song) - 1
         self._play_part(song, 0)
 
-    def begin(self) -> None:
-        """Begin the first song that is not passed over."""
+    def begin(self, last: Bookmark | None = None) -> None:
+        """Begin the song that was played last, or else the first that is not passed over."""
         songs = self._gig.document.songs
         if songs:
-            self.play(first_song(songs))
+            self.play(first_song(songs, last))
 
     def step(self, by: int) -> None:
         """The next song that is not passed over, or the one before. Raises RigError where there is none."""
@@ -253,9 +254,9 @@ class SetList:
         self.file, self._known = file, (None, False)
 
 
-def first_song(songs: Sequence[Song]) -> Song:
-    """The first that is not passed over, if there is one."""
-    return next((song for song in songs if not song.skip), songs[0])
+def first_song(songs: Sequence[Song], last: Bookmark | None = None) -> Song:
+    """The one that was played last; else the first that is not passed over, if there is one."""
+    return (last and last.song_of(songs)) or next((song for song in songs if not song.skip), songs[0])
 
 
 def parts(document: Document, song: Song) -> tuple[Pick, ...]:

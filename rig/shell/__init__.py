@@ -1,0 +1,1 @@
+"""What a shell and `man` know of rig, made from the table that the command line is read by."""
