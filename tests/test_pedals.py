@@ -452,6 +452,11 @@ def test_a_pedal_of_the_players_own_is_not_learnt(folder):
         gig.do("learn")
 
 
-def test_every_verb_for_feet_is_one():
+def test_every_verb_for_feet_is_one(folder):
     assert set(FOOT_VERBS) <= set(VERBS)
     assert {"save", "record", "load", "quit", "delete"}.isdisjoint(FOOT_VERBS)
+    gig = gig_of(folder)
+    for words in ("song save /tmp/new.toml", "song remove", "song add rock", "scene store X", "scene delete Solo"):
+        with pytest.raises(RigError, match="not for pedals"):
+            gig.do(f"learn {words}")
+    do(gig, "learn song next", "learn song 2", "learn scene Solo")

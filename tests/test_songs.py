@@ -313,6 +313,18 @@ def test_a_preset_that_is_added_is_read_and_played(folder: Path) -> None:
         gig.do("song add popp.toml")
 
 
+def test_what_cannot_be_a_song_leaves_all_as_it_was(folder: Path) -> None:
+    gig = gig_of(folder / "blues.toml")
+    with pytest.raises(RigError, match="1 to 40 letters"):
+        gig.do(f"song add rock as {'x' * 41}")
+    assert [view.name for view in gig.amps] == ["Clean", "Lead"]
+    do(gig, "set Clean.gain.gain 1", "song add rock", "undo")
+    assert [view.name for view in gig.amps] == ["Clean", "Lead"]
+    assert [song.name for song in gig.document.songs] == ["blues"]
+    do(gig, "undo", "redo", "redo", "song next")
+    assert at(gig) == ("rock", "Lead", 1)
+
+
 def test_an_amp_of_another_name_is_another_part_in_the_file(folder: Path) -> None:
     gig = gig_of(folder / "set.toml")
     do(gig, "rename Clean as Glass", "save")

@@ -87,6 +87,19 @@ async def test_songs_are_moved_skipped_added_and_saved_in_a_list(gig: Gig, folde
         assert [song.name for song in read_set(folder / "set.toml").songs] == ["Ballad", "Opener", "Again", "Closer"]
 
 
+async def test_the_list_follows_feet_and_others(gig: Gig) -> None:
+    async with playing(gig) as (_, pilot):
+        await pilot.press("e", "down")
+        screen = pilot.app.screen
+        gig.do("song 4")
+        gig.do("song remove 1")
+        await until(pilot, lambda: [row.name for row in screen.shown] == ["Ballad", "Again", "Closer"])
+        prompts = [str(option.prompt) for option in screen.query_one("OptionList").options]
+        assert [prompt[0] for prompt in prompts] == [" ", " ", "♪"]
+        await pilot.press("enter")
+        assert at(gig)[0] == "Ballad", "what was highlighted"
+
+
 async def test_only_presets_are_offered_as_songs(gig: Gig, folder: Path) -> None:
     (folder / "keys.toml").write_text('mute = "m"\n')
     (folder / "odd.toml").write_bytes(b"\xff\xfe")

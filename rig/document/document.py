@@ -74,6 +74,9 @@ FOOT_VERBS = (
 )
 """The verbs that MIDI may be bound to: none that writes over files, and none that takes something away."""
 
+NO_FOOT = {"scene": ("store", "delete"), "song": ("add", "move", "remove", "save", "skip")}
+"""What those do, too, and no pedal."""
+
 _identities = itertools.count(1)
 
 

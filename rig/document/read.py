@@ -27,6 +27,7 @@ from rig.document.document import (
     MIDI_CURVES,
     MIDI_RELATIVE,
     NAME,
+    NO_FOOT,
     ON,
     OUTPUT,
     OUTPUT_LEVEL,
@@ -504,6 +505,9 @@ class Reader:
         if verb == "amp" and rest:
             pick = self.pick(rest.strip(), amps)
             return _Nowhere(pick) if isinstance(pick, str) else pick
+        what, _, of = rest.partition(" ")
+        if what in NO_FOOT.get(verb, ()) and (of or verb == "song"):
+            return _Nowhere(f"'{verb} {what}' is not for pedals: they write no files, and take nothing away")
         if verb in FOOT_VERBS and verb != "amp":
             return words
         known = "" if "." in words else f", or a verb: {', '.join(FOOT_VERBS)}"

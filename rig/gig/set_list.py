@@ -201,18 +201,24 @@ class SetList:
         document = self._gig.document
         path = preset_named(said, self.file.path.parent if self.file else Path())
         preset = next((preset for preset in document.presets if preset.path.resolve() == path), None)
-        if preset is None:
-            file = open_preset(path)
-            self._gig.files[file.preset.uid] = file
-            self._gig.history.include(file.preset)
+        file = None if preset else open_preset(path)
+        if file:
             preset = file.preset
-        document = self._gig.document
-        if not document.songs:  # one preset was played: it is the first song
+            document = replace(document, presets=(*document.presets, preset))
+        assert preset is not None
+        begun = document.songs
+        if not begun:  # one preset was played: it is the first song
             own = self._gig.preset
             document, _ = edits.new_song(document, own.name, own.uid, None)
-        here = self._gig.document.song(self._song)
+            begun = document.songs
+        here = document.song(self._song)
         after = here or (document.songs[min(self._at, len(document.songs) - 1)])
         document, uid = edits.new_song(document, name or preset.name, preset.uid, after.uid)
+        if file:
+            self._gig.files[preset.uid] = file
+            self._gig.history.include(preset)
+        if not self._gig.document.songs:  # nor does undo go back to a set of presets without songs
+            self._gig.history.amend(lambda before: replace(before, songs=begun))
         self._gig.edit(document, f"add {name or preset.name}")
         self.picked()
         found = self._gig.document.song(uid)

@@ -23,6 +23,7 @@ from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
 
 NAME = 24  # columns
+LOOK_S = 0.2
 
 
 class SetScreen(ModalScreen[None], Overlay[None]):
@@ -53,7 +54,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         super().__init__()
         self._rows, self._playing, self._do = rows, playing, do
         self.shown: tuple[SongRow, ...] = ()
-        self._at = 0
+        self._at = self._marked = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card", classes="wide"):
@@ -66,10 +67,20 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         card.border_subtitle = plainer(told)
         self._at = max(0, self._playing() - 1)
         self.show()
+        self.set_interval(LOOK_S, self._follow)
+
+    def _follow(self) -> None:
+        """Feet and other programs walk songs, and change them, too; what is highlighted stays the same song."""
+        rows = self._rows()
+        if rows != self.shown:
+            uid = self.shown[self._at].uid if self.shown else 0
+            self._at = next((i for i, row in enumerate(rows) if row.uid == uid), self._at)
+        if rows != self.shown or self._playing() != self._marked:
+            self.show()
 
     def show(self) -> None:
         """The list as it is now."""
-        self.shown = self._rows()
+        self.shown, self._marked = self._rows(), self._playing()
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(row)) for row in self.shown] or [Option("no songs yet: a adds one")])
