@@ -169,12 +169,28 @@ def test_help_names_every_command(run):
 
 
 @pytest.mark.parametrize(
-    "command", ["play", "render", "capture", "train", "info", "convert", "check", "engines", "completion", "man"]
+    "command",
+    [
+        "play",
+        "render",
+        "capture",
+        "train",
+        "info",
+        "convert",
+        "check",
+        "engines",
+        "completion",
+        "man",
+        "attach",
+        "send",
+        "bench",
+        "doctor",
+    ],
 )
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0
-    assert f"Example: rig {command}" in " ".join(ran.out.split())
+    assert f"Examples: rig {command}" in " ".join(ran.out.split())
 
 
 def test_version(run):
