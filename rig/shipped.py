@@ -6,9 +6,13 @@ In the repository these folders lie beside the package; installed, they lie insi
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from rig.errors import RigError, did_you_mean
+
+AMP = re.compile(r"""^[ \t]*(\[{1,2}[ \t]*["']?amp["']?[ \t]*\]|["']?amp["']?[ \t]*=)""", re.MULTILINE)
+LIMIT = 1 << 20  # bytes; what is longer is no preset
 
 DISTRIBUTION = "rig-live"
 """What pip calls us."""
@@ -80,8 +84,15 @@ def shipped_presets() -> list[Path]:
 
 
 def known_presets() -> list[str]:
-    """The names by which presets are found."""
-    return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml")})
+    """The names by which presets are found; what else is TOML is left out."""
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml") if _has_amps(path)})
+
+
+def _has_amps(file: Path) -> bool:
+    try:
+        return file.stat().st_size <= LIMIT and bool(AMP.search(file.read_text("utf-8-sig")))
+    except (OSError, ValueError):
+        return False
 
 
 def _folders() -> list[Path]:

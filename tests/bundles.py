@@ -62,6 +62,7 @@ PLUGINS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "late": ("Plugin", (*MONO, control("late", 0, 100, 0, "; lv2:portProperty lv2:reportsLatency", "Output")), ""),
     "switched": ("Plugin", (*MONO, control("enabled", 0, 1, 1, "; lv2:designation lv2:enabled")), ""),
     "counts": ("Plugin", MONO, ""),
+    "began": ("Plugin", MONO, ""),
     "echo": ("DelayPlugin", MONO, ""),
     "tempo": (
         "Plugin",

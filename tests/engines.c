@@ -13,6 +13,7 @@ typedef struct {
 static size_t size(const rig_setup *setup) { return setup->n_arrays ? 0 : sizeof(state); }
 static const char *init(void *self, const rig_setup *setup) { (void)self, (void)setup; return NULL; }
 static uint32_t memory(const void *self, const float *p) { (void)self, (void)p; return 0; }
+static uint32_t memory_long(const void *self, const float *p) { (void)self, (void)p; return 1 << 20; }
 static void reset(void *self) { ((state *)self)->blocks = 0; }
 
 static void break_with(void *self, const rig_block *b, float value)
@@ -117,6 +118,7 @@ static void process_clip(void *self, const rig_block *b)
 }
 
 const rig_engine test_engine_nan = {RIG_ABI, 1, 1, "nan", "breaks", when, size, init, memory, NULL, NULL, process_nan, reset};
+const rig_engine test_engine_long = {RIG_ABI, 1, 1, "long", "never forgets, and breaks", when, size, init, memory_long, NULL, NULL, process_nan, reset};
 const rig_engine test_engine_inf = {RIG_ABI, 1, 1, "inf", "breaks", when, size, init, memory, NULL, NULL, process_inf, reset};
 const rig_engine test_engine_malloc = {RIG_ABI, 1, 1, "malloc", "allocates", when, size, init, memory, NULL, NULL, process_malloc, reset};
 const rig_engine test_engine_broken = {RIG_ABI, 0, 1, "broken", "breaks", NULL, size, init, memory, NULL, NULL, process_broken, reset_broken};

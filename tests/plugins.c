@@ -1,5 +1,6 @@
 /* LV2 plug-ins for the tests: what each does is said where it does it. Their descriptions: tests/bundles.py. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ typedef struct {
     float line[FRAMES_LATE];
     uint32_t at;
     int runs; /* since it began */
+    pthread_t began_by;
 } plugin;
 
 static void *instantiate(const lv2_descriptor *descriptor, double rate, const char *bundle, const lv2_feature *const *features)
@@ -42,6 +44,7 @@ static void activate(void *self)
 {
     plugin *p = self;
     p->runs = 0;
+    p->began_by = pthread_self();
     p->asked = p->answered = 0.0f;
 }
 static void cleanup(void *self) { free(self); }
@@ -161,6 +164,13 @@ static void run_counts(void *self, uint32_t frames)
     for (uint32_t i = 0; i < frames; ++i) p->port[1][i] = 0.001f * (float)p->runs;
 }
 
+/* began: in, out, which is 1 where who runs it also let it begin, and else 0.5. */
+static void run_began(void *self, uint32_t frames)
+{
+    plugin *p = self;
+    for (uint32_t i = 0; i < frames; ++i) p->port[1][i] = pthread_equal(p->began_by, pthread_self()) ? 1.0f : 0.5f;
+}
+
 /* echo: in, out, which is in again after a block or more; it says nothing of how long it rings. */
 static void run_echo(void *self, uint32_t frames)
 {
@@ -232,7 +242,7 @@ const lv2_descriptor *find(uint32_t number)
 {
     static const lv2_descriptor all[] = {
         PLUGIN(gain, NULL), PLUGIN(choice, NULL), PLUGIN(widen, NULL), PLUGIN(swap, NULL), PLUGIN(key, NULL), PLUGIN(worker, extension),
-        PLUGIN(state, extension), PLUGIN(late, NULL), PLUGIN(switched, NULL), PLUGIN(counts, NULL), PLUGIN(echo, NULL), PLUGIN(talks, NULL), PLUGIN(tempo, NULL), PLUGIN(rate, NULL), PLUGIN(events, NULL),
+        PLUGIN(state, extension), PLUGIN(late, NULL), PLUGIN(switched, NULL), PLUGIN(counts, NULL), PLUGIN(began, NULL), PLUGIN(echo, NULL), PLUGIN(talks, NULL), PLUGIN(tempo, NULL), PLUGIN(rate, NULL), PLUGIN(events, NULL),
         PLUGIN(crash, NULL), PLUGIN(hang, NULL), PLUGIN(nan, NULL), PLUGIN(ends, NULL), PLUGIN(hungry, NULL),
     };
     return number < sizeof all / sizeof *all ? &all[number] : NULL;

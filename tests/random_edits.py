@@ -30,6 +30,7 @@ class Edits(Chance):
             self.tempo,
             self.tuning,
             self.follow,
+            self.solo,
             self.metronome,
             self.relabel,
             self.file_of,
@@ -135,11 +136,14 @@ class Edits(Chance):
     def follow(self, preset: Preset) -> Preset:
         return replace(preset, follow=self.random.choice(["midi", "jack"]))
 
+    def solo(self, preset: Preset) -> Preset:
+        return replace(preset, boost=self.number(0, 12), revert_scenes=True)
+
     def metronome(self, preset: Preset) -> Preset:
         return replace(preset, metronome=replace(preset.metronome, beats=self.random.choice([0, 1, 3, 7, 16])))
 
     def alone(self, preset: Preset) -> Preset:
-        return replace(preset, follow="", metronome=Metronome())
+        return replace(preset, follow="", metronome=Metronome(), boost=None, revert_scenes=False)
 
     def move(self, preset: Preset) -> Preset:
         """Whole nodes of a chain change places."""

@@ -37,6 +37,8 @@ class Layout(Chance):
         root += [] if preset.tempo is None else [f"{self.key('tempo')} = {self.spelt(preset.tempo)}"]
         root += [] if preset.tuning is None else [f"{self.key('tuning')} = {self.string(preset.tuning)}"]
         root += [] if preset.a4 is None else [f"{self.key('a4')} = {self.spelt(preset.a4)}"]
+        root += [] if preset.boost is None else [f"{self.key('boost')} = {self.spelt(preset.boost)}"]
+        root += [f"{self.key('revert_scenes')} = true"] if preset.revert_scenes else []
         root += [f"{self.key('follow')} = {self.string(preset.follow)}"] if preset.follow else []
         tables: list[list[str]] = []
         if preset.metronome != Metronome():

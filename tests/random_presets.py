@@ -150,6 +150,8 @@ class Chance:
         a4 = self.number(390, 470) if self.some(0.2) else None
         preset = replace(preset, jack=self.wiring(), midi=self.midi(preset), tempo=tempo, tuning=tuning, a4=a4)
         follow = self.random.choice(["midi", "jack"]) if self.some(0.3) else ""
+        boost = self.number(0, 12) if self.some(0.3) else None
+        preset = replace(preset, boost=boost, revert_scenes=self.some(0.3))
         return replace(preset, follow=follow, metronome=self.metronome() if self.some(0.3) else Metronome())
 
     def metronome(self) -> Metronome:

@@ -122,6 +122,23 @@ def test_after_a_panic_what_the_other_application_rings_with_is_not_heard(world,
     assert np.allclose(world.play(x)[0, PERIOD:], -0.5 * later(x)[PERIOD:], atol=1e-6), "and then it is heard as before"
 
 
+def test_an_application_that_breaks_once_is_heard_again_when_its_time_to_ring_is_over(world, rng):
+    broken = [False]
+    world.app = lambda x: np.full_like(x, np.nan) if broken[0] else -x
+    made = chain(ring=0.1)
+    world.rack.offer("amp", 0, made)
+    world.rack.begin(open=True)
+    world.wire(True)
+    world.play(noise(rng))
+    broken[0] = True
+    assert np.isfinite(world.play(noise(rng, 0.05))).all()
+    broken[0] = False
+    world.play(np.zeros(RATE // PERIOD * PERIOD, np.float32))
+    x = noise(rng)
+    assert np.allclose(world.play(x)[0], -later(x), atol=1e-6)
+    assert made.faults == (1,)
+
+
 def test_who_stands_in_it_is_heard_instead(world, rng):
     world.app = lambda x: -0.5 * x
     world.rack.offer("amp", 0, chain())

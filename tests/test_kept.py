@@ -19,7 +19,7 @@ from rig.gig.gig import Gig
 from rig.gig.kept import SPARE_SECONDS, Keeper, Room
 from rig.gig.reconciler import Reconciler
 from rig.gig.wav import WavWriter
-from rig.native import Rack
+from rig.native import Rack, Transport
 
 PRESET = """
 name = "Test"
@@ -163,6 +163,21 @@ def test_what_was_changed_before_the_last_minutes_is_heard_from_their_beginning(
     (change,) = replay.changes(kept)
     assert (change.at, change.amp) == (0.0, "Soft")
     assert len(tomli.loads((kept / change.preset).read_text())["amp"]) == 2
+
+
+def test_whose_time_it_went_by_is_written_as_a_tempo(folder):
+    (folder / "set.toml").write_text('tempo = 120\nfollow = "jack"\n' + PRESET)
+    it = Playing(folder)
+    it.play(0.5)
+    for bpm in (90.0, 90.2, 400.0):
+        it.rack.hear_transport(Transport(rolling=True, bpm=bpm))
+        it.play(0.5)
+        it.gig.status()
+        it.play(1.2)
+    kept = it.keep()
+    said = [tomli.loads((kept / change.preset).read_text()) for change in replay.changes(kept)]
+    assert [(preset["tempo"], "follow" in preset) for preset in said] == [(120, True), (90, False), (300, False)]
+    assert main(["render", str(kept), "again.wav"]) == 0
 
 
 def test_the_loop_is_part_of_the_dry_guitar(folder):

@@ -7,7 +7,7 @@ import pytest
 
 from rig.errors import RigError
 from rig.gig.snapshot import LoopView
-from rig.native import LoopState, Rack
+from rig.native import BLOCK, HISTORY, LoopState, Rack
 from rig.native.looper import LAYERS
 
 RATE = 48_000
@@ -19,8 +19,8 @@ WINDOW = np.sin((np.arange(FADE) + 0.5) / FADE * np.pi / 2) ** 2
 class Looping:
     """A rack of nothing but a looper, and what is heard of it beside the guitar."""
 
-    def __init__(self, seconds: float = 20.0, period: int = 64) -> None:
-        self.rack = Rack(RATE)
+    def __init__(self, seconds: float = 20.0, period: int = 64, rate: int = RATE) -> None:
+        self.rack = Rack(rate)
         self.rack.looper(seconds)
         self.rack.limit(False)
         self.rack.begin(open=True)
@@ -295,6 +295,42 @@ def test_a_recording_that_waits_for_its_beat_can_be_called_off():
     assert loop.state.waits
     loop.quiet(640, "stop")
     assert (loop.state.state, loop.state.waits) == ("empty", False)
+
+
+@pytest.mark.parametrize("rate", [RATE, 4 * RATE])
+@pytest.mark.parametrize("bpm", [30, 120])
+def test_of_what_was_played_since_a_beat_long_ago_the_loop_has_what_is_remembered(rate, bpm):
+    """At 192 kHz half a beat is longer than that; before it the loop is silent, and still begins on the beat."""
+    loop = Looping(rate=rate)
+    loop.rack.tempo(bpm)
+    loop.rack.loop_beats(True)
+    beat, fade = rate * 60 // bpm, rate // 100
+    start, end = beat + beat * 2 // 5, 3 * beat
+    x = noise(end)
+    loop.play(x[:start])
+    loop.play(x[start:end], "")
+    loop.quiet(fade, "")
+    assert (loop.state.state, loop.state.frames) == ("playing", 2 * beat)
+    loop.quiet(2 * beat - fade)
+    heard = loop.quiet(2 * beat)
+    silent = max(0, beat * 2 // 5 - (HISTORY - BLOCK))
+    assert not heard[fade:silent].any()
+    assert near(heard[silent + fade :], x[beat + silent + fade : end])
+    rise = np.sin((np.arange(fade) + 0.5) / fade * np.pi / 2)
+    assert not silent or near(heard[silent : silent + fade], x[beat + silent : beat + silent + fade] * rise)
+
+
+def test_what_waits_for_its_beat_to_be_played_again_is_called_off_at_once():
+    loop = Looping()
+    loop.rack.loop_beats(True)
+    loop.play(noise(2 * BEAT), "")
+    loop.quiet(6400, "")
+    loop.quiet(640, "stop")
+    for order, state in (("stop", "stopped"), ("clear", "empty")):
+        loop.quiet(640, "")
+        assert (loop.state.state, loop.state.waits) == ("playing", True)
+        assert not loop.quiet(640, order).any()
+        assert (loop.state.state, loop.state.waits) == (state, False)
 
 
 # ---- its room

@@ -187,6 +187,21 @@ def test_live_one_that_is_to_begin_anew_is_away_until_it_has():
     assert 0 < heard[-1] < before
 
 
+def test_live_no_plug_in_begins_anew_in_the_audio_thread_not_even_before_its_first_block():
+    rack = Rack(RATE)
+    rack.offer("amp", 0, chain("began"))
+    rack.limit(False)
+    rack.begin(open=False)
+    rack.panic()
+    live(rack, 1)
+    rack.open()
+    for _ in range(100_000):
+        heard = float(live(rack, 1)[0, -1])
+        if heard in (0.5, 1.0):
+            break
+    assert heard == 0.5
+
+
 # --- tails ---
 
 
@@ -409,7 +424,7 @@ def test_a_preset_names_plug_ins_and_their_knobs(preset):
     assert (first.engine, first.params, first.label) == ("lv2 urn:rig-test:gain", {"gain": 2.0}, "lv2")
     assert (second.params, second.on, second.label) == ({"gain": 2.0}, False, "more")
     assert list(read.amps[0].scenes[0].values.values()) == [4.0, 1.0]
-    assert [at.knob for at in read.midi.cc.values()] == ["gain"]
+    assert [binding.to.knob for binding in read.midi.cc.values()] == ["gain"]
 
 
 def test_knobs_are_written_where_they_stand(preset):

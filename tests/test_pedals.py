@@ -72,6 +72,15 @@ def test_a_knob_is_turned_at_the_events_frame_bit_for_bit_at_every_period():
     assert np.abs(np.diff(heard[0])).max() < 0.8, "64 frames from one place to another, here by 40 dB"
 
 
+@pytest.mark.parametrize("data", [b"\xb0\x0b\xff", b"\xb0\x8b\x00", b"\xe0\x00\xff", b"\x0b\x00\x00", b"\xc0\x80"])
+def test_bytes_that_are_no_midi_do_nothing(data):
+    rack, (chain,) = rack_with(0.0)
+    bound = Bound("knob", chain, values=evenly(-20, 20))
+    rack.bind(Bindings({(0, 11): [bound], (0, WHEEL): [bound]}, [Bank({0: 0})], 0))
+    assert np.array_equal(played(rack, [(5, data)], 64, 256), np.ones(256))
+    assert rack.midi() == []
+
+
 @pytest.mark.parametrize("frame", [0, 1, 63, 64, 777, 1500])
 def test_an_amp_is_picked_at_the_programs_frame_at_every_period(frame):
     heard = []
@@ -419,6 +428,15 @@ def test_a_pedal_is_learnt_by_moving_it(folder):
     again = read_preset(folder / "blues.toml")
     assert again.midi.cc[97] == Binding("loop stop")
     assert again.midi.cc[16].to == Target(called(again.amps[0].chain, "tone").uid, "bass")
+
+
+def test_what_has_gone_meanwhile_is_not_learnt(folder):
+    gig = gig_of(folder)
+    do(gig, "learn Clean.tone.bass", "remove Clean.tone")
+    before = gig.document
+    send(gig, cc(99, 127))
+    assert [news.message for news in gig.news()] == ["cc 99 learns nothing: what it was to do is not in Blues"]
+    assert gig.document is before and gig.pedals.learning is None
 
 
 def test_a_pedal_of_the_players_own_is_not_learnt(folder):

@@ -206,7 +206,7 @@ def test_the_status_says_what_the_chains_that_play_add(tmp_path):
     after = wire(96_000, chain)
     loaded = Reconciler(Rack(chain))
     loaded.load(Document((file.preset,)), quick)
-    specs = {chain: tuple(SimpleNamespace(on=True) for _ in chain.units) for chain in (*amps.values(), after)}
+    specs = {chain: tuple(SimpleNamespace(on=True, uid=0) for _ in chain.units) for chain in (*amps.values(), after)}
     loaded.path = lambda preset, amp: [
         (Place("amp", amp), specs[amps[amp]], amps[amp]),
         (Place("output", preset), specs[after], after),

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from textual.keys import _character_to_key
 
 from rig.cli import main
 from rig.errors import QUOTED, RigError
-from rig.gig.snapshot import News
+from rig.gig.snapshot import LoopView, News
 from rig.gig.verbs import VERBS
 from rig.remote import client, words
 from rig.remote.client import Line
@@ -378,13 +379,31 @@ def test_changes_are_told_and_nothing_that_moves_by_itself():
     ]
 
 
-def test_no_peak_is_lost_however_many_look():
+def test_a_loop_that_goes_round_and_a_clock_that_wavers_are_no_changes():
+    gig, ear = FakeGig(), Ear()
+    protocol = Protocol(gig, lambda: None)
+    protocol.join(Peer(ear, ["changes"]))
+    loop = LoopView("playing", 0.0, 4.0, 1, there=True)
+    for state, at, tempo in (("playing", 0.1, 120.0), ("playing", 0.2, 120.3), ("stopped", 0.3, 120.1)):
+        gig.set(loop=replace(loop, state=state, at=at), tempo=tempo, follow="midi", lead="heard")
+        protocol._meters_due = 0.0
+        protocol.status(gig.status())
+    (changed,) = ear.said
+    assert {*changed} == {"event", "loop"} and (changed["loop"]["state"], changed["loop"]["at"]) == ("stopped", 0.3)
+    gig.set(tempo=126.0)
+    protocol._meters_due = 0.0
+    protocol.status(gig.status())
+    assert ear.said[1:] == [{"event": "changed", "tempo": 126.0}]
+
+
+@pytest.mark.parametrize("line", ["status", "get load"])
+def test_no_peak_is_lost_however_many_look(line):
     gig, ear = FakeGig(), Ear()
     protocol = Protocol(gig, lambda: None)
     protocol.join(Peer(ear, ["meters", "status"]))
     other = Peer(Ear())
     gig.set(out_db=-1.0, out_clip=True)
-    protocol.hear("status", other)
+    protocol.hear(line, other)
     gig.set(out_db=-40.0, out_clip=False)
     protocol._due = 0.0
     protocol.status(gig.status())
@@ -414,6 +433,8 @@ def test_the_readme_has_every_verb_event_topic_and_list():
     listed = next(line for line in README.splitlines() if line.startswith("| `list "))
     assert re.findall(r"`(?:list )?(\w+)`", listed.split(" | ")[0]) == list(LISTS)
     assert all(f"`{name}`" in README for name in (*METERS, *TUNER))
+    told = README.partition("\nThe status: ")[2].partition("\n\n")[0]
+    assert [name for name in status_facts(FakeGig().status()) if not re.search(rf"\b{name}\b", told)] == []
 
 
 def test_every_event_and_change_has_words():
@@ -522,7 +543,11 @@ def test_a_player_who_sees_nothing_does_all_with_keys_and_typed_verbs(runtime):
         (" ", "bypass: the dry guitar\n"),
         (" ", "bypass off\n"),
         ("[", "level -4 dB\n"),
-        ("d", "in -18 dB, out -12 dB, load 6 percent, 0 xruns\n"),
+        ('"', "in -18 dB, out -12 dB, load 6 percent, 0 xruns\n"),
+        ("M", "muted\n"),
+        ("M", "mute off\n"),
+        ("d", "What is the pedal to do? "),
+        ("boost\n", "move the pedal that is to do boost"),
         ("t", "tuner on\n"),
         ("t", "tuner off\n"),
         ("\x1b[B", "input.gate.threshold: -60.0 dB\n"),
@@ -551,7 +576,7 @@ def test_a_player_who_sees_nothing_does_all_with_keys_and_typed_verbs(runtime):
         ("a", "Add which engine? Number or letters: "),
         ("3\x1b\n", "nothing chosen\n"),
         ("\x1a", "no key "),
-        ("Q", "no key Q; question mark tells them\n"),
+        ("~", "no key ~; question mark tells them\n"),
         ("?", "question mark: these keys\n"),
         ("q", "not saved: s saves, q again quits without\n"),
         ("q", "not saved, and lost: Blues\nthe rig has ended\n"),

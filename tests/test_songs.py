@@ -383,6 +383,15 @@ def test_neighbours_are_loaded_first_and_what_lies_far_is_given_back(folder: Pat
     assert len(standing) == 12 * 7, "each has a slot of its own"
 
 
+def test_a_file_of_a_long_set_is_read_anew(folder: Path) -> None:
+    gig = gig_of(long_set(folder, 20, 5))
+    assert len(gig.document.amps) > AMPS
+    (folder / "p0.toml").write_text(GAIN.format("Amp 0", -40) + GAIN.format("Amp 1", 0))
+    gig.accept(gig.files[gig.preset.uid].read_again())
+    load(gig)
+    assert heard_db(gig) == -40 and [amp.name for amp in gig.preset.amps] == ["Amp 0", "Amp 1"]
+
+
 def test_what_plays_plays_on_whole_until_the_song_is_there(folder: Path) -> None:
     gig = gig_of(long_set(folder, 50, 5), worker=Unhurried)
     gig.do("song 50")
@@ -501,6 +510,15 @@ def test_the_boost_is_a_number_of_db_until_another_amp_is_picked(folder: Path) -
     assert (heard_db(gig), gig.status().boost_db) == (-3, 0)
     do(gig, "save")
     assert "boost = 4.5" in (folder / "blues.toml").read_text()
+
+
+def test_a_solo_ends_with_its_song_also_where_the_next_has_the_same_amp(folder: Path) -> None:
+    gig = gig_of(folder / "set.toml")
+    do(gig, "boost", "song Again")
+    assert at(gig)[1] == "Clean" and gig.status().boost_db == 0
+    assert heard_db(gig) == 0
+    do(gig, "boost", "delete Clean")
+    assert (at(gig)[1], gig.status().boost_db) == ("Lead", 0), "nor is it that of an amp that comes in for another"
 
 
 # --- the bill -------------------------------------------------------------------------------------------------------

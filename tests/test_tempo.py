@@ -205,7 +205,7 @@ def test_what_comes_in_over_midi_is_told_in_words(folder):
         rack.hear_midi(3, data)
     rack.process(np.zeros(64, np.float32), 64)
     assert gig.status().midi == "cc 11 64, channel 2"
-    assert [words(event.data) for event in gig.midi.events] == ["program 5, channel 1", "cc 11 64, channel 2"]
+    assert [words(event.data) for event in gig.pedals.log.events] == ["program 5, channel 1", "cc 11 64, channel 2"]
     assert words(b"\xe0\x00\x50") == "pitch wheel +2048, channel 1"
     assert words(b"\x90\x24\x7f") == "note 36 127, channel 1"
     assert words(b"\xfa") == "start"

@@ -1351,3 +1351,5 @@ async def test_a_pedal_is_learnt_for_the_knob_that_is_picked() -> None:
         await pilot.press("d")
         assert screen.gig.pedals.learning is not None
         assert "move the pedal" in screen.note.text()
+        await pilot.press("d")
+        assert screen.gig.pedals.learning is None, "a key that was hit by chance binds no pedal later"

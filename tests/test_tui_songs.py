@@ -87,6 +87,15 @@ async def test_songs_are_moved_skipped_added_and_saved_in_a_list(gig: Gig, folde
         assert [song.name for song in read_set(folder / "set.toml").songs] == ["Ballad", "Opener", "Again", "Closer"]
 
 
+async def test_only_presets_are_offered_as_songs(gig: Gig, folder: Path) -> None:
+    (folder / "keys.toml").write_text('mute = "m"\n')
+    (folder / "odd.toml").write_bytes(b"\xff\xfe")
+    async with playing(gig) as (_, pilot):
+        await pilot.press("e", "a")
+        assert {"blues", "rock"} <= set(pilot.app.screen.shown)
+        assert not {"keys", "odd", "set"} & set(pilot.app.screen.shown)
+
+
 async def test_the_list_goes_with_what_is_picked(folder: Path) -> None:
     async with playing(gig_of(long_set(folder, 50, 1))) as (_, pilot):
         await pilot.press("e", *["down"] * 30)

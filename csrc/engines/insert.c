@@ -104,7 +104,8 @@ static void hear(state *s, const rig_insert *insert, uint32_t channels, uint32_t
         x[i] = wired == 2 ? b[i] : wired != 3 ? a[i] : channels == 1 ? 0.5f * (a[i] + b[i]) : c ? b[i] : a[i];
         silent &= x[i] == 0.0f;
     }
-    if (!silent) s->last[c] = x[frames - 1];
+    if (s->hush) s->last[c] = 0.0f; /* nor may what broke come again */
+    else if (!silent) s->last[c] = x[frames - 1];
     else if (s->last[c] != 0.0f)
         for (uint32_t i = 0; i < frames; ++i) x[i] = s->last[c] *= FALL;
 }

@@ -182,10 +182,22 @@ static void take_answers(rig_instance *i)
     if (i->worker->end_run) i->worker->end_run(i->handle);
 }
 
+/* Where nobody is kept waiting: whoever is first, this or the worker. */
+static void begin_now(rig_instance *i)
+{
+    rig_instances_lock();
+    if (rig_load(&i->away)) begin_anew(i);
+    rig_store(&i->away, 0);
+    rig_instances_unlock();
+}
+
 int rig_instance_run(rig_instance *i, uint32_t frames, int live)
 {
     i->live = live;
-    if (rig_load(&i->away)) return 0;
+    if (rig_load(&i->away)) {
+        if (live) return 0;
+        begin_now(i);
+    }
     i->fresh = 0;
     i->plugin->run(i->handle, frames);
     take_answers(i);
@@ -196,11 +208,5 @@ void rig_instance_renew(rig_instance *i)
 {
     if (i->fresh) return;
     i->fresh = 1;
-    if (i->live) {
-        rig_store(&i->away, 1);
-        return;
-    }
-    rig_instances_lock();
-    begin_anew(i);
-    rig_instances_unlock();
+    rig_store(&i->away, 1);
 }

@@ -13,7 +13,7 @@ typedef struct rig_instance {
     const lv2_state *state;   /* the same */
     lv2_schedule schedule;    /* what it asks its worker by */
     int live;                 /* whoever runs it: whether that is the audio thread, which waits for nobody */
-    uint32_t away;            /* audio stores 1, when it is to begin anew and is not run; the worker 0, when it has */
+    uint32_t away;            /* audio stores 1, when it is to begin anew and is not run; who lets it begin 0, when it has */
     int fresh;                /* nothing has run since it began */
     rig_messages asked, answers;
     char message[RIG_MESSAGES]; /* the runner's */
@@ -29,7 +29,7 @@ void rig_instance_end(rig_instance *i);
    what the plug-in asks its worker is done at once. */
 int rig_instance_run(rig_instance *i, uint32_t frames, int live);
 
-/* [audio] It is to begin anew: at once where nobody waits, else it is away until it has. */
+/* [audio] It is to begin anew: the worker sees to that, or whoever runs it next where that is not the audio thread. */
 void rig_instance_renew(rig_instance *i);
 
 /* [main] What is called of an instance by one thread at a time, and so are all plug-ins: many share what they should not. */

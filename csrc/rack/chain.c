@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "guard.h"
 
+#define SETTLES (2 * RIG_HISTORY) /* frames of silence that a new chain hears at most */
+
 static uint64_t made, freed;
 
 uint64_t rig_chains_made(void) { return rig_get(&made); }
@@ -237,13 +239,14 @@ void rig_chain_reset(rig_chain *chain)
     chain->at = chain->rang = 0;
 }
 
-/* Each engine knows what silence does to it; what comes out then, and is no silence, the next one must hear. What that takes
-   is a first guess at what playing will. */
+/* Each engine knows what silence does to it; what comes out then, and is no silence, the next one must hear. One that remembers many
+   seconds is not waited for: of the past it hears no more than RIG_HISTORY either. What that takes is a first guess at what playing
+   will. */
 void rig_chain_prewarm(rig_chain *chain)
 {
     float signal[RIG_BLOCK];
     const float key[RIG_BLOCK] = {0};
-    const uint32_t need = rig_chain_memory(chain);
+    const uint32_t memory = rig_chain_memory(chain), need = memory < SETTLES ? memory : SETTLES;
     rig_chain_reset(chain);
     for (uint32_t at = 0; at < need; at += RIG_BLOCK) {
         memset(signal, 0, sizeof signal);

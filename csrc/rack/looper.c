@@ -96,18 +96,26 @@ static uint32_t to_next_beat(const rig_looper *l, const rig_moment *moment)
     return rig_get(&l->beats) ? (uint32_t)llrint((ceil(moment->beat) - moment->beat) / moment->beats_a_frame) : 0;
 }
 
+/* The recording begins with the last frames of the guitar; those that nobody remembers any more are silent. */
+static void go_back(rig_looper *l, const rig_history *guitar, uint64_t now, uint32_t frames)
+{
+    uint32_t heard = frames < RIG_HISTORY - RIG_BLOCK ? frames : RIG_HISTORY - RIG_BLOCK;
+    if (heard > now) heard = (uint32_t)now;
+    float *const first = l->data + (frames - heard);
+    memset(l->data, 0, (frames - heard) * sizeof(float));
+    rig_history_read(guitar, now, heard, first, heard);
+    for (uint32_t i = 0; heard < frames && i < heard && i < l->fade; ++i) first[i] *= l->rise[i];
+    l->recorded = frames;
+}
+
 /* From now on; to the beat, from the nearest one, which may have passed. */
 static void begin(rig_looper *l, const rig_history *guitar, const rig_moment *moment)
 {
-    const uint64_t now = guitar->written - moment->frames, most = RIG_HISTORY - RIG_BLOCK;
-    const int64_t away = rig_get(&l->beats) ? to_beat(moment) : 0;
+    const int64_t away = rig_get(&l->beats) ? to_beat(moment) : 0, most = l->room / 2;
     l->state = RIG_LOOP_RECORDING;
     l->wait = away > 0 ? (uint32_t)away : 0;
     l->recorded = 0;
-    if (away >= 0) return;
-    l->recorded = (uint32_t)(-away < (int64_t)most ? -away : (int64_t)most);
-    if (l->recorded > now) l->recorded = (uint32_t)now;
-    rig_history_read(guitar, now, l->recorded, l->data, l->recorded);
+    if (away < 0) go_back(l, guitar, guitar->written - moment->frames, (uint32_t)(-away < most ? -away : most));
 }
 
 /* Now, or to the beat, so that it has the nearest whole number of them. */
@@ -163,7 +171,10 @@ static void stop(rig_looper *l, const rig_moment *moment)
     if (l->state == RIG_LOOP_RECORDING && (l->wait || !l->recorded)) empty(l);
     else if (l->state == RIG_LOOP_RECORDING) end(l, moment, 1);
     else if (l->state == RIG_LOOP_STOPPED) play_again(l, moment);
-    else if (l->state != RIG_LOOP_EMPTY) l->state = RIG_LOOP_STOPPED;
+    else if (l->state != RIG_LOOP_EMPTY) {
+        l->state = RIG_LOOP_STOPPED;
+        l->wait = 0;
+    }
 }
 
 static void undo(rig_looper *l)
@@ -175,7 +186,7 @@ static void undo(rig_looper *l)
 
 static void clear(rig_looper *l)
 {
-    if (l->frames) l->clearing = 1;
+    if (l->level > 0.0f) l->clearing = 1;
     else empty(l);
 }
 

@@ -4,9 +4,18 @@
 
 #include "atomic.h"
 
+/* A status, and then nothing but numbers up to 127, which tables are looked up with: JACK hands on whatever a client writes. */
+static int is_message(const uint8_t *bytes, size_t size)
+{
+    if (!size || size > 3 || bytes[0] < 0x80) return 0;
+    for (size_t i = 1; i < size; ++i)
+        if (bytes[i] > 0x7f) return 0;
+    return 1;
+}
+
 void rig_midi_come(rig_midi *m, uint64_t frame, const uint8_t *bytes, size_t size)
 {
-    if (!size || size > 3) return;
+    if (!is_message(bytes, size)) return;
     rig_midi_event event = {.frame = frame, .size = (uint32_t)size};
     memcpy(event.bytes, bytes, size);
     if (m->count < RIG_MIDI_PERIOD) m->due[m->count++] = event;

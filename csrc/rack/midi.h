@@ -20,7 +20,8 @@ typedef struct {
     uint32_t count, taken;               /* audio */
 } rig_midi;
 
-/* [audio] An event of the period that is about to be run, at that frame of the rack. What is longer than three bytes is left out. */
+/* [audio] An event of the period that is about to be run, at that frame of the rack. What is longer than three bytes, or no MIDI, is left
+   out. */
 void rig_midi_come(rig_midi *midi, uint64_t frame, const uint8_t *bytes, size_t size);
 
 /* [audio] The next event of the period, or NULL; it has been taken. */

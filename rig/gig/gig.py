@@ -205,6 +205,7 @@ class Gig:
         elif self.playing not in amps:
             self.playing = self._successor(amps)
         if self.playing != playing:
+            self.boosted = False
             self.set_list.picked()
         self._amps = amps
         near = applied(self.set_list.near(), self.playing)
@@ -455,7 +456,10 @@ class Gig:
         if seconds <= 0 or self.reconciler.busy:
             return
         oldest = rack.kept - int(seconds * rack.rate)
-        sound = Sound(self._as_heard(self.preset), self.playing, self.document.level, self.bypassed, self.open)
+        preset = self._as_heard(self.preset)
+        if preset.follow and self.time.followed_bpm:  # nobody will be there to be followed when it is played again
+            preset = replace(preset, tempo=self.time.followed_bpm, follow="")
+        sound = Sound(preset, self.playing, self.document.level, self.bypassed, self.open)
         self._diary.note(rack.kept, sound, oldest)
 
     @property
@@ -646,7 +650,8 @@ class Gig:
         self._watch_inserts()
         self.pedals.look()
         self.listening = any(sink == f"{self.client.name}:midi_in" for _, sink in self.client.connections())
-        self.time.look(meters)
+        if self.time.look(meters):
+            self._note()
         self._watch_keeper()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack

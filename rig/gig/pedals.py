@@ -10,13 +10,26 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rig.document import address, edits
-from rig.document.document import ALL, LEVEL_KNOB, ON, OUTPUT_LEVEL, Binding, Document, Midi, Pick, Preset, Target
+from rig.document.document import (
+    ALL,
+    LEVEL_KNOB,
+    ON,
+    OUTPUT_LEVEL,
+    Binding,
+    Document,
+    Midi,
+    Pick,
+    Preset,
+    Target,
+    pruned,
+)
 from rig.document.knobs import AMP_LEVEL, kind, travel
 from rig.document.read import read_midi, read_pedal
 from rig.document.writing.spelling import Names
@@ -180,6 +193,10 @@ class Pedals:
         called = _called(key, number)
         names = Names(gig.preset, registry())
         own = dict(_told(self.own)).get(called)
+        if not _has(gig.preset, to):
+            self.learning = None
+            gig.tell(News(f"{called} learns nothing: what it was to do is not in {gig.preset.name}", wrong=True))
+            return
         if own:
             gig.tell(
                 News(f"{called} is one of your own pedals, for {names.controlled(own.to)}: another one", wrong=True)
@@ -307,6 +324,12 @@ def _told(midi: Midi) -> Iterator[tuple[str, Binding]]:
         yield from ((_called(key, number), binding) for number, binding in getattr(midi, key).items())
     if midi.wheel:
         yield _called("wheel", 0), midi.wheel
+
+
+def _has(preset: Preset, to: Target | Pick | str) -> bool:
+    """Whether a pedal of a preset can do that."""
+    wanted = Midi(cc={0: Binding(to)})
+    return pruned(replace(preset, midi=wanted)).midi == wanted
 
 
 def _targets(midi: Midi) -> Iterator[Target]:

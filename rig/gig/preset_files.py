@@ -69,8 +69,10 @@ class PresetFiles(dict[int, PresetFile]):
         ours = next(preset for preset in document.presets if preset.uid == uid)
         merged = merge.merged(base or self[uid].preset, file.preset, ours)
         wanted = document.with_preset(merged)
-        if len(wanted.amps) > AMPS:
-            raise RigError(f"{file.path}: {len(wanted.amps)} amps in this set; {AMPS} is the most")
+        amps = wanted.stage(merged.amps[0].uid)
+        if len(amps) > AMPS:
+            whole = "preset" if wanted.songs else "set"
+            raise RigError(f"{file.path}: {len(amps)} amps in this {whole}; {AMPS} is the most")
         self._history.do(wanted, what, time.monotonic())
         self[uid] = file
         self._history.save(file.preset)

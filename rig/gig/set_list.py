@@ -45,7 +45,9 @@ class SetList:
         return song
 
     def play(self, song: Song) -> None:
-        """Begin a song: its first part."""
+        """Begin a song: its first part. A solo of the one before is over."""
+        if song.uid != self._song:
+            self._gig.boosted = False
         self._song = song.uid
         self._at = self._gig.document.number(song) - 1
         self._play_part(song, 0)

@@ -59,7 +59,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "U": ("redo", "do again"),
     "v": ("ab", "as saved, as changed"),
     "s": ("save", "save"),
-    "d": ("status", "levels, load, and what is not as usual"),
+    '"': ("status", "levels, load, and what is not as usual"),
     "pageup": ("song prev", "the song before"),
     "pagedown": ("song next", "the next song"),
     ",": ("part prev", "the part of the song before"),
@@ -168,7 +168,7 @@ class Console:
             "<": (lambda: self._engine("move", "-1"), "move an engine towards the beginning"),
             ">": (lambda: self._engine("move", "+1"), "move an engine towards the end"),
             "b": (lambda: self._engine("toggle"), "bypass an engine, or not"),
-            "M": (self._learn, "learn what a MIDI pedal is to do"),
+            "d": (self._learn, "learn what a MIDI pedal is to do"),
             "r": (self._record, "record, and end that"),
             "i": (self._again, "what was said lately"),
             ":": (self._verb, "type a verb; help tells which"),
@@ -360,6 +360,9 @@ class Console:
     # --- what keys do ---------------------------------------------------------------------------------------------
 
     def _act(self, key: str) -> None:
+        """With caps lock the same, but for what has a meaning of its own."""
+        if key not in KEYS and key not in self._actions:
+            key = key.lower()
         if key.isdecimal():
             self._amp(key)
         elif key in KEYS:
@@ -564,7 +567,7 @@ SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation 
 SPELT |= {
     "?": "question mark",
     "U": "capital u",
-    "M": "capital m",
+    '"': "double quote",
     ",": "comma",
     ".": "full stop",
     ";": "semicolon",

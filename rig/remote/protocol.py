@@ -23,6 +23,7 @@ TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
 STATUS_SECONDS = 1.0
 METERS_SECONDS = 0.1
 TURN_SECONDS = 0.02  # for others' verbs, until the gig has its own turn
+SAME_BPM = 0.5
 OFTEN = {"meters", "changes", "tuner"}  # topics that take a look at the gig more often
 
 
@@ -110,7 +111,7 @@ class Protocol:
             peer.events.say("done", **asked, ok=True)
             self.left = True
         elif name in QUESTIONS:
-            self._answer(lambda: QUESTIONS[name].answer(self._gig, peer, words.strip()), peer, asked)
+            self._answer(lambda: QUESTIONS[name].answer(self._gig, self._seen, peer, words.strip()), peer, asked)
         else:
             if self._wanted("changes") and not self._known:
                 self.beside(lambda: self._changes(self._seen()))  # what they are changes of
@@ -246,8 +247,9 @@ class Protocol:
         self._status, self._meters = _together(self._status, status), _together(self._meters, status)
 
     def _changes(self, status: Status) -> None:
-        known, self._known = self._known, {k: v for k, v in status_facts(status).items() if k not in QUIET}
-        changed = {key: value for key, value in self._known.items() if value != known.get(key)}
+        known, self._known = self._known, _lasting(status, self._known)
+        facts = status_facts(status)
+        changed = {key: facts[key] for key, value in self._known.items() if value != known.get(key)}
         if known and changed:
             self._say("changes", "changed", **changed)
 
@@ -263,6 +265,19 @@ class Protocol:
 def unsaved(gig: Gig) -> list[str]:
     """What is not saved, by name: presets, and the set."""
     return [preset.name for preset in gig.history.unsaved()] + ([gig.name] if gig.set_list.unsaved else [])
+
+
+def _lasting(status: Status, known: Facts) -> Facts:
+    """What of a status does not move by itself. known: the same of the one before.
+
+    A tempo that is followed is another one where it differs by SAME_BPM.
+    """
+    facts = {key: value for key, value in status_facts(status).items() if key not in QUIET}
+    facts["loop"] = replace(status.loop, at=0.0)
+    before = known.get("tempo")
+    if status.lead and status.tempo and isinstance(before, float) and abs(status.tempo - before) < SAME_BPM:
+        facts["tempo"] = before
+    return facts
 
 
 def _together(before: Status | None, status: Status) -> Status:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Facts = dict[str, object]
 """What an answer says beside that it is one."""
 
+Seen = Callable[[], Status]
+"""The status now, which takes no peak from those who are told unasked."""
+
 TOPICS: dict[str, str] = {
     "amps": "which amp plays: the event `amp`",
     "changes": "what became different in the status, meters and tuner left aside: `changed`",
@@ -77,10 +80,10 @@ class Question:
 
     words: str
     help: str
-    answer: Callable[[Gig, Peer, str], Facts]
+    answer: Callable[[Gig, Seen, Peer, str], Facts]
 
 
-def _help(gig: Gig, peer: Peer, words: str) -> Facts:
+def _help(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     known = _verbs()
     if words and words not in [row["verb"] for row in known]:
         names = [str(row["verb"]) for row in known]
@@ -97,10 +100,10 @@ def _verbs() -> list[Facts]:
 # --- get ----------------------------------------------------------------------------------------------------------
 
 
-def _get(gig: Gig, peer: Peer, words: str) -> Facts:
+def _get(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     if not words:
         raise RigError("get: what? A knob's path, as in 'get Crunch.gain.gain', or a word of the status, as 'get load'")
-    facts = status_facts(gig.status())
+    facts = status_facts(seen())
     if words in facts:
         return {"value": facts[words]}
     if words == LEVEL_KNOB:
@@ -130,7 +133,7 @@ def _knob(gig: Gig, path: str) -> Facts:
 # --- list ---------------------------------------------------------------------------------------------------------
 
 
-def _list(gig: Gig, peer: Peer, words: str) -> Facts:
+def _list(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     what, _, rest = words.partition(" ")
     found = LISTS.get(what)
     if found is None:
@@ -221,12 +224,12 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
 # --- subscriptions ------------------------------------------------------------------------------------------------
 
 
-def _subscribe(gig: Gig, peer: Peer, words: str) -> Facts:
+def _subscribe(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     peer.topics |= _topics(words)
     return {"topics": sorted(peer.topics)}
 
 
-def _unsubscribe(gig: Gig, peer: Peer, words: str) -> Facts:
+def _unsubscribe(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     peer.topics -= _topics(words) if words else peer.topics
     return {"topics": sorted(peer.topics)}
 

@@ -179,6 +179,7 @@ def _either(yes: str, no: str) -> Callable[[Any], str]:
 
 CHANGES: dict[str, Callable[[Any], str]] = {
     "alive": _either("JACK is back", "JACK is gone"),
+    "boost_db": lambda db: f"solo: {number(db)} dB louder" if db else "boost is off",
     "bypassed": _either("bypass: the dry guitar", "bypass off"),
     "comparing": _either("A: as saved", "B: as changed"),
     "faults": lambda faults: ", ".join(f"{engine} gave no number, {number(count)} times" for engine, count in faults),

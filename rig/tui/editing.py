@@ -237,8 +237,10 @@ class Editing(Screen[None]):
         return True
 
     def action_learn(self) -> None:
-        """Have the next MIDI pedal that is moved turn the selected knob."""
-        if self.param is not None:
+        """Have the next MIDI pedal that is moved turn the selected knob; again: none."""
+        if self.gig.pedals.learning is not None:
+            self.do("learn off")
+        elif self.param is not None:
             self.do(f"learn {self.param.path}")
         else:
             self._say("pick the knob first that a MIDI pedal is to turn")

@@ -134,11 +134,12 @@ class FindPresetScreen(FinderScreen[str]):
     NOTHING = "no preset is called that; 'song add FILE' takes any"
 
     def on_mount(self) -> None:
+        self._known = known_presets()
         self.query_one("#card").border_title = "add a song: its preset"
 
     def find(self, typed: str) -> tuple[list[Option], int]:
         words = typed.casefold().split()
-        self.shown = [name for name in known_presets() if all(word in name.casefold() for word in words)]
+        self.shown = [name for name in self._known if all(word in name.casefold() for word in words)]
         return [Option(f"[bold]{escape(printable(name))}[/]") for name in self.shown], 0
 
     def take(self, at: int) -> None:
