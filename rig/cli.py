@@ -103,7 +103,7 @@ def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
         names = ", ".join(offer.name for offer in found)
         _complain(f"which preset or set? There are {names}; 'rig play --resume' plays what was played last")
         raise SystemExit(2)
-    there = last.paths if last and all(path.exists() for path in last.paths) else ()
+    there = last.paths if last and all(map(os.path.exists, last.paths)) else ()
     return choose(found, there, sys.stdin, sys.stdout)
 
 
