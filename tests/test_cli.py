@@ -859,7 +859,7 @@ def test_resume_plays_what_was_played_last(jack_server, folder, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
     done = play(jack_server, folder / "blues.toml", "--name", "rig-cli", stdin="amp Dry\nlevel -3\nmute on\nquit\n")
     assert (done.returncode, done.stderr) == (0, "")
-    done = play(jack_server, "--resume", "--name", "rig-cli", stdin="get level\nget mute\nquit\n")
+    done = play(jack_server, "--resume", "--name", "rig-cli", stdin="get level\nget muted\nquit\n")
     ready, *answers = map(json.loads, done.stdout.splitlines())
     assert (done.returncode, ready["amp"]) == (0, "Dry")
     assert [answer["value"] for answer in answers if "value" in answer] == [-3, False]
