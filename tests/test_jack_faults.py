@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +30,7 @@ from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
 from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
-from rig.jack.joined import Ports
+from rig.jack.joined import Joined, Ports
 from rig.jack.opening import Opening
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
@@ -461,6 +463,26 @@ def test_a_rack_of_the_rate_before_the_last_is_not_run_again(monkeypatch):
     client.start(rack)
     assert servers[2].runs is rack
     client.close()
+
+
+def test_what_a_server_that_hangs_may_call_again_lives_as_long_as_our_place_there(monkeypatch):
+    """By then the gig may run another rack, in another server."""
+    monkeypatch.setattr("rig.jack.joined._register", lambda *given: {})
+    monkeypatch.setattr("rig.jack.joined.Latency", lambda *given: None)
+    joined = object.__new__(Joined)
+    joined.ports, joined._may_insert = {}, False
+    joined.client = SimpleNamespace(_ptr=library.load(None)._ffi.NULL, activate=lambda: None)
+    for called in ("samplerate", "xrun", "port_connect", "shutdown"):
+        setattr(joined.client, f"set_{called}_callback", lambda function: None)
+    rack = Rack(48_000)
+    joined.activate(rack, 0)
+    there = weakref.ref(rack)
+    del rack
+    gc.collect()
+    assert there() is not None
+    del joined
+    gc.collect()
+    assert there() is None
 
 
 def test_jack_is_told_of_a_delay_when_it_is_another(monkeypatch):

@@ -190,6 +190,18 @@ def test_jacks_transport_is_followed():
     assert rack.meters().lead == STOPPED
 
 
+@pytest.mark.parametrize(
+    ("beat", "bpm"), [(0, 1e-300), (0, np.inf), (0, np.nan), (np.nan, 90), (np.inf, 90), (1e300, 90)]
+)
+def test_a_transport_that_says_what_cannot_be_is_followed_by_its_frames(beat, bpm):
+    """A delay would look for ever for a note's length in it, and a chorus would never find its place again."""
+    rack = rack_that_follows("jack")
+    rack.hear_transport(Transport(True, 3 * RATE, beat, bpm))
+    rack.process(np.zeros(64, np.float32), 64)
+    meters = rack.meters()
+    assert (meters.tempo, meters.beat) == (120.0, 6.0)
+
+
 def test_a_transport_that_names_no_tempo_goes_by_ours():
     rack = rack_that_follows("jack")
     rack.tempo(100)

@@ -113,6 +113,7 @@ typedef struct {
     uint32_t beats;   /* of a bar, the first of which is accented; 0: none is */
     float level;      /* linear */
 } rig_metronome_settings;
+
 /* The looper: what it does, and what it can be told. */
 #define RIG_LOOP_LAYERS 16   /* that a loop has at most */
 #define RIG_LOOP_EMPTY 0

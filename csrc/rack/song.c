@@ -6,6 +6,9 @@
 
 #define SETTLED 96         /* ticks of a clock: from then on its tempo is told anew only where it is another one: */
 #define ANOTHER 0.001      /* by so much of it */
+#define SLOWEST 1.0        /* beats a minute that JACK's transport may say, */
+#define FASTEST 10000.0
+#define LATEST 1e9         /* and the beat; a master that says anything else says nothing */
 #define FAR 0.1            /* beats: the song jumps so far, and goes less */
 #define PULL_SECONDS 0.1   /* it takes to get where it should be */
 #define PULL_MOST 0.5      /* of the tempo, by which it goes faster or slower for that */
@@ -19,7 +22,9 @@ void rig_song_init(rig_song *s, double rate)
 
 void rig_song_transport(rig_song *s, uint64_t at, const rig_transport *transport)
 {
+    const int makes_sense = transport->bpm >= SLOWEST && transport->bpm <= FASTEST && fabs(transport->beat) <= LATEST;
     s->transport = *transport;
+    if (!makes_sense) s->transport.bpm = s->transport.beat = s->transport.bar = 0;
     s->transport_at = at;
 }
 

@@ -94,6 +94,7 @@ class Joined:
         self.names = {name: str(port.name) for name, port in self.ports.items()}
         self.alive, self.changes, self.xruns = True, 0, 0
         self.latency: Latency | None = None
+        self._runs: Rack | PlayerRecorder | None = None  # lives as long as JACK may call it
         self._may_insert = ports.inserts
         self.inserts: dict[str, int] = {}  # their places, by name
         self._ends: Counter[str] = Counter()  # how many wires there are on each of their ports
@@ -128,6 +129,7 @@ class Joined:
 
     def activate(self, rack: Rack | PlayerRecorder, delay: int) -> None:
         """Let JACK run it. delay: frames that sound takes through it. Raises NoAnswer."""
+        self._runs = rack
         pointers = _register(self.client, rack, self.ports, self._may_insert)
         ins, outs = (("in",), ("out_1", "out_2")) if isinstance(rack, Rack) else ((), ())
         self.latency = Latency(_address(self.client._ptr), pointers, ins, outs, delay)
