@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rig.document.read import FILE_LIMIT
 from rig.document.read_set import is_set
 from rig.errors import RigError, did_you_mean, quoted
-from rig.shipped import PRESETS, own_presets
+from rig.shipped import PRESETS, has_amps, own_presets
 from rig.text import printable
-
-AMPS = re.compile(r"""^[ \t]*(\[\[[ \t]*["']?amp["']?[ \t]*\]\]|["']?amp["']?[ \t]*=)""", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -32,18 +28,10 @@ def offers() -> list[Offer]:
     for folder, where in ((Path(), "here"), (own_presets(), "yours"), (PRESETS, "")):
         for path in sorted(folder.glob("*.toml")):
             a_set = is_set(path)
-            if path.stem not in found and (a_set or _is_preset(path)):
+            if path.stem not in found and (a_set or has_amps(path)):
                 about = ", ".join(words for words in ("a set" if a_set else "", where) if words)
                 found[path.stem] = Offer(path.stem, path, about)
     return list(found.values())
-
-
-def _is_preset(path: Path) -> bool:
-    """Whether a file has amps; what else is written in TOML has none."""
-    try:
-        return path.is_file() and path.stat().st_size <= FILE_LIMIT and bool(AMPS.search(path.read_text("utf-8-sig")))
-    except (OSError, ValueError):
-        return False
 
 
 def choose(found: Sequence[Offer], last: Sequence[Path], answers: TextIO, out: TextIO) -> list[Path]:

@@ -103,7 +103,7 @@ def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
         names = ", ".join(offer.name for offer in found)
         _complain(f"which preset or set? There are {names}; 'rig play --resume' plays what was played last")
         raise SystemExit(2)
-    there = last.paths if last and all(path.exists() for path in last.paths) else ()
+    there = last.paths if last and all(map(os.path.exists, last.paths)) else ()
     return choose(found, there, sys.stdin, sys.stdout)
 
 
@@ -391,8 +391,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="rig",
         description="A live rig for guitarists in the terminal.",
         parents=[common],
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Begin with: rig play blues --di demo",
+        epilog="Begin with: rig play blues --di demo; rig COMMAND --help has more examples.",
     )
     parser.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
@@ -402,13 +401,21 @@ def _parser() -> argparse.ArgumentParser:
             function.__name__,
             help=function.__doc__,
             description=function.__doc__,
-            epilog=f"Example: {'; '.join(examples)}",
+            epilog="\n  ".join(["Examples:", *examples]),
             parents=[common],
+            formatter_class=_Help,
         )
         sub.set_defaults(function=function, examples=examples)
         return sub
 
-    sub = command(play, "rig play blues --amp Crunch")
+    sub = command(
+        play,
+        "rig play",
+        "rig play --resume",
+        "rig play blues --amp Crunch",
+        "rig play friday.toml --watch",
+        "rig play rock --di demo",
+    )
     sub.add_argument(
         "preset",
         type=_there,
@@ -459,16 +466,18 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
     sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
 
-    sub = command(attach, "rig attach")
+    sub = command(attach, "rig attach", "rig attach --name rig-2")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
     sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
 
-    sub = command(send, "rig send amp 2; rig send help tells the verbs")
+    sub = command(send, "rig send amp 2", "rig send mute on", "rig send help")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
     sub.add_argument("--json", action="store_true", help="for programs")
     sub.add_argument("verb", nargs="+", metavar="VERB", help="as in the headless mode: amp 2, mute on")
 
-    sub = command(render, "rig render blues di.wav lead.wav --amp Lead")
+    sub = command(
+        render, "rig render blues di.wav lead.wav --amp Lead", "rig render my-amp.nam di.wav wet.flac --bits 24"
+    )
     sub.add_argument(
         "source",
         type=_there,
@@ -486,32 +495,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
-    sub = command(capture, "rig capture -o my-amp --send system:playback_1 --return system:capture_1")
+    sub = command(
+        capture, "rig capture -o my-amp", "rig capture -o my-amp --send system:playback_1 --return system:capture_1"
+    )
     from rig.capture import options as capturing
 
     capturing.add_arguments(sub)
 
-    sub = command(train, "rig train dry.wav wet.wav -o my-amp.json --minutes 10")
+    sub = command(
+        train, "rig train my-amp -o my-amp.json --dry-run", "rig train dry.wav wet.wav -o my-amp.json --minutes 10"
+    )
     from rig.train import command as training  # its arguments only; torch comes with run()
 
     training.add_arguments(sub)
 
-    sub = command(info, "rig info presets/models/small-combo-clean.json")
+    sub = command(info, "rig info blues", "rig info presets/models/small-combo-clean.json", "rig info my-models")
     sub.add_argument(
         "file", type=_there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(convert, "rig convert my-amp.json my-amp.nam")
+    sub = command(convert, "rig convert my-amp.json my-amp.nam", "rig convert my-amp.nam my-amp.json --force")
     sub.add_argument("input", type=_there, metavar="IN", help="a model of either kind")
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
-    sub = command(check, "rig check blues rock my-set/*.toml")
-    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|SET|MODEL")
+    sub = command(check, "rig check friday.toml", "rig check blues rock my-set/*.toml")
+    sub.add_argument("preset", type=_there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played")
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(bench, "rig bench blues")
+    sub = command(bench, "rig bench", "rig bench blues --paced")
     sub.add_argument("source", type=_there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
@@ -527,7 +540,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(doctor, "rig doctor blues")
+    sub = command(doctor, "rig doctor", "rig doctor blues", "rig doctor --last")
     fitting = "also say into which period these fit, and how much room they leave"
     sub.add_argument("source", type=_there, nargs="*", metavar="PRESET|SET|MODEL", help=fitting)
     sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
@@ -542,7 +555,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
-    sub = command(engines, "rig engines --lv2 guitarix reverb")
+    sub = command(engines, "rig engines", "rig engines --lv2 guitarix reverb")
     sub.add_argument(
         "--lv2",
         nargs="*",
@@ -574,6 +587,15 @@ class _Parser(argparse.ArgumentParser):
                 None, f"no command {quoted(value)}{did_you_mean(str(value), action.choices) or known}"
             )
         super()._check_value(action, value)
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse's, but lines that are set in stay lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        lines = text.splitlines()
+        return "\n".join(line if line.startswith(" ") else fill(line, width, indent) for line in lines)
 
 
 def _there(text: str) -> Path:

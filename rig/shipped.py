@@ -85,10 +85,11 @@ def shipped_presets() -> list[Path]:
 
 def known_presets() -> list[str]:
     """The names by which presets are found; what else is TOML is left out."""
-    return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml") if _has_amps(path)})
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.toml") if has_amps(path)})
 
 
-def _has_amps(file: Path) -> bool:
+def has_amps(file: Path) -> bool:
+    """Whether a file is a preset, right or wrong; a set, and what else is written in TOML, has no amps."""
     try:
         return file.stat().st_size <= LIMIT and bool(AMP.search(file.read_text("utf-8-sig")))
     except (OSError, ValueError):

@@ -169,12 +169,28 @@ def test_help_names_every_command(run):
 
 
 @pytest.mark.parametrize(
-    "command", ["play", "render", "capture", "train", "info", "convert", "check", "engines", "completion", "man"]
+    "command",
+    [
+        "play",
+        "render",
+        "capture",
+        "train",
+        "info",
+        "convert",
+        "check",
+        "engines",
+        "completion",
+        "man",
+        "attach",
+        "send",
+        "bench",
+        "doctor",
+    ],
 )
 def test_every_command_explains_itself(run, command):
     ran = run(command, "--help")
     assert ran.status == 0
-    assert f"Example: rig {command}" in " ".join(ran.out.split())
+    assert f"Examples: rig {command}" in " ".join(ran.out.split())
 
 
 def test_version(run):
@@ -836,6 +852,17 @@ def test_play_says_that_it_is_ready(jack_server, folder):
     assert (done.returncode, done.stderr) == (0, "")
     ready = json.loads(done.stdout.splitlines()[0])
     assert ready == {"event": "ready", "rate": 48000, "block": 64, "amps": ["Clean", "Dry"], "amp": "Dry"}
+
+
+@pytest.mark.patient
+def test_resume_plays_what_was_played_last(jack_server, folder, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    done = play(jack_server, folder / "blues.toml", "--name", "rig-cli", stdin="amp Dry\nlevel -3\nmute on\nquit\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = play(jack_server, "--resume", "--name", "rig-cli", stdin="get level\nget muted\nquit\n")
+    ready, *answers = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, ready["amp"]) == (0, "Dry")
+    assert [answer["value"] for answer in answers if "value" in answer] == [-3, False]
 
 
 @pytest.mark.patient

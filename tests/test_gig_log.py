@@ -194,9 +194,9 @@ def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path):
 def test_few_gigs_are_kept_and_no_half_written_ones(tmp_path):
     for number in range(30):
         (tmp_path / f"gig-2020-01-01-0000{number:02}-1.json").write_text("{}")
-    half = tmp_path / ".gig-2020.json.7.part"
-    half.write_text("{")
-    os.utime(half, (NOON, NOON))
+    for name in (".gig-2020.json.7.part", ".last.json.7.part"):
+        (tmp_path / name).write_text("{")
+        os.utime(tmp_path / name, (NOON, NOON))
     log = GigLog()
     log.write_into(tmp_path)
     log.close()

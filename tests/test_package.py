@@ -58,7 +58,7 @@ def test_a_path_means_itself(places):
 
 def test_a_name_that_is_nowhere_is_told_with_those_that_are_there(places):
     _, own = places
-    (own / "mine.toml").write_text("")
+    (own / "mine.toml").write_text("[[amp]]")
     with pytest.raises(
         RigError, match=rf"^no preset 'bluse' here, in {own} or among those that ship; did you mean 'blues"
     ):

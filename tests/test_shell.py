@@ -103,6 +103,7 @@ def test_each_option_stands_in_each_script_and_on_the_page(table):
     page = man.page(table)
     for command in table.commands:
         assert f'.SS "rig {command.name}"' in page
+        assert all(argument.about for argument in command.arguments) and all(option.about for option in command.options)
         assert command.examples and all(example.replace("-", "\\-") in page for example in command.examples)
         for option in command.options:
             for flag in option.flags:
@@ -169,7 +170,9 @@ def test_the_manual_page_is_whole(table, capsys):
         assert "play what was played last" in " ".join(done.stdout.split())
 
 
-def test_every_command_has_examples_that_its_own_parser_takes():
+def test_every_command_has_examples_that_its_own_parser_takes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-amp").mkdir()  # a capture's folder
     for command in _table().commands:
         for example in command.examples:
             words = shlex.split(

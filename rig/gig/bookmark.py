@@ -59,9 +59,10 @@ def read(folder: Path) -> Bookmark | None:
         amp, level = str(found["amp"]), float(found["level"])
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
-    if not isinstance(sources, list) or not sources or not math.isfinite(level):
+    paths = tuple(map(str, sources)) if isinstance(sources, list) else ()
+    if not paths or "\0" in "".join(paths) or not math.isfinite(level):
         return None
-    return Bookmark(tuple(map(str, sources)), song, number, amp, level)
+    return Bookmark(paths, song, number, amp, level)
 
 
 def write(bookmark: Bookmark, folder: Path) -> None:

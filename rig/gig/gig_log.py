@@ -186,7 +186,7 @@ def _forget(folder: Path) -> None:
     """The oldest gigs, so that with this one there are as many as are kept; and what killed ones have half written."""
     for old in sorted(folder.glob("gig-*.json"))[: 1 - GIGS]:
         old.unlink(missing_ok=True)
-    for part in folder.glob(".gig-*.part"):
+    for part in folder.glob(".*.part"):
         with contextlib.suppress(FileNotFoundError):  # it has become a whole one
             if time.time() - part.stat().st_mtime > ALIVE_SECONDS:
                 part.unlink()

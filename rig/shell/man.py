@@ -36,7 +36,7 @@ def _command(command: Command) -> list[str]:
     for option in command.options:
         if "--help" not in option.flags and "--debug" not in option.flags:
             lines += _option(option)
-    lines += [".PP", "Examples:" if len(command.examples) > 1 else "Example:", ".PP", ".nf", ".RS"]
+    lines += [".PP", "Examples:", ".PP", ".nf", ".RS"]
     return [*lines, *map(_text, command.examples), ".RE", ".fi"]
 
 
