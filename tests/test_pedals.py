@@ -10,7 +10,8 @@ from test_document import BLUES, do, files, gig_of, knobs
 
 from rig.document.document import ALL, FOOT_VERBS, Binding, Pick, Target
 from rig.document.knobs import called
-from rig.document.read import examine, read_midi, read_preset
+from rig.document.read import examine, read_preset
+from rig.document.read_midi import read_midi
 from rig.engine import registry
 from rig.errors import RigError
 from rig.gig.gig import Gig

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from networks import guitarml
 
 from rig.document.document import FOOT_VERBS, Binding, EngineSpec, Metronome, Pick, Target, labels
-from rig.document.read import examine, read_midi
+from rig.document.read import examine
 from rig.document.read import read_preset as load
+from rig.document.read_midi import read_midi
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
 

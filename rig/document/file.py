@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rig.document import merge
 from rig.document.document import Preset
-from rig.document.read import FILE_LIMIT, examine_text
+from rig.document.read import examine_text
+from rig.document.read_values import FILE_LIMIT
 from rig.errors import RigError
 from rig.files import Stamp, read_text, reason, stamp, whole
 

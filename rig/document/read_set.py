@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig.document.document import SONGS, TEMPO, Pick, Preset, Song, identity
-from rig.document.read import FILE_LIMIT, Fault, Reader, content_of, shown, toml_kind
+from rig.document.read import Reader, content_of
+from rig.document.read_values import FILE_LIMIT, Fault, shown, toml_kind
 from rig.errors import RigError
 from rig.files import read_text, spelled, unreadable
 from rig.kinds import PRESET, kind_of

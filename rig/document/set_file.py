@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rig.document.document import Document, Preset, Song
 from rig.document.file import BOM, PresetFile, changed_since, has_bom, open_preset, write
-from rig.document.read import FILE_LIMIT
 from rig.document.read_set import SetText, SongText, examine_set, is_set, songs_of
+from rig.document.read_values import FILE_LIMIT
 from rig.errors import RigError
 from rig.files import Stamp, read_text, stamp
 

@@ -31,7 +31,7 @@ from rig.document.document import (
     pruned,
 )
 from rig.document.knobs import AMP_LEVEL, kind, travel
-from rig.document.read import read_midi, read_pedal
+from rig.document.read_midi import read_midi, read_pedal
 from rig.document.writing.spelling import Names
 from rig.engine import Param, registry
 from rig.errors import RigError

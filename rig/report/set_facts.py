@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rig.document.read import FILE_LIMIT, read_preset
+from rig.document.read import read_preset
 from rig.document.read_set import SetText, examine_set, songs_of
+from rig.document.read_values import FILE_LIMIT
 from rig.errors import RigError
 from rig.files import read_text
 

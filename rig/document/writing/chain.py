@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rig import toml
 from rig.document.document import Chain, EngineSpec, labels
-from rig.document.read import PLUGIN_PARAMS
+from rig.document.read_chains import PLUGIN_PARAMS
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables

@@ -22,7 +22,7 @@ from rig.document.document import (
     Target,
 )
 from rig.document.knobs import called
-from rig.document.read import PLUGIN, PLUGIN_PARAMS
+from rig.document.read_chains import PLUGIN, PLUGIN_PARAMS
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.shipped import seen_among_shipped
