@@ -445,14 +445,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument(
         "--keep",
-        type=_minutes,
+        type=_number_of("minutes", 0, 60),
         metavar="MINUTES",
         help="of all that is heard, always kept in memory for the key k to write down (default: 10, or what fits into "
         "an eighth of the memory; a minute takes 35 MB at 48 kHz); 0: none",
     )
     sub.add_argument(
         "--loop",
-        type=_minutes,
+        type=_number_of("minutes", 0, 60),
         default=5.0,
         metavar="MINUTES",
         help="that a loop and its layers have in all (default: 5; a minute takes 12 MB at 48 kHz); 0: no looper",
@@ -530,7 +530,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
     sub.add_argument(
         "--seconds",
-        type=_seconds,
+        type=_number_of("seconds", 0.1, 3600),
         default=3.0,
         metavar="S",
         help="of audio for each row, with --train of time (default: 3)",
@@ -622,24 +622,19 @@ def _blocks(text: str) -> tuple[int, ...]:
     return tuple(_block(part) for part in text.split(","))
 
 
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = math.nan
-    if not 0 <= minutes <= 60:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of minutes from 0 to 60")
-    return minutes
+def _number_of(unit: str, low: float, high: float) -> Callable[[str], float]:
+    """Reads a number of that from `low` to `high`."""
 
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of {unit} from {low:g} to {high:g}")
+        return number
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0.1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of seconds from 0.1 to 3600")
-    return seconds
+    return read
 
 
 def _line(error: BaseException) -> str:
