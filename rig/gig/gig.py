@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
@@ -27,11 +28,13 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
+from rig.gig.journal import Journal, Offer
 from rig.gig.kept import Room
 from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
 from rig.gig.preset_files import PresetFiles
+from rig.gig.reader import Reader
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.set_list import SetList
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
@@ -103,8 +106,11 @@ class Gig:
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
         self.bookmark = BookmarkFile()
+        self.journal = Journal()
+        self.offer: Offer | None = None  # what was left unsaved by a rig that was killed
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
+        self.readers: WeakSet[Reader] = WeakSet()
         self._outcomes: list[Outcome] = []
         self._level: float | None = None  # as it was written last
         self.set_list.picked()
@@ -512,7 +518,17 @@ class Gig:
         return snapshot.amps(self.document, self.playing)
 
     def status(self) -> Status:
-        """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
+        """The rack now. Where JACK has gone, looks whether it is back.
+
+        Peaks and worst load are since the last call, whoever called: who is to miss none is a Reader.
+        """
+        status = self.measured()
+        for reader in self.readers:
+            reader.hear(status)
+        return status
+
+    def measured(self) -> Status:
+        """The same, for `status` to hand to all readers."""
         rack = self.reconciler.rack
         meters = rack.meters()
         self.connection.look(meters.callbacks)
@@ -531,6 +547,7 @@ class Gig:
         self.looping.look(loop)
         note = self.sounding.note()
         amp = self.amp
+        self._note_unsaved()
         status = Status(
             amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
             amp_name=amp.name,
@@ -575,6 +592,8 @@ class Gig:
             metronome=self.time.clicks,
             midi=self.pedals.log.latest,
             client=self.client.name,
+            learning=self.pedals.learning is not None,
+            offered=self.offer.about if self.offer else "",
             loop=loop,
             kept=round(self.takes.kept / self.reconciler.rack.rate, 2),
             reductions=self.sounding.reductions(),
@@ -595,6 +614,9 @@ class Gig:
             self.reconciler.inserts_changed()
             self.reconcile()
 
+    def _note_unsaved(self) -> None:
+        self.journal.note((self.files[preset.uid], preset) for preset in self.history.unsaved())
+
     # --- life ---
 
     def close(self) -> None:
@@ -610,4 +632,6 @@ class Gig:
         self.takes.close()
         self.client.close()
         self.bookmark.close()
+        self._note_unsaved()
+        self.journal.close()
         self.incidents.log.close()
