@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fake_gig import FakeGig, opener
 from headless import Headless
+from test_songs import folder, gig_of  # noqa: F401
 from test_tui import until
 
 from rig.document import edits
@@ -44,10 +45,10 @@ def turned(file: PresetFile, gain: float) -> tuple[PresetFile, Preset]:
     return file, document.presets[0]
 
 
-def kept(folder: Path, *unsaved: tuple[PresetFile, Preset]) -> None:
+def kept(where: Path, *unsaved: tuple[PresetFile, Preset]) -> None:
     """What a rig leaves that had these presets."""
     notes = Journal()
-    notes.write_into(folder)
+    notes.write_into(where)
     notes.note(unsaved)
     notes.close()
 
@@ -134,6 +135,28 @@ def test_what_can_no_longer_be_read_is_said_and_stays(tmp_path, preset):
     document = Document((open_preset(preset).preset,))
     with pytest.raises(RigError, match=r"cannot be taken: .*gone\.json"):
         offer.taken(document)
+
+
+def test_songs_of_a_set_come_back_too(folder, monkeypatch):  # noqa: F811
+    gig = gig_of(folder / "set.toml")
+    before = (folder / "set.toml").read_text()
+    gig.journal.write_into(folder)
+    for verb in ("song move Opener +1", "song skip Ballad", "set Lead.gain.gain 3"):
+        gig.do(verb)
+    wanted = [(song.name, song.skip) for song in gig.document.songs]
+    gig.close()
+    assert (folder / "set.toml").read_text() == before
+    end_of(monkeypatch)
+    again = gig_of(folder / "set.toml")
+    again.offer = left(folder, [folder / name for name in ("blues.toml", "rock.toml", "set.toml")])
+    assert again.offer and {draft.path.name for draft in again.offer.drafts} == {"blues.toml", "set.toml"}
+    playing, song = again.playing, again.set_list.song
+    again.do("recover")
+    assert [(song.name, song.skip) for song in again.document.songs] == wanted
+    assert again.unsaved and (again.playing, again.set_list.song.uid) == (playing, song.uid)
+    again.do("save")
+    assert not again.unsaved
+    again.close()
 
 
 # --- the gig --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec,
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
-from rig.document.set_file import SetFile
+from rig.document.set_file import SetFile, said_of
 from rig.document.tunings import A4
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
@@ -28,7 +28,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
-from rig.gig.journal import Journal, Offer
+from rig.gig.journal import Journal, Offer, Wanted
 from rig.gig.kept import Room
 from rig.gig.looping import Looping
 from rig.gig.memories import remembering
@@ -615,7 +615,10 @@ class Gig:
             self.reconcile()
 
     def _note_unsaved(self) -> None:
-        self.journal.note((self.files[preset.uid], preset) for preset in self.history.unsaved())
+        unsaved: list[Wanted] = [(self.files[preset.uid], preset) for preset in self.history.unsaved()]
+        if self.set_list.file and self.set_list.unsaved:
+            unsaved.append((self.set_list.file, said_of(self.document, self.set_list.file)))
+        self.journal.note(unsaved)
 
     # --- life ---
 

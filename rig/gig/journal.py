@@ -1,8 +1,8 @@
 """What is not saved, as it is kept in case that it can't be: by a rig that is killed, or whose terminal is closed.
 
-A thread of its own writes it into a small file: of each preset that differs from its file the text that `save` would
-write there. It is gone as soon as all is saved, or the player has said that it may go. Nobody waits for a disk: what
-can't be written is not.
+A thread of its own writes it into a small file: of each preset, and of the set, that differs from its file the text
+that `save` would write there. It is gone as soon as all is saved, or the player has said that it may go. Nobody waits
+for a disk: what can't be written is not.
 """
 
 from __future__ import annotations
@@ -13,15 +13,21 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rig.document import merge
 from rig.document.document import AMPS, Document, Preset
 from rig.document.file import PresetFile
 from rig.document.read import examine_text
+from rig.document.read_set import SetText, examine_set, songs_of
+from rig.document.read_values import Fault
+from rig.document.set_file import SetFile
 from rig.errors import RigError
 from rig.files import whole
+
+Wanted = tuple[PresetFile | SetFile, Preset | SetText]
+"""A file, and what is wanted in place of what it says."""
 
 AFTER_SECONDS = 1.0  # what is still being turned is written once
 CLOSE_SECONDS = 2.0
@@ -32,7 +38,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Draft:
-    """A preset that is not saved. before: its file's text; text: what `save` would make of that."""
+    """A preset or a set that is not saved. before: its file's text; text: what `save` would make of that."""
 
     path: Path
     before: str
@@ -57,7 +63,11 @@ class Offer:
     def taken(self, document: Document) -> Document:
         """A document with these edits on top of what it says. Raises RigError where they no longer fit."""
         for draft in self.drafts:
-            ours = next(preset for preset in document.presets if preset.path.resolve() == draft.path.resolve())
+            here = (preset for preset in document.presets if preset.path.resolve() == draft.path.resolve())
+            ours = next(here, None)
+            if ours is None:
+                document = _with_songs(document, draft)
+                continue
             base = merge.recognised(_read(draft.path, draft.before, files=False), ours)
             theirs = merge.recognised(_read(draft.path, draft.text), base)
             document = document.with_preset(merge.merged(base, theirs, ours))
@@ -72,6 +82,21 @@ class Offer:
                 file.unlink()
 
 
+def _with_songs(document: Document, draft: Draft) -> Document:
+    """A document with the songs of a set that was not saved, those that it has keeping their identities."""
+    said, faults = examine_set(draft.path, draft.text)
+    presets = {preset.path.resolve(): preset for preset in document.presets}
+    if said is not None:
+        found, more = songs_of(said, presets)
+        new = (song for song in said.songs if song.preset not in presets)
+        faults += (*more, *(Fault(f"{draft.path}: add {song.name} first: song add {song.preset}") for song in new))
+    if said is None or faults:
+        raise RigError(f"what was not saved cannot be taken: {faults[0]}")
+    known = {(song.name, song.preset): song.uid for song in document.songs}
+    songs = (replace(song, uid=known.pop((song.name, song.preset), song.uid)) for song in found)
+    return replace(document, songs=tuple(songs))
+
+
 def _read(path: Path, text: str, *, files: bool = True) -> Preset:
     preset, faults = examine_text(path, text, files=files)
     if preset is None or (faults and files):
@@ -83,7 +108,7 @@ class Journal:
     """Of one gig. Methods are called from the gig's thread, and take no longer than it takes to note a thing."""
 
     def __init__(self) -> None:
-        self._wanted: tuple[tuple[PresetFile, Preset], ...] = ()
+        self._wanted: tuple[Wanted, ...] = ()
         self._news, self._done = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._dropped = False
@@ -101,8 +126,8 @@ class Journal:
         self._thread = threading.Thread(target=self._write, args=(path,), daemon=True, name="rig-journal")
         self._thread.start()
 
-    def note(self, unsaved: Iterable[tuple[PresetFile, Preset]]) -> None:
-        """These presets are not saved."""
+    def note(self, unsaved: Iterable[Wanted]) -> None:
+        """These presets, and the set, are not saved."""
         wanted = tuple(unsaved)
         if wanted != self._wanted and not self._dropped:
             self._wanted = wanted
@@ -142,9 +167,9 @@ class Journal:
                 offer.forget()
 
 
-def _keep(wanted: Sequence[tuple[PresetFile, Preset]], path: Path) -> None:
+def _keep(wanted: Sequence[Wanted], path: Path) -> None:
     """Only its owner may read what somebody plays. Raises OSError."""
-    drafts = [draft for file, preset in wanted for draft in _drafts(file, preset)]
+    drafts = [draft for unsaved in wanted for draft in _drafts(unsaved)]
     if not drafts:
         path.unlink(missing_ok=True)
         return
@@ -156,14 +181,20 @@ def _keep(wanted: Sequence[tuple[PresetFile, Preset]], path: Path) -> None:
         part.write_text(json.dumps(told, default=str), encoding="utf-8")
 
 
-def _drafts(file: PresetFile, preset: Preset) -> Iterator[Draft]:
-    from rig.document.writing import fresh, rewritten  # no start has to wait for it
+def _drafts(unsaved: Wanted) -> Iterator[Draft]:
+    from rig.document.writing import fresh, rewritten, songs  # no start has to wait for it
 
-    try:
-        yield Draft(file.path.absolute(), file.text, rewritten(*file.origin, preset))
-    except RigError:  # it can't be changed in place, so that `save as` would have been asked for
-        with contextlib.suppress(RigError):
-            yield Draft(file.path.absolute(), file.text, fresh(preset))
+    file, wanted = unsaved
+    path, before = file.path.absolute(), file.text
+    with contextlib.suppress(RigError):
+        if isinstance(file, SetFile) and isinstance(wanted, SetText):
+            yield Draft(path, before, songs.rewritten(*file.origin, wanted))
+        elif isinstance(file, PresetFile) and isinstance(wanted, Preset):
+            try:
+                text = rewritten(*file.origin, wanted)
+            except RigError:  # it can't be changed in place: `save as` would write another
+                text = fresh(wanted)
+            yield Draft(path, before, text)
 
 
 def _started(process: int) -> str:
@@ -174,9 +205,9 @@ def _started(process: int) -> str:
         return ""
 
 
-def left(folder: Path, presets: Sequence[Path]) -> Offer | None:
-    """What rigs that have ended left unsaved of these presets, the latest of each. What is too old goes."""
-    here = {path.resolve() for path in presets}
+def left(folder: Path, opened: Sequence[Path]) -> Offer | None:
+    """What rigs that have ended left unsaved of these files, the latest of each. What is too old goes."""
+    here = {path.resolve() for path in opened}
     latest: dict[Path, Draft] = {}
     files: list[Path] = []
     at = 0.0

@@ -127,7 +127,8 @@ def open_gig(
         if log:
             gig.incidents.log.write_into(log)
             gig.bookmark.write_into(log, paths)
-            gig.offer = left(log, [file.path for file in sources.files])
+            opened = [file.path for file in sources.files]
+            gig.offer = left(log, [*opened, sources.set_file.path] if sources.set_file else opened)
             gig.journal.write_into(log)
             if gig.offer:
                 gig.tell(News(f"{gig.offer.about}: 'recover' takes them, 'recover drop' drops them"))
