@@ -104,7 +104,7 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
     sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
 
-    sub = command("attach", "rig attach", "rig attach --name rig-2", "ssh -t stage rig attach", "rig attach --web")
+    sub = command("attach", "rig attach", "rig attach --name rig-2", "rig attach --web")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
     where = sub.add_mutually_exclusive_group()
     where.add_argument("--plain", action="store_true", help="in plain lines, as without a terminal")

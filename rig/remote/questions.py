@@ -211,8 +211,8 @@ def _named(rows: Mapping[str, str]) -> Callable[[Gig, str], list[Facts]]:
 LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "amps": _amps,
     "files": lambda gig, _: thaw(snapshot.all_files(gig.document, gig.playing)),
-    "unsaved": lambda gig, _: thaw(unsaved.unsaved(gig)),
     "incidents": lambda gig, _: thaw(wrong(gig)),
+    "unsaved": lambda gig, _: thaw(unsaved.unsaved(gig)),
     "scenes": _scenes,
     "engines": _engines,
     "knobs": _knobs,
