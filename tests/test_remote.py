@@ -143,6 +143,14 @@ def test_where_no_socket_can_be_made_that_is_said_and_the_gig_plays(runtime, mon
     assert news.wrong and news.message.startswith("no socket for other programs: ")
 
 
+def test_who_logs_in_otherwise_finds_the_socket_too(tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr("rig.remote.server.RUNTIME", tmp_path)
+    assert client.folder() == Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
+    (tmp_path / str(os.getuid())).mkdir()
+    assert client.folder() == tmp_path / str(os.getuid()) / "rig", "where systemd has it"
+
+
 def test_a_name_with_a_stroke_makes_no_folder(runtime):
     gig = FakeGig()
     gig.client.name = "../stage/left"

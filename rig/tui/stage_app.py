@@ -130,7 +130,11 @@ class StageApp(App[int]):
     def ask_about_unsaved(self, fault: str = "") -> None:
         """What is to become of it before the rig ends."""
         assert self.rig is not None
-        unsaved = self.rig.unsaved()
+        try:
+            unsaved = self.rig.unsaved()
+        except RigError:  # it has ended meanwhile
+            self.end()
+            return
         answers = [("s", "save and quit"), ("q", "quit without saving"), ("escape", "play on")]
         if any(file.elsewhere for file in unsaved):
             answers[0] = ("o", "save over what somebody else has changed there, and quit")
