@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -520,6 +521,7 @@ class Terminal:
         )
         self.heard = ""
         self._from = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode  # letters come in two reads, too
 
     def expect(self, text: str, seconds: float = 30.0) -> None:
         """Wait for that, behind what was waited for last."""
@@ -527,7 +529,7 @@ class Terminal:
         while text not in self.heard[self._from :]:
             assert time.monotonic() < until, (text, self.heard[self._from :])
             if select.select([self._file], [], [], 0.1)[0]:
-                self.heard += os.read(self._file, 4096).decode().replace("\r\n", "\n")
+                self.heard += self._decode(os.read(self._file, 4096)).replace("\r\n", "\n")
         self._from = self.heard.index(text, self._from) + len(text)
 
     def press(self, keys: str, text: str) -> None:
