@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
 from rig.native import BLOCK, Chain, Unit
+from rig.report import loudness
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
@@ -118,13 +120,16 @@ class CheckedModel:
         return asdict(self)
 
 
+Checked = CheckedPreset | CheckedModel | CheckedSet
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name. kept, loops: bytes
     that a gig sets aside for the last minutes and for loops.
     """
 
-    presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
+    presets: tuple[Checked, ...]
     skipped: tuple[Skipped, ...] = ()
     kept: int = 0
     loops: int = 0
@@ -214,10 +219,29 @@ def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     """
     builder = Builder(RATE, Versions())
     kept, loops = Room().bytes(RATE)
-    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped(), kept, loops)
+    return CheckReport(_compared([_check(path, builder, block) for path in paths]), skipped(), kept, loops)
 
 
-def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:
+def _compared(checked: Sequence[Checked]) -> tuple[Checked, ...]:
+    """The same, of all amps those told that stand out."""
+    found = [one.presets if isinstance(one, CheckedSet) else (one,) for one in checked]
+    presets = [preset for some in found for preset in some if isinstance(preset, CheckedPreset)]
+    amps = iter(loudness.compared([amp for preset in presets for amp in preset.amps]))
+
+    def told(preset: CheckedPreset) -> CheckedPreset:
+        return replace(preset, amps=tuple(itertools.islice(amps, len(preset.amps))))
+
+    return tuple(
+        replace(one, presets=tuple(map(told, one.presets)))
+        if isinstance(one, CheckedSet)
+        else told(one)
+        if isinstance(one, CheckedPreset)
+        else one
+        for one in checked
+    )
+
+
+def _check(given: Path, builder: Builder, block: int) -> Checked:
     try:
         path = find_preset(given)
     except RigError as error:
@@ -273,7 +297,7 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     broken = {fault.owner for fault in found} | {place.owner for place in places if place.faults}
     faults = [*found, *(f"{path}: {place.called}, {fault}" for place in places for fault in place.faults)]
     amps = tuple(
-        AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken)
+        AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken, meant=amp.louder or 0.0)
         for amp, place in zip(preset.amps, middle, strict=True)
     )
     if not faults:
@@ -281,7 +305,11 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
         ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
         around = chains[0].latency + chains[-1].latency
         late = [1000 * (around + chain.latency) / RATE for chain in chains[1:-1]]
-        amps = tuple(replace(amp, switch=way, latency_ms=ms) for amp, way, ms in zip(amps, ways, late, strict=True))
+        heard = loudness.measured(preset, [chains[0], chains[-1]], chains[1:-1], RATE)
+        amps = tuple(
+            replace(amp, switch=way, latency_ms=ms, lufs=lufs)
+            for amp, way, ms, lufs in zip(amps, ways, late, heard, strict=True)
+        )
     return CheckedPreset(
         path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset), taken, seconds
     )

@@ -1,4 +1,4 @@
-"""What was found out of plug-ins and is true until their files change: kept among what may be deleted at any time."""
+"""What was found out of files, and is true until they change: kept among what may be deleted at any time."""
 
 from __future__ import annotations
 
