@@ -195,6 +195,10 @@ def check(args: argparse.Namespace) -> int:
     from rig.jack.client import running
     from rig.report.facts import check
 
+    if args.match:
+        return _match(args)
+    if args.dry_run or args.di or args.target is not None:
+        raise RigError("--dry-run, --di and --target say how --match is to level amps: rig check PRESET --match")
     _, block = running() or (0, native.BLOCK)
     report = check(args.preset, block)
     if args.json:
@@ -209,6 +213,27 @@ def check(args: argparse.Namespace) -> int:
                 complain(fault)
             for warning in getattr(checked, "warnings", ()):
                 complain(f"warning: {warning}")
+    return 0 if report.ok else 1
+
+
+def _match(args: argparse.Namespace) -> int:
+    from rig.gig.level_match import TARGET, take_of
+    from rig.report.level_match import match
+    from rig.shipped import DEMO
+
+    target = TARGET if args.target is None else args.target
+    take = take_of(find_take(args.di) if args.di else DEMO)
+    with bar("playing amps") as show:
+        report = match(args.preset, take, target, dry=args.dry_run, progress=show)
+    if args.json:
+        print_json(report.facts())
+    else:
+        from rig.report.level_tables import show_match
+
+        show_match(report)
+        for one in report.presets:
+            for fault in one.faults:
+                complain(fault)
     return 0 if report.ok else 1
 
 

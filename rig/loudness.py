@@ -6,12 +6,15 @@ hold the two together.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from rig.sound import resample
 
 RATE = 48_000  # Hz, for which the weighting is stated
 BLOCK, STEP = 0.4, 0.1  # seconds: stretches that overlap by three quarters
+PIECE = 1 << 16  # frames that are weighted at a time
 GATE = -70.0  # LUFS of a stretch, below which it does not count
 RELATIVE_GATE = 0.1  # of the power of those that do: 10 LU below it
 OFFSET = -0.691  # dB, so that a full-scale sine of 997 Hz in one channel has -3.01 LUFS
@@ -47,11 +50,18 @@ def lufs(x: np.ndarray, rate: int) -> float | None:
 
 
 def _weighted(sides: np.ndarray) -> np.ndarray:
-    """(sides, frames) K-weighted: both filters in one, of twice the length, so that nothing wraps round."""
+    """(sides, frames) K-weighted, piece by piece: what each rings on is added to the next."""
     frames = sides.shape[-1]
-    size = 1 << int(np.ceil(np.log2(2 * frames)))
-    z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    spectrum = np.fft.rfft(sides, size)
-    for b, a in K_WEIGHTING:
-        spectrum *= np.polyval(b[::-1], z) / np.polyval(a[::-1], z)
-    return np.fft.irfft(spectrum, size)[..., :frames]
+    out = np.zeros((sides.shape[0], frames + PIECE))
+    for at in range(0, frames, PIECE):
+        spectrum = np.fft.rfft(sides[:, at : at + PIECE], 2 * PIECE) * _response()
+        made = np.fft.irfft(spectrum, 2 * PIECE)[:, : frames + PIECE - at]
+        out[:, at : at + made.shape[-1]] += made
+    return out[:, :frames]
+
+
+@functools.cache
+def _response() -> np.ndarray:
+    """Of both filters, at the frequencies of two pieces: it is over long before the second ends."""
+    z = np.exp(-2j * np.pi * np.arange(PIECE + 1) / (2 * PIECE))
+    return np.prod([np.polyval(b[::-1], z) / np.polyval(a[::-1], z) for b, a in K_WEIGHTING], axis=0)

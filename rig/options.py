@@ -155,8 +155,26 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
-    sub = command("check", "rig check friday.toml", "rig check blues rock my-set/*.toml")
-    sub.add_argument("preset", type=there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played")
+    sub = command("check", "rig check friday.toml", "rig check my-presets --match --dry-run", "rig check blues --match")
+    sub.add_argument(
+        "preset", type=there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played; a folder of presets"
+    )
+    sub.add_argument(
+        "--match", action="store_true", help="write levels into the presets that make all amps and scenes equally loud"
+    )
+    sub.add_argument("--dry-run", action="store_true", help="with --match: say which, and write nothing")
+    sub.add_argument(
+        "--di",
+        type=there,
+        metavar="FILE",
+        help="with --match: your own dry guitar, of which the first minute is played (default: the take that ships)",
+    )
+    sub.add_argument(
+        "--target",
+        type=_number_of("LUFS", -60, 0),
+        metavar="LUFS",
+        help="with --match: how loud, each side by itself (default: -20)",
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
 
     sub = command("bench", "rig bench", "rig bench blues --paced")

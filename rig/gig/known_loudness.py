@@ -15,6 +15,7 @@ from statistics import median
 from rig import cache
 from rig.document.document import Amp, Chain, Document, Preset
 from rig.document.scenes import laid_over
+from rig.files import Stamp
 
 KEPT = "loudness"
 MOST = 4000
@@ -24,12 +25,21 @@ OUT = 2.0
 """LU, that an amp is louder or softer than the others before it is called out: what --match leaves is far below it."""
 
 
+EVEN = frozenset(
+    ("cab", "chorus", "dc", "delay", "eq", "flanger", "gain", "pan", "peq", "phaser", "reverb", "tremolo", "volume")
+)
+"""Engines out of which a dB more comes where a dB more goes in."""
+
+
 def key(preset: Preset, amp: Amp) -> str:
-    """What an amp with the scene that is on hangs on, but for its level: the chains, and their files as they are."""
+    """What the loudness of an amp with the scene that is on hangs on: the chains with their files as they are; its
+    level only where what stands behind the amps bends it, as a compressor does.
+    """
     scene = amp.active
     values = scene.values if scene else {}
     chains = (laid_over(chain, values) for chain in (preset.input, amp.chain, preset.output))
-    told = repr((preset.dbu, preset.tempo, [_told(chain) for chain in chains]))
+    bent = any(spec.on and spec.engine not in EVEN for spec in preset.output)
+    told = repr((preset.dbu, preset.tempo, level(amp) if bent else None, [_told(chain) for chain in chains]))
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 
@@ -46,7 +56,7 @@ def _files(files: Mapping[str, Path]) -> list[tuple[object, ...]]:
     for name, path in sorted(files.items()):
         with contextlib.suppress(OSError):
             stat = path.stat()
-            found.append((name, str(path), stat.st_size, stat.st_mtime_ns))
+            found.append((name, str(path.absolute()), stat.st_size, stat.st_mtime_ns))
     return found
 
 
@@ -68,16 +78,21 @@ def keep(measured: Iterable[tuple[Preset, Amp, float]]) -> None:
 
 
 class KnownLoudness:
-    """What is kept, as it was when it was looked at. One that is never told anything knows nothing."""
+    """What is kept, as it is now: also what `rig check` measures beside a gig."""
 
-    def __init__(self, kept: Mapping[str, object]) -> None:
-        self._kept = kept
+    def __init__(self) -> None:
+        self._seen: Stamp | None = None
+        self._kept: Mapping[str, object] = {}
         self._keys: dict[tuple[int, str], tuple[Preset, Amp, str]] = {}
+        self._out: tuple[Document | None, dict[int, float]] = (None, {})
 
-    @classmethod
-    def read(cls) -> KnownLoudness:
-        """What is kept now."""
-        return cls(cache.kept(KEPT))
+    def look(self) -> None:
+        """Read it where it has changed."""
+        seen = cache.stamp(KEPT)
+        if seen != self._seen:
+            self._seen, self._kept = seen, cache.kept(KEPT)
+            self._keys.clear()
+            self._out = (None, {})
 
     def lufs(self, preset: Preset, amp: Amp) -> float | None:
         """How loud an amp is with the scene that is on, its level as it is now; None: nobody knows."""
@@ -92,7 +107,7 @@ class KnownLoudness:
         """Its key; files are looked at once for each amp as it stands."""
         at = (amp.uid, amp.scene)
         known = self._keys.get(at)
-        if known and _alike(known[0], preset) and known[1].chain is amp.chain and known[1].active is amp.active:
+        if known and _alike(known[0], preset) and _sounds_alike(known[1], amp):
             return known[2]
         self._keys[at] = (preset, amp, key(preset, amp))
         return self._keys[at][2]
@@ -101,6 +116,12 @@ class KnownLoudness:
         """By how many LU amps are louder (below 0: softer) than the set's, by identity: those that are so by more than
         OUT, beside what they are meant to be.
         """
+        self.look()
+        if self._out[0] is not document:
+            self._out = (document, self._standing_out(document) if self._kept else {})
+        return self._out[1]
+
+    def _standing_out(self, document: Document) -> dict[int, float]:
         known = {}
         for preset in document.presets:
             for amp in preset.amps:
@@ -116,6 +137,10 @@ def out_of(loud: Mapping[int, float]) -> dict[int, float]:
         return {}
     middle = median(loud.values())
     return {uid: lufs - middle for uid, lufs in loud.items() if abs(lufs - middle) > OUT}
+
+
+def _sounds_alike(old: Amp, new: Amp) -> bool:
+    return old.chain is new.chain and old.active is new.active and old.level == new.level
 
 
 def _alike(old: Preset, new: Preset) -> bool:

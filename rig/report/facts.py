@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import time
@@ -14,6 +15,7 @@ import numpy as np
 from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
 from rig.document.read_set import is_set
+from rig.document.set_file import spread
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
@@ -215,11 +217,19 @@ def _as_cabinet(path: Path) -> str | None:
 def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     """Load presets and sets with all that they name, and models, as `rig play` would; list every fault.
 
-    paths: files, or presets' names. block: frames of the period in which switches are reckoned.
+    paths: files, presets' names, or folders of presets. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
     kept, loops = Room().bytes(RATE)
-    return CheckReport(_compared([_check(path, builder, block) for path in paths]), skipped(), kept, loops)
+    checked = [_check(path, builder, block) for given in paths for path in _inside(given)]
+    return CheckReport(_compared(checked), skipped(), kept, loops)
+
+
+def _inside(given: Path) -> Sequence[Path]:
+    """The presets of a folder; what is none, or has none, as it is."""
+    with contextlib.suppress(RigError):
+        return list(spread([given]))
+    return [given]
 
 
 def _compared(checked: Sequence[Checked]) -> tuple[Checked, ...]:

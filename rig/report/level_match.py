@@ -101,7 +101,11 @@ def match(
     paths = list(dict.fromkeys(path.resolve() for path in _presets(sources)))
     found = []
     for i, path in enumerate(paths):
-        found.append(_match(path, take, target, dry, lambda share, i=i: progress((i + share) / len(paths))))
+
+        def show(share: float, i: int = i) -> None:
+            progress((i + share) / len(paths))
+
+        found.append(_match(path, take, target, dry, show))
     return MatchReport(target, dry, tuple(found))
 
 

@@ -56,6 +56,7 @@ def _aside(amp: MatchFacts) -> str:
 def _verdict(report: MatchReport) -> str:
     if report.apart is None:
         return ""
-    where = f"{'would stand' if report.dry else 'stand'} within {report.apart:.1f} LU of each other, at {report.target:g} LUFS"
+    stand = "would stand" if report.dry else "stand"
+    where = f"{stand} within {report.apart:.1f} LU of each other, at {report.target:g} LUFS"
     said = f"All {where}." if report.apart <= APART else f"They {where}: see what is said of those that do not."
     return f"{said} Nothing was written." if report.dry else said

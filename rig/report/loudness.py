@@ -33,7 +33,8 @@ def measured(preset: Preset, around: Sequence[Chain], amps: Sequence[Chain], rat
 
     around: the chains before and behind them all, as built, which are reset. What is measured here is kept.
     """
-    known = KnownLoudness.read()
+    known = KnownLoudness()
+    known.look()
     plain = [replace(amp, scene="") for amp in preset.amps]
     found = [known.lufs(preset, amp) for amp in plain]
     new: list[tuple[Preset, Amp, float]] = []

@@ -162,6 +162,11 @@ def _show_set(console: Console, checked: CheckedSet) -> None:
     if bill.amps > AMPS:
         told += f"; {AMPS} amps stand ready at a time, those around the song that plays"
     console.print(Padding(clean_text(told, DIM), (0, 0, 0, 2)))
+    for preset in checked.presets:
+        for amp in preset.amps:
+            if amp.stands_out is not None:
+                said = f"{preset.name}/{amp.name} is {_standing_out(amp.stands_out)}"
+                console.print(Padding(clean_text(said, "bold yellow"), (0, 0, 0, 2)))
 
 
 def show_bench(report: Report) -> None:
