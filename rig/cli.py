@@ -132,7 +132,7 @@ def render(args: argparse.Namespace) -> int:
     from rig.gig.render import render
 
     kept = replay.is_kept(args.source)
-    if kept and (args.input or args.amp):
+    if kept and (args.input or args.amp or args.song):
         raise RigError(f"{args.source} says itself what was played, and by which amps: rig render {args.source} OUT")
     if not kept and not args.input:
         raise RigError(f"which recording is to be played? rig render {args.source} IN OUT")
@@ -142,7 +142,7 @@ def render(args: argparse.Namespace) -> int:
             replay.render(args.source, args.output, block=args.block, bits=args.bits, progress=show)
             return 0
         source, take = find_preset(args.source), find_take(args.input)
-        render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
+        render(source, take, args.output, amp=args.amp, song=args.song, block=args.block, bits=args.bits, progress=show)
     return 0
 
 

@@ -60,7 +60,9 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         "or a set, a file with songs; none: rig lists what it finds, and asks",
     )
     sub.add_argument(
-        "--resume", action="store_true", help="play what was played last: the same song, amp and output level"
+        "--resume",
+        action="store_true",
+        help="play what was played last: the same song, amp and output level; other options are as given now",
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
@@ -116,14 +118,18 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub.add_argument(
         "source",
         type=there,
-        metavar="PRESET|MODEL|KEPT",
-        help="a preset (.toml), a model of any family, or a folder that the key k has written, which is played again",
+        metavar="PRESET|SET|MODEL|KEPT",
+        help="a preset or a set (.toml), a model of any family, or a folder that the key k has written, "
+        "which is played again",
     )
     sub.add_argument(
         "input", type=there, nargs="?", metavar="IN", help="the dry recording: WAV, FLAC ...; of a KEPT, none"
     )
     sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
-    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
+    sub.add_argument("--song", metavar="N|NAME", help="the set's song (default: the first)")
+    sub.add_argument(
+        "--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first, of a song its first part)"
+    )
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
     sub.add_argument(
         "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
@@ -146,7 +152,10 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
 
     sub = command("info", "rig info blues", "rig info presets/models/small-combo-clean.json", "rig info my-models")
     sub.add_argument(
-        "file", type=there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
+        "file",
+        type=there,
+        metavar="PRESET|SET|FILE|FOLDER",
+        help="a preset, a set, a model, a recording; a folder of models",
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 

@@ -28,7 +28,7 @@ from rig.report import loudness
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
-from rig.report.set_facts import CheckedSet, check_set
+from rig.report.set_facts import CheckedSet, SetFacts, check_set, set_facts
 from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
@@ -67,7 +67,7 @@ class RecordingFacts:
         return asdict(self)
 
 
-Facts = PresetFacts | ModelFacts | RecordingFacts | FolderFacts
+Facts = PresetFacts | SetFacts | ModelFacts | RecordingFacts | FolderFacts
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class EngineFacts:
 
 
 def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> Facts:
-    """What `rig info` tells of a preset, a model or a recording, whatever it is called, or of a folder of models.
+    """What `rig info` tells of a preset, a set, a model, a recording, whatever it is called, or a folder of models.
 
     progress: gets 0..1 on the way through a folder. Raises RigError.
     """
@@ -180,7 +180,7 @@ def facts(path: Path, progress: Callable[[float], None] = lambda share: None) ->
     if kind.advice:
         raise RigError(f"{path}: {kind.words}; {kind.advice}")
     if kind is PRESET:
-        return preset_facts(path)
+        return set_facts(path) if is_set(path) else preset_facts(path)
     return model_facts(path, oversampled=True) if kind is MODEL else recording_facts(path)
 
 

@@ -22,7 +22,7 @@ from rig.report.machine import NOTE, OK, STOP, WRONG
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
-from rig.report.set_facts import CheckedSet
+from rig.report.set_facts import CheckedSet, SetFacts, SongFacts
 from rig.report.switches import SwitchFacts
 from rig.text import printable
 
@@ -147,13 +147,7 @@ def show_check(report: CheckReport) -> None:
 
 def _show_set(console: Console, checked: CheckedSet) -> None:
     """Its songs, and what all of it takes."""
-    table = headed("", "song", "tempo", "preset", "amps", "parts")
-    for number, song in enumerate(checked.songs, 1):
-        tempo = f"{song.tempo:g}" if song.tempo else ""
-        name = clean_text(song.name, DIM if song.skip else NAME)
-        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
-        table.add_row(str(number), name, tempo, clean_text(song.preset.stem), str(song.amps), clean_text(parts.strip()))
-    console.print(table)
+    console.print(_songs(checked.songs))
     bill = checked.bill
     told = f"{len(checked.presets)} presets, {bill.amps} amps: "
     told += f"{bill.bytes / 1e6:.1f} MB, loaded in {bill.seconds:.1f} s"
@@ -167,6 +161,19 @@ def _show_set(console: Console, checked: CheckedSet) -> None:
             if amp.stands_out is not None:
                 said = f"{preset.name}/{amp.name} is {_standing_out(amp.stands_out)}"
                 console.print(Padding(clean_text(said, "bold yellow"), (0, 0, 0, 2)))
+
+
+def _songs(songs: Sequence[SongFacts], *, notes: bool = False) -> Table:
+    """One line a song."""
+    table = headed("", "song", "tempo", "preset", "amps", "parts", *(("notes",) if notes else ()))
+    for number, song in enumerate(songs, 1):
+        tempo = f"{song.tempo:g}" if song.tempo else ""
+        name = clean_text(song.name, DIM if song.skip else NAME)
+        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
+        more = (clean_text(song.notes.splitlines()[0] if song.notes else ""),) if notes else ()
+        row = (tempo, clean_text(song.preset.stem), str(song.amps), clean_text(parts.strip()))
+        table.add_row(str(number), name, *row, *more)
+    return table
 
 
 def show_bench(report: Report) -> None:
@@ -289,6 +296,9 @@ def show_facts(found: Facts) -> None:
         console.print(_folder(found))
         return
     console.print(clean_text(found.file, HEADING))
+    if isinstance(found, SetFacts):
+        _show_set_facts(console, found)
+        return
     if isinstance(found, PresetFacts):
         console.print(_amps(found))
         rows = _wires(found)
@@ -299,6 +309,14 @@ def show_facts(found: Facts) -> None:
         table.add_row(clean_text(key, DIM), clean_text(value))
     if rows:
         console.print(table)
+
+
+def _show_set_facts(console: Console, found: SetFacts) -> None:
+    """Its songs, and the amps of each preset."""
+    console.print(_songs(found.songs, notes=True))
+    for preset in found.presets:
+        console.print(clean_text(preset.file, HEADING))
+        console.print(_amps(preset))
 
 
 def _wires(found: PresetFacts) -> dict[str, str]:
