@@ -237,6 +237,27 @@ def _match(args: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def abx(args: argparse.Namespace) -> int:
+    """Find out blindly whether you hear two sounds apart: models, amps of presets, recordings."""
+    from rig.abx.session import run
+    from rig.abx.sounds import Piece, pair, sound
+    from rig.abx.trials import Trials
+    from rig.shipped import DEMO
+    from rig.sound import read
+
+    dry, rate = read(find_take(args.di) if args.di else DEMO)
+    piece = Piece(args.begin, args.seconds)
+    with bar("playing both") as show:
+        a = sound(args.a, dry[:, 0], rate, piece)
+        show(0.5)
+        sounds = pair(a, sound(args.b, dry[:, 0], rate, piece), rate)
+    print(sounds.words)
+    trials = Trials(args.trials, args.seed)
+    run(trials, sounds, args.server, args.out or ())
+    print(trials.verdict())
+    return 0
+
+
 def engines(args: argparse.Namespace) -> int:
     """List the engines of a chain, with their files, settings and knobs, or the LV2 plug-ins that are installed."""
     if args.lv2 is not None:
@@ -377,7 +398,23 @@ def _table() -> Table:
     return table(parser(COMMANDS), (Path, there), {"VERB": tuple(VERBS)})
 
 
-COMMANDS = (play, attach, send, render, train, capture, info, convert, check, bench, doctor, engines, completion, man)
+COMMANDS = (
+    play,
+    attach,
+    send,
+    render,
+    train,
+    capture,
+    info,
+    convert,
+    check,
+    abx,
+    bench,
+    doctor,
+    engines,
+    completion,
+    man,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -186,6 +186,43 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
+    sub = command(
+        "abx",
+        "rig abx blues:Crunch blues:Lead",
+        "rig abx my-amp.json wet.wav --di dry.wav --from 30",
+        "rig abx one.nam two.nam --trials 10",
+    )
+    sound = "a model, PRESET:AMP[:SCENE], a preset (its first amp) or a recording"
+    sub.add_argument("a", metavar="A", help=sound)
+    sub.add_argument("b", metavar="B", help="the same, of the other")
+    sub.add_argument(
+        "--di",
+        type=there,
+        metavar="FILE",
+        help="the dry guitar that plays through models and amps (default: the take that ships)",
+    )
+    sub.add_argument(
+        "--from",
+        dest="begin",
+        type=_number_of("seconds", 0, 14400),
+        default=0.0,
+        metavar="S",
+        help="where in it, and in recordings, what is heard begins (default: 0)",
+    )
+    sub.add_argument(
+        "--seconds",
+        type=_number_of("seconds", 0.5, 120),
+        default=15.0,
+        metavar="S",
+        help="that are heard, over and over (default: 15)",
+    )
+    sub.add_argument("--trials", type=_trials, default=16, metavar="N", help="how often is asked (default: 16)")
+    sub.add_argument("--seed", type=int, metavar="N", help="toss the coins as once before")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    sub.add_argument(
+        "--out", action="append", metavar="PORT", help="where it is heard (default: the first two outputs)"
+    )
+
     sub = command("bench", "rig bench", "rig bench blues --paced")
     sub.add_argument("source", type=there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
     sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
@@ -270,6 +307,12 @@ def there(text: str) -> Path:
 def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
+    return int(text)
+
+
+def _trials(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 1000")
     return int(text)
 
 

@@ -111,18 +111,31 @@ def render(
     if audio.shape[1] > 1:
         print(printable(f"rig: {input} has {audio.shape[1]} channels; the left one is played"), file=sys.stderr)
     writable(output)
-    x, channels = audio[:, 0], 1
-    pieces: Iterable[np.ndarray]
+    pieces, channels = played(source, audio[:, 0], rate, amp=amp, song=song, block=block, progress=progress)
+    write(output, pieces, rate, channels, bits)
+
+
+def played(
+    source: Path,
+    x: np.ndarray,
+    rate: int,
+    *,
+    amp: str | None = None,
+    song: str | None = None,
+    block: int = BLOCK,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Iterable[np.ndarray], int]:
+    """What an amp or a model makes of (frames,) at `rate` Hz: pieces of (frames, 2), and how many channels count.
+
+    As render() has it. Raises RigError.
+    """
     if kind_of(source) is PRESET:
         rack, channels = _preset_rack(source, amp, song, rate)
-        pieces = through(rack, x, block, progress)
-    else:
-        model = load_model(source)
-        own = model.sample_rate or rate
-        pieces = through(_model_rack(model, own), resample(x, rate, own), block, progress)
-        if own != rate:
-            pieces = [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]
-    write(output, pieces, rate, channels, bits)
+        return through(rack, x, block, progress), channels
+    model = load_model(source)
+    own = model.sample_rate or rate
+    pieces = through(_model_rack(model, own), resample(x, rate, own), block, progress)
+    return (pieces if own == rate else [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]), 1
 
 
 def writable(output: Path) -> None:
