@@ -248,9 +248,9 @@ def abx(args: argparse.Namespace) -> int:
     dry, rate = read(find_take(args.di) if args.di else DEMO)
     piece = Piece(args.begin, args.seconds)
     with bar("playing both") as show:
-        a = sound(args.a, dry[:, 0], rate, piece)
+        a = sound(str(args.a), dry[:, 0], rate, piece)
         show(0.5)
-        sounds = pair(a, sound(args.b, dry[:, 0], rate, piece), rate)
+        sounds = pair(a, sound(str(args.b), dry[:, 0], rate, piece), rate)
     print(sounds.words)
     trials = Trials(args.trials, args.seed)
     run(trials, sounds, args.server, args.out or ())

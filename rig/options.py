@@ -193,8 +193,8 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         "rig abx one.nam two.nam --trials 10",
     )
     sound = "a model, PRESET:AMP[:SCENE], a preset (its first amp) or a recording"
-    sub.add_argument("a", metavar="A", help=sound)
-    sub.add_argument("b", metavar="B", help="the same, of the other")
+    sub.add_argument("a", type=there, metavar="A", help=sound)
+    sub.add_argument("b", type=there, metavar="B", help="the same, of the other")
     sub.add_argument(
         "--di",
         type=there,
