@@ -45,7 +45,7 @@ class Pair:
         """What was done to b."""
         ms = 1000 * abs(self.late) / self.rate
         step = f", and brought into step (it came {ms:.1f} ms {'later' if self.late > 0 else 'earlier'})"
-        return f"B was made as loud as A ({self.gain_db:+.1f} dB){step if self.late else ''}."
+        return f"B was made as loud as A ({round(self.gain_db, 1) + 0.0:+.1f} dB){step if ms >= 0.05 else ''}."
 
 
 @dataclass(frozen=True)
