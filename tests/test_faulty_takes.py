@@ -149,10 +149,9 @@ def test_floats_beyond_full_scale(dry, wet):
     assert any("dry goes 6.0 dB over full scale" in line for line in said(pair(loud, wet)))
 
 
-def test_an_offset_is_taken_away(dry, wet):
-    mended = pair(dry, wet - np.float32(0.0141))
-    assert any("wet has an offset of -0.014" in line and "-37 dBFS" in line for line in said(mended))
-    assert esr(mended) < 1e-4
+def test_an_offset_is_said(dry, wet):
+    lines = said(pair(dry, wet - np.float32(0.0141)))
+    assert any("wet has an offset of -0.014" in line and "-37 dBFS" in line for line in lines)
 
 
 @pytest.mark.parametrize("hz", [50, 60])

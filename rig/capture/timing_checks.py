@@ -13,7 +13,7 @@ REPEATABLE = 0.01  # ESR between the same notes played twice
 SLIP_SECONDS = 0.25
 ALIKE = 0.5  # correlation of two takes of the same notes
 TOLD = "; where rig cannot hear it, --delay says it"
-PART_SECONDS = 20.0  # of dry, in which clocks that run apart do no harm yet
+PART_SECONDS = 6.0  # of dry, in which clocks that run apart do no harm yet
 RATES = (44100, 48000, 88200, 96000)  # that a file may say by mistake
 MOST_STEPS = 6  # more are no accident
 BESIDE_SECONDS = 0.1  # of a place where something is lost, which is left out
@@ -104,7 +104,7 @@ def clocks(pair: Pair) -> Found:
         yield from _mend(pair, found)
     if (found.drift or found.steps) and not pair.told:
         rest = find_delay(pair.dry.audio, pair.wet.audio, rate)
-        if rest and pair.delay and abs(rest.frames) <= REACH:  # by the whole take now
+        if rest and pair.delay:  # by the whole take now
             pair.set_audio(*align(pair.dry.audio, pair.wet.audio, rest.frames))
             pair.delay = Delay(pair.delay.frames + rest.frames, rest.polarity)
 
