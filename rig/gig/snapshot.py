@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rig.document import address
@@ -23,6 +24,7 @@ class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
     scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    stands_out: LU by which it is louder than the others, below 0 softer; 0 where it is not, or nobody has measured it.
     """
 
     index: int
@@ -33,6 +35,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    stands_out: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -265,9 +268,10 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
-    """The amps of the stage, in order."""
-    return _amps(document, playing, [document.preset_of(playing)] if document.songs else document.presets)
+def amps(document: Document, playing: int, out: Mapping[int, float] | None = None) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order. out: LU by which some stand out, by identity."""
+    presets = [document.preset_of(playing)] if document.songs else document.presets
+    return _amps(document, playing, presets, out=out or {})
 
 
 def all_amps(document: Document, playing: int) -> tuple[AmpView, ...]:
@@ -276,7 +280,11 @@ def all_amps(document: Document, playing: int) -> tuple[AmpView, ...]:
 
 
 def _amps(
-    document: Document, playing: int, presets: Sequence[Preset], beside: int | None = None
+    document: Document,
+    playing: int,
+    presets: Sequence[Preset],
+    beside: int | None = None,
+    out: Mapping[int, float] = MappingProxyType({}),
 ) -> tuple[AmpView, ...]:
     """beside: the amp from which their paths are told; None: from each itself, as all of them are on the stage."""
     keys = document.keys(playing)
@@ -285,9 +293,9 @@ def _amps(
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), beside or amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            views.append(
-                AmpView(len(views), amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid)
-            )
+            loud = round(out.get(amp.uid, 0.0), 1)
+            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, loud)
+            views.append(AmpView(len(views), *told))
     return tuple(views)
 
 

@@ -14,9 +14,9 @@ import threading
 import time
 from pathlib import Path
 
+from rig import cache
 from rig.errors import RigError
 from rig.leash import leashed
-from rig.lv2 import cache
 from rig.lv2.plugin import Plugin
 
 SECONDS = 30.0
