@@ -213,9 +213,6 @@ class AnotherRate(Client):
     def start(self, rack: Rack) -> None:
         pass
 
-    def wire_again(self, wires: tuple) -> tuple:
-        return ()
-
 
 def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_beside_that(folder):
     gig = unhurried(folder)

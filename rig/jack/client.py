@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, TimeoutError
+from dataclasses import replace
 
 from rig.document.document import Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
-from rig.jack.joined import Joined, Ports, Wire, find
+from rig.jack.joined import Joined, Ports, find
+from rig.jack.metadata import ORDER, PRETTY, Metadata
 from rig.jack.opening import OPEN_SECONDS, Opening
+from rig.jack.patchbay import Patchbay, Port, Wire, in_order
 from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack, inserts
 from rig.native.inserts import SIDES
@@ -54,7 +58,7 @@ class Client:
 
     def __init__(self, name: str = "rig", server: str | None = None, ports: Ports = Ports()) -> None:
         self._ports = ports
-        self._asked = (name, server)
+        self._asked, self._called = (name, server), ""  # called: when we came first
         self._calls = Calls()
         self._server: Server | None = None
         self._restart = False  # the server that has gone was ours
@@ -70,6 +74,11 @@ class Client:
         self._unplugged: dict[str, tuple[Wire, ...]] = {}  # wires of inserts that have gone, by name
         self._seen = -1  # the changes of the wiring that `_wires` knows of
         self._look_at = 0.0
+        self._metadata = Metadata()
+        self._listed: tuple[tuple[Port, int], ...] = ()
+        self._listed_at = -1  # the changes of ports that it knows of
+        self._patchbay, self._patched_at = Patchbay(), (-1, -1, -1)
+        self._patch_look = 0.0
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -85,7 +94,8 @@ class Client:
         return library.called(self._asked[1])
 
     def _begin(self, *, start: bool) -> Opening:
-        return Opening(self._calls, self._asked, self._ports, start=start, again=self._restart)
+        asked = (self._called or self._asked[0], self._asked[1])  # two rigs keep their names: wires lead to those
+        return Opening(self._calls, asked, self._ports, start=start, again=self._restart)
 
     def _take(self, opening: Opening) -> bool:
         """Whether it led into a server. Raises RigError."""
@@ -103,8 +113,11 @@ class Client:
             self._restart = False
         self._joined = joined
         self.name, self.rate = joined.name, joined.rate
+        self._called = self._called or joined.name
         self.server = self._server.says if self._server else self._given()
         self._wires, self._seen = (), -1
+        self._listed, self._listed_at, self._patched_at = (), -1, (-1, -1, -1)
+        self._metadata.ask()
         self._block = self._ask(lambda: joined.client.blocksize, self._block)
         self._calls(self._set_inserts, joined, self._inserts)
         return True
@@ -257,17 +270,6 @@ class Client:
         if gone or new:
             joined.wired(joined.wires())
 
-    def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
-        """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
-        return self._calls(self._here().wire_again, wires)
-
-    def has(self, wire: Wire) -> bool:
-        """Whether both ends of a wire are there; not where JACK does not answer."""
-        try:
-            return self._calls(self._here().has, wire)
-        except (RigError, library.jack.JackError):
-            return False
-
     def connections(self) -> tuple[Wire, ...]:
         """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
 
@@ -284,7 +286,62 @@ class Client:
             with contextlib.suppress(NoAnswer, library.jack.JackError):
                 self._wires, self._seen = self._calls(joined.wires), changes
                 joined.wired(self._wires)
+        self._describe(joined)
         return self._wires
+
+    def there(self) -> tuple[Port, ...]:
+        """All ports of the server, without what metadata calls them; asked for anew when some have come or gone."""
+        return tuple(port for port, _ in self._list())
+
+    def _list(self) -> tuple[tuple[Port, int], ...]:
+        joined = self._joined
+        if joined is None or not joined.alive:
+            return ()
+        if self._listed_at != joined.port_changes:
+            changes = joined.port_changes
+            with contextlib.suppress(NoAnswer, library.jack.JackError):
+                self._listed, self._listed_at = self._calls(joined.all_ports), changes
+        return self._listed
+
+    def came(self) -> tuple[str, ...]:
+        """The names of ports that have come since the last call."""
+        came = self._joined.came if self._joined else deque[str]()
+        return tuple(came.popleft() for _ in range(len(came)))
+
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of the server, asked for anew when any has changed, and once a second."""
+        joined = self._joined
+        if joined is None or not joined.alive:
+            return Patchbay()
+        self._metadata.look()
+        now, seen = time.monotonic(), (joined.changes, joined.port_changes, joined.told_changes)
+        if seen[2] != self._patched_at[2]:
+            self._metadata.ask()
+        if seen != self._patched_at or now >= self._patch_look:
+            self._patch_look = now + LATE_SECONDS
+            with contextlib.suppress(NoAnswer, library.jack.JackError):
+                wires = self._calls(joined.all_wires)
+                self._patchbay = Patchbay(in_order(self._named(port, uuid) for port, uuid in self._list()), wires)
+                self._patched_at = seen
+        return self._patchbay
+
+    def _named(self, port: Port, uuid: int) -> Port:
+        told = self._metadata.told.get(uuid, {})
+        order = told.get(ORDER, "")
+        return replace(port, pretty=told.get(PRETTY, ""), order=int(order) if order.isdecimal() else None)
+
+    def _describe(self, joined: Joined) -> None:
+        """Our ports by metadata, as soon as that is known to answer."""
+        self._metadata.look()
+        if self._metadata.well and self.running and not joined.described:
+            with contextlib.suppress(NoAnswer):
+                self._calls(joined.describe)
+
+    def patch(self, wire: Wire, there: bool) -> str | None:
+        """Make a wire between any two ports, or take it away. Returns why not, in one line, or None. Raises NoAnswer."""
+        joined = self._here()
+        self._patched_at, self._seen = (-1, -1, -1), -1
+        return self._calls(joined.wire if there else joined.unwire, *wire)
 
     def latency_ms(self) -> float:
         """Round trip in ms, as the ports report it: from the string to the loudspeaker, without what `delay` adds."""
@@ -340,3 +397,4 @@ class Client:
         if server:
             server.stop(kill=not answered)
         self._calls.end()
+        self._metadata.end()
