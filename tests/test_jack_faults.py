@@ -303,6 +303,11 @@ def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away()
     memory.after(2, ())
     memory.wires.went()
     assert memory.after(1) == [], "somebody took all away"
+    memory.after(1, (A, B))
+    memory.after(1, (B,))
+    memory.after(0.1, (B, C))
+    memory.wires.went()
+    assert memory.after(1) == [B, C], "JACK was well when somebody took one away: they made another one since"
 
 
 def test_wires_that_went_with_jack_come_back_under_the_name_that_we_have_then():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig.document.document import OUTS
 from rig.errors import RigError
 from rig.gig.snapshot import News
 from rig.jack.client import Client
@@ -80,7 +81,8 @@ class Connection:
         self.wired = True
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
-        unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
+        named = OUTS[0] in wiring.ports or OUTS[1] in wiring.ports
+        unheard = self._unheard("the preset names no outputs" if named else "no playback ports")
         said = "; ".join(faults) or unheard
         return News(said, wrong=True) if said else CONNECTED
 

@@ -41,6 +41,7 @@ from rig.gig.taps import Taps
 from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
+from rig.jack.patchbay import Patchbay
 from rig.native import Bound, Rack, decibels
 
 if TYPE_CHECKING:
@@ -575,6 +576,7 @@ class Gig:
             metronome=self.time.clicks,
             midi=self.pedals.log.latest,
             client=self.client.name,
+            waiting=self.connection.waiting,
             loop=loop,
             kept=round(self.takes.kept / self.reconciler.rack.rate, 2),
             reductions=self.sounding.reductions(),
@@ -594,6 +596,16 @@ class Gig:
         if inserts.look(client.block, client.name, client.connections(), time.monotonic()):
             self.reconciler.inserts_changed()
             self.reconcile()
+
+    @property
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of the JACK server now."""
+        return self.client.patchbay()
+
+    @property
+    def restless(self) -> bool:
+        """Whether JACK, or somebody whom our wires led to, is waited for."""
+        return not self.client.alive or bool(self.connection.waiting)
 
     # --- life ---
 

@@ -197,7 +197,8 @@ class Status:
     tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
-    the latest event that came in, but a clock's, in words. client: what JACK calls us.
+    the latest event that came in, but a clock's, in words. client: what JACK calls us. waiting: wires that stood, and
+    stand again when the ports that they lead to are back.
     song: None: there are none. boost_db: by which a solo is louder now, else 0.
     loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
@@ -250,6 +251,7 @@ class Status:
     metronome: bool = False
     midi: str = ""
     client: str = ""
+    waiting: tuple[tuple[str, str], ...] = ()
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
 from dataclasses import replace
 
-from rig.document.document import Wiring
+from rig.document.document import OUTS, Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
@@ -215,15 +215,13 @@ class Client:
 
     @staticmethod
     def _connect(joined: Joined, wiring: Wiring, input: bool) -> list[str]:
+        sources, sinks = joined.physical(inputs=False) if input else [], joined.physical(inputs=True)
+        usual = dict(zip(("in", *OUTS), (sources[:1], sinks[:1], sinks[1:2] or sinks[:1]), strict=True))
+        ports = {**usual, **wiring.ports}
         wanted: list[Wire] = []
-        if wiring.input is not None:
-            wanted.append((wiring.input, joined.names["in"]))
-        elif input:
-            wanted += [(port, joined.names["in"]) for port in joined.physical(inputs=False)[:1]]
-        sinks = list(wiring.outputs) if wiring.outputs is not None else joined.physical(inputs=True)[:2]
-        if len(sinks) == 1:
-            sinks *= 2
-        wanted += list(zip((joined.names["out_1"], joined.names["out_2"]), sinks, strict=False))
+        for name, ours in joined.names.items():
+            takes = joined.ports[name].is_input
+            wanted += [(other, ours) if takes else (ours, other) for other in ports.get(name, ())]
         return [fault for pair in wanted if (fault := joined.wire(*pair))]
 
     def ports(self, *, inputs: bool) -> list[str]:
@@ -338,7 +336,7 @@ class Client:
                 self._calls(joined.describe)
 
     def patch(self, wire: Wire, there: bool) -> str | None:
-        """Make a wire between any two ports, or take it away. Returns why not, in one line, or None. Raises NoAnswer."""
+        """Make a wire between any two ports, or take it away. Returns why not, or None. Raises NoAnswer."""
         joined = self._here()
         self._patched_at, self._seen = (-1, -1, -1), -1
         return self._calls(joined.wire if there else joined.unwire, *wire)

@@ -82,9 +82,10 @@ class Ports(NamedTuple):
 
 
 class Joined:
-    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes`, `came` and `xruns` are for any thread.
+    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `came`, `xruns` and changes are for any thread.
 
-    changes: of wires and ports, counted; port_changes: of ports and what they are called. came: names of those that came.
+    changes: of wires and ports, counted; port_changes: of ports; told_changes: of metadata. came: names of ports that
+    have come.
     """
 
     def __init__(self, client: jack.Client, ports: Ports) -> None:

@@ -1,14 +1,14 @@
 """What ports are called beside their names, and in which order: https://jackaudio.org/metadata/.
 
-JACK 2 keeps it in a database that all programs of a user share, and whoever was killed in the middle of a call there has
-its lock for ever. So it is read in a thread of its own, and written, which needs our client, only where reading has come to
-an end.
+JACK 2 keeps it in a database that all programs of a user share, and whoever was killed in the middle of a call there
+has its lock for ever. So it is read in a thread of its own, and written, which needs our client, only where reading has
+come to an end.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 
 from rig.jack import library
@@ -69,8 +69,9 @@ class Metadata:
 
 
 def _read() -> Told:
-    decode: Callable[[bytes], str] = lambda value: value.decode(errors="replace")  # noqa: E731
     with contextlib.suppress(RuntimeError, AssertionError):  # nobody has told anything, or nothing that can be read
         found = library.jack.get_all_properties()
-        return {uuid: {key: decode(value) for key, (value, _) in of.items()} for uuid, of in found.items()}
+        return {
+            uuid: {key: value.decode(errors="replace") for key, (value, _) in of.items()} for uuid, of in found.items()
+        }
     return {}

@@ -50,12 +50,13 @@ class Wires:
         self.told, self._there = True, {port.name: port for port in ports}
         found, fresh = set(wires), set(came)
         beside = self._there.keys()
+        lives = not found <= self._known.keys()  # somebody made another one: what went before did not go with JACK
         for wire in found:
             ends = (self._end(wire, 0), self._end(wire, 1))
             self._known[wire] = _Known(ends, beside)
         self._due = {}
         for wire, known in tuple(self._known.items()):
-            if wire not in found and (due := self._missed(wire, known, found, fresh, now)):
+            if wire not in found and (due := self._missed(wire, known, found, fresh, now, lives)):
                 self._due[due] = wire
         for wire in self.waiting[:-MOST]:
             del self._known[wire]
@@ -73,7 +74,9 @@ class Wires:
         known, usual = self._known.get(wire), Port(wire[side], ours=wire[side].startswith(f"{self._name}:"))
         return self._there.get(wire[side]) or (known.ends[side] if known else usual)
 
-    def _missed(self, wire: Wire, known: _Known, found: set[Wire], fresh: set[str], now: float) -> Wire | None:
+    def _missed(
+        self, wire: Wire, known: _Known, found: set[Wire], fresh: set[str], now: float, lives: bool
+    ) -> Wire | None:
         """What is to be made in place of a wire that is known; None: nothing, or not yet."""
         assert self._there is not None
         a, b = (found_again(end, self._there.values(), known.beside) for end in known.ends)
@@ -81,7 +84,7 @@ class Wires:
         known.gone = now if known.gone is None else known.gone
         known.waits = known.waits or absent or not fresh.isdisjoint(wire)
         if not known.waits:
-            if now - known.gone >= GOING_SECONDS:
+            if now - known.gone >= GOING_SECONDS or (lives and known.gone < now):
                 del self._known[wire]
             return None
         if a is None or b is None:

@@ -1,0 +1,230 @@
+"""Ports and wires of a JACK server: named, connected and disconnected, stored in presets, remembered; two rigs on one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fake_gig import FakeGig
+from headless import Headless
+from jack_servers import JackServer
+from leash import leashed
+from test_jack_faults import Others, hears, preset, says
+
+from rig.document.document import Wiring
+from rig.errors import RigError
+from rig.gig.routing import stored
+from rig.jack.client import Client
+from rig.jack.metadata import ORDER, PRETTY, label
+from rig.jack.patchbay import Patchbay, Port, in_order
+from rig.native import Rack
+
+assert preset  # a fixture
+REVERB = ("rig:out_1", "reverb:in")
+FLOORBOARD = "a2j:FCB1010 [20] (capture): FCB1010 MIDI 1"
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "wire"),
+    [
+        ("rig:out_1 reverb:in", REVERB),
+        ("reverb:in rig:out_1", REVERB),
+        ("out_1 REVERB:in", REVERB),
+        (f"{FLOORBOARD} rig:midi_in", (FLOORBOARD, "rig:midi_in")),
+        (f"pedals {FLOORBOARD}", (FLOORBOARD, "rig:midi_in")),
+        ("reverb:out rig:guitar", ("reverb:out", "rig:in")),
+        ("system:capture_1 system:playback_2", ("system:capture_1", "system:playback_2")),
+    ],
+)
+def test_ports_are_called_by_any_of_their_names_spaces_and_all(words, wire):
+    gig = FakeGig()
+    gig.do(f"connect {words}")
+    assert gig.status().message == f"connected {wire[0]} to {wire[1]}"
+    assert wire in gig.client.wired
+    gig.do(f"connect {words}")
+    assert gig.status().message == f"{wire[0]} is connected to {wire[1]}"
+    gig.do(f"disconnect {words}")
+    assert wire not in gig.client.wired
+
+
+@pytest.mark.parametrize(
+    ("verb", "says"),
+    [
+        ("connect rig:out_1", "connect: which ports? As in 'connect out_1 reverb:in'; 'list ports' tells them"),
+        ("connect nobody nowhere", "no port 'nobody'"),
+        ("connect rig:out_1 nobody:in", "no port 'nobody:in'; 'list ports' tells which there are"),
+        ("connect rig:out_1 reverb:inn", "no port 'reverb:inn'; did you mean 'reverb:in'?"),
+        ("connect rig:out_1 reverb:out", "rig:out_1 and reverb:out both give sound: nothing leads between them"),
+        ("connect rig:out_1 rig:midi_in", "rig:out_1 is audio, and rig:midi_in is midi"),
+        ("connect a b c", "connect: which ports? As in 'connect out_1 reverb:in'; 'list ports' tells them"),
+        ("disconnect", "disconnect: which ports? As in 'disconnect out_1 reverb:in'; 'list ports' tells them"),
+        ("disconnect out_1 reverb:in", "JACK has no wire from 'rig:out_1' to 'reverb:in'"),
+        ("disconnect reverb:in", "nothing is connected to reverb:in"),
+        ("wires", "wires: ''? 'wires store' or 'wires usual'"),
+        (f"connect {'x ' * 2400}", "connect: which ports? As in 'connect out_1 reverb:in'; 'list ports' tells them"),
+    ],
+)
+def test_what_is_no_wire_is_refused_in_a_line(verb, says):
+    with pytest.raises(RigError) as error:
+        FakeGig().do(verb)
+    assert str(error.value) == says
+
+
+def test_all_wires_of_a_port_go_at_once_and_nothing_while_jack_is_gone():
+    gig = FakeGig()
+    gig.do("connect out_2 system:playback_1")
+    gig.do("disconnect system:playback_1")
+    assert not any("system:playback_1" in wire for wire in gig.client.wired)
+    gig.set(alive=False)
+    with pytest.raises(RigError, match="^JACK has gone$"):
+        gig.do("connect out_1 reverb:in")
+    with pytest.raises(RigError, match="^JACK has gone: there are no wires now$"):
+        gig.do("wires store")
+
+
+def test_ours_come_first_then_the_hardware_each_in_its_order_with_numbers_counted():
+    ports = [Port(f"system:capture_{n}", physical=True) for n in (10, 2)]
+    ports += [Port("amp:b", order=0), Port("amp:a", order=1), Port("Amp10:x"), Port("Amp9:x"), Port("rig:in", ours=True)]
+    assert [port.name for port in in_order(ports)] == [
+        *("rig:in", "system:capture_2", "system:capture_10", "Amp9:x", "Amp10:x", "amp:b", "amp:a"),
+    ]
+
+
+# --- [jack] -------------------------------------------------------------------------------------------------------
+
+
+def test_the_wires_as_they_are_go_into_the_preset_and_out_again():
+    gig = FakeGig()
+    gig.do("connect out_1 reverb:in")
+    gig.do(f"connect {FLOORBOARD} midi_in")
+    gig.do("disconnect system:capture_1 rig:in")
+    gig.do("wires store")
+    assert gig.status().message == "Blues is wired as it is now; 'save' writes it"
+    assert gig.preset.jack.ports == {
+        "in": (),
+        "out_1": ("system:playback_1", "reverb:in"),
+        "out_2": ("system:playback_2",),
+        "midi_in": (FLOORBOARD,),
+    }
+    assert gig.unsaved
+    gig.do("undo")
+    assert gig.preset.jack == Wiring()
+    gig.do("redo")
+    gig.do("wires usual")
+    assert gig.preset.jack == Wiring()
+
+
+def test_a_wire_that_waits_is_stored_too():
+    ours = tuple(Port(f"rig:{name}", ours=True) for name in ("out_1", "out_2", "click"))
+    wiring = stored("rig", Patchbay(ours, (("rig:out_2", "a:b"),)), [REVERB])
+    assert wiring.ports == {"out_1": ("reverb:in",), "out_2": ("a:b",)}
+    assert wiring.spelt() == {"out": ["reverb:in", "a:b"]}
+
+
+# --- with a JACK of its own ---------------------------------------------------------------------------------------
+
+
+def until(done, seconds: float = 30.0):
+    """What it returns once that is something."""
+    end = time.monotonic() + seconds
+    while not (found := done()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
+@pytest.mark.patient
+def test_our_ports_say_what_they_are_for_as_long_as_they_are_there(jack_server: JackServer):
+    client = Client("described", jack_server.name)
+    try:
+        client.start(Rack(client.rate))
+
+        def told() -> dict[str, Port]:
+            client.connections()
+            ports = {port.short: port for port in client.patchbay().ports if port.ours}
+            return ports if ports["midi_in"].order is not None else {}
+
+        ports = until(told)
+        assert [(name, port.pretty) for name, port in ports.items()] == [
+            *(("in", "Guitar"), ("out_1", "Left"), ("out_2", "Right"), ("di", "Dry guitar"), ("click", "Click")),
+            ("midi_in", "Pedals"),
+        ]
+        assert label("pedals_send_1") == "pedals: send 1"
+        uuids = [int(port.uuid) for port in client._joined.ports.values()]
+        assert {*uuids} <= client._metadata.told.keys()
+    finally:
+        client.close()
+    from rig.jack import library, metadata
+
+    probe = library.jack.Client("probe", no_start_server=True, servername=jack_server.name)
+    left = metadata._read()
+    probe.close()
+    assert not any({PRETTY, ORDER} & left.get(uuid, {}).keys() for uuid in uuids)
+
+
+@pytest.mark.patient
+@pytest.mark.slow
+def test_a_client_that_goes_and_comes_finds_its_wires_and_every_way_to_command_tells(impatient_server, preset):
+    name = impatient_server.name
+    rig, others = Headless(preset, "--server", name, "--name", "wired"), Others(name)
+    says(rig, alive=True)
+    rig.say("subscribe wires")
+    assert rig.event("wires")["waiting"] == []
+    with others.reverb():
+        until(lambda: "reverb:in" in rig.event("wires")["ports"])
+        rig.say("connect out_1 reverb:in")
+        assert rig.event("done")["message"] == "connected wired:out_1 to reverb:in"
+        until(lambda: ["wired:out_1", "reverb:in"] in rig.event("wires")["wires"])
+        rig.say("list wires")
+        assert {"from": "wired:out_1", "to": "reverb:in", "stands": True} in rig.event("done")["list"]
+    until(lambda: rig.event("wires")["waiting"] == [["wired:out_1", "reverb:in"]])
+    with others.reverb():
+        hears(rig, "connected again: reverb:in")
+        rig.say("list wires")
+        assert {"from": "wired:out_1", "to": "reverb:in", "stands": True} in rig.event("done")["list"]
+    until(lambda: rig.event("wires")["waiting"])
+    rig.say("disconnect wired:out_1 reverb:in")
+    rig.event("done")
+    until(lambda: not rig.event("wires")["waiting"])
+    with others.reverb():
+        until(lambda: "reverb:in" in rig.event("wires")["ports"])
+        for _ in range(3):
+            assert ["wired:out_1", "reverb:in"] not in rig.event("status")["connections"]
+    rig.say("quit")
+    assert rig.end() == (0, "")
+
+
+@pytest.mark.patient
+@pytest.mark.slow
+def test_two_rigs_on_one_server_have_names_wires_and_sockets_of_their_own(jackd, jack_name, preset, tmp_path, monkeypatch):
+    from jack_servers import running
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with running(jackd, jack_name, tmp_path / "jackd.log"):
+        one = Headless(preset, "--server", jack_name.text)
+        says(one, alive=True, client="rig")
+        two = Headless(preset, "--server", jack_name.text, "--no-connect")
+        says(two, alive=True, client="rig-01", connections=[])
+        one.say("connect out_1 rig-01:in")
+        assert one.event("done")["ok"]
+        lead = ["rig:out_1", "rig-01:in"]
+        until(lambda: two.event("status")["connections"] == [lead])
+        assert sorted(path.name for path in (tmp_path / "rig").glob("*.sock")) == ["rig-01.sock", "rig.sock"]
+        for client in ("rig", "rig-01"):
+            asked = [sys.executable, "-m", "rig", "send", "--name", client, "get", "client"]
+            assert subprocess.run(leashed(asked), capture_output=True, text=True).stdout == f"{client}\n"
+    for rig in (one, two):
+        says(rig, alive=False)
+    with running(jackd, jack_name, tmp_path / "jackd.log"):
+        says(two, alive=True, client="rig-01", connections=[lead])
+        says(one, alive=True, client="rig")
+        until(lambda: lead in one.event("status")["connections"])
+        for rig in (one, two):
+            rig.say("quit")
+            assert rig.end() == (0, "")
