@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from fake_gig import FakeGig
@@ -13,6 +14,9 @@ from headless import Headless
 from jack_servers import JackServer
 from leash import leashed
 from test_jack_faults import Others, hears, preset, says
+from test_tui import playing
+from test_tui import until as until_
+from textual.pilot import Pilot
 
 from rig.document.document import Wiring
 from rig.errors import RigError
@@ -21,6 +25,7 @@ from rig.jack.client import Client
 from rig.jack.metadata import ORDER, PRETTY, label
 from rig.jack.patchbay import Patchbay, Port, in_order
 from rig.native import Rack
+from rig.tui.routing import RoutingScreen
 
 assert preset  # a fixture
 REVERB = ("rig:out_1", "reverb:in")
@@ -82,15 +87,21 @@ def test_all_wires_of_a_port_go_at_once_and_nothing_while_jack_is_gone():
     gig.do("disconnect system:playback_1")
     assert not any("system:playback_1" in wire for wire in gig.client.wired)
     gig.set(alive=False)
-    with pytest.raises(RigError, match="^JACK has gone$"):
+    with pytest.raises(RigError, match=r"^JACK has gone$"):
         gig.do("connect out_1 reverb:in")
-    with pytest.raises(RigError, match="^JACK has gone: there are no wires now$"):
+    with pytest.raises(RigError, match=r"^JACK has gone: there are no wires now$"):
         gig.do("wires store")
 
 
 def test_ours_come_first_then_the_hardware_each_in_its_order_with_numbers_counted():
     ports = [Port(f"system:capture_{n}", physical=True) for n in (10, 2)]
-    ports += [Port("amp:b", order=0), Port("amp:a", order=1), Port("Amp10:x"), Port("Amp9:x"), Port("rig:in", ours=True)]
+    ports += [
+        Port("amp:b", order=0),
+        Port("amp:a", order=1),
+        Port("Amp10:x"),
+        Port("Amp9:x"),
+        Port("rig:in", ours=True),
+    ]
     assert [port.name for port in in_order(ports)] == [
         *("rig:in", "system:capture_2", "system:capture_10", "Amp9:x", "Amp10:x", "amp:b", "amp:a"),
     ]
@@ -125,6 +136,98 @@ def test_a_wire_that_waits_is_stored_too():
     wiring = stored("rig", Patchbay(ours, (("rig:out_2", "a:b"),)), [REVERB])
     assert wiring.ports == {"out_1": ("reverb:in",), "out_2": ("a:b",)}
     assert wiring.spelt() == {"out": ["reverb:in", "a:b"]}
+
+
+# --- the screen ---------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def routed(gig: FakeGig, size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[RoutingScreen, Pilot]]:
+    """The screen, open."""
+    async with playing(gig, size=size) as (_, pilot):
+        await pilot.press("C")
+        await until_(pilot, lambda: isinstance(pilot.app.screen, RoutingScreen))
+        yield pilot.app.screen, pilot
+
+
+async def test_wires_are_made_and_taken_away_by_keys() -> None:
+    gig = FakeGig()
+    async with routed(gig) as (screen, pilot):
+        await pilot.press("right", "down", "down", "down")
+        assert "rig:out_1 → system:playback_2: not connected" in screen.note.text()
+        await pilot.press("enter")
+        assert ("rig:out_1", "system:playback_2") in gig.client.wired
+        assert gig.verbs[-1] == "connect rig:out_1 system:playback_2"
+        await pilot.press("space")
+        assert ("rig:out_1", "system:playback_2") not in gig.client.wired
+        await pilot.press("up", "up")
+        assert "rig:out_1 is audio, and rig:midi_in is midi" in screen.note.text()
+        await pilot.press("enter")
+        assert len(gig.client.wired) == 3
+        await pilot.press("left", "x")
+        assert "disconnected rig:out_1 from system:playback_1" in screen.note.text()
+        assert len(gig.client.wired) == 2
+        await pilot.press("m", "3")
+        assert gig.muted and gig.amp.name == "Lead" and "MUTED" in screen.head.text()
+        await pilot.press("escape")
+        assert not isinstance(pilot.app.screen, RoutingScreen)
+
+
+async def test_wires_are_stored_in_the_preset_and_saved_by_a_key() -> None:
+    gig = FakeGig()
+    async with routed(gig) as (screen, pilot):
+        await pilot.press("x", "s")
+        assert gig.verbs[-2:] == ["wires store", "save"]
+        assert gig.preset.jack.ports["out_1"] == () and not gig.unsaved
+        assert "saved" in screen.note.text()
+        await pilot.press("u")
+        assert gig.preset.jack == Wiring()
+
+
+async def test_a_click_picks_a_port_and_another_one_on_it_makes_the_wire() -> None:
+    gig = FakeGig()
+    async with routed(gig) as (screen, pilot):
+        rows = screen.columns.text().splitlines()
+        at = next(y for y, row in enumerate(rows) if "reverb" in row and "reverb" in row[40:]) + 1
+        await pilot.click("#ports", offset=(45, at))
+        assert screen.columns.at == ["rig:out_1", "reverb:in"]
+        await pilot.click("#ports", offset=(45, at))
+        assert REVERB in gig.client.wired
+        await pilot.click("#ports", offset=(5, 3))
+        assert screen.columns.at == ["rig:out_2", "reverb:in"] and len(gig.client.wired) == 4
+
+
+async def test_a_wire_that_waits_is_shown_and_can_be_taken_away() -> None:
+    gig = FakeGig()
+    gig.do("connect out_1 reverb:in")
+    gig.status()
+    gig.client.ports = tuple(port for port in gig.client.ports if port.client != "reverb")
+    gig.client.wired = tuple(wire for wire in gig.client.wired if wire != REVERB)
+    async with routed(gig) as (screen, pilot):
+        assert gig.status().waiting == (REVERB,)
+        assert "1 waiting" in screen.head.text() and "○ A in gone" in screen.columns.text()
+        await pilot.press("right", *["down"] * 9, "enter")
+        assert gig.status().waiting == ()
+        await until_(pilot, lambda: "gone" not in screen.columns.text())
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
+async def test_every_port_of_a_large_studio_is_reached_on_any_screen(size) -> None:
+    gig = FakeGig()
+    gig.client.ports += tuple(Port(f"desk:channel {n}", takes=True) for n in range(100))
+    async with routed(gig, size) as (screen, pilot):
+        await pilot.press("right", *["pagedown"] * 12)
+        assert screen.columns.at[1] == "reverb:in"
+        for _ in range(3):
+            await pilot.press("up")
+        assert screen.columns.at[1] == "desk:channel 97"
+        assert "channel 97" in screen.columns.text()
+        assert max(len(line) for line in screen.columns.text().splitlines()) == size[0]
+        gig.client.ports = gig.client.ports[:5]
+        await until_(pilot, lambda: screen.columns.at[1] == "system:playback_2")
+        gig.set(alive=False)
+        await until_(pilot, lambda: "JACK IS GONE" in screen.head.text())
+        await pilot.press("up", "down", "enter", "x", "s")
 
 
 # --- with a JACK of its own ---------------------------------------------------------------------------------------
@@ -202,7 +305,9 @@ def test_a_client_that_goes_and_comes_finds_its_wires_and_every_way_to_command_t
 
 @pytest.mark.patient
 @pytest.mark.slow
-def test_two_rigs_on_one_server_have_names_wires_and_sockets_of_their_own(jackd, jack_name, preset, tmp_path, monkeypatch):
+def test_two_rigs_on_one_server_have_names_wires_and_sockets_of_their_own(
+    jackd, jack_name, preset, tmp_path, monkeypatch
+):
     from jack_servers import running
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))

@@ -84,12 +84,17 @@ def _ends(gig: Gig, words: str, verb: str) -> Wire:
     if len(found) != 1:
         raise RigError(_unclear(patchbay, pairs, verb))
     one, other = (patchbay.names[name] for name in next(iter(found)))
+    if fault := between(one, other):
+        raise RigError(fault)
+    return (other.name, one.name) if one.takes else (one.name, other.name)
+
+
+def between(one: Port, other: Port) -> str:
+    """Why no wire can lead from one to the other, in whatever direction; "" where one can."""
     if one.takes == other.takes:
         what = "take" if one.takes else "give"
-        raise RigError(f"{one.name} and {other.name} both {what} sound: nothing leads between them")
-    if one.kind != other.kind:
-        raise RigError(f"{one.name} is {one.kind}, and {other.name} is {other.kind}")
-    return (other.name, one.name) if one.takes else (one.name, other.name)
+        return f"{one.name} and {other.name} both {what} sound: nothing leads between them"
+    return "" if one.kind == other.kind else f"{one.name} is {one.kind}, and {other.name} is {other.kind}"
 
 
 def _unclear(patchbay: Patchbay, pairs: list[tuple[str, str]], verb: str) -> str:
