@@ -161,8 +161,9 @@ async def test_wires_are_made_and_taken_away_by_keys() -> None:
         await pilot.press("space")
         assert ("rig:out_1", "system:playback_2") not in gig.client.wired
         await pilot.press("up", "up")
-        assert "rig:out_1 is audio, and rig:midi_in is midi" in screen.note.text()
+        assert "rig:out_1 → rig:midi_in (Pedals): audio and MIDI don't meet" in screen.note.text()
         await pilot.press("enter")
+        assert "rig:out_1 is audio, and rig:midi_in is midi" in screen.note.text()
         assert len(gig.client.wired) == 3
         await pilot.press("left", "x")
         assert "disconnected rig:out_1 from system:playback_1" in screen.note.text()

@@ -38,8 +38,8 @@ NOTE_SECONDS = 0.7  # between two words of one note
 MOST_FILES = 100  # of a folder, that are told
 
 
-def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
-    """Play a gig, told and commanded in plain lines, until somebody quits. Returns the exit status."""
+def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False, osc: tuple[str, int] | None = None) -> int:
+    """Play a gig, told and commanded in plain lines, until somebody quits. Returns the status. osc: see headless."""
     commands, ours, theirs = Commands(None), *socket.socketpair()
     console = Console(Line(ours), sys.stdin.fileno(), sys.stdout, ours=True)
     thread = threading.Thread(target=console.run, daemon=True, name="rig-plain")
@@ -50,7 +50,7 @@ def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
 
     print("loading", flush=True)
     try:
-        return headless.play(open_gig, commands, Events(None), debug=debug, opened=opened)
+        return headless.play(open_gig, commands, Events(None), debug=debug, osc=osc, opened=opened)
     finally:
         if thread.ident:
             thread.join(LEAVE_SECONDS)

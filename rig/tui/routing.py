@@ -10,7 +10,6 @@ from textual.binding import Binding
 
 from rig.errors import RigError
 from rig.gig.gig import Gig
-from rig.gig.routing import between
 from rig.text import printable
 from rig.tui import palette
 from rig.tui.bars import Foot, Keys, Note
@@ -115,7 +114,8 @@ class RoutingScreen(Overlay[None]):
             return printable(f"{called}: connected")
         if self.columns.wire in self.columns.waiting:
             return printable(f"{called}: comes back with its port")
-        return printable(f"{called}: {between(source, sink) or 'not connected'}")
+        said = "audio and MIDI don't meet" if source.kind != sink.kind else "not connected"
+        return printable(f"{called}: {said}")
 
     def _do(self, *verbs: str) -> None:
         said = ""
