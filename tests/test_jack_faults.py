@@ -30,8 +30,9 @@ from rig.cli import main
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
-from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
+from rig.jack.client import FLAPPING_SECONDS, Client
 from rig.jack.joined import Joined, Ports
+from rig.jack.look import LATE_SECONDS
 from rig.jack.opening import Opening
 from rig.jack.patchbay import Port
 from rig.jack.pulse import Pulse
@@ -345,6 +346,20 @@ def test_wires_come_back_with_a_client_however_quickly_that_is_back():
     assert memory.after(1, (B,)) == [], "somebody took it away while the client was gone"
 
 
+def test_what_a_preset_wants_waits_until_it_wants_something_else():
+    memory = Memory()
+    memory.look((B,), (TAPE,))
+    memory.wires.expect([(OURS[0], "reverb:in"), (OURS[3], "guitar:out")], [*OURS, TAPE])
+    assert memory.after(60, (B,), (TAPE,)) == []
+    assert memory.wires.waiting == (A, ("guitar:out", "rig:in"))
+    memory.wires.expect([(OURS[0], "reverb:in")], [*OURS, TAPE])
+    assert memory.after(1, (B,), (REVERB, TAPE, Port("guitar:out"))) == [A]
+    memory.after(1, (A, B))
+    memory.wires.expect([], [*OURS, REVERB, TAPE])
+    memory.after(1, (B,), (TAPE,))
+    assert memory.wires.waiting == (A,), "it has stood since"
+
+
 def test_a_wire_that_jack_refuses_is_tried_again_and_not_all_the_time():
     memory = Memory()
     memory.look((A,))
@@ -467,7 +482,7 @@ def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_
         there.append(A)
         assert client.connections() == ()
         now = time.monotonic()
-        monkeypatch.setattr("rig.jack.client.time.monotonic", lambda: now + LATE_SECONDS)
+        monkeypatch.setattr("rig.jack.look.time.monotonic", lambda: now + LATE_SECONDS)
         assert client.connections() == (A,)
     finally:
         client.close()

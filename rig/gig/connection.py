@@ -77,10 +77,17 @@ class Connection:
             self._gig.tell(News(str(error), wrong=True))
 
     def wire(self) -> News:
-        """Connect as the playing amp's preset says. Returns what came of it. Raises RigError."""
+        """Connect as the playing amp's preset says; whom it names and isn't there is connected when they come.
+
+        Returns what came of it. Raises RigError.
+        """
         self.wired = True
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
+        there = {port.name: port for port in self._client.there()}
+        ours = {port.short: port for port in there.values() if port.ours}
+        wanted = [(ours[name], other) for name in ours.keys() & wiring.ports.keys() for other in wiring.ports[name]]
+        self._wires.expect((wire for wire in wanted if wire[1] not in there), tuple(there.values()))
         named = OUTS[0] in wiring.ports or OUTS[1] in wiring.ports
         unheard = self._unheard("the preset names no outputs" if named else "no playback ports")
         said = "; ".join(faults) or unheard

@@ -10,22 +10,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, TimeoutError
-from dataclasses import replace
 
 from rig.document.document import OUTS, Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
 from rig.jack.joined import Joined, Ports, find
-from rig.jack.metadata import ORDER, PRETTY, Metadata
+from rig.jack.look import Look
+from rig.jack.metadata import Metadata
 from rig.jack.opening import OPEN_SECONDS, Opening
-from rig.jack.patchbay import Patchbay, Port, Wire, in_order
+from rig.jack.patchbay import Patchbay, Port, Wire
 from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack, inserts
 from rig.native.inserts import SIDES
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
-LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -69,16 +68,10 @@ class Client:
         self._delay = 0  # frames
         self._xruns = 0  # in servers that have gone
         self._block = self._latency = 0  # as last known
-        self._wires: tuple[Wire, ...] = ()
         self._inserts: dict[int, str] = {}
         self._unplugged: dict[str, tuple[Wire, ...]] = {}  # wires of inserts that have gone, by name
-        self._seen = -1  # the changes of the wiring that `_wires` knows of
-        self._look_at = 0.0
         self._metadata = Metadata()
-        self._listed: tuple[tuple[Port, int], ...] = ()
-        self._listed_at = -1  # the changes of ports that it knows of
-        self._patchbay, self._patched_at = Patchbay(), (-1, -1, -1)
-        self._patch_look = 0.0
+        self._look: Look | None = None
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -115,9 +108,7 @@ class Client:
         self.name, self.rate = joined.name, joined.rate
         self._called = self._called or joined.name
         self.server = self._server.says if self._server else self._given()
-        self._wires, self._seen = (), -1
-        self._listed, self._listed_at, self._patched_at = (), -1, (-1, -1, -1)
-        self._metadata.ask()
+        self._look = Look(joined, self._calls, self._metadata)
         self._block = self._ask(lambda: joined.client.blocksize, self._block)
         self._calls(self._set_inserts, joined, self._inserts)
         return True
@@ -268,38 +259,18 @@ class Client:
         if gone or new:
             joined.wired(joined.wires())
 
-    def connections(self) -> tuple[Wire, ...]:
-        """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
+    @property
+    def _looked(self) -> Look | None:
+        """At the server, while we are in one."""
+        return self._look if self.alive else None
 
-        JACK tells of a wire up to a period before it has it; on a busy machine, even longer.
-        """
-        joined = self._joined
-        if joined is None or not joined.alive:
-            return ()
-        now = time.monotonic()
-        if now >= self._look_at:
-            self._look_at, self._seen = now + LATE_SECONDS, -1
-        if self._seen != joined.changes:
-            changes = joined.changes  # first, so that a change while we ask makes us ask again
-            with contextlib.suppress(NoAnswer, library.jack.JackError):
-                self._wires, self._seen = self._calls(joined.wires), changes
-                joined.wired(self._wires)
-        self._describe(joined)
-        return self._wires
+    def connections(self) -> tuple[Wire, ...]:
+        """(from, to) for each wire on our ports."""
+        return self._looked.wires() if self._looked else ()
 
     def there(self) -> tuple[Port, ...]:
-        """All ports of the server, without what metadata calls them; asked for anew when some have come or gone."""
-        return tuple(port for port, _ in self._list())
-
-    def _list(self) -> tuple[tuple[Port, int], ...]:
-        joined = self._joined
-        if joined is None or not joined.alive:
-            return ()
-        if self._listed_at != joined.port_changes:
-            changes = joined.port_changes
-            with contextlib.suppress(NoAnswer, library.jack.JackError):
-                self._listed, self._listed_at = self._calls(joined.all_ports), changes
-        return self._listed
+        """All ports of the server, without what metadata calls them."""
+        return self._looked.ports() if self._looked else ()
 
     def came(self) -> tuple[str, ...]:
         """The names of ports that have come since the last call."""
@@ -307,38 +278,14 @@ class Client:
         return tuple(came.popleft() for _ in range(len(came)))
 
     def patchbay(self) -> Patchbay:
-        """All ports and wires of the server, asked for anew when any has changed, and once a second."""
-        joined = self._joined
-        if joined is None or not joined.alive:
-            return Patchbay()
-        self._metadata.look()
-        now, seen = time.monotonic(), (joined.changes, joined.port_changes, joined.told_changes)
-        if seen[2] != self._patched_at[2]:
-            self._metadata.ask()
-        if seen != self._patched_at or now >= self._patch_look:
-            self._patch_look = now + LATE_SECONDS
-            with contextlib.suppress(NoAnswer, library.jack.JackError):
-                wires = self._calls(joined.all_wires)
-                self._patchbay = Patchbay(in_order(self._named(port, uuid) for port, uuid in self._list()), wires)
-                self._patched_at = seen
-        return self._patchbay
-
-    def _named(self, port: Port, uuid: int) -> Port:
-        told = self._metadata.told.get(uuid, {})
-        order = told.get(ORDER, "")
-        return replace(port, pretty=told.get(PRETTY, ""), order=int(order) if order.isdecimal() else None)
-
-    def _describe(self, joined: Joined) -> None:
-        """Our ports by metadata, as soon as that is known to answer."""
-        self._metadata.look()
-        if self._metadata.well and self.running and not joined.described:
-            with contextlib.suppress(NoAnswer):
-                self._calls(joined.describe)
+        """All ports and wires of the server."""
+        return self._looked.patchbay() if self._looked else Patchbay()
 
     def patch(self, wire: Wire, there: bool) -> str | None:
         """Make a wire between any two ports, or take it away. Returns why not, or None. Raises NoAnswer."""
         joined = self._here()
-        self._patched_at, self._seen = (-1, -1, -1), -1
+        if self._look:
+            self._look.soon()
         return self._calls(joined.wire if there else joined.unwire, *wire)
 
     def latency_ms(self) -> float:

@@ -16,7 +16,7 @@ MOST = 256  # wires that wait; programs may be called otherwise each time that t
 class _Known:
     """ends: its ports, as they were; beside: the names of all that were there then. gone: since when it isn't found.
 
-    waits: an end has not been there since. tried: when it was to be made last.
+    waits: an end has not been there since. tried: when it was to be made last. expected: it has never stood.
     """
 
     ends: tuple[Port, Port]
@@ -24,6 +24,7 @@ class _Known:
     gone: float | None = None
     waits: bool = False
     tried: float = float("-inf")
+    expected: bool = False
 
 
 class Wires:
@@ -110,6 +111,18 @@ class Wires:
     def forget(self) -> None:
         """Nothing is to come back."""
         self._known, self.told = {}, False
+
+    def expect(self, wanted: Iterable[tuple[Port, str]], ports: Sequence[Port]) -> None:
+        """Let wires that never stood wait for their ports, in place of those that were expected before.
+
+        wanted: a port of ours, and the name of one that isn't there. ports: all that are.
+        """
+        self._known = {wire: known for wire, known in self._known.items() if not known.expected}
+        beside = {port.name for port in ports}
+        for ours, name in wanted:
+            other = Port(name, ours.kind, not ours.takes)
+            a, b = (other, ours) if ours.takes else (ours, other)
+            self._known.setdefault((a.name, b.name), _Known((a, b), beside, waits=True, expected=True))
 
     def drop(self, wire: Wire) -> bool:
         """A wire is not wanted any more. Returns whether it was."""
