@@ -223,7 +223,7 @@ def test_answers_go_to_another_port_where_one_says_so_and_nobody_is_told_for_eve
     panel.say("/rig/amp", 2)
     assert ear.hears("/rig/amp/amp") == "Crunch"
     assert len(rig.protocol._peers) == 1
-    rig.now += LEASE_SECONDS
+    rig.now += LEASE_SECONDS - 1
     panel.say("/rig/amp", 3)
     ear.hears("/rig/amp/amp", "Lead")
     rig.now += LEASE_SECONDS

@@ -769,7 +769,10 @@ def test_wires_of_any_of_our_ports():
         'midi_in = "a2j:FCB [20] (capture): MIDI 1"\npedals_send_1 = "fx:in"\n'
     )
     assert read(new).jack.ports == {**more, "pedals_send_1": ("fx:in",)}
-    assert write(new, read(new), preset) == NIGHT + '\n[jack]\n# The card.\nin = "a:b"\nout = ["a:1", "a:2"]\n'
+    known = read(new)
+    assert write(new, known, replace(known, jack=preset.jack)) == (
+        NIGHT + '\n[jack]\n# The card.\nin = "a:b"\nout = ["a:1", "a:2"]\n'
+    )
 
 
 # ---- a new file

@@ -159,6 +159,7 @@ class OscServer:
             self._forget(self._clock())
 
     def _hear(self, data: bytes, sender: Address) -> None:
+        now = self._clock()
         to = (sender[0], self._ports.get(sender[0], sender[1]))
         told = self._told.get(to)
         peer = told.peer if told else Peer(Datagrams(self._door, to))
@@ -167,7 +168,7 @@ class OscServer:
                 self._obey(message, peer, sender)
         except RigError as error:
             peer.events.say("error", message=str(error))
-        self._keep(to, peer)
+        self._keep(to, peer, now)
 
     def _obey(self, message: OscMessage, peer: Peer, sender: Address) -> None:
         values = list(message.params)
@@ -188,11 +189,11 @@ class OscServer:
         self._ports[sender[0]] = port
         peer.events.say("done", ok=True)
 
-    def _keep(self, to: Address, peer: Peer) -> None:
+    def _keep(self, to: Address, peer: Peer, now: float) -> None:
         """Who has subscribed to something is told, until they are silent for too long."""
         known = self._told.pop(to, None)
         if peer.topics:
-            self._told[to] = Told(peer, self._clock() + LEASE_SECONDS)
+            self._told[to] = Told(peer, now + LEASE_SECONDS)
             if not known:
                 self._protocol.join(peer)
         elif known:
