@@ -364,8 +364,8 @@ def test_a_wire_that_jack_refuses_is_tried_again_and_not_all_the_time():
     memory = Memory()
     memory.look((A,))
     memory.after(1, (), (TAPE,))
-    tries = [bool(memory.wires.look((), [*OURS, REVERB], (), "rig", 200.0 + n / 10)) for n in range(30)]
-    assert tries.count(True) == 3
+    tries = [bool(memory.wires.look((), [*OURS, REVERB], (), "rig", 200 + n / 8)) for n in range(20)]
+    assert tries.count(True) == 10
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rig.jack.patchbay import Port, Wire, found_again
 
 GOING_SECONDS = 1.5  # wires that went so shortly before a port or JACK did went with it
-AGAIN_SECONDS = 1.0  # between two tries to make one that JACK refuses
+AGAIN_SECONDS = 0.25  # between two tries to make one that JACK refuses
 MOST = 256  # wires that wait; programs may be called otherwise each time that they run
 
 
