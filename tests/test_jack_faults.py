@@ -598,8 +598,9 @@ def test_what_a_server_that_hangs_may_call_again_lives_as_long_as_our_place_ther
     joined = object.__new__(Joined)
     joined.ports, joined._may_insert = {}, False
     joined.client = SimpleNamespace(_ptr=library.load(None)._ffi.NULL, activate=lambda: None)
-    for called in ("samplerate", "xrun", "port_connect", "shutdown"):
-        setattr(joined.client, f"set_{called}_callback", lambda function: None)
+    called = ("samplerate", "xrun", "port_connect", "port_registration", "port_rename", "property_change", "shutdown")
+    for name in called:
+        setattr(joined.client, f"set_{name}_callback", lambda function, **more: None)
     rack = Rack(48_000)
     joined.activate(rack, 0)
     there = weakref.ref(rack)
