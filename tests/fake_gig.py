@@ -256,6 +256,9 @@ class FakeReconciler:
     def stale(self, path: Path) -> bool:
         return False
 
+    def prove(self, preset: object, saved: object) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
