@@ -10,6 +10,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ def play(args: argparse.Namespace) -> int:
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
+    if args.osc:
+        from rig.remote import osc
+
+        if lacking := osc.missing():
+            raise RigError(lacking)
     last = bookmark.read(gig_log.folder())
     if args.resume and args.preset:
         raise RigError("--resume plays what was played last: leave the presets out")
@@ -63,15 +69,15 @@ def play(args: argparse.Namespace) -> int:
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened, save=args.save_on_quit, debug=debug)
+        return headless.run(opened, save=args.save_on_quit, debug=debug, osc=args.osc)
     if args.daemon:
         from rig.remote import background
 
-        return background.run(opened, save=args.save_on_quit, debug=debug)
+        return background.run(opened, save=args.save_on_quit, debug=debug, osc=args.osc)
     if args.plain:
         from rig.remote import plain
 
-        return plain.play(opened, debug=debug)
+        return plain.play(opened, debug=debug, osc=args.osc)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.set_file import open_sources
 
@@ -84,7 +90,7 @@ def play(args: argparse.Namespace) -> int:
     from rig.tui.play import PlayScreen
 
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others)
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), partial(Others, osc=args.osc))
     status = app.run()
     if app.error is not None:
         raise app.error

@@ -100,6 +100,12 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
+    sub.add_argument(
+        "--osc",
+        type=_osc,
+        metavar="[HOST:]PORT",
+        help="hear OSC there, too, from this machine alone unless a HOST says otherwise: /rig/amp 2",
+    )
     shown = sub.add_mutually_exclusive_group()
     shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
     shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
@@ -346,6 +352,14 @@ def _client(text: str) -> str:
     if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
         raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
     return text
+
+
+def _osc(text: str) -> tuple[str, int]:
+    """(host, port); the host is this machine alone where none is named."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or not 1 <= int(port[:6]) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"'{cut(text)}' is no port: 9000, or HOST:9000 to be heard from elsewhere")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _blocks(text: str) -> tuple[int, ...]:

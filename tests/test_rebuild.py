@@ -55,8 +55,7 @@ class Client:
     def connections(self) -> tuple:
         return ()
 
-    def has(self, wire: tuple[str, str]) -> bool:
-        return True
+    there = came = connections
 
     def close(self) -> None:
         pass

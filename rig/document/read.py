@@ -29,10 +29,10 @@ from rig.document.document import (
     Preset,
     Scene,
     Target,
-    Wiring,
 )
 from rig.document.read_midi import MidiReader
 from rig.document.read_values import FILE_LIMIT, Fault, Faults, shown, suggest, toml_kind
+from rig.document.read_wiring import wiring
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, registry
 from rig.errors import RigError
@@ -132,7 +132,7 @@ class Reader(MidiReader):
             amps=amps,
             input=first,
             output=last,
-            jack=self.wiring(self.table(content, "jack")),
+            jack=wiring(self, self.table(content, "jack")),
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
             dbu=dbu,
             tempo=self.tempo(content),
@@ -290,24 +290,6 @@ class Reader(MidiReader):
             if other != i:
                 self.fault(place, f"key \"{amp.key}\" already picks amp {other} '{amps[other - 1].name}'")
 
-    def wiring(self, table: Mapping[str, object]) -> Wiring:
-        self.known(table, "jack", ("in", "out"))
-        source, targets = table.get("in"), table.get("out")
-        if isinstance(targets, str):
-            targets = [targets]
-        if source is not None and not _port(source):
-            self.fault("jack", f'in = {shown(source)} is no port; write it as "system:capture_1"')
-            source = None
-        if targets is None:
-            return Wiring(_text(source))
-        if not (isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))):
-            self.fault(
-                "jack",
-                f'out = {shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
-            )
-            return Wiring(_text(source))
-        return Wiring(_text(source), tuple(targets))
-
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """The values of a table of tables, by their dotted keys."""
@@ -316,12 +298,3 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _port(value: object) -> bool:
-    """Whether `value` can be a JACK port's full name."""
-    return isinstance(value, str) and bool(re.fullmatch(r"[^:]+:.+", value))

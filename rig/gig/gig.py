@@ -45,6 +45,7 @@ from rig.gig.taps import Taps
 from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
+from rig.jack.patchbay import Patchbay
 from rig.native import Bound, Rack, decibels
 
 if TYPE_CHECKING:
@@ -596,6 +597,7 @@ class Gig:
             client=self.client.name,
             learning=self.pedals.learning is not None,
             offered=self.offer.about if self.offer else "",
+            waiting=self.connection.waiting,
             loop=loop,
             kept=round(self.takes.kept / self.reconciler.rack.rate, 2),
             reductions=self.sounding.reductions(),
@@ -621,6 +623,16 @@ class Gig:
         if self.set_list.file and self.set_list.unsaved:
             unsaved.append((self.set_list.file, said_of(self.document, self.set_list.file)))
         self.journal.note(unsaved)
+
+    @property
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of the JACK server now."""
+        return self.client.patchbay()
+
+    @property
+    def restless(self) -> bool:
+        """Whether JACK, or somebody whom our wires led to, is waited for."""
+        return not self.client.alive or bool(self.connection.waiting)
 
     # --- life ---
 

@@ -9,6 +9,7 @@ from rig.gig import snapshot, unsaved
 from rig.gig.snapshot import AmpView, FileView, News, Outcome, Status
 from rig.gig.unsaved import Unsaved
 from rig.gig.viewer import Look, Viewer, Wrong, wrong
+from rig.jack.patchbay import Patchbay
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -43,6 +44,10 @@ class Rig(Protocol):
 
     def incidents(self) -> tuple[Wrong, ...]:
         """What went wrong of late, and was no news."""
+        ...
+
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of its JACK server."""
         ...
 
     def close(self) -> None:
@@ -94,6 +99,9 @@ class LocalRig:
 
     def incidents(self) -> tuple[Wrong, ...]:
         return wrong(self._gig)
+
+    def patchbay(self) -> Patchbay:
+        return self._gig.patchbay
 
     def close(self) -> None:
         self._gig.close()

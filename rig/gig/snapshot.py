@@ -206,6 +206,7 @@ class Status:
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
     the latest event that came in, but a clock's, in words. learning: the next pedal that is moved is learnt. client:
     what JACK calls us. offered: what a rig that was killed has left unsaved, for `recover`; "" for nothing.
+    waiting: wires that stood, and stand again when the ports that they lead to are back.
     song: None: there are none. boost_db: by which a solo is louder now, else 0.
     loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
@@ -260,6 +261,7 @@ class Status:
     client: str = ""
     learning: bool = False
     offered: str = ""
+    waiting: tuple[tuple[str, str], ...] = ()
 
 
 # --- how they are made --------------------------------------------------------------------------------------------

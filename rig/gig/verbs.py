@@ -15,6 +15,7 @@ from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
 from rig.engine import Engine, named, registry
 from rig.errors import RigError, cut, did_you_mean
+from rig.gig import routing
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -576,7 +577,9 @@ VERBS: dict[str, Verb] = {
     "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
     "a4": Verb("HZ", "what it is tuned to: 440", _a4),
     "learn": Verb("AMP.ENGINE.KNOB|VERB|off", "the MIDI pedal that is moved next does that", _learn),
-    "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
+    "connect": Verb("[PORT PORT]", "a wire between two ports; alone: wire up again", routing.connect),
+    "disconnect": Verb("PORT [PORT]", "take a wire away, or all of a port", routing.disconnect),
+    "wires": Verb("store|usual", "have the preset be wired as it is now, or to the hardware", routing.wires),
     "loop": Verb(
         "[stop|undo|redo|clear|half|beats [on|off]]",
         "the guitar again and again: record it, play it, play over it, play it",

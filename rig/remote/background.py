@@ -15,7 +15,9 @@ from rig.remote.server import Server
 from rig.shell import unit
 
 
-def run(open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False) -> int:
+def run(
+    open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False, osc: tuple[str, int] | None = None
+) -> int:
     """Play a gig in a process of its own, which others command. Returns, when it plays, the exit status: 0.
 
     Where it can't be opened, the process says why as any other does, and its exit status is returned. To be called
@@ -38,7 +40,7 @@ def run(open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool 
         for file in (0, 1, 2):
             os.dup2(nowhere, file)
 
-    return headless.play(open_gig, Commands(None), Events(None), save=save, debug=debug, opened=opened)
+    return headless.play(open_gig, Commands(None), Events(None), save=save, debug=debug, osc=osc, opened=opened)
 
 
 def _for_systemd(open_gig: Callable[[Progress], Gig], *, save: bool, debug: bool) -> int:

@@ -9,6 +9,7 @@ from rig.errors import RigError
 from rig.gig.snapshot import AmpView, FileView, News
 from rig.gig.unsaved import Unsaved
 from rig.gig.viewer import Look, Wrong, joined
+from rig.jack.patchbay import Patchbay
 from rig.remote.client import Event, Line
 from rig.remote.frozen import freeze
 
@@ -79,6 +80,9 @@ class RemoteRig:
 
     def incidents(self) -> tuple[Wrong, ...]:
         return self._list("incidents", Wrong)
+
+    def patchbay(self) -> Patchbay:
+        return self._list("patchbay", Patchbay)[0]
 
     def _list(self, what: str, kind: type[Row]) -> tuple[Row, ...]:
         self._number = self._line.send(f"list {what}")

@@ -18,7 +18,7 @@ from rig.gig.snapshot import News, Outcome, Status
 from rig.gig.viewer import Look, Viewer
 from rig.remote.commands import LONGEST
 from rig.remote.events import Events
-from rig.remote.questions import METERS, QUESTIONS, QUIET, TUNER, Facts, status_facts
+from rig.remote.questions import METERS, QUESTIONS, QUIET, TUNER, Facts, status_facts, wires_facts
 
 SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
 TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
@@ -26,7 +26,7 @@ STATUS_SECONDS = 1.0
 METERS_SECONDS = 0.1
 TURN_SECONDS = 0.02  # for others' verbs, until the gig has its own turn
 SAME_BPM = 0.5
-OFTEN = {"meters", "changes", "tuner"}  # topics that take a look at the gig more often
+OFTEN = {"meters", "changes", "tuner", "wires"}  # topics that take a look at the gig more often
 
 
 class Peer:
@@ -68,6 +68,7 @@ class Protocol:
         self._status, self._meters = Reader(gig), Reader(gig)  # for those topics
         self._known: Facts = {}
         self._note: tuple[object, ...] = ()
+        self._wires: Facts = {}
         self._due = time.monotonic() + STATUS_SECONDS
         self._meters_due = 0.0
         self._lock = threading.Lock()
@@ -235,7 +236,7 @@ class Protocol:
 
     def patience(self) -> float:
         """Seconds until the next look at the status is due."""
-        often = any(peer.topics & OFTEN for peer in self._peers)
+        often = self._gig.restless or any(peer.topics & OFTEN for peer in self._peers)
         return (min(self._due, self._meters_due) if often else self._due) - time.monotonic()
 
     def status(self, status: Status) -> None:
@@ -249,6 +250,7 @@ class Protocol:
         if now >= self._meters_due:
             self._meters_due = now + METERS_SECONDS
             facts = status_facts(self._meters.take() or status)
+            self._wiring()
             self._tell("meters", **{name: facts[name] for name in METERS})
             self._changes(status)
             note = (status.note, round(status.cents) if status.note else 0)
@@ -265,6 +267,12 @@ class Protocol:
         changed = {key: facts[key] for key, value in self._known.items() if value != known.get(key)}
         if known and changed:
             self._say("changes", "changed", **changed)
+
+    def _wiring(self) -> None:
+        """What is connected to what, where that is another thing now; as it is, when the first one wants to know."""
+        known, self._wires = self._wires, wires_facts(self._gig) if self._wanted("wires") else {}
+        if self._wires and known != self._wires:
+            self._say("wires", "wires", **self._wires)
 
     def _faulty(self, fault: str, error: Exception) -> None:
         self._say("news", "error", message=fault)

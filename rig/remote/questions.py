@@ -35,6 +35,7 @@ TOPICS: dict[str, str] = {
     "songs": "which song and which of its parts play: `song`",
     "status": "all of the status, once a second: `status`",
     "tuner": "the note that is played, when it is another one or moves by a cent: `tuner`",
+    "wires": "wires and ports of the JACK server, when they are others: `wires`",
 }
 """What one can subscribe to, and the events that come then."""
 
@@ -51,6 +52,7 @@ EVENTS: dict[str, str] = {
     "changed": "what of the status is different now",
     "meters": "levels and load",
     "tuner": "the note that is played",
+    "wires": "wires or ports of the JACK server have come or gone",
     "dropped": "how much was not told, because nobody read",
     "end": "the last line: what is not saved, and whether the next start offers it",
 }
@@ -205,6 +207,27 @@ def _presets(gig: Gig, _: str) -> list[Facts]:
     return [{"name": p.name, "file": str(p.path), "plays": p.uid == plays} for p in gig.document.presets]
 
 
+def _ports(gig: Gig, _: str) -> list[Facts]:
+    ports = gig.patchbay.ports
+    return [{**dataclasses.asdict(port), "about": port.pretty} for port in ports]
+
+
+def _wires(gig: Gig, words: str) -> list[Facts]:
+    """Ours first; those that wait for a port at the end."""
+    patchbay = gig.patchbay
+    names = [port.name for port in patchbay.ports if port.ours]
+    wires = sorted(patchbay.wires, key=lambda wire: not any(end in names for end in wire))
+    rows = [(wire, True) for wire in wires] + [(wire, False) for wire in gig.connection.waiting]
+    return [{"from": source, "to": sink, "stands": stands} for (source, sink), stands in rows]
+
+
+def wires_facts(gig: Gig) -> Facts:
+    """Of the server, as an event tells them."""
+    patchbay = gig.patchbay
+    ports = [port.name for port in patchbay.ports]
+    return {"wires": patchbay.wires, "waiting": gig.connection.waiting, "ports": ports}
+
+
 def _named(rows: Mapping[str, str]) -> Callable[[Gig, str], list[Facts]]:
     return lambda gig, _: [{"name": name, "about": about} for name, about in rows.items()]
 
@@ -219,6 +242,9 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "knobs": _knobs,
     "kinds": _kinds,
     "presets": _presets,
+    "patchbay": lambda gig, _: thaw((gig.patchbay,)),
+    "ports": _ports,
+    "wires": _wires,
     "songs": lambda gig, _: [dataclasses.asdict(row) for row in gig.set_list.rows()],
     "tunings": _named(TUNINGS),
     "topics": _named(TOPICS),

@@ -70,6 +70,17 @@ def song(facts: Facts) -> str:
     return f"{facts['name']}{', passed over' if facts['skip'] else ''}{notes}"
 
 
+def port(facts: Facts) -> str:
+    """A port of a list."""
+    pretty = f", {facts['pretty']}" if facts["pretty"] else ""
+    return f"{facts['name']}{pretty}: {facts['kind']}, {'takes' if facts['takes'] else 'gives'}"
+
+
+def wire(facts: Facts) -> str:
+    """A wire of a list."""
+    return f"{facts['from']} to {facts['to']}{'' if facts['stands'] else ', waits'}"
+
+
 def engine(facts: Facts) -> str:
     """An engine of a list."""
     files = ", ".join(file.rpartition("/")[2] for file in facts["files"].values())
@@ -143,6 +154,10 @@ def _row(row: Facts) -> str:
         return knob(view(row))
     if "knobs" in row:
         return engine(row)
+    if "takes" in row:
+        return port(row)
+    if "stands" in row:
+        return wire(row)
     if "skip" in row:
         return f"{row['number']} {song(row)}"
     if "number" in row:
@@ -203,6 +218,7 @@ CHANGES: dict[str, Callable[[Any], str]] = {
     "tempo": lambda bpm: f"tempo {number(bpm)}" if bpm else "no tempo",
     "tuner": _either("tuner on", "tuner off"),
     "tuner_heard": _either("heard while tuning", ""),
+    "waiting": lambda wires: "; ".join(f"{a} to {b} waits: it comes back with its port" for a, b in wires),
     "unheard": _either("nobody is connected to our outputs", "outputs are connected"),
 }
 """What is said where something of the status is another."""
@@ -220,6 +236,10 @@ def _meters(event: Facts) -> Iterator[str]:
 
 def _tuner(event: Facts) -> Iterator[str]:
     yield note(event)
+
+
+def _wires(event: Facts) -> Iterator[str]:
+    yield f"{len(event['wires'])} wires between {len(event['ports'])} ports, {len(event['waiting'])} wait"
 
 
 def _dropped(event: Facts) -> Iterator[str]:
@@ -250,6 +270,7 @@ EVENTS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "changed": _changed,
     "meters": _meters,
     "tuner": _tuner,
+    "wires": _wires,
     "dropped": _dropped,
     "end": _end,
 }

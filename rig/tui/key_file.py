@@ -85,10 +85,10 @@ def read(file: Path, actions: Iterable[str]) -> dict[str, str]:
 
 
 def _cased(given: Iterable[str], owners: Mapping[str, str]) -> Iterator[str]:
-    """With caps lock the same; but U stays what it is."""
+    """With caps lock the same; but U and C stay what they are."""
     for key in given:
         yield _named(key, "")
-        if len(key) == 1 and key.islower() and key != "u" and key.upper() not in owners:
+        if len(key) == 1 and key.islower() and key not in "uc" and key.upper() not in owners:
             yield key.upper()
 
 

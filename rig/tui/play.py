@@ -29,6 +29,7 @@ from rig.tui.layout import plan
 from rig.tui.messages import KEPT, MessagesScreen, Said
 from rig.tui.meters import Meters
 from rig.tui.plain import plainer
+from rig.tui.routing import RoutingScreen
 from rig.tui.set_screen import SetScreen
 from rig.tui.signal_chain import SignalChain
 from rig.tui.song_line import SongLine
@@ -83,6 +84,7 @@ class PlayScreen(Editing):
             Binding("k", "verb('keep')", id="keep"),
             Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
+            Binding("C", "routing", id="routing"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
             *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
@@ -411,6 +413,10 @@ class PlayScreen(Editing):
             self._switch(entry.uid, entry.scene)
         elif entry.uid in songs:
             self.do(f"song {songs.index(entry.uid) + 1}")
+
+    def action_routing(self) -> None:
+        """All ports and wires."""
+        self.app.push_screen(RoutingScreen(self.rig, lambda: self.status, self.poll))
 
     def action_songs(self) -> None:
         """The set: play, move, skip and add songs."""
