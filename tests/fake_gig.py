@@ -97,6 +97,7 @@ class FakeClient:
     def __init__(self) -> None:
         self.alive, self.xruns, self.wired = True, 0, WIRED
         self.running = False  # as far as anybody is to watch over it
+        self.waits = self.goes_silently = False
 
     def latency_ms(self) -> float:
         return 2.7
