@@ -18,7 +18,6 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from drills.watching import Watch
-
 from rig.jack import library
 from rig.jack.joined import find
 

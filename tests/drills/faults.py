@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drills.promises import Finding, Options
-from drills.stage import Ear, Stage, on_stage
 from jack_servers import JackName, process_of, reserved_name, running
 from pipewire import PipeWire, pipewire
 
+from drills.promises import Finding, Options
+from drills.stage import Ear, Stage, on_stage
 from rig.jack import library
 
 SECONDS = 1.0  # from the server's being back to sound
@@ -116,7 +116,9 @@ def measured(stage: Stage) -> tuple[float, list[list[str]]]:
         return found
 
 
-def gone_and_back(jackd: Jackd, stage: Stage, away: float, level: float, wires: list[list[str]], **changed: int) -> Back:
+def gone_and_back(
+    jackd: Jackd, stage: Stage, away: float, level: float, wires: list[list[str]], **changed: int
+) -> Back:
     """It is killed by whoever calls; here is another one."""
     with stage.ear() as ear:
         time.sleep(away)
@@ -143,7 +145,9 @@ def killed(jackd: Jackd, folder: Path, watch: Path) -> Iterator[Finding]:
             stage, level, wires = stack.enter_context(playing(jackd, folder, watch))
             stage.forget()
             jackd.kill()
-        yield finding("jackd killed and started again", [gone_and_back(jackd, stage, away, level, wires) for away in AWAY])
+        yield finding(
+            "jackd killed and started again", [gone_and_back(jackd, stage, away, level, wires) for away in AWAY]
+        )
         yield finding("the same, in periods of 256 frames", [gone_and_back(jackd, stage, 0.4, level, wires, block=256)])
         others = [gone_and_back(jackd, stage, 0.4, level, wires, rate=rate) for rate in (44_100, 48_000)]
         yield finding("the same, at 44.1 kHz, and at 48 again", others)
@@ -161,7 +165,9 @@ def hanging(jackd: Jackd, folder: Path, watch: Path) -> Iterator[Finding]:
                 with stage.ear() as ear:
                     since = time.monotonic()
                     jackd.kill(signal.SIGCONT)
-                    yield finding(f"jackd stopped for {seconds:g} s, and continued", [back(stage, ear, level, wires, since)])
+                    yield finding(
+                        f"jackd stopped for {seconds:g} s, and continued", [back(stage, ear, level, wires, since)]
+                    )
             stage.forget()
             jackd.kill(signal.SIGSTOP)
             time.sleep(HANGS[-1])
@@ -231,8 +237,11 @@ def through_pipewire(folder: Path, watch: Path) -> Iterator[Finding]:
                     player.set("clock.force-quantum", quantum)
                     stage.says(block=quantum, alive=True)
                 yield on("a quantum of 128, 1024 and 256 frames in turn, PipeWire", ear)
-            yield finding("PipeWire at 44.1 kHz, and at 48 again", [another_rate(stage, player, level, wires, rate) for rate in (44_100, 48_000)])
-            yield from sink_gone(stage, player, level, wires)
+            yield finding(
+                "PipeWire at 44.1 kHz, and at 48 again",
+                [another_rate(stage, player, level, wires, rate) for rate in (44_100, 48_000)],
+            )
+            yield from broken_off("a sink that goes and comes back", sink_gone(stage, player, level, wires))
             stage.forget()
             os.kill(player.process, signal.SIGKILL)
         came = []
@@ -285,7 +294,7 @@ def run(options: Options) -> Iterator[Finding]:
     with reserved_name("rig-drill") as name:
         jackd = Jackd(name, options.folder)
         if shutil.which("jackd"):
-            for drill in [globals()[n] for n in os.environ.get("ONLY","killed,hanging,unplugged,periods").split(",") if n]:
+            for drill in (killed, hanging, unplugged, periods):
                 yield from broken_off(drill.__name__, drill(jackd, options.folder, options.watch))
     if shutil.which("pipewire") and library.pipewire_library():
         with tempfile.TemporaryDirectory(prefix="rig-pw-") as folder:  # a socket's path is short

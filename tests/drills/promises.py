@@ -55,7 +55,9 @@ class Drill:
 def where() -> str:
     """The machine, in one line."""
     system = platform.freedesktop_os_release().get("PRETTY_NAME", "") if Path("/etc/os-release").exists() else ""
-    return f"{machine()}, {os.cpu_count()} cores, {system or platform.system()}, Linux {platform.release().split('-')[0]}"
+    return (
+        f"{machine()}, {os.cpu_count()} cores, {system or platform.system()}, Linux {platform.release().split('-')[0]}"
+    )
 
 
 def table(findings: Iterable[Finding], how: str) -> str:

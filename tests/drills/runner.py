@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compiler import Compiler
-from drills import faults
+from made import Made
+
+from drills import faults, soak
 from drills.promises import Drill, Options, keep
 from drills.watching import build
-from made import Made
 
 DRILLS = (
     Drill("server", "the server dies, hangs, restarts, changes; its sound card goes", faults.run),
+    Drill("soak", "64 frames beside a busy machine, an amp a second; memory and files", soak.run),
 )
 
 
@@ -41,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     names = [drill.name for drill in DRILLS]
-    parser = argparse.ArgumentParser(prog="make drills", description="Do what a bad night does, and measure what comes of it.")
+    parser = argparse.ArgumentParser(
+        prog="make drills", description="Do what a bad night does, and measure what comes of it."
+    )
     parser.add_argument("drills", nargs="*", metavar="NAME", help=f"of {', '.join(names)} (default: all)")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the soak (default: 10; an evening: 60)")
     parser.add_argument("--reloads", type=int, default=1000, help="of presets in the soak (default: 1000)")

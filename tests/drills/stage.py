@@ -140,9 +140,7 @@ class Stage:
         found = self.says(seconds, alive=True)["connections"]
         return sorted(wire for wire in found if not wire[1].startswith("ear"))
 
-    def _first(
-        self, wanted: Callable[[float, dict[str, Any]], bool], seconds: float = PATIENCE
-    ) -> dict[str, Any]:
+    def _first(self, wanted: Callable[[float, dict[str, Any]], bool], seconds: float = PATIENCE) -> dict[str, Any]:
         def noted(at: float, said: dict[str, Any]) -> bool:
             if said["event"] == "status":
                 said["connections"].sort()

@@ -76,7 +76,11 @@ class Watch:
         client, port: jack_client_t and jack_port_t; port: what is listened to. real: the callback that is watched.
         """
         jack = ctypes.CDLL(library.name)
-        for name, called in {"cycle": "jack_get_cycle_times", "time": "jack_get_time", "buffer": "jack_port_get_buffer"}.items():
+        for name, called in {
+            "cycle": "jack_get_cycle_times",
+            "time": "jack_get_time",
+            "buffer": "jack_port_get_buffer",
+        }.items():
             setattr(self._c, name, ctypes.cast(getattr(jack, called), ctypes.c_void_p).value)
         self._c.real, self._c.arg = real or (None, None)
         self._c.client, self._c.port = client, port
