@@ -143,7 +143,7 @@ class Connection:
         elif self.stalled and not still:
             self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0
-        # PipeWire does not say that it goes; to leave one that was only slow costs less than to stay in one that is dead.
+        # PipeWire does not say that it goes; to leave one that was only slow costs less than to stay in a dead one.
         if still > (0.0 if self._client.goes_silently and self._pulse.moved else GONE_SECONDS):
             self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
             self._client.leave()

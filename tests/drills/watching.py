@@ -114,5 +114,9 @@ class Watch:
 
 
 def alone(ours: list[int], theirs: list[int], block: int) -> int:
-    """How many of our late callbacks had none of theirs within NEAR periods. Both: the server's frames."""
-    return sum(all(abs(frame - other) > NEAR * block for other in theirs) for frame in ours)
+    """How many of our late callbacks had none of theirs within NEAR periods. Both: the server's frames.
+
+    Of the latest LATE that each remembers, those that are older than any that the other does are left out.
+    """
+    since = min(theirs, default=0) if len(theirs) == LATE else 0
+    return sum(all(abs(frame - other) > NEAR * block for other in theirs) for frame in ours if frame >= since)
