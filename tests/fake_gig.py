@@ -109,6 +109,7 @@ class FakeClient:
         self.alive, self.xruns, self.wired = True, 0, WIRED
         self.running = False  # as far as anybody is to watch over it
         self.ports = PORTS
+        self.waits = self.goes_silently = False
 
     def latency_ms(self) -> float:
         return 2.7

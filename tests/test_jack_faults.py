@@ -153,6 +153,48 @@ def test_a_jack_that_calls_no_more_is_said_and_after_a_while_left(clock):
     assert left
 
 
+def test_a_server_that_goes_without_a_word_is_left_as_soon_as_it_calls_no_more(clock):
+    """PipeWire: there may be another one already."""
+    gig, left = FakeGig(), []
+    client, meters = gig.client, gig.reconciler.rack.meters()
+    gig.reconciler.rack.meters = lambda: meters
+    client.running, client.leave, client.goes_silently = True, lambda: left.append(clock.now), True
+    for moves in (0, 0, 1, 1):
+        clock.now += 1.0
+        meters.callbacks += moves
+        gig.status()
+    assert not left
+    began = clock.now
+    while not left and clock.now < began + 10:
+        clock.now += 0.1
+        gig.status()
+    assert left == [pytest.approx(began + 0.6)]
+
+
+def test_a_server_that_does_not_let_us_in_yet_is_looked_at_often_and_spoken_of_rarely(clock):
+    gig, looks = FakeGig(), []
+    gig.set(alive=False)
+
+    def reopen(start: bool) -> bool:
+        looks.append(clock.now)
+        raise NoAnswer("it may hang")
+
+    gig.client.reopen, gig.client.waits = reopen, True
+    said = []
+    for _ in range(55):
+        clock.now += 0.1
+        gig.status()
+        said += [news.message for news in gig.news()]
+    assert said == ["it may hang"]
+    assert len(looks) > 10
+    looks.clear()
+    gig.client.waits = False
+    for _ in range(55):
+        clock.now += 0.1
+        gig.status()
+    assert len(looks) == 1, "one that refuses us is not asked again and again"
+
+
 @pytest.mark.slow
 def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another_one_runs(jackd, jack_name, preset):
     log = preset.with_name("jackd.log")

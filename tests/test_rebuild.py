@@ -45,6 +45,7 @@ class Client:
     name = "rig"
     rate, block = RATE, 64
     alive, running, xruns, server = True, False, 0, ""
+    waits = goes_silently = False
 
     def latency_ms(self) -> float:
         return 0.0

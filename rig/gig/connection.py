@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 REJOIN_SECONDS = 0.3  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
 GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
+AGAIN_SECONDS = 10.0  # until what is against it is said again, where it is the same
 STALLED = News("JACK does not answer", wrong=True)
 CONNECTED = News("connected")
 
@@ -49,6 +50,7 @@ class Connection:
         self._called = -1  # how often JACK had called when we looked last
         self._due = False  # somebody asked to be wired while JACK was gone
         self._rejoin_at = 0.0
+        self._said, self._said_at = "", 0.0  # what was against it
         self._building = False  # JACK is back at another rate, and what is to play there is being built
 
     def connect(self) -> None:
@@ -174,7 +176,8 @@ class Connection:
         elif self.stalled and not still:
             self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0
-        if still > GONE_SECONDS:
+        # PipeWire does not say that it goes; to leave one that was only slow costs less than to stay in a dead one.
+        if still > (0.0 if self._client.goes_silently and self._pulse.moved else GONE_SECONDS):
             self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
             self._client.leave()
 
@@ -187,12 +190,19 @@ class Connection:
                 if not self._building:
                     self._wire_again()
         except RigError as error:
-            self._gig.tell(News(str(error), wrong=True))
+            self._refused(str(error), now)
+
+    def _refused(self, why: str, now: float) -> None:
+        """It is said, and tried less often; but one that does not let us in yet is looked at as before."""
+        if not self._client.waits:
             self._rejoin_at = now + REFUSED_SECONDS
+        if why != self._said or now - self._said_at >= AGAIN_SECONDS:
+            self._said, self._said_at = why, now
+            self._gig.tell(News(why, wrong=True))
 
     def _arrived(self) -> None:
         """JACK is back. Where it runs at another rate, all chains are built for that; it is quiet until they are."""
-        self._pulse, self.stalled = Pulse(), False
+        self._pulse, self.stalled, self._said = Pulse(), False, ""
         rate = self._client.rate
         if rate == self._gig.reconciler.rack.rate:
             return

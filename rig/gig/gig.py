@@ -629,11 +629,6 @@ class Gig:
         """All ports and wires of the JACK server now."""
         return self.client.patchbay()
 
-    @property
-    def restless(self) -> bool:
-        """Whether JACK, or somebody whom our wires led to, is waited for."""
-        return not self.client.alive or bool(self.connection.waiting)
-
     # --- life ---
 
     def close(self) -> None:

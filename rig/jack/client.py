@@ -131,6 +131,16 @@ class Client:
         return self.alive and self._joined is not None and self._joined.latency is not None
 
     @property
+    def waits(self) -> bool:
+        """Whether a server has still to let us in, or to let us go: to look again costs nothing."""
+        return self._opening is not None
+
+    @property
+    def goes_silently(self) -> bool:
+        """Whether the server does not say that it goes."""
+        return library.of_pipewire()
+
+    @property
     def xruns(self) -> int:
         """Periods that were missed, by whomever."""
         return self._xruns + (self._joined.xruns if self._joined else 0)

@@ -24,6 +24,7 @@ SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
 TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
 STATUS_SECONDS = 1.0
 METERS_SECONDS = 0.1
+LOOK_SECONDS = 0.2  # also where nobody wants to know: JACK may have gone without a word, or be back
 TURN_SECONDS = 0.02  # for others' verbs, until the gig has its own turn
 SAME_BPM = 0.5
 OFTEN = {"meters", "changes", "tuner", "wires"}  # topics that take a look at the gig more often
@@ -70,7 +71,7 @@ class Protocol:
         self._note: tuple[object, ...] = ()
         self._wires: Facts = {}
         self._due = time.monotonic() + STATUS_SECONDS
-        self._meters_due = 0.0
+        self._meters_due = self._look_due = 0.0
         self._lock = threading.Lock()
 
     # --- who is there ---------------------------------------------------------------------------------------------
@@ -236,11 +237,12 @@ class Protocol:
 
     def patience(self) -> float:
         """Seconds until the next look at the status is due."""
-        often = self._gig.restless or any(peer.topics & OFTEN for peer in self._peers)
-        return (min(self._due, self._meters_due) if often else self._due) - time.monotonic()
+        often = any(peer.topics & OFTEN for peer in self._peers)
+        return (min(self._look_due, self._meters_due) if often else self._look_due) - time.monotonic()
 
     def status(self, status: Status) -> None:
         """Somebody has looked at the gig: tell whoever is due to be told."""
+        self._look_due = time.monotonic() + LOOK_SECONDS
         if not self._peers:
             self._status.take()
             self._meters.take()
