@@ -9,6 +9,7 @@ from rig.document.document import (
     LEVEL_KNOB,
     NAME,
     ON,
+    SCENES,
     Document,
     EngineSpec,
     Preset,
@@ -35,6 +36,8 @@ def store_scene(document: Document, uid: int, name: str, saved: Preset) -> Docum
     db = found.pop(Target(uid, LEVEL_KNOB), 0.0)
     if not found and not db:
         raise RigError(f"{amp.name} sounds as it is saved: turn something first, then store it as a scene")
+    if len(amp.scenes) >= SCENES and all(scene.name.casefold() != name.casefold() for scene in amp.scenes):
+        raise RigError(f"an amp has at most {SCENES} scenes")
     same = next((scene.name for scene in amp.scenes if scene.name.casefold() == name.casefold()), name)
     preset = _as_saved(preset, saved, found)
     was = saved.amp(uid)
