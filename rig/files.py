@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -28,6 +29,21 @@ def stamp(path: Path) -> Stamp | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The whole of a plain file, without waiting for anything. limit: bytes.
+
+    Raises OSError, also of a device, of a pipe, and of what is larger.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(file, "rb") as open_file:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "a device or a pipe, not a file")
+        content = open_file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"larger than {limit >> 20} MB" if limit >> 20 else f"larger than {limit >> 10} KB")
+    return content
+
+
 def read_text(path: Path, kind: str, limit: int) -> str:
     """The whole file as UTF-8 text, without a byte-order mark.
 
@@ -41,7 +57,7 @@ def read_text(path: Path, kind: str, limit: int) -> str:
         size = path.stat().st_size
         if size > limit:
             raise RigError(f"{path}: {size / 2**20:.0f} MB is too large for a {kind} (at most {limit >> 20} MB)")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RigError(f"{path}: no text at byte {error.start}, so this is no {kind}") from None
     except OSError as error:

@@ -8,7 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from rig.files import whole
+from rig.files import read_bytes, whole
+
+LIMIT = 64 << 20  # bytes of what is kept
 
 
 def folder() -> Path:
@@ -19,8 +21,8 @@ def folder() -> Path:
 def kept(name: str) -> dict[str, object]:
     """What is kept under a name; nothing where there is none, or what is no JSON."""
     try:
-        found = json.loads(_file(name).read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_bytes(_file(name), LIMIT))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -19,12 +19,15 @@ from pathlib import Path
 import numpy as np
 
 from rig import toml
-from rig.errors import RigError
+from rig.errors import RigError, quoted
 from rig.files import read_text
 from rig.lv2.lilv import LV2
 
 LIMIT = 64 << 20
 """Bytes of a state's file."""
+
+PROPERTIES = 10_000
+"""Of a state."""
 
 ATOM = f"{LV2}ext/atom#"
 PATH = f"{ATOM}Path"
@@ -83,10 +86,13 @@ def read(path: Path, uri: str) -> dict[str, Property]:
     """What a file says that the plug-in of that URI remembers. Raises RigError naming file and fault."""
     content = toml.read(read_text(path, "state", LIMIT), path, "state")
     if content.get("plugin") != uri:
-        raise RigError(f"{path}: this is the state of {content.get('plugin', 'no plug-in')}, not of {uri}")
+        whose = quoted(content["plugin"]) if "plugin" in content else "no plug-in"
+        raise RigError(f"{path}: this is the state of {whose}, not of {uri}")
     listed = content.get("property", [])
     if not isinstance(listed, list):
         raise RigError(f"{path}: a property starts with [[property]]")
+    if len(listed) > PROPERTIES:
+        raise RigError(f"{path}: {len(listed)} properties; a state has at most {PROPERTIES}")
     state = {}
     for number, entry in enumerate(listed, 1):
         try:
