@@ -40,8 +40,13 @@ def read_bytes(path: Path, limit: int) -> bytes:
             raise OSError(errno.EINVAL, "a device or a pipe, not a file")
         content = open_file.read(limit + 1)
     if len(content) > limit:
-        raise OSError(errno.EFBIG, f"larger than {limit >> 20} MB" if limit >> 20 else f"larger than {limit >> 10} KB")
+        raise OSError(errno.EFBIG, f"larger than {_size(limit)}")
     return content
+
+
+def _size(count: int) -> str:
+    """Bytes in words."""
+    return f"{count / 2**20:.0f} MB" if count >= 1 << 20 else f"{count / 2**10:.0f} KB"
 
 
 def read_text(path: Path, kind: str, limit: int) -> str:
@@ -56,7 +61,7 @@ def read_text(path: Path, kind: str, limit: int) -> str:
     try:
         size = path.stat().st_size
         if size > limit:
-            raise RigError(f"{path}: {size / 2**20:.0f} MB is too large for a {kind} (at most {limit >> 20} MB)")
+            raise RigError(f"{path}: {_size(size)} is too large for a {kind} (at most {_size(limit)})")
         text = read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RigError(f"{path}: no text at byte {error.start}, so this is no {kind}") from None
@@ -102,6 +107,7 @@ def whole(path: Path) -> Iterator[Path]:
     It becomes it when it is on the disk, so that not even a power cut leaves half of it.
     """
     part = part_of(path)
+    part.unlink(missing_ok=True)  # a link that was laid there would be followed
     try:
         yield part
         with part.open("rb") as file:

@@ -43,11 +43,13 @@ class Compiler:
     ) -> Path:
         """A C file with all of our C around it, as a program of its own.
 
-        plain: files that go without the flags. more: C files besides. jobs: compilers at a time.
+        plain: files of ours that cc makes, without the flags. more: C files besides. jobs: compilers at a time.
         """
 
         def made(file: Path) -> Path:
-            return self.object(file, *((level,) if file.stem in plain else (level, *flags)), command=command)
+            if file.stem in plain:
+                return self.object(file, "-O2")
+            return self.object(file, level, *flags, command=command)
 
         with ThreadPoolExecutor(jobs) as pool:
             objects = list(

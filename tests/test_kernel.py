@@ -15,6 +15,7 @@ import pytest
 from leash import leashed
 from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
+from sanitized import ADDRESS, SLOW
 
 from rig import native
 from rig.engine import Payload
@@ -306,12 +307,7 @@ SECONDS = os.environ.get("RIG_FUZZ_SECONDS", "2")
 @pytest.mark.slow
 def test_setups_that_make_no_sense_do_no_harm(compiler, tmp_path, rng):
     """Whatever a reader lets through, the C looks at again, under the compiler's address and behaviour sanitizers."""
-    flags = ("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    flags += (
-        "-fno-tree-pta",
-        "-fno-tree-loop-optimize",
-    )  # the checks are the same, the compiler takes a third of the time
-    program = compiler.linked(HERE / "setups.c", *flags, plain=("avx512", "avx2"))  # they take minutes to compile
+    program = compiler.linked(HERE / "setups.c", *ADDRESS.flags, level=ADDRESS.level, plain=SLOW)
     layers = [{"type": "conv1d", "size": 4, "kernel_size": 3, "dilation": 2, "activation": "tanh"}]
     recurrent = [
         keras(rng),
