@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bundles import uri
 
+from rig import cache
 from rig.cli import main
 from rig.document import address
 from rig.document.document import Document
@@ -22,7 +23,7 @@ from rig.errors import RigError
 from rig.gig.builder import Place
 from rig.gig.memories import remembering
 from rig.gig.render import load
-from rig.lv2 import cache, engines, lilv, plugin, state, verdicts
+from rig.lv2 import engines, lilv, plugin, state, verdicts
 from rig.native import Chain, Rack, Unit
 from rig.native import lv2 as native_lv2
 
@@ -281,7 +282,7 @@ def test_any_type_of_property_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("plugin = 3", "this is the state of 3, not of urn:x"),
+        ("plugin = 3", "this is the state of '3', not of urn:x"),
         ("plugin = 'urn:x'\nproperty = 2", "a property starts with [[property]]"),
         ("plugin = 'urn:x'\n[[property]]\nkey = 'a'", "property 1 is none"),
         ("plugin = 'urn:x'\n[[property]]\nkey = 'a'\ntype = 'b'\nvalue = 2", "property 1 is none"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rig import kinds, sound
+from rig import cache, kinds, sound
 from rig.document.document import AMPS, ENGINES, SCENES, SONGS
 from rig.document.read import examine, examine_text
 from rig.document.read_midi import read_midi
@@ -20,7 +20,7 @@ from rig.document.read_values import FAULTS, FILE_LIMIT
 from rig.errors import RigError
 from rig.files import read_bytes, whole
 from rig.gig import bookmark, gig_log, memories
-from rig.lv2 import cache, state
+from rig.lv2 import state
 from rig.models.formats import load_model
 from rig.models.formats.reading import FILE_LIMIT as MODEL_LIMIT
 from rig.remote import client, server
