@@ -108,10 +108,30 @@ def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
 
 
 def attach(args: argparse.Namespace) -> int:
-    """Talk to a rig that runs, in plain lines; it plays on when you leave."""
-    from rig.remote import plain
+    """The screen of a rig that runs, or several; it plays on when you leave."""
+    if args.web:
+        from rig.remote import web
 
-    return plain.attach(args.name)
+        web.serve(args.name, *args.web)
+        return 0
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if args.plain or not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
+        from rig.remote import plain
+
+        return plain.attach(args.name)
+    from rig.remote import client
+    from rig.remote.distant import RemoteRig
+    from rig.tui import key_file
+    from rig.tui.attached import AttachedApp
+    from rig.tui.play import PlayScreen
+
+    line = client.join(args.name)
+    app = AttachedApp(RemoteRig(line), key_file.read(key_file.path(), PlayScreen.actions()))
+    status = app.run() or 0
+    if app.error is not None:
+        raise app.error
+    print(f"{line.name} has ended" if app.ended else f"{line.name} plays on: 'rig attach' comes back to it")
+    return status
 
 
 def send(args: argparse.Namespace) -> int:
@@ -383,6 +403,14 @@ def completion(args: argparse.Namespace) -> int:
     return 0
 
 
+def unit(args: argparse.Namespace) -> int:
+    """Print a systemd unit by which a rig plays as soon as you are logged in."""
+    from rig.shell import unit
+
+    print(unit.unit([find_preset(preset).resolve() for preset in args.preset]), end="")
+    return 0
+
+
 def man(args: argparse.Namespace) -> int:
     """Print the manual page."""
     from rig.shell.man import page
@@ -413,6 +441,7 @@ COMMANDS = (
     doctor,
     engines,
     completion,
+    unit,
     man,
 )
 

@@ -100,12 +100,23 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
+def sweep(path: Path) -> None:
+    """Do away with parts of a file that programs have left which were killed as they wrote it."""
+    parts = re.compile(re.escape(f".{path.name}.") + r"([0-9]+)\.part")
+    for name in _names(path.parent):
+        found = parts.fullmatch(name)
+        if found and not Path(f"/proc/{found[1]}").exists():
+            with contextlib.suppress(OSError):
+                path.with_name(name).unlink()
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not.
 
     It becomes it when it is on the disk, so that not even a power cut leaves half of it.
     """
+    sweep(path)
     part = part_of(path)
     part.unlink(missing_ok=True)  # a link that was laid there would be followed
     try:

@@ -12,6 +12,9 @@ from rig import __version__
 from rig.errors import QUOTED, cut, did_you_mean, quoted
 from rig.output import complain
 
+LOOPBACK = "127.0.0.1"
+"""Where nobody but this machine can come to."""
+
 
 def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
     """The command line of all commands. functions: one each, by whose names they are called, in order."""
@@ -103,9 +106,18 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
     sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
 
-    sub = command("attach", "rig attach", "rig attach --name rig-2")
+    sub = command("attach", "rig attach", "rig attach --name rig-2", "rig attach --web")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
-    sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--plain", action="store_true", help="in plain lines, as without a terminal")
+    where.add_argument(
+        "--web",
+        type=_web,
+        nargs="?",
+        const=(LOOPBACK, 8000),
+        metavar="[ADDRESS:]PORT",
+        help="in a browser, through textual-serve (default: port 8000, for this machine alone)",
+    )
 
     sub = command("send", "rig send amp 2", "rig send mute on", "rig send help")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
@@ -266,6 +278,11 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub = command("completion", "rig completion fish | source", 'eval "$(rig completion bash)"')
     sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
+    sub = command("unit", "rig unit > ~/.config/systemd/user/rig.service", "rig unit friday.toml")
+    sub.add_argument(
+        "preset", type=there, nargs="*", metavar="PRESET|SET", help="what it plays (default: what was played last)"
+    )
+
     command("man", "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")
     return parser
 
@@ -302,6 +319,14 @@ def there(text: str) -> Path:
     from rig.files import spelled
 
     return spelled(Path(text))
+
+
+def _web(text: str) -> tuple[str, int]:
+    """ "8000", "0.0.0.0:8000", "[::]:8000"."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no port, nor an address and one: 0.0.0.0:8000")
+    return host.strip("[]") or LOOPBACK, int(port)
 
 
 def _block(text: str) -> int:

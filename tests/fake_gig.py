@@ -317,10 +317,10 @@ class FakeGig(Gig):
         said, self.told = self.told, ()
         return said + super().news()
 
-    def status(self) -> Status:
+    def measured(self) -> Status:
         if self.lively:
             self._strum()
-        return replace(super().status(), **self.said)
+        return replace(super().measured(), **self.said)
 
     def _strum(self) -> None:
         if self._random.random() < 0.08:

@@ -424,6 +424,23 @@ def _path(text: str) -> Path:
         raise RigError(f"'{cut(text)}' is no path") from None
 
 
+def _recover(gig: Gig, words: str) -> None:
+    offer = gig.offer
+    if words not in ("", "drop"):
+        raise RigError(f"recover: '{cut(words)}'? 'recover' takes what was not saved, 'recover drop' drops it")
+    if offer is None:
+        raise RigError("recover: nothing was left unsaved")
+    if words == "drop":
+        offer.forget()
+        gig.say(f"dropped: {offer.about}")
+    else:
+        gig.back_to_changed()
+        gig.edit(offer.taken(gig.document), "recover")
+        gig.journal.take_over(offer)
+        gig.say(f"taken: {offer.about}; 'undo' takes that back")
+    gig.offer = None
+
+
 def _revert(gig: Gig, _: str) -> None:
     gig.back_to_changed()
     gig.files.revert(gig.preset)
@@ -543,6 +560,7 @@ VERBS: dict[str, Verb] = {
     "ab": Verb("", "hear what is saved, or again what was changed", _ab),
     "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
     "revert": Verb("", "the playing amp's preset as its file has it", _revert),
+    "recover": Verb("[drop]", "what a rig that was killed has left unsaved, taken or dropped", _recover),
     "level": Verb("DB", "output level", _level),
     "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
     "tap": Verb("", "the same, by twice or more in time", _tap),

@@ -75,6 +75,8 @@ class Session:
             if save and gig.unsaved:
                 status = 0 if protocol.do("save", self._peer, {}) else 1
             lost = unsaved(gig)
+            if not self._commands.stopping:  # somebody has said "quit"
+                gig.journal.drop()
         finally:
             gig.close()
         protocol.beside(self._follow)

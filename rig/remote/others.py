@@ -27,6 +27,7 @@ class Others:
         """Carry out what they wait for, for a moment."""
         self._protocol.turn()
         if self._protocol.left:
+            self._gig.journal.drop()
             self._leave()
 
     def look(self, outcomes: Iterable[Outcome], news: Iterable[News], status: Status | None) -> None:

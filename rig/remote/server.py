@@ -22,13 +22,21 @@ from rig.remote.protocol import Peer, Protocol
 
 MOST = 32  # clients
 CHUNK = 1 << 12
+RUNTIME = Path("/run/user")
 FULL_SECONDS = 0.2  # between two tries where no more files can be opened
 
 
 def folder() -> Path:
-    """Where sockets lie: $XDG_RUNTIME_DIR/rig or, where there is none, a folder of the user's own beside it."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(runtime) / "rig" if runtime else Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
+    """Where sockets lie: $XDG_RUNTIME_DIR/rig, or where systemd has it, whoever has logged in and however; else in a
+    folder of the user's own among those that pass.
+    """
+    if given := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(given) / "rig"
+    usual = RUNTIME / str(os.getuid())
+    with contextlib.suppress(OSError):
+        if usual.stat().st_uid == os.getuid():
+            return usual / "rig"
+    return Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
 
 
 class Server:

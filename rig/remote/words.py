@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -146,6 +147,10 @@ def _row(row: Facts) -> str:
         return f"{row['number']} {song(row)}"
     if "number" in row:
         return f"{row['number']} {amp(row)}"
+    if "at" in row:
+        return f"{time.strftime('%H:%M:%S', time.localtime(row['at']))} {row['about']}"
+    if "engine" in row:
+        return f"{row['engine']}.{row['name']}: {row['file']}"
     about = next((str(row[key]) for key in ("about", "file") if row.get(key)), "")
     return f"{row['name']}{', plays' if row.get('plays') else ''}{f': {about}' if about else ''}"
 
@@ -193,6 +198,7 @@ CHANGES: dict[str, Callable[[Any], str]] = {
     "metronome": _either("metronome on", "metronome off"),
     "muted": _either("muted", "mute off"),
     "recording": lambda file: f"recording into {file}" if file else "recording ended",
+    "offered": lambda about: f"{about}: recover takes them, recover drop drops them" if about else "",
     "scene": lambda name: f"scene {name}" if name else "no scene",
     "tempo": lambda bpm: f"tempo {number(bpm)}" if bpm else "no tempo",
     "tuner": _either("tuner on", "tuner off"),
@@ -222,7 +228,8 @@ def _dropped(event: Facts) -> Iterator[str]:
 
 def _end(event: Facts) -> Iterator[str]:
     if event["unsaved"]:
-        yield f"not saved, and lost: {', '.join(event['unsaved'])}"
+        became = "offered at the next start" if event["kept"] else "lost"
+        yield f"not saved, and {became}: {', '.join(event['unsaved'])}"
     yield "the rig has ended"
 
 

@@ -10,13 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from rig.document import address
-from rig.document.document import Document
-from rig.gig.gig import Gig
-from rig.gig.incidents import words
 from rig.gig.knob_scale import stands, written_out
-from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
+from rig.gig.rig import Rig
+from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
+from rig.gig.viewer import Look
 from rig.tui import palette
+from rig.tui.ask import AskScreen
 from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot, Head, Wires
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
@@ -103,14 +102,13 @@ class PlayScreen(Editing):
         """All of its keys."""
         return (*cls.BINDINGS, *Editing.BINDINGS)
 
-    def __init__(self, gig: Gig) -> None:
-        super().__init__(gig)
-        self.amps: tuple[AmpView, ...] = ()
-        self._shown: tuple[Document, int] | None = None
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig)
         self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
+        self._offered: AskScreen | None = None
 
         self.head = Head(id="head")
         self.song = SongLine(id="song")
@@ -132,7 +130,7 @@ class PlayScreen(Editing):
         self.song.keys = (self.told("{pgdn}"), self.told("{.}"))
         self.poll()
         self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
+        self.set_interval(CHAIN_S, lambda: self.poll(chain=True))
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -146,50 +144,47 @@ class PlayScreen(Editing):
     def _names(self) -> KeyNames:
         return KeyNames(self.stage_bindings(), own_keys(self.app))
 
-    def poll(self) -> None:
+    def poll(self, chain: bool = False) -> None:
         """Take the gig's status and show what is new in it."""
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes = self.beside(self.gig.install) or ()
-        news = self.beside(self.gig.news) or ()
-        before, self.status = self.status, self.beside(self.gig.status) or self.status
-        self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
-        self.beside(lambda: self._tell_others(outcomes, news))
-        for outcome in outcomes:
+        look = self.beside(lambda: self.rig.look(chain))
+        if look is None:
+            return
+        before, self.status = self.status, look.status or self.status
+        self.set_view = look.set or self.set_view
+        self.engines = self.engines if look.chain is None else look.chain
+        self.beside(lambda: self._show(before, look, now))
+        for outcome in look.outcomes:
             self._tell(outcome, now)
-        for item in news:
+        for item in look.news:
             self.note.say(printable(item.message), now, item.wrong)
-        if self.adding and self.adding.amp != self.gig.playing:
+        self._offer(self.status)
+        if self.adding and self.adding.amp != self.set_view.playing:
             self.adding.dismiss()
         if self.browser and self.status:
-            self.browser.take(self.status, self.gig.playing, outcomes, now)
+            self.browser.take(self.status, self.set_view.playing, look.outcomes, now)
 
-    def _tell_others(self, outcomes: tuple[Outcome, ...], news: tuple[News, ...]) -> None:
-        others = getattr(self.app, "others", None)
-        if others is not None:
-            others.look(outcomes, news, self.status)
+    def _offer(self, status: Status | None) -> None:
+        """What a rig that was killed has left unsaved, asked about once; another screen may have answered meanwhile."""
+        offered = status.offered if status else ""
+        if offered and self._offered is None:
+            answers = [("y", "take them"), ("n", "drop them"), ("escape", "ask again at the next start")]
+            self._offered = AskScreen("not saved last time", (f"There are {offered}.",), answers)
+            self.app.push_screen(self._offered, self._recover)
+        elif self._offered is not None and self._offered.on_top and not offered:
+            self._offered.dismiss("")
 
-    def _show_news(self, before: Status | None, built: bool, now: float) -> None:
-        self._follow(built)
-        if self.status is not None:
-            self._show(before, self.status, now)
+    def _recover(self, answer: str | None) -> None:
+        verb = {"y": "recover", "n": "recover drop"}.get(answer or "")
+        if verb:
+            self.do(verb)
 
-    def _follow(self, built: bool) -> None:
-        """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
-        wanted = (self.gig.document, self.gig.playing)
-        known = self._shown is not None and wanted[0] is self._shown[0] and wanted[1] == self._shown[1]
-        if not known:
-            self._shown = wanted
-            self.amps = self.gig.amps
-        if built or not known:
-            self.read_chain()
-
-    def read_chain(self) -> None:
-        """Take the path with its knobs as they stand now."""
-        if not self.leaving and self.status is not None:
-            self.engines = self.gig.chain()
-            self.show_chain()
+    @property
+    def amps(self) -> tuple[AmpView, ...]:
+        """Those of the tiles."""
+        return self.set_view.amps
 
     def show_chain(self) -> None:
         line, status = self.line, self.status
@@ -217,14 +212,19 @@ class PlayScreen(Editing):
         inside = f"{printable(line.engine.inside)} · " if line.engine.inside else ""
         return off + inside + _hint(line.engine, line.row)
 
-    def _show(self, before: Status | None, status: Status, now: float) -> None:
+    def _show(self, before: Status | None, look: Look, now: float) -> None:
+        status = self.status
+        if status is None:
+            return
+        if look.set or look.chain is not None:
+            self.show_chain()
         if before is None or before.tuner != status.tuner or (before.song is None) != (status.song is None):
             self._lay_out()
         self._alarms(before, status, now)
         self._show_banner(status)
         self.tiles.show(self.amps, status.amp, _state(status))
         self.song.take(status.song)
-        self.head.take(status, self.gig.name, self._preset(status.amp), now)
+        self.head.take(status, self.set_view.title, self._preset(status.amp), now)
         self.meters.take(status, now)
         self.path.take(status)
         self.wires.take(status)
@@ -242,7 +242,6 @@ class PlayScreen(Editing):
         for engine, count in status.faults:
             if count > known.get(engine, 0):
                 self.note.say(_fault(engine), now, wrong=True)
-                self.read_chain()
         if before and (before.bypassed, before.tuner) != (status.bypassed, status.tuner):
             self.show_chain()
 
@@ -275,7 +274,7 @@ class PlayScreen(Editing):
     # --- where things go ---------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        songs = self.gig.document.songs
+        songs = self.set_view.songs
         noted = self.size.height >= NOTED and any(song.notes for song in songs)
         rows = plan(*self.size, song=2 if noted else 1 if songs else 0)
         tuning = self.status is not None and self.status.tuner
@@ -337,8 +336,11 @@ class PlayScreen(Editing):
 
     def action_quit(self) -> None:
         """Leave; what sounds is not ended by one key that stands beside an amp's."""
+        self.poll()
         now = time.monotonic()
-        if now - self._quit_at <= QUIT_S or self.gig.unsaved or self.status is None or not self.status.alive:
+        status = self.status
+        asks = status is None or status.unsaved or not status.alive or not self.rig.ours
+        if now - self._quit_at <= QUIT_S or asks:
             self.app.call_later(self.app.run_action, "leave")
         else:
             self._quit_at = now
@@ -379,27 +381,32 @@ class PlayScreen(Editing):
 
     def _switch(self, uid: int, scene: str = "") -> None:
         """Play an amp, wherever it stands by now, and put a scene of it on."""
-        document, playing = self.gig.document, self.gig.playing
-        amps = [amp.uid for amp in document.stage(playing)]
+        self.poll()
         scene = f":{scene}" if scene else ""
-        if uid in amps:
-            self.do(f"amp {amps.index(uid) + 1}{scene}")
-        elif any(amp.uid == uid for amp in document.amps):
-            place = address.Place("amp", document.amp(uid), document.preset_of(uid))
-            self.do(f"amp {address.name_of(document, place, playing)}{scene}")
+        near = next((amp for amp in self.amps if amp.uid == uid), None)
+        far = None if near else next((amp for amp in self.asked(self.rig.all_amps) or () if amp.uid == uid), None)
+        if near:
+            self.do(f"amp {near.index + 1}{scene}")
+        elif far:
+            self.do(f"amp {far.path}{scene}")
         else:
             self._wrong("that amp has gone")
 
     def action_find_amp(self) -> None:
         """Find an amp, a scene or a song by letters of its name."""
-        song = self.gig.set_list.song
-        playing = (self.gig.playing, song.uid if song else 0)
-        self.app.push_screen(FindScreen(entries(self.gig.document, self.amps), playing), self._found)
+        number = self._song_number()
+        playing = (self.set_view.playing, self.set_view.songs[number - 1].uid if number else 0)
+        known = entries(self.asked(self.rig.all_amps) or self.amps, self.amps, self.set_view.songs)
+        self.app.push_screen(FindScreen(known, playing), self._found)
+
+    def _song_number(self) -> int:
+        return self.status.song.number if self.status and self.status.song else 0
 
     def _found(self, entry: Entry | None) -> None:
         if entry is None:
             return
-        songs = [song.uid for song in self.gig.document.songs]
+        self.poll()
+        songs = [song.uid for song in self.set_view.songs]
         if entry.kind != "song":
             self._switch(entry.uid, entry.scene)
         elif entry.uid in songs:
@@ -407,12 +414,7 @@ class PlayScreen(Editing):
 
     def action_songs(self) -> None:
         """The set: play, move, skip and add songs."""
-
-        def playing() -> int:
-            view = self.gig.set_list.view()
-            return view.number if view else 0
-
-        self.app.push_screen(SetScreen(self.gig.set_list.rows, playing, self.do))
+        self.app.push_screen(SetScreen(lambda: self.set_view.songs, self._song_number, self.do))
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self._switch(picked.uid)
@@ -430,8 +432,8 @@ class PlayScreen(Editing):
 
     def action_messages(self) -> None:
         """What was said lately, and what went wrong."""
-        wrong = (Said(one.at, words(one), True) for one in self.gig.incidents.log.incidents)
-        said = sorted([*self.note.kept, *(one for one in wrong if one.message)], key=lambda one: one.at)
+        wrong = (Said(one.at, one.about, True) for one in self.asked(self.rig.incidents) or ())
+        said = sorted([*self.note.kept, *wrong], key=lambda one: one.at)
         self.app.push_screen(MessagesScreen(said[-KEPT:]))
 
     def action_help(self) -> None:
