@@ -17,6 +17,9 @@ AMPS = 64
 SONGS = 500
 """Of a set."""
 
+ENGINES = SCENES = 64
+"""Of a chain, with its branches; of an amp."""
+
 LEVEL = (-60.0, 24.0)
 """dB, of an amp or a scene."""
 

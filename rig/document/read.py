@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import tomli
-
+from rig import toml
 from rig.document.document import (
     AMPS,
     BAR,
@@ -22,6 +21,7 @@ from rig.document.document import (
     LOUDER,
     ON,
     OUTPUT,
+    SCENES,
     TEMPO,
     Amp,
     Chain,
@@ -31,7 +31,7 @@ from rig.document.document import (
     Target,
 )
 from rig.document.read_midi import MidiReader
-from rig.document.read_values import FILE_LIMIT, Fault, Faults, shown, suggest, toml_kind
+from rig.document.read_values import FILE_LIMIT, Fault, Faults, TooMany, shown, suggest, toml_kind
 from rig.document.read_wiring import wiring
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, registry
@@ -80,38 +80,13 @@ def examine_text(
     files: whether one that is not there is a fault.
     """
     try:
-        content = content_of(path, text)
+        content = toml.read(text, path, "preset")
     except RigError as error:
         return None, (Fault(str(error)),)
-    reader = Reader(path, registry() if engines is None else engines, files)
-    preset = reader.preset(content)
+    reader, preset = Reader(path, registry() if engines is None else engines, files), None
+    with contextlib.suppress(TooMany):
+        preset = reader.preset(content)
     return preset, tuple(reader.faults)
-
-
-def content_of(path: Path, text: str) -> dict[str, object]:
-    try:
-        content = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        parts = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL)
-        what, place = parts.groups() if parts else (str(error), "")
-        place = re.sub(r"^end of document$", f"line {len(text.splitlines())}, the end of the file", place or "")
-        raise RigError(f"{path}: {place + ': ' if place else ''}{' '.join(what.split())}") from None
-    except RecursionError:
-        raise RigError(f"{path}: nested too deeply for a preset") from None
-    except ValueError:  # of Python's int(), which takes no more than some thousand digits
-        raise RigError(f"{path}: a number has hundreds of digits") from None
-    if _has_endless(content):
-        raise RigError(f"{path}: a number has hundreds of digits")
-    return content
-
-
-def _has_endless(value: object) -> bool:
-    """Whether an integer in it is more than a float can hold, or can be written: in hexadecimal, TOML may say so."""
-    if isinstance(value, dict):
-        return any(map(_has_endless, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_endless, value))
-    return isinstance(value, int) and value.bit_length() > 1000
 
 
 class Reader(MidiReader):
@@ -224,8 +199,10 @@ class Reader(MidiReader):
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
             self.fault(place, "a scene starts with [[amp.scene]], in two pairs of brackets")
             return ()
+        if len(listed) > SCENES:
+            self.fault(place, f"{len(listed)} scenes; an amp has at most {SCENES}")
         found: dict[str, Scene] = {}
-        for number, entry in enumerate(listed, 1):
+        for number, entry in enumerate(listed[:SCENES], 1):
             at = f"{place}, scene {number}"
             name = self.name(entry, at)
             if not name:
