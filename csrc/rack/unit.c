@@ -8,8 +8,14 @@
 #include "guard.h"
 
 /* In fades from off to on, which take 10 ms. */
-#define CALM 5      /* one that has played for so long breaks for the first time */
-#define LONGEST 128 /* that one is left out */
+#define CALM 5    /* one that has played for so long breaks for the first time */
+#define LONGEST 8 /* that one is left out */
+
+#define FADE_NS 1e7f   /* a fade */
+#define SHARE 20.0f    /* beginning anew takes at most one part in so many */
+#define DEAR_NS 1e6f   /* longer is more than a short period has */
+#define SPOILT 8       /* how often in a row one may break that is heard in between, or is dear */
+#define WARMS (2 * RIG_HISTORY) /* frames that one runs unheard at most */
 
 /* [main] Memory as engines are promised it: zeroed, on a cache line. */
 static void *new_state(size_t bytes)
@@ -56,7 +62,8 @@ static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t
 static void at_peace(rig_unit *unit)
 {
     unit->ran = CALM * unit->fade;
-    unit->rest = unit->pause = 0;
+    unit->rest = unit->pause = unit->spoilt = 0;
+    rig_put(&unit->ended, 0);
 }
 
 /* What the engine says, which counts at its rate. */
@@ -190,8 +197,8 @@ static void show(rig_unit *unit)
     rig_put_float(&unit->reduction, most);
 }
 
-/* Runs the engine on a block; returns whether what came out is sound. */
-static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
+/* Runs the engine on a block; returns whether what came out is sound. ns: what that took. */
+static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment, uint64_t *ns)
 {
     float params[RIG_PARAMS];
     const uint32_t frames = moment->frames;
@@ -202,7 +209,8 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     scale(signal, unit->gain_in, frames);
     process(unit, at, signal, side, &block);
     scale(signal, unit->gain_out, frames);
-    const float cost = (float)(rig_clock() - start) / (float)frames;
+    *ns = rig_clock() - start;
+    const float cost = (float)*ns / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
     show(unit);
     int broken = 0;
@@ -219,14 +227,20 @@ static void begin_anew(rig_unit *unit)
 }
 
 /* The engine has broken: it starts anew. Beginning anew may cost more than playing, so one that breaks again at once is left
-   out for a while, and for twice as long each time. */
-static void caught(rig_unit *unit)
+   out for a while. ns: what its block took, 0 where no clock is looked at. See rig_unit_run(). */
+static void caught(rig_unit *unit, uint64_t ns)
 {
     const uint32_t longer = unit->pause ? 2 * unit->pause : unit->fade, most = LONGEST * unit->fade;
-    unit->pause = unit->ran >= CALM * unit->fade ? 0 : longer < most ? longer : most;
+    const int calm = unit->ran >= CALM * unit->fade;
+    const uint64_t start = rig_clock();
+    begin_anew(unit);
+    const float took = ns ? (float)(ns + rig_clock() - start) : 0.0f, fair = SHARE * took / FADE_NS * (float)unit->fade;
+    unit->pause = calm ? 0 : longer < most ? longer : most;
+    if (fair >= (float)unit->fade && fair > (float)unit->pause) unit->pause = (uint32_t)fair;
+    unit->spoilt = (calm ? 0 : unit->spoilt) + ((!calm && unit->ran) || took > DEAR_NS);
+    if (unit->spoilt >= SPOILT) rig_put(&unit->ended, 1);
     unit->rest = unit->pause;
     unit->ran = 0;
-    begin_anew(unit);
     rig_put(&unit->faults, unit->faults + 1);
 }
 
@@ -240,36 +254,114 @@ static void ease_in(const rig_unit *unit, const rig_signal *dry, rig_signal *sig
     }
 }
 
+/* What it takes; to be shown once a round of times. */
+static void took(rig_unit *unit, uint64_t ns, uint32_t frames)
+{
+    rig_cost_add(&unit->times, ns, frames);
+    if (unit->times.count % RIG_TIMES == RIG_TIMES_FEW) rig_put_float(&unit->usual, rig_cost_usual(&unit->times));
+}
+
+/* A piece of the block is run for the sake of its time; nobody hears it. */
+static void try_piece(rig_unit *unit, uint64_t at, const rig_signal *signal, const rig_signal *side, const rig_moment *moment)
+{
+    rig_signal heard, beside;
+    uint64_t ns;
+    rig_moment piece = *moment;
+    piece.frames = unit->piece < moment->frames ? unit->piece : moment->frames;
+    --unit->tries;
+    rig_signal_copy(&heard, signal, piece.frames);
+    rig_signal_copy(&beside, side, piece.frames);
+    rig_signal_fit(&beside, unit->channels, piece.frames);
+    if (!play(unit, at, &heard, &beside, &piece, &ns)) caught(unit, ns);
+    took(unit, ns, piece.frames + RIG_PIECE_MORE);
+}
+
+/* On its way from shed to kept, or back: in a straight line between what went in and what comes out. */
+static void blend(rig_unit *unit, const rig_signal *dry, rig_signal *signal, uint32_t frames)
+{
+    const uint32_t shed = rig_get(&unit->shed);
+    for (uint32_t i = 0; i < frames; ++i) {
+        if (shed == RIG_KEPT && unit->heard < unit->fade) ++unit->heard;
+        if (shed == RIG_SHED && unit->heard) --unit->heard;
+        const float share = (float)unit->heard / (float)unit->fade;
+        for (uint32_t c = 0; c < signal->channels; ++c)
+            signal->at[c][i] = (1.0f - share) * dry->at[c][i] + share * signal->at[c][i];
+    }
+}
+
+/* Whether it does not run now: its input passes. */
+static int rests(rig_unit *unit, uint32_t frames)
+{
+    if (rig_get(&unit->ended) && !rig_get(&unit->on)) at_peace(unit);
+    if (!unit->rest) return rig_get(&unit->ended) || (rig_get(&unit->shed) == RIG_SHED && !unit->heard);
+    unit->rest -= unit->rest < frames ? unit->rest : frames;
+    return 1;
+}
+
 void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
 {
     const uint32_t frames = moment->frames;
     rig_signal before;
     float share[RIG_BLOCK];
+    uint64_t ns;
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
     const uint32_t moving = approach(unit, share, frames);
     const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
-    if (unit->rest) {
-        unit->rest -= unit->rest < frames ? unit->rest : frames;
-        return; /* its input passes */
+    if (rests(unit, frames)) {
+        if (unit->tries && !unit->rest) try_piece(unit, at, signal, side, moment);
+        return;
     }
     if (partly && rings) feed(share, signal, frames);
-    if (play(unit, at, signal, side, moment)) {
+    if (play(unit, at, signal, side, moment, &ns)) {
         if (partly && rings) pass(share, &before, signal, frames);
         if (unit->pause) ease_in(unit, &before, signal, frames);
         if (unit->ran < CALM * unit->fade) unit->ran += frames;
         if (partly && !rings) mix(share, moving, &before, signal, frames);
+        if (unit->heard < unit->fade || rig_get(&unit->shed)) blend(unit, &before, signal, frames);
     } else {
         rig_signal_copy(signal, &before, frames);
-        caught(unit);
+        caught(unit, moment->live ? ns : 0);
     }
+    took(unit, ns, frames);
+    if (rig_get(&unit->shed) == RIG_WARMING) unit->warmed += frames;
 }
 
 int rig_unit_settle(rig_unit *unit)
 {
-    const uint32_t before = unit->wet;
+    const uint32_t wet = unit->wet, heard = unit->heard;
+    if (rig_get(&unit->shed) == RIG_WARMING) rig_put(&unit->shed, RIG_SHED);
     unit->wet = rig_get(&unit->on) ? unit->fade : 0;
-    return unit->wet != before;
+    unit->heard = rig_get(&unit->shed) ? 0 : unit->fade;
+    return unit->wet != wet || unit->heard != heard;
+}
+
+void rig_unit_shed(rig_unit *unit)
+{
+    rig_put(&unit->shed, RIG_SHED);
+    unit->tries = 0;
+}
+
+void rig_unit_warm(rig_unit *unit)
+{
+    if (unit->rings) begin_anew(unit); /* else it forgets what it heard before it was shed */
+    unit->warmed = unit->tries = 0;
+    rig_put(&unit->shed, RIG_WARMING);
+}
+
+int rig_unit_is_warm(const rig_unit *unit)
+{
+    const uint32_t memory = rig_unit_memory(unit);
+    return unit->warmed >= (memory < WARMS ? memory : WARMS);
+}
+
+void rig_unit_keep(rig_unit *unit) { rig_put(&unit->shed, RIG_KEPT); }
+
+void rig_unit_try(rig_unit *unit, uint32_t piece)
+{
+    rig_cost_begin(&unit->times);
+    unit->piece = piece;
+    unit->tries = RIG_TIMES_FEW;
 }
 
 void rig_unit_reset(rig_unit *unit)
