@@ -10,11 +10,12 @@
 /* In fades from off to on, which take 10 ms. */
 #define CALM 5    /* one that has played for so long breaks for the first time */
 #define LONGEST 8 /* that one is left out */
+#define AGAIN 2   /* one that has played for so long has been heard again */
 
 #define FADE_NS 1e7f   /* a fade */
 #define SHARE 20.0f    /* beginning anew takes at most one part in so many */
 #define DEAR_NS 1e6f   /* longer is more than a short period has */
-#define SPOILT 8       /* how often in a row one may break that is heard in between, or is dear */
+#define SPOILT 8       /* how often in a row one may break that has been heard again, or is dear */
 #define WARMS (2 * RIG_HISTORY) /* frames that one runs unheard at most */
 
 /* [main] Memory as engines are promised it: zeroed, on a cache line. */
@@ -227,8 +228,9 @@ static void begin_anew(rig_unit *unit)
 }
 
 /* The engine has broken: it starts anew. Beginning anew may cost more than playing, so one that breaks again at once is left
-   out for a while. ns: what its block took, 0 where no clock is looked at. See rig_unit_run(). */
-static void caught(rig_unit *unit, uint64_t ns)
+   out for a while. ns: what its block took, 0 where no clock is looked at. sane: nothing was wrong with what it heard. See
+   rig_unit_run(). */
+static void caught(rig_unit *unit, uint64_t ns, int sane)
 {
     const uint32_t longer = unit->pause ? 2 * unit->pause : unit->fade, most = LONGEST * unit->fade;
     const int calm = unit->ran >= CALM * unit->fade;
@@ -237,11 +239,20 @@ static void caught(rig_unit *unit, uint64_t ns)
     const float took = ns ? (float)(ns + rig_clock() - start) : 0.0f, fair = SHARE * took / FADE_NS * (float)unit->fade;
     unit->pause = calm ? 0 : longer < most ? longer : most;
     if (fair >= (float)unit->fade && fair > (float)unit->pause) unit->pause = (uint32_t)fair;
-    unit->spoilt = (calm ? 0 : unit->spoilt) + ((!calm && unit->ran) || took > DEAR_NS);
+    const int again = !calm && unit->ran >= AGAIN * unit->fade;
+    unit->spoilt = (calm ? 0 : unit->spoilt) + (sane && (again || took > DEAR_NS));
     if (unit->spoilt >= SPOILT) rig_put(&unit->ended, 1);
     unit->rest = unit->pause;
     unit->ran = 0;
     rig_put(&unit->faults, unit->faults + 1);
+}
+
+/* Whether it is no louder than a guitar. */
+static int is_sane(const rig_signal *signal, uint32_t frames)
+{
+    int loud = 0;
+    for (uint32_t c = 0; c < signal->channels; ++c) loud |= rig_exceeds(signal->at[c], 1.0f, frames);
+    return !loud;
 }
 
 /* It plays again after a while: in a straight line from what went in, as it begins out of silence. */
@@ -272,7 +283,7 @@ static void try_piece(rig_unit *unit, uint64_t at, const rig_signal *signal, con
     rig_signal_copy(&heard, signal, piece.frames);
     rig_signal_copy(&beside, side, piece.frames);
     rig_signal_fit(&beside, unit->channels, piece.frames);
-    if (!play(unit, at, &heard, &beside, &piece, &ns)) caught(unit, ns);
+    if (!play(unit, at, &heard, &beside, &piece, &ns)) caught(unit, ns, is_sane(signal, piece.frames));
     took(unit, ns, piece.frames + RIG_PIECE_MORE);
 }
 
@@ -321,7 +332,7 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
         if (unit->heard < unit->fade || rig_get(&unit->shed)) blend(unit, &before, signal, frames);
     } else {
         rig_signal_copy(signal, &before, frames);
-        caught(unit, moment->live ? ns : 0);
+        caught(unit, moment->live ? ns : 0, is_sane(&before, frames));
     }
     took(unit, ns, frames);
     if (rig_get(&unit->shed) == RIG_WARMING) unit->warmed += frames;

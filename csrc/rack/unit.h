@@ -63,8 +63,8 @@ uint32_t rig_unit_tail(const rig_unit *unit);
    If it breaks, or blasts, it starts anew and its input passes, so that the sound goes on; if it breaks again at once it is left out
    for 10 ms, then 20, 40, and from then on for 80: it is heard again within a tenth of a second. In the process callback it is left
    out for as long as beginning anew, and the block before, take no more than a twentieth of a core. One that breaks eight times
-   in a row after it has been heard again, or whose beginning anew takes longer than 1 ms, is not tried any more: until it begins
-   anew with all others, is switched off, or is built anew. */
+   in a row at an input at or below full scale, each time after it has been heard again, or whose beginning anew takes longer than
+   1 ms, is not tried any more: until it begins anew with all others, is switched off, or is built anew. */
 void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment);
 
 /* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */
