@@ -1,6 +1,7 @@
 /* An overload in a time of its own (tests/virtual_clock.h): engines that take as long as they are told, as it goes on. */
 #include "rack/rack.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,10 @@ uint64_t test_now;
 static float slower = 1.0f; /* than it has been told */
 
 /* Makes its input louder or softer, and adds what came `memory` frames ago, or an echo that rings on. */
-enum { LOAD, GAIN, MEMORY, RINGS, N_PARAMS };
+enum { LOAD, GAIN, MEMORY, RINGS, BREAKS, ANEW, N_PARAMS };
 typedef struct {
-    uint32_t at, memory, rings;
+    uint32_t at, memory, rings, played;
+    float anew; /* ms that beginning anew takes */
     float past[REACH];
 } state;
 
@@ -23,11 +25,18 @@ static const char *init(void *self, const rig_setup *setup)
 {
     ((state *)self)->memory = (uint32_t)setup->params[MEMORY];
     ((state *)self)->rings = setup->params[RINGS] > 0.0f;
+    ((state *)self)->anew = setup->params[ANEW];
     return NULL;
 }
 static uint32_t memory(const void *self, const float *p) { (void)p; return ((const state *)self)->rings ? 0 : ((const state *)self)->memory; }
 static uint32_t tail(const void *self, const float *p) { (void)p; return ((const state *)self)->rings ? 4 * RATE : 0; }
-static void reset(void *self) { memset(((state *)self)->past, 0, sizeof ((state *)self)->past); }
+static void reset(void *self)
+{
+    state *s = self;
+    memset(s->past, 0, sizeof s->past);
+    s->played = 0;
+    test_now += (uint64_t)(slower * 1e6f * s->anew);
+}
 static void process(void *self, const rig_block *b)
 {
     state *s = self;
@@ -37,11 +46,15 @@ static void process(void *self, const rig_block *b)
         s->past[s->at] = s->rings ? b->signal[0][i] : x;
         if (++s->at >= s->memory) s->at = 0;
     }
+    s->played += b->frames;
+    if (b->params[BREAKS] > 0.0f && (float)s->played >= b->params[BREAKS]) b->signal[0][b->frames - 1] = NAN;
     test_now += (uint64_t)(slower * b->params[LOAD] * 1e9f / RATE * (float)b->frames);
 }
 
 static const rig_param knobs[] = {{"load", "", "share of a core", 0.0f, 99.0f, 0.1f, NULL}, {"gain", "", "", -9.0f, 9.0f, 1.0f, NULL},
-                                  {"memory", "", "frames", 0.0f, REACH, 0.0f, NULL}, {"rings", "", "", 0.0f, 1.0f, 0.0f, NULL}};
+                                  {"memory", "", "frames", 0.0f, REACH, 0.0f, NULL}, {"rings", "", "", 0.0f, 1.0f, 0.0f, NULL},
+                                  {"breaks", "", "after so many frames", 0.0f, 1e6f, 0.0f, NULL},
+                                  {"anew", "ms", "that beginning anew takes", 0.0f, 1e3f, 0.0f, NULL}};
 static const rig_engine engine = {.abi = RIG_ABI, .channels = 1, .name = "load", .n_params = N_PARAMS, .params = knobs, .size = size,
                                   .init = init, .process = process, .reset = reset, .memory = memory, .tail = tail};
 

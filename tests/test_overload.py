@@ -54,8 +54,8 @@ class Stage:
     heard: int = 0
 
     def amp(self, *engines: tuple[float, ...], live: float = 1.0) -> None:
-        """Engines as (load, gain, memory, rings)."""
-        params = np.array([(*e, *(1.0, 0.0, 0.0)[len(e) - 1 :]) for e in engines], np.float32)
+        """Engines as (load, gain, memory, rings, breaks, anew), see tests/overload.c."""
+        params = np.array([(*e, *(1.0, 0.0, 0.0, 0.0, 0.0)[len(e) - 1 :]) for e in engines], np.float32)
         chain = self.c.test_chain(len(engines), params.ctypes.data_as(ctypes.c_void_p), ctypes.c_float(live))
         self.c.rig_rack_offer(self.rack, AMP, len(self.chains), chain)
         self.chains.append((chain, len(engines)))
@@ -68,8 +68,12 @@ class Stage:
         self.heard = amp
         self.c.rig_rack_play(self.rack, amp)
 
-    def set(self, engine: int, load: float) -> None:
-        self.c.rig_chain_set(self.chains[self.heard][0], engine, 0, ctypes.c_float(load))
+    def set(self, engine: int, value: float, param: int = 0) -> None:
+        self.c.rig_chain_set(self.chains[self.heard][0], engine, param, ctypes.c_float(value))
+
+    def broken(self, engine: int) -> bool:
+        """Whether it is not tried any more."""
+        return self.c.rig_chain_left_out(self.chains[self.heard][0], engine) == 2
 
     def switch(self, engine: int, on: bool) -> None:
         self.c.rig_chain_switch(self.chains[self.heard][0], engine, on)
@@ -98,6 +102,8 @@ def library(compiler) -> ctypes.CDLL:
     c.rig_rack_play.argtypes = (pointer, number)
     c.rig_rack_free.argtypes = c.rig_chain_free.argtypes = (pointer,)
     c.rig_chain_set.argtypes = (pointer, number, number, ctypes.c_float)
+    c.rig_chain_left_out.argtypes = c.rig_chain_faults.argtypes = (pointer, number)
+    c.rig_rack_panic.argtypes = (pointer,)
     c.rig_chain_switch.argtypes = (pointer, number, ctypes.c_int)
     c.test_run.argtypes = (pointer, pointer, number, ctypes.c_float, number, number, *[pointer] * 6)
     return c
@@ -302,3 +308,57 @@ def test_whatever_it_is_it_fits_in_the_end_and_all_comes_back(stage, seed):
     assert calm.relief[-1] == NONE
     assert calm.late == 0
     assert np.isfinite(calm.y).all()
+
+
+# ---- the guard, which is not to become the overload
+
+
+@pytest.mark.parametrize("anew", [0.0, 0.2, 0.9, 4.0, 40.0])
+@pytest.mark.parametrize("breaks", [1.0, 1500.0, 2000.0, 5000.0])
+def test_one_that_breaks_again_and_again_takes_a_twentieth_of_a_core_for_that(stage, anew, breaks):
+    """anew: ms that beginning anew takes, three periods and thirty. The sound goes on."""
+    rig = stage()
+    rig.amp((0.2, 1.0, 0.0, 0.0, breaks, anew), (0.1, 2.0))
+    rig.begin()
+    rig.run(0.5)
+    ran = rig.run(10.0)
+    guarded = np.maximum(ran.took - 0.3, 0).sum() / len(ran.took)
+    assert guarded <= 1 / 20 + 0.005
+    assert np.allclose(ran.y, 0.2), "the other plays on"
+
+
+@pytest.mark.parametrize(("anew", "breaks"), [(4.0, 1.0), (0.1, 1500.0)])
+def test_one_that_breaks_eight_times_in_a_row_is_not_tried_any_more(stage, library, anew, breaks):
+    """Where beginning anew is dear, or it is heard before it breaks again; until a panic, or it is switched off and on."""
+    rig = stage()
+    rig.amp((0.2, 3.0, 0.0, 0.0, breaks, anew))
+    rig.begin()
+    rig.run(4.0)
+    assert rig.broken(0)
+    assert rig.c.rig_chain_faults(rig.chains[0][0], 0) <= 10
+    after = rig.run(5.0)
+    assert after.late == 0
+    assert np.allclose(after.y, 0.1)
+    rig.set(0, 0.0, param=4)  # what broke it has gone, but who would know?
+    assert np.allclose(rig.run(1.0).y, 0.1)
+    rig.switch(0, False)
+    rig.run(0.1)
+    rig.switch(0, True)
+    assert rig.run(0.2).y[-1] == pytest.approx(0.3)
+    rig.set(0, breaks, param=4)
+    rig.run(4.0)
+    assert rig.broken(0)
+    rig.set(0, 0.0, param=4)
+    library.rig_rack_panic(rig.rack)
+    assert rig.run(0.2).y[-1] == pytest.approx(0.3)
+
+
+def test_one_that_a_loud_input_breaks_is_heard_again_however_long_that_was(stage):
+    rig = stage()
+    rig.amp((0.2, 3.0, 0.0, 0.0, 1500.0, 0.1))
+    rig.begin()
+    rig.run(20.0, x=2.0)
+    assert not rig.broken(0)
+    rig.set(0, 0.0, param=4)
+    ran = rig.run(0.2)
+    assert np.allclose(ran.y[RATE // 10 :], 0.3)

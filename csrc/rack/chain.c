@@ -88,12 +88,7 @@ uint32_t rig_chain_left_out(const rig_chain *chain, uint32_t unit)
     return rig_get(&u->shed) ? RIG_UNIT_SHED : rig_get(&u->ended) ? RIG_UNIT_ENDED : RIG_UNIT_PLAYS;
 }
 
-float rig_chain_usual(const rig_chain *chain)
-{
-    float usual = 0.0f;
-    for (uint32_t i = 0; i < chain->n_units; ++i) usual += rig_get_float(&chain->units[i].usual);
-    return usual;
-}
+float rig_chain_usual(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].usual); }
 
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
 

@@ -184,7 +184,8 @@ void rig_rack_meters(rig_rack *r, rig_meters *m)
     };
 }
 
-/* Where the rack's input comes from: the port, and a loop if there is one. Broken samples become silence. */
+/* Where the rack's input comes from: the port, and a loop if there is one. Broken samples become silence, and so do those that are
+   louder than any guitar: what the engines remember of them would be heard for long. */
 static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
 {
     uint32_t bad = 0;
@@ -194,7 +195,7 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
             v += r->loop[r->loop_at];
             r->loop_at = r->loop_at + 1 == r->loop_frames ? 0 : r->loop_at + 1;
         }
-        const int fine = fabsf(v) < RIG_BLAST; /* false for NaN, too */
+        const int fine = fabsf(v) < RIG_LOUDEST; /* false for NaN, too */
         x[i] = fine ? v : 0.0f;
         bad |= !fine;
     }

@@ -193,7 +193,7 @@ void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its inpu
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
 uint32_t rig_chain_left_out(const rig_chain *chain, uint32_t unit); /* RIG_UNIT_PLAYS and so on */
-float rig_chain_usual(const rig_chain *chain); /* ns a frame that all its engines take together, those that are left out, too; 0: not known */
+float rig_chain_usual(const rig_chain *chain, uint32_t unit); /* ns a frame that it takes, also while it is left out; 0: not known */
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
 const void *rig_chain_engine(const rig_chain *chain, uint32_t unit); /* the engine's own memory; of two, the left one's */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */

@@ -44,6 +44,9 @@ class Incidents:
             self.log.server(status.server, status.rate, status.block)
         found = [*self._callbacks(before, status), *self._guard(status), *self._jack(before, status, now)]
         found += self._overload(status, mean)
+        headroom = self._gig.headroom
+        found += headroom.incidents
+        headroom.incidents = []
         if self.log.fault and not self._said:
             self._said = True
             self._gig.tell(News(self.log.fault))
@@ -68,7 +71,7 @@ class Incidents:
 
     def _overload(self, status: Status, mean: float) -> list[Incident]:
         was, self._overloaded = self._overloaded, status.alive and mean >= (ROOM if self._overloaded else FULL)
-        if was or not self._overloaded:
+        if was or not self._overloaded or status.relief:  # what is done about it is told
             return []
         return [Incident(0.0, OVERLOAD, "what plays takes the whole period")]
 

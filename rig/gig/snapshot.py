@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
-    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands. too_much: the share of
+    the period that it takes, with the chains around it, where that is more than there is; else 0.
     """
 
     index: int
@@ -33,6 +34,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    too_much: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ class Status:
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
     reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
+    load_mean: what playing takes of it, smoothed over about a second. relief: what is done so that it fits: "",
+    "tails" (what rings on ends), "switches" (they take only what time is left), "engines" (some are left out); each
+    with those before it. left_out: engines of the amp that plays, and why: "time" or "broken".
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
@@ -250,6 +255,9 @@ class Status:
     metronome: bool = False
     midi: str = ""
     client: str = ""
+    load_mean: float = 0.0
+    relief: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -258,15 +266,16 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
-    """The amps of the stage, in order."""
+def amps(document: Document, playing: int, too_much: Callable[[int], float]) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order. too_much: of an amp's identity, see AmpView."""
     keys = document.keys(playing)
     views: list[AmpView] = []
     for preset in [document.preset_of(playing)] if document.songs else document.presets:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
+            said = (preset.name, path, scenes, amp.scene, amp.uid, too_much(amp.uid))
+            views.append(AmpView(len(views), amp.name, keys[amp.uid], *said))
     return tuple(views)
 
 
