@@ -28,6 +28,7 @@ ENGINES = (
     "reverb",
     "wah",
 )
+RINGING = ("delay", "reverb")
 FAULTY = ("broken", "touchy", "blast", "howl")
 
 HOSTILE = {
@@ -49,7 +50,7 @@ def chains(draw: st.DrawFn) -> list[tuple[str, dict[str, float], bool]]:
     """Engines with their knobs anywhere, the faulty ones among them: (name, knobs, whether it is a faulty one)."""
     found = []
     for name in draw(st.lists(st.sampled_from(ENGINES), min_size=1, max_size=4)):
-        knobs = {p.name: draw(st.floats(p.minimum, p.maximum, width=32)) for p in registry()[name].params}
+        knobs = {p.name: draw(st.floats(p.minimum, p.maximum)) for p in registry()[name].params}
         found.append((name, knobs, False))
     if draw(st.booleans()):
         found.insert(draw(st.integers(0, len(found))), (draw(st.sampled_from(FAULTY)), {}, True))
@@ -62,16 +63,19 @@ def music(seconds: float, level: float = 0.2) -> np.ndarray:
     return (level * wave).astype(np.float32)
 
 
+def unit(name: str, **knobs: float) -> Unit:
+    engine = registry()[name]
+    return Unit(engine, engine.load({}, engine.settled({}), RATE), knobs)
+
+
 def made(found, foreign) -> Chain:
-    units = [
-        Unit(foreign(name), params={"value": 9.9e5} if name == "blast" else {})
-        if faulty
-        else Unit(registry()[name], params=knobs)
-        for name, knobs, faulty in found
-    ]
-    chain = Chain(units, RATE)
+    chain = Chain([_faulty(foreign(name)) if faulty else unit(name, **knobs) for name, knobs, faulty in found], RATE)
     chain.prewarm()
     return chain
+
+
+def _faulty(engine) -> Unit:
+    return Unit(engine, params={"value": 9.9e5} if engine.name == "blast" else {})
 
 
 def rack_of(chain: Chain) -> Rack:
@@ -81,7 +85,7 @@ def rack_of(chain: Chain) -> Rack:
     return rack
 
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @FEW
@@ -112,21 +116,20 @@ def test_the_guilty_is_named_and_the_others_play_on(foreign, found, what, frames
     assert bool(meters.input_faults) == (
         (what not in SANE and np.nanmax(np.abs(burst)) >= 10) or bool(np.isnan(burst).any())
     )
-    faults = dict(zip([(i, *one) for i, one in enumerate(found)], chain.faults, strict=True))
-    names = [name for name, _, _ in found]
-    if names[0] in ("broken", "blast", "howl"):
+    culprit = next((i for i, (_, _, faulty) in enumerate(found) if faulty), len(found))
+    if culprit == 0 and found[0][0] != "touchy":
         assert chain.faults[0], "nothing is before it that could silence it"
-    if what in SANE and not any(faulty for _, _, faulty in found):
-        assert not any(faults.values()), "our own bear all that a guitar can do"
+    if what in SANE:
+        assert not any(chain.faults[:culprit]), "our own bear all that a guitar can do"
 
 
 @FEW
-@given(found=chains(), what=st.sampled_from(sorted(HOSTILE)), frames=st.integers(1, 100_000))
+@given(found=chains(), what=st.sampled_from(sorted(HOSTILE)), frames=st.integers(1, 30_000))
 def test_a_tenth_of_a_second_later_it_is_as_if_nothing_had_been(foreign, found, what, frames):
     """But for what engines are meant to remember: a rack that heard silence instead is what it is held against."""
     chain, other = made(found, foreign), made(found, foreign)
     reach = chain.memory + chain.latency
-    assume(reach <= RATE and not any(registry()[name].tail for name, _, faulty in found if not faulty))
+    assume(reach <= RATE and not any(name in RINGING for name, _, _ in found))
     assume(
         not any(name in ("howl", "touchy") for name, _, _ in found[1:])
     )  # they break by what others make of the past
@@ -144,7 +147,7 @@ def test_a_tenth_of_a_second_later_it_is_as_if_nothing_had_been(foreign, found, 
 
 
 def test_what_howls_is_named_and_ends_and_a_panic_tries_it_again(foreign):
-    chain = Chain([Unit(foreign("howl")), Unit(registry()["gain"], params={"gain": -6.0})], RATE)
+    chain = Chain([Unit(foreign("howl")), unit("gain", gain=-6.0)], RATE)
     rack = rack_of(chain)
     x = music(8.0)
     out = rack.process(x)[0]
@@ -161,9 +164,8 @@ def test_what_howls_is_named_and_ends_and_a_panic_tries_it_again(foreign):
 
 
 def test_a_delay_at_its_most_stays_within_the_ceiling():
-    delay = registry()["delay"]
-    most = {p.name: p.maximum for p in delay.params if p.name in ("feedback", "mix")}
-    rack = rack_of(Chain([Unit(delay, params={**most, "time": 20.0})] * 3, RATE))
+    most = {p.name: p.maximum for p in registry()["delay"].params if p.name in ("feedback", "mix")}
+    rack = rack_of(Chain([unit("delay", **most, time=20.0) for _ in range(3)], RATE))
     out = rack.process(music(20.0, 1.0))[0]
     assert np.isfinite(out).all()
     assert np.abs(out).max() <= 1.0
@@ -180,8 +182,7 @@ def test_denormals_cost_no_more_than_music(foreign):
 @pytest.mark.parametrize("what", sorted(HOSTILE))
 def test_what_was_hostile_is_forgotten_by_an_echo_too(what):
     """It never hears more than +20 dBFS: what it repeats is no louder than that, and dies away."""
-    delay = Unit(registry()["delay"], params={"time": 100.0, "feedback": 0.5, "mix": 0.5})
-    rack = rack_of(Chain([delay], RATE))
+    rack = rack_of(Chain([unit("delay", time=100.0, feedback=0.5, mix=0.5)], RATE))
     burst = HOSTILE[what](RATE // 2, np.random.default_rng(0)).astype(np.float32)
     out = rack.process(np.concatenate([burst, np.zeros(2 * RATE, np.float32)]))[0]
     assert np.abs(out).max() <= 1.0
