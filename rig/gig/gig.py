@@ -375,10 +375,11 @@ class Gig:
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
-        for part in (self.takes, self.looping, self.sounding, self.headroom):
+        for part in (self.takes, self.looping, self.sounding):
             part.moved()
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
+        self.headroom.moved()
         self._level = None
         self._clips = (0, 0)
         self.reconcile()

@@ -48,6 +48,7 @@ class Headroom:
     def __init__(self, gig: Gig) -> None:
         self._gig = gig
         self.incidents: list[Incident] = []  # for the log, until they are taken
+        self._relieves = True
         self.relief = ""
         self.left_out: tuple[tuple[str, str], ...] = ()
         self._out: dict[int, str] = {}  # engines, and why
@@ -59,8 +60,14 @@ class Headroom:
         self._tight = self._stuck = False
         self._said: dict[str, float] = {}
 
+    def relieve(self, on: bool) -> None:
+        """Leave out what the period has no time for, or play all of it, whatever comes of that."""
+        self._relieves = on
+        self._gig.reconciler.rack.relieve(on)
+
     def moved(self) -> None:
-        """The gig goes on in another rack."""
+        """The gig goes on in another rack, which is there by now."""
+        self.relieve(self._relieves)
         self._out, self._tails = {}, 0
         self._tight_since = self._unsettled_since = math.inf
 
