@@ -17,7 +17,8 @@
 #define RIG_FADE_MOST 0.75f   /* two that together take more are not cross-faded: one fades out before the other fades in */
 #define RIG_FULL 0.95f        /* what takes more does not fit: see overload.h */
 #define RIG_ROOM 0.80f        /* until no more is taken engines are shed */
-#define RIG_RETURN 0.85f      /* so much may be taken with one that comes back */
+#define RIG_RETURN 0.90f      /* where no more is taken with all that were shed, they come back */
+#define RIG_PARTLY 0.75f      /* else one comes back where no more is taken with it */
 #define RIG_WORTH 0.01f       /* one that takes less is not worth shedding */
 #define RIG_FADE_LIGHT 0.05f  /* a newcomer that takes less is, whatever it is faded with */
 

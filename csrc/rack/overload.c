@@ -63,7 +63,8 @@ static void tighten(rig_overload *o, const rig_slot_bank *banks, const rig_heard
 /* An engine that fits comes back. Where none does by what they took, it is tried what the cheapest takes by now. */
 static void bring_back(rig_overload *o, const rig_heard *heard, float own, const rig_budget *budget)
 {
-    rig_unit *unit = rig_shed_costliest(heard, RIG_SHED, RIG_RETURN * budget->whole - own);
+    const float all = RIG_RETURN * budget->whole - own, most = rig_shed_cost(heard) <= all ? all : RIG_PARTLY * budget->whole - own;
+    rig_unit *unit = rig_shed_costliest(heard, RIG_SHED, most);
     const int tried = o->tried;
     o->tried = 0;
     if (unit) {

@@ -45,6 +45,13 @@ rig_unit *rig_shed_cheapest(const rig_heard *heard)
     return found;
 }
 
+float rig_shed_cost(const rig_heard *heard)
+{
+    float cost = 0.0f;
+    EACH(u, heard) cost += rig_get(&u->shed) == RIG_SHED ? cost_of(u) : 0.0f;
+    return cost;
+}
+
 void rig_shed_to_fit(rig_chain *chain, float most, float room, float worth)
 {
     const rig_heard alone = {1, {chain}};

@@ -19,6 +19,9 @@ float rig_shed(const rig_heard *heard, float takes, float most, float worth);
 rig_unit *rig_shed_costliest(const rig_heard *heard, uint32_t state, float most);
 rig_unit *rig_shed_cheapest(const rig_heard *heard);
 
+/* [audio] What all that are shed would take, ns a frame. */
+float rig_shed_cost(const rig_heard *heard);
+
 /* [audio] Sheds engines of a chain that nobody hears yet, by what they are known to take, where there are no `most` ns a frame for all
    of them: until no more than `room` is taken. */
 void rig_shed_to_fit(rig_chain *chain, float most, float room, float worth);

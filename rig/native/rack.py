@@ -30,7 +30,7 @@ LEADERS: Mapping[str, int] = {"": lib.RIG_FOLLOW_NOBODY, "midi": lib.RIG_FOLLOW_
 RELIEFS = ("", "tails", "switches", "engines")
 """What is done so that what plays fits into the period, in the order of RIG_RELIEF_NONE and so on."""
 
-FULL, RETURN = 0.95, 0.85
+FULL, RETURN = 0.95, 0.9
 """As RIG_FULL and RIG_RETURN in csrc/rack/budget.h: shares of the period."""
 
 LEADS = ("", "heard", "stopped", "lost")
