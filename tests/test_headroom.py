@@ -8,9 +8,11 @@ import pytest
 from fake_gig import FakeGig
 from model_files import write
 from networks import nam_array, nam_wavenet
+from test_tui import playing, seen, until
 
 from rig.gig import headroom
 from rig.gig.gig_log import GUARD, OVERLOAD
+from rig.gig.incidents import words
 from rig.remote.protocol import status_facts
 from rig.remote.words import status as in_words
 
@@ -65,6 +67,7 @@ def test_what_is_left_out_is_named_at_once_and_again_when_it_plays(gig):
     assert said(gig) == ["there is room again: Clean.model plays"]
     assert gig.status().left_out == ()
     assert [(one.kind, one.what) for one in gig.incidents.log.incidents] == [(OVERLOAD, "Clean.model is left out")]
+    assert words(gig.incidents.log.incidents[0]) == "", "the screen has said it"
 
 
 def test_of_another_amp_nothing_is_said(gig):
@@ -162,3 +165,19 @@ def test_a_model_that_is_left_out_is_played_at_its_lightest_until_there_is_room(
     assert "there is room again: Clean.model plays at its full quality" in said(gig)
     gig.install()
     assert built().settings.get("quality", 1.0) == 1.0
+
+
+async def test_the_screen_marks_and_warns():
+    gig = FakeGig(2)
+    async with playing(gig, (120, 30)) as (screen, pilot):
+        assert "too much" not in screen.tiles.text()
+        assert "OVERLOAD" not in screen.head.text()
+        for spec in gig.document.amps[1].chain:
+            gig.reconciler.takes[spec.uid] = 0.5
+        await seen(pilot, screen.tiles, "too much")
+        gig.reconciler.takes.clear()
+        await until(pilot, lambda: "too much" not in screen.tiles.text())
+        meters(gig, relief=3)
+        gig.reconciler.left_out[uid(gig, "model")] = "time"
+        await seen(pilot, screen.head, "OVERLOAD")
+        await seen(pilot, screen.note, "overload: Clean.model is left out")

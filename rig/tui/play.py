@@ -106,6 +106,7 @@ class PlayScreen(Editing):
     def __init__(self, gig: Gig) -> None:
         super().__init__(gig)
         self.amps: tuple[AmpView, ...] = ()
+        self._marks: tuple[float, ...] = ()
         self._shown: tuple[Document, int] | None = None
         self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
@@ -186,8 +187,11 @@ class PlayScreen(Editing):
             self.read_chain()
 
     def read_chain(self) -> None:
-        """Take the path with its knobs as they stand now."""
+        """Take the path with its knobs as they stand now, and which amps take too much."""
         if not self.leaving and self.status is not None:
+            amps = self.gig.amps
+            if (marks := tuple(amp.too_much for amp in amps)) != self._marks:
+                self._marks, self.amps = marks, amps
             self.engines = self.gig.chain()
             self.show_chain()
 
