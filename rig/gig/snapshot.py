@@ -85,11 +85,12 @@ class ParamView:
 
 @dataclass(frozen=True)
 class EngineView:
-    """An engine of the playing amp's path. where: "input" | "amp" | "output". fault: the guard caught it lately, or it is left out.
+    """An engine of the playing amp's path. where: "input" | "amp" | "output".
 
-    path: what verbs call it, "Crunch.gain". load: the share of a core that it takes, 0..1. branch: "a" or "b" beside
-    the trunk; the next engine that is in neither joins the two. on: False: it is bypassed. stands: False for the row of
-    the amp itself, which is no engine. inside: of an insert, who stands in it.
+    fault: the guard caught it lately, or it is left out. path: what verbs call it, "Crunch.gain". load: the share of a
+    core that it takes, 0..1. branch: "a" or "b" beside the trunk; the next engine that is in neither joins the two. on:
+    False: it is bypassed. stands: False for the row of the amp itself, which is no engine. inside: of an insert, who
+    stands in it.
     """
 
     name: str
