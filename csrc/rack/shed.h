@@ -1,4 +1,4 @@
-/* Which engines are left out where the period has no time for all of them. */
+/* Shedding: which engines are left out where the period has no time for all of them. */
 #ifndef RIG_SHED_H
 #define RIG_SHED_H
 

@@ -6,6 +6,7 @@
 #include "atomic.h"
 #include "clock.h"
 #include "guard.h"
+#include "wet.h"
 
 /* In fades from off to on, which take 10 ms. */
 #define CALM 5    /* one that has played for so long breaks for the first time */
@@ -137,45 +138,6 @@ static void scale(rig_signal *signal, float gain, uint32_t frames)
         for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= gain;
 }
 
-/* How much of the engine is heard, frame by frame, on its way to where it is switched to. Returns how many frames are on that way;
-   for those behind them the share is the end's. */
-static uint32_t approach(rig_unit *unit, float *share, uint32_t frames)
-{
-    const uint32_t on = rig_get(&unit->on), end = on ? unit->fade : 0;
-    uint32_t i = 0;
-    for (; i < frames && unit->wet != end; ++i) {
-        unit->wet = on ? unit->wet + 1 : unit->wet - 1;
-        share[i] = (float)unit->wet / (float)unit->fade;
-    }
-    for (uint32_t k = i; k < frames; ++k) share[k] = on ? 1.0f : 0.0f;
-    return i;
-}
-
-/* The engine's output and what went in, on a straight line from one to the other: they are mostly the same wave, which equal
-   power would swell by up to 3 dB. Before and after the line each is left bit for bit as it is. */
-static void mix(const float *share, uint32_t moving, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c) {
-        float *x = signal->at[c];
-        const float *d = dry->at[c];
-        for (uint32_t i = 0; i < moving; ++i) x[i] = (1.0f - share[i]) * d[i] + share[i] * x[i];
-        if (moving < frames && share[frames - 1] == 0.0f) memcpy(x + moving, d + moving, (frames - moving) * sizeof(float));
-    }
-}
-
-/* The same for an engine that rings: what it hears is faded, what it says is not, and what it did not hear passes it by. */
-static void feed(const float *share, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c)
-        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= share[i];
-}
-
-static void pass(const float *share, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c)
-        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] += (1.0f - share[i]) * dry->at[c][i];
-}
-
 /* Runs the engine, or both of them, on a block. */
 static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
 {
@@ -255,16 +217,6 @@ static int is_sane(const rig_signal *signal, uint32_t frames)
     return !loud;
 }
 
-/* It plays again after a while: in a straight line from what went in, as it begins out of silence. */
-static void ease_in(const rig_unit *unit, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t i = 0; i < frames && unit->ran + i < unit->fade; ++i) {
-        const float share = (float)(unit->ran + i) / (float)unit->fade;
-        for (uint32_t c = 0; c < signal->channels; ++c)
-            signal->at[c][i] = (1.0f - share) * dry->at[c][i] + share * signal->at[c][i];
-    }
-}
-
 /* What it takes; to be shown once a round of times. */
 static void took(rig_unit *unit, uint64_t ns, uint32_t frames)
 {
@@ -287,19 +239,6 @@ static void try_piece(rig_unit *unit, uint64_t at, const rig_signal *signal, con
     took(unit, ns, piece.frames + RIG_PIECE_MORE);
 }
 
-/* On its way from shed to kept, or back: in a straight line between what went in and what comes out. */
-static void blend(rig_unit *unit, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    const uint32_t shed = rig_get(&unit->shed);
-    for (uint32_t i = 0; i < frames; ++i) {
-        if (shed == RIG_KEPT && unit->heard < unit->fade) ++unit->heard;
-        if (shed == RIG_SHED && unit->heard) --unit->heard;
-        const float share = (float)unit->heard / (float)unit->fade;
-        for (uint32_t c = 0; c < signal->channels; ++c)
-            signal->at[c][i] = (1.0f - share) * dry->at[c][i] + share * signal->at[c][i];
-    }
-}
-
 /* Whether it does not run now: its input passes. */
 static int rests(rig_unit *unit, uint32_t frames)
 {
@@ -317,19 +256,19 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
     uint64_t ns;
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
-    const uint32_t moving = approach(unit, share, frames);
+    const uint32_t moving = rig_wet_approach(unit, share, frames);
     const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
     if (rests(unit, frames)) {
         if (unit->tries && !unit->rest) try_piece(unit, at, signal, side, moment);
         return;
     }
-    if (partly && rings) feed(share, signal, frames);
+    if (partly && rings) rig_wet_feed(share, signal, frames);
     if (play(unit, at, signal, side, moment, &ns)) {
-        if (partly && rings) pass(share, &before, signal, frames);
-        if (unit->pause) ease_in(unit, &before, signal, frames);
+        if (partly && rings) rig_wet_pass(share, &before, signal, frames);
+        if (unit->pause) rig_wet_ease_in(unit, &before, signal, frames);
         if (unit->ran < CALM * unit->fade) unit->ran += frames;
-        if (partly && !rings) mix(share, moving, &before, signal, frames);
-        if (unit->heard < unit->fade || rig_get(&unit->shed)) blend(unit, &before, signal, frames);
+        if (partly && !rings) rig_wet_mix(share, moving, &before, signal, frames);
+        if (unit->heard < unit->fade || rig_get(&unit->shed)) rig_wet_blend(unit, &before, signal, frames);
     } else {
         rig_signal_copy(signal, &before, frames);
         caught(unit, moment->live ? ns : 0, is_sane(&before, frames));
