@@ -30,6 +30,7 @@ from rig.gig.gig_log import GigLog
 from rig.gig.headroom import Headroom
 from rig.gig.incidents import Incidents
 from rig.gig.kept import Room
+from rig.gig.known_loudness import KnownLoudness
 from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
@@ -108,6 +109,7 @@ class Gig:
         self.bookmark = BookmarkFile()
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
+        self._loudness = KnownLoudness()
         self._outcomes: list[Outcome] = []
         self._level: float | None = None  # as it was written last
         self.set_list.picked()
@@ -516,7 +518,8 @@ class Gig:
     @property
     def amps(self) -> tuple[AmpView, ...]:
         """The amps that keys and numbers pick now, in order: where there are songs, those of the preset that plays."""
-        return snapshot.amps(self.document, self.playing, self.headroom.too_much)
+        stand_out = self._loudness.stand_out(self.document)
+        return snapshot.amps(self.document, self.playing, stand_out, self.headroom.too_much)
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""

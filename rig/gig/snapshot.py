@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
-    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands. too_much: the share of
-    the period that it takes, with the chains around it, where that is more than there is; else 0.
+    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    stands_out: LU by which it is louder than the others, below 0 softer; 0 where it is not, or nobody has measured it.
+    too_much: the share of the period that it takes, with the chains around it, where that is more than there is; else
+    0.
     """
 
     index: int
@@ -34,6 +36,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    stands_out: float = 0.0
     too_much: float = 0.0
 
 
@@ -267,16 +270,23 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document, playing: int, too_much: Callable[[int], float]) -> tuple[AmpView, ...]:
-    """The amps of the stage, in order. too_much: of an amp's identity, see AmpView."""
+def amps(
+    document: Document,
+    playing: int,
+    out: Mapping[int, float] | None = None,
+    too_much: Callable[[int], float] = lambda uid: 0.0,
+) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order. out: LU by which some stand out, by identity. too_much: of one, see AmpView."""
+    out = out or {}
     keys = document.keys(playing)
     views: list[AmpView] = []
     for preset in [document.preset_of(playing)] if document.songs else document.presets:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            said = (preset.name, path, scenes, amp.scene, amp.uid, too_much(amp.uid))
-            views.append(AmpView(len(views), amp.name, keys[amp.uid], *said))
+            loud = round(out.get(amp.uid, 0.0), 1)
+            told = (amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid, loud, too_much(amp.uid))
+            views.append(AmpView(len(views), *told))
     return tuple(views)
 
 

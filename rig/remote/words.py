@@ -55,8 +55,13 @@ def amp(facts: Facts) -> str:
     """An amp of a list."""
     scene = f", scene {facts['scene']}" if facts["scene"] else ""
     scenes = f", scenes {', '.join(facts['scenes'])}" if facts["scenes"] and not scene else ""
-    more = f", takes {round(100 * facts['too_much'])} percent of the period" if facts["too_much"] else ""
-    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}{more}"
+    more = f", takes {round(100 * facts['too_much'])} percent of the period" if facts.get("too_much") else ""
+    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}{_loud(facts)}{more}"
+
+
+def _loud(facts: Facts) -> str:
+    lu = facts.get("stands_out", 0.0)
+    return f", {number(abs(lu))} dB {'louder' if lu > 0 else 'softer'} than the others" if lu else ""
 
 
 def song(facts: Facts) -> str:
