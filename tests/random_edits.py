@@ -117,7 +117,10 @@ class Edits(Chance):
 
     def file_of(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
-        return self.with_spec(preset, spec, files=self.files(ENGINES[spec.engine])) if spec else preset
+        if spec is None:
+            return preset
+        files = (spec.files if self.gentle else {}) | self.files(ENGINES[spec.engine])
+        return self.with_spec(preset, spec, files=files)
 
     def relabel(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
