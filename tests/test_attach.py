@@ -332,7 +332,7 @@ def test_systemd_is_told_when_it_plays_and_it_plays_in_the_process_that_was_star
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(runtime / "notify"))
-        systemd.settimeout(30)
+        systemd.settimeout(90)
         code = PLAIN.format(room="background", what="run")
         environment = {**os.environ, "NOTIFY_SOCKET": str(runtime / "notify")}
         process = subprocess.Popen(leashed([sys.executable, "-c", code, str(HERE)]), env=environment)

@@ -9,7 +9,7 @@ from rig.errors import RigError
 from rig.gig.snapshot import AmpView, FileView, News
 from rig.gig.unsaved import Unsaved
 from rig.gig.viewer import Look, Wrong, joined
-from rig.jack.patchbay import Patchbay
+from rig.jack.patchbay import Patchbay, Port
 from rig.remote.client import Event, Line
 from rig.remote.frozen import freeze
 
@@ -82,7 +82,10 @@ class RemoteRig:
         return self._list("incidents", Wrong)
 
     def patchbay(self) -> Patchbay:
-        return self._list("patchbay", Patchbay)[0]
+        ports = self._list("ports", Port)
+        self._number = self._line.send("list wires")
+        wires = tuple((row["from"], row["to"]) for row in self._answer()["list"] if row["stands"])
+        return Patchbay(ports, wires)
 
     def _list(self, what: str, kind: type[Row]) -> tuple[Row, ...]:
         self._number = self._line.send(f"list {what}")

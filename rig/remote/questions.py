@@ -243,7 +243,6 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "knobs": _knobs,
     "kinds": _kinds,
     "presets": _presets,
-    "patchbay": lambda gig, _: thaw((gig.patchbay,)),
     "ports": _ports,
     "wires": _wires,
     "songs": lambda gig, _: [dataclasses.asdict(row) for row in gig.set_list.rows()],
