@@ -14,6 +14,10 @@ import tempfile  # noqa: E402
 
 os.environ.setdefault("XDG_STATE_HOME", f"{tempfile.gettempdir()}/rig-test-state-{os.getuid()}")  # not the player's own
 
+os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}  # whatever it is that the tests are started from
+for _name in ("NO_COLOR", "RIG_THEME"):
+    os.environ.pop(_name, None)
+
 import sys  # noqa: E402
 
 if os.environ.get("RIG_TRAIN") == "no":  # `make test TRAIN=no`: as if there were no PyTorch, also where there is

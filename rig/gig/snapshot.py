@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
-    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands. colour: one of
+    document.COLOURS, or "".
     """
 
     index: int
@@ -33,6 +34,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -266,7 +268,9 @@ def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
+            views.append(
+                AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid, amp.colour)
+            )
     return tuple(views)
 
 

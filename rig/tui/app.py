@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import ClassVar, Protocol
 
-from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
@@ -22,6 +21,8 @@ from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
 from rig.tui.plain import PLAIN
 from rig.tui.play import PlayScreen
+from rig.tui.themed import ThemedApp
+from rig.tui.themes import Theme
 from rig.tui.unsaved import on_disk, unsaved
 
 Progress = Callable[[str, float], None]
@@ -51,7 +52,7 @@ class Left(Exception):
     """Raised out of `progress` when the player quits while the gig is still being opened."""
 
 
-class RigApp(App[int]):
+class RigApp(ThemedApp[int]):
     """`RigApp(open_gig).run()`: 0, or 1 when the gig did not open; `failure` then says why in one line.
 
     open_gig(progress) is called in a thread. It reports progress(step, share 0..1), may raise RigError, and must
@@ -90,9 +91,13 @@ class RigApp(App[int]):
         open_gig: Callable[[Progress], Gig],
         keymap: Mapping[str, str] | None = None,
         serve: Serve | None = None,
+        theme: Theme | None = None,
     ) -> None:
-        """keymap: keys of the player's own, as key_file.read() gives them. serve: lets others command the gig, too."""
-        super().__init__(driver_class=StageDriver)
+        """keymap: keys of the player's own, as key_file.read() gives them. serve: lets others command the gig, too.
+
+        theme: else the player's, as themed.chosen() finds it.
+        """
+        super().__init__(theme, driver_class=StageDriver)
         self.own_keys = dict(keymap or {})
         self._open_gig, self._serve = open_gig, serve
         self.others: Others | None = None

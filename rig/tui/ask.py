@@ -12,7 +12,6 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rig.tui import palette
 from rig.tui.canvas import printable
 from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
@@ -33,8 +32,8 @@ class AskScreen(ModalScreen[str], Overlay[str]):
     def compose(self) -> ComposeResult:
         lines = [escape(printable(line)) for line in self._said]
         if self._fault:
-            lines = [f"[bold {palette.ALARM}]{escape(printable(self._fault))}[/]", "", *lines]
-        keys = [f"[bold {palette.GLOW}]{KEYS.get(key, key):>3}[/]   {what}" for key, what in self._answers]
+            lines = [f"[bold $alarm]{escape(printable(self._fault))}[/]", "", *lines]
+        keys = [f"[bold $glow]{KEYS.get(key, key):>3}[/]   {what}" for key, what in self._answers]
         with VerticalScroll(id="card"):
             yield Static("\n".join([*lines, "", *keys]))
 

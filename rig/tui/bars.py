@@ -92,11 +92,11 @@ class Head(Canvas):
         if x - 3 - width_of(rate) - rest > 12 + STRIP_SHORT:
             x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
         if status.recording and x > 24:
-            x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+            x = sheet.put_right(x - 3, 0, " REC ", palette.on(palette.STOP))
         if word and x > 24:
             if x - 4 - width_of(f"{word}{where}") > 12:
                 x = sheet.put_right(x - 3, 0, where, palette.PLAIN) + 2
-            x = sheet.put_right(x - 3, 0, f" {word} ", LOOP_INK[status.loop.state])
+            x = sheet.put_right(x - 3, 0, f" {word} ", _loop_ink(status.loop.state))
         return x
 
 
@@ -107,12 +107,10 @@ def _tempo(status: Status) -> tuple[str, ...]:
     return tuple(word.strip() for word in (*words, "click" if status.metronome else "") if word)
 
 
-LOOP_INK = {
-    "recording": palette.ink(palette.BRIGHT, palette.STOP, bold=True),
-    "overdubbing": palette.ink("#000000", palette.WARN, bold=True),
-    "playing": palette.ink("#000000", palette.GO, bold=True),
-    "stopped": palette.ink(palette.QUIET, palette.PANEL),
-}
+def _loop_ink(state: str) -> Style:
+    if state == "stopped":
+        return palette.ink(palette.QUIET, palette.PANEL)
+    return palette.on({"recording": palette.STOP, "overdubbing": palette.WARN}.get(state, palette.GO))
 
 
 def looped(loop: LoopView) -> tuple[str, str]:
@@ -134,10 +132,10 @@ class Banner(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.words, self.way_out, self.colour = "", "", palette.STOP
+        self.words, self.way_out, self.colour = "", "", ""
 
-    def show(self, words: str, way_out: str = "", colour: str = palette.STOP) -> None:
-        """`words` in large spacing on `colour`, then how to get out of it. No words: nothing."""
+    def show(self, words: str, way_out: str = "", colour: str = "") -> None:
+        """`words` in large spacing on `colour`, or else STOP, then how to get out of it. No words: nothing."""
         self.words, self.way_out, self.colour = words, way_out, colour
         if self.is_news(words, way_out, colour):
             self.repaint()
@@ -145,8 +143,7 @@ class Banner(Canvas):
     def paint(self, sheet: Sheet) -> None:
         if not self.words:
             return
-        front = palette.BRIGHT if self.colour == palette.STOP else "#000000"
-        ink = palette.ink(front, self.colour, bold=True)
+        ink = palette.on(self.colour or palette.STOP)
         sheet.fill(0, 0, sheet.width, sheet.height, ink)
         spaced = " ".join(self.words) if sheet.width >= 60 else self.words
         text = f"{spaced}    {self.way_out}" if self.way_out else spaced
@@ -162,7 +159,7 @@ class Note(Canvas):
         self.more = "i shows it"  # of a message that is cut
         self._brief = False
         self.kept: deque[Said] = deque(maxlen=KEPT)
-        self._ink: Style = palette.PLAIN
+        self._wrong = False
         self._until = float("-inf")
 
     def explain(self, hint: str) -> None:
@@ -179,7 +176,7 @@ class Note(Canvas):
         self.message, self._until, self._brief = message, now + seconds, not keep
         if keep:
             self.kept.append(Said(time.time(), message, wrong))
-        self._ink = palette.RED if wrong else palette.ACCENT
+        self._wrong = wrong
         self.repaint()
 
     def hush(self) -> None:
@@ -193,11 +190,12 @@ class Note(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
+        said = palette.RED if self._wrong else palette.ACCENT
         if self.message and self._brief:
-            x = sheet.put_right(sheet.width - 2, 0, fit(self.message, sheet.width - 4), self._ink)
+            x = sheet.put_right(sheet.width - 2, 0, fit(self.message, sheet.width - 4), said)
             sheet.put(2, 0, fit(self.hint, x - 4), palette.SOFT)
             return
-        text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
+        text, ink = (self.message, said) if self.message else (self.hint, palette.SOFT)
         lines, room = wrapped(text, sheet.width - 4), sheet.width - 4
         if len(lines) > sheet.height:
             if self.message and room >= 40:

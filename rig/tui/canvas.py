@@ -17,12 +17,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rig.text import printable
-from rig.tui.palette import GROUND, STAGE
+from rig.tui import palette
 from rig.tui.plain import PLAIN, plainer
 
 __all__ = ["Canvas", "Sheet", "fit", "fit_end", "is_narrow", "printable", "width_of", "wrapped"]
-
-STAGE_COLOUR = Color.parse(STAGE)
 
 NEAR = 6  # columns: a gap shorter than this is cheaper to write again than to jump over
 
@@ -30,10 +28,10 @@ NEAR = 6  # columns: a gap shorter than this is cheaper to write again than to j
 class Sheet:
     """width x height cells. What is put outside is clipped."""
 
-    def __init__(self, width: int, height: int, style: Style = GROUND) -> None:
+    def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self._text = [[" "] * width for _ in range(height)]
-        self._style = [[style] * width for _ in range(height)]
+        self._style = [[palette.GROUND] * width for _ in range(height)]
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
         """Write one line from (x, y) rightwards; the column after it. What is not printable stands as a dot."""
@@ -205,9 +203,11 @@ class Canvas(Widget):
         return True
 
     def _strip(self, y: int) -> Strip:
-        strip = self._sheet.strip(y) if self._sheet else Strip.blank(self.size.width, GROUND)
+        return self._filtered(self._sheet.strip(y) if self._sheet else Strip.blank(self.size.width, palette.GROUND))
+
+    def _filtered(self, strip: Strip) -> Strip:
         for line_filter in self.get_line_filters():  # NO_COLOR is one
-            strip = strip.apply_filter(line_filter, STAGE_COLOUR)
+            strip = strip.apply_filter(line_filter, Color.parse(palette.STAGE))
         return strip
 
     def is_news(self, *state: object) -> bool:
@@ -224,9 +224,9 @@ class Canvas(Widget):
         """Instead of Widget's: every part of the screen is asked whenever one moves, and none has borders to add."""
         strips = self._strips[crop.y : crop.bottom]
         if len(strips) < crop.height:
-            strips += [Strip.blank(crop.width, GROUND)] * (crop.height - len(strips))
+            strips += [self._filtered(Strip.blank(crop.width, palette.GROUND))] * (crop.height - len(strips))
         if self._sheet and crop.column_span != (0, self._sheet.width):
-            strips = [strip.crop_extend(*crop.column_span, GROUND) for strip in strips]
+            strips = [strip.crop_extend(*crop.column_span, None) for strip in strips]
         return strips
 
     def text(self) -> str:

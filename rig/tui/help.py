@@ -11,7 +11,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rig.tui import palette
 from rig.tui.key_names import KeyNames, said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
@@ -90,6 +89,4 @@ class HelpScreen(ModalScreen[None], Overlay[None]):
         known = ((self._names.of(key), what) for key, what in keys)
         rows = [(key.written, what) for key, what in known if key]
         width = max(len(key) for key, _ in rows)
-        return Static(
-            "\n".join(plainer(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in rows)
-        )
+        return Static("\n".join(plainer(f"[bold $glow]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in rows))

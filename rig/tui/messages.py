@@ -14,7 +14,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rig.text import printable
-from rig.tui import palette
 from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
@@ -32,8 +31,8 @@ class Said(NamedTuple):
     def markup(self) -> str:
         """Its line, with the time of day."""
         said = escape(printable(self.message))
-        colour = palette.ALARM if self.wrong else palette.TEXT
-        return f"[{palette.QUIET}]{time.strftime('%H:%M:%S', time.localtime(self.at))}[/]  [{colour}]{said}[/]"
+        colour = "$alarm" if self.wrong else "$words"
+        return f"[$quiet]{time.strftime('%H:%M:%S', time.localtime(self.at))}[/]  [{colour}]{said}[/]"
 
 
 class MessagesScreen(ModalScreen[None], Overlay[None]):

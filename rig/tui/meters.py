@@ -49,7 +49,7 @@ class Meters(Canvas):
         loud = _ink(reading.peak_db) if reading.peak_db > LOUD_DB else palette.PLAIN
         sheet.put_right(right + 7, y, written_db(reading.peak_db), loud)
         if reading.clipped:
-            clip = palette.ink(palette.BRIGHT, palette.STOP, bold=True)
+            clip = palette.on(palette.STOP)
             sheet.put(right + (14 if sheet.width >= 60 else 1), y, " CLIP ", clip)
         if sheet.width >= 60:
             sheet.put(right + 8, y, "dBFS", palette.DIM)

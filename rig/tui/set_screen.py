@@ -16,7 +16,6 @@ from textual.widgets.option_list import Option
 from rig.gig.snapshot import SongRow
 from rig.shipped import known_presets
 from rig.text import printable
-from rig.tui import palette
 from rig.tui.finder import FinderScreen
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
@@ -93,7 +92,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         name = escape(f"{printable(row.name):{NAME}.{NAME}}")
         about = [printable(row.preset), *([f"{row.tempo:g} bpm"] if row.tempo else [])]
         about += [" ".join(printable(row.notes).split())] if row.notes else []
-        skipped = f"[{palette.WARN}]skipped[/] " if row.skip else ""
+        skipped = "[$warn]skipped[/] " if row.skip else ""
         return f"{mark} {row.number:>2}  [bold]{name}[/] {skipped}[dim]{escape(plainer(' · ').join(about))}[/]"
 
     def _verb(self, command: str) -> bool:

@@ -64,6 +64,6 @@ class SongLine(Canvas):
             if x + wide > right:
                 return sheet.put(x, 0, plainer("…"), palette.DIM) if x < right else x
             plays = number == song.part
-            ink = palette.ink("#000000", palette.GLOW, bold=True) if plays else palette.SOFT
+            ink = palette.on(palette.GLOW) if plays else palette.SOFT
             x = sheet.put(x, 0, f" {part} ", ink) + 1
         return x

@@ -180,18 +180,18 @@ class Tiles(Canvas):
         self, sheet: Sheet, amp: AmpView, face: Face, x: int, y: int, width: int, height: int, *, most: int
     ) -> None:
         plays = amp.index == self.playing
-        glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD, GONE: palette.STOP}.get(self.state, palette.GLOW)
-        ground = glow if plays and self.state != GONE else palette.STAGE
-        on_glow = palette.BRIGHT if self.state in ("MUTED", GONE) else "#000000"
-        edge = palette.ink(glow if plays else palette.RULE, bold=plays)
+        own = palette.amp(amp.colour)
+        glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD, GONE: palette.STOP}.get(self.state, own)
+        lit = palette.STRONG if self.state == GONE else palette.on(glow)
+        edge = palette.ink(glow if plays else own if amp.colour else palette.RULE, bold=plays)
         told = palette.ink(palette.ALARM if glow == palette.STOP else glow, bold=True)
-        name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.SOFT
-        digit_ink = name_ink if plays else palette.DIM
+        name_ink = lit if plays else palette.SOFT
+        digit_ink = name_ink if plays else palette.ink(own) if amp.colour else palette.DIM
         _box(sheet, x, y, width, height, HEAVY if plays else ROUND, edge)
         sheet.fill(x + 1, y + 1, width - 2, height - 2, name_ink)
         if plays and self.state == "MUTED":  # told by more than its colour
             for row in range(y + 1, y + height - 1):
-                sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], palette.ink(palette.BRIGHT, ground))
+                sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], name_ink)
         _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink, most)
         said = width_of(self.state) + 2 if plays and self.state else 0
         room = (width - said) // 2 - 4 if said else width - 6  # left of what is said in the middle
