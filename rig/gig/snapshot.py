@@ -155,7 +155,8 @@ class LoopView:
 
 @dataclass(frozen=True)
 class SongView:
-    """A song that plays. number: from 1; 0: none plays. total: songs of the set. next: the name of the one after it.
+    """A song that plays. number: from 1; 0: none plays. total: songs of the set. next, previous: the names of those
+    after and before it, but for songs that are passed over.
 
     part: from 1; 0: what plays is none of its parts, which are called as in "Lead:Solo". skip: it is passed over.
     """
@@ -169,6 +170,7 @@ class SongView:
     notes: str = ""
     tempo: float | None = None
     skip: bool = False
+    previous: str = ""
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,16 @@ class RigApp(ThemedApp[int]):
         if screen is not None:
             screen.action_panic()
 
+    def action_view(self, by: int) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_view(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a locked stage themes stay as they are."""
+        screen = self._playing() if action == "next_theme" else None
+        return not (screen and screen.locked)
+
     # --- opening -----------------------------------------------------------------------------------------------
 
     def _in_thread(self, work: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.style import Style
 from textual import events
@@ -15,11 +16,11 @@ from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.key_names import KeyNames, name_of, own_keys
-from rig.tui.messages import KEPT, Said
 from rig.tui.tuner import STRIP_SHORT, strip
 
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
+KEPT = 200  # messages
 QUIT_S = 2.0  # within which q is pressed twice to quit
 
 
@@ -34,20 +35,23 @@ class Head(Canvas):
         self._worst_load = 0.0
         self._xruns = 0
         self._xrun_until = float("-inf")
-        self._fresh_xruns = False
+        self._fresh_xruns = self.locked = False
 
-    def take(self, status: Status, title: str, preset: str, now: float) -> None:
-        """Show `status` of a gig of that title, read at time `now` in seconds, while an amp of `preset` plays."""
+    def take(self, status: Status, title: str, preset: str, now: float, locked: bool = False) -> None:
+        """Show `status` of a gig of that title, read at time `now` in seconds, while an amp of `preset` plays.
+
+        locked: the stage is.
+        """
         self._worst_load = self._load.update(status.load, now)
         if status.xruns > self._xruns and self.status is not None:
             self._xrun_until = now + FRESH_XRUN_S
         self._fresh_xruns = now < self._xrun_until
         self._xruns = status.xruns
-        self.status, self.title, self.preset = status, title, preset
+        self.status, self.title, self.preset, self.locked = status, title, preset, locked
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, looped(status.loop))
         time_told = (_tempo(status), status.lead)
         sound = (status.unsaved, *time_told, status.tuner, status.note, round(status.cents))
-        if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
+        if self.is_news(title, preset, locked, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -61,7 +65,11 @@ class Head(Canvas):
         if unsaved and room < 8:
             unsaved, room = unsaved[0], right - 7
         playing = self.preset or self.title
-        x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
+        x = 2
+        if self.locked:
+            x = sheet.put(x - 1, 0, " LOCKED ", palette.on(palette.WARN)) + 1
+            room -= x - 2
+        x = sheet.put(x, 0, fit(playing, room), palette.ACCENT)
         if playing != self.title and x + 10 < 2 + room:  # one of a set
             x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
         told = _tempo(self.status) if self.status else ()
@@ -148,6 +156,14 @@ class Banner(Canvas):
         spaced = " ".join(self.words) if sheet.width >= 60 else self.words
         text = f"{spaced}    {self.way_out}" if self.way_out else spaced
         sheet.put_centred(0, sheet.height // 2, sheet.width, fit(text, sheet.width), ink)
+
+
+class Said(NamedTuple):
+    """A message that was shown. at: seconds since 1970. wrong: something went wrong."""
+
+    at: float
+    message: str
+    wrong: bool
 
 
 class Note(Canvas):
@@ -279,13 +295,15 @@ PLAY_KEYS: Keys = (
     ("o", "file", 5),
     ("u", "undo", 2),
     ("s", "save", 2),
+    ("tab", "screens", 7),
+    ("L", "lock", 8),
     ("v", "A/B", 6),
     ("l", "loop", 3),
     ("space", "bypass", 7),
     ("m", "mute", 1),
     ("p", "panic", 4),
     ("t", "tuner", 1),
-    ("tab", "tap", 8),
+    ("`", "tap", 8),
     ("n", "metronome", 9),
     ("[ ]", "level", 7),
     ("pgup pgdn", "song", 8),
@@ -297,6 +315,40 @@ PLAY_KEYS: Keys = (
     ("⌫", "as saved", 9),
     ("?", "help", 1),
     ("q", "quit", 1),
+)
+
+STAGE_KEYS: Keys = (
+    ("1-9", "amp", 1),
+    ("↵", "part", 3),
+    ("pgup pgdn", "song", 3),
+    ("F1-F8", "scene", 4),
+    ("g", "boost", 4),
+    ("m", "mute", 1),
+    ("t", "tuner", 1),
+    ("L", "lock", 2),
+    ("tab", "edit", 2),
+    ("l", "loop", 5),
+    ("k", "keep", 8),
+    ("`", "tap", 6),
+    ("p", "panic", 4),
+    ("space", "bypass", 7),
+    ("[ ]", "level", 6),
+    ("/", "find", 5),
+    ("?", "help", 3),
+    ("q", "quit", 5),
+)
+
+LOCKED_KEYS: Keys = (
+    ("1-9", "amp", 1),
+    ("← →", "amp", 5),
+    (", .", "part", 2),
+    ("pgup pgdn", "song", 2),
+    ("F1-F8", "scene", 3),
+    ("/", "find", 5),
+    ("t", "tuner", 1),
+    ("m", "mute", 1),
+    ("p", "panic", 2),
+    ("L", "twice unlocks", 1),
 )
 
 TUNER_KEYS: Keys = (

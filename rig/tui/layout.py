@@ -35,6 +35,13 @@ def plan(width: int, height: int, song: int = 0) -> Plan:
     return replace(rows, song=song, tiles=rows.tiles - song)
 
 
+def stage_plan(width: int, height: int) -> Plan:
+    """The same for the stage, whose lines are called `tiles` here: no path, no knobs, and no line that can wait."""
+    rows = _plan(width, height)
+    given = rows.path + rows.knobs + rows.wires
+    return replace(rows, path=0, knobs=0, wires=0, tiles=rows.tiles + given)
+
+
 def _plan(width: int, height: int) -> Plan:
     if height < 16:
         note = 1 if height >= 11 else 0

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
+
+FRAME = 4  # lines of a card's edge and of what it leaves free within
 
 
 class Overlay(Screen[ScreenResultType]):
     """Closes once, and only while nothing is open above it: Textual takes away whatever is on top."""
+
+    def fit_into_card(self, part: Widget, beside: int) -> None:
+        """Let a part of the card take the lines that the screen has beside the card's frame and its other parts."""
+        part.styles.max_height = max(1, self.size.height - FRAME - beside)
 
     @property
     def on_top(self) -> bool:

@@ -13,16 +13,30 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from rig.gig.gig import Gig
 from rig.gig.snapshot import SongRow
 from rig.shipped import known_presets
 from rig.text import printable
+from rig.tui.bars import Foot, Keys
 from rig.tui.finder import FinderScreen
-from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.keys import EVERYWHERE, VIEW_KEYS, cased
 from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
 
 NAME = 24  # columns
 LOOK_S = 0.2
+KEYS: Keys = (
+    ("↵", "play", 1),
+    ("< >", "move", 2),
+    ("space", "skip", 2),
+    ("a", "add", 3),
+    ("x", "out", 3),
+    ("u", "undo", 4),
+    ("s", "save", 2),
+    ("tab", "next screen", 6),
+    ("m", "mute", 5),
+    ("esc", "close", 1),
+)
 
 
 class SetScreen(ModalScreen[None], Overlay[None]):
@@ -43,6 +57,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
             Binding("U", "verb('redo')"),
             Binding("s", "verb('save')"),
             Binding("escape,e,q", "dismiss"),
+            *VIEW_KEYS,
             *EVERYWHERE,
         ]
     )
@@ -55,18 +70,29 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         self.shown: tuple[SongRow, ...] = ()
         self._at = self._marked = 0
 
+    @classmethod
+    def of(cls, gig: Gig, do: Callable[[str], bool]) -> SetScreen:
+        """The set of a gig."""
+
+        def playing() -> int:
+            view = gig.set_list.view()
+            return view.number if view else 0
+
+        return cls(gig.set_list.rows, playing, do)
+
     def compose(self) -> ComposeResult:
         with Vertical(id="card", classes="wide"):
             yield OptionList(compact=True)
+            yield Foot(KEYS, self.BINDINGS)
 
     def on_mount(self) -> None:
-        card = self.query_one("#card")
-        card.border_title = "set"
-        told = "↵ play · < > move · space skip · a add · x out · u undo · s save · esc"
-        card.border_subtitle = plainer(told)
+        self.query_one("#card").border_title = "set"
         self._at = max(0, self._playing() - 1)
         self.show()
         self.set_interval(LOOK_S, self._follow)
+
+    def on_resize(self) -> None:
+        self.fit_into_card(self.query_one(OptionList), 1)
 
     def _follow(self) -> None:
         """Feet and other programs walk songs, and change them, too; what is highlighted stays the same song."""
@@ -107,6 +133,12 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         self._at = min(len(self.shown) - 1, max(0, self._at + by))
         if self.shown:
             self.query_one(OptionList).highlighted = self._at
+
+    def on_option_list_option_selected(self, selected: OptionList.OptionSelected) -> None:
+        """Pressed by mouse or finger: the first time it is picked, the second time played."""
+        again, self._at = selected.option_index == self._at, selected.option_index
+        if again:
+            self.action_play()
 
     def action_move(self, by: int) -> None:
         if self.shown and 0 <= self._at + by < len(self.shown) and self._do(f"song move {self._at + 1} {by:+d}"):

@@ -12,7 +12,7 @@ PARTS = 14  # columns that parts have at least, where the song's name is long
 
 
 class SongLine(Canvas):
-    """One line, or two: the second has the notes. keys: of the next song and of the next part."""
+    """One line, or two: the second has the notes. keys: of the song before and of the next one."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -33,7 +33,7 @@ class SongLine(Canvas):
         noted = sheet.height > 1
         number = f"{song.number}/{song.total}" if song.number else f"–/{song.total}"
         x = sheet.put(2, 0, plainer(f"♪ {number}"), palette.DIM)
-        name = printable(song.name) if song.number else f"no song plays: {self.keys[0]}"
+        name = printable(song.name) if song.number else f"no song plays: {self.keys[1]}"
         room = right - x - 2
         x = sheet.put(x + 1, 0, fit(name, max(8, room - PARTS) if song.parts else room), palette.ACCENT)
         tempo = f"{song.tempo:g} bpm" if song.tempo else ""
@@ -51,7 +51,7 @@ class SongLine(Canvas):
         if not song.next:
             return sheet.put_right(sheet.width - 2, 0, "the last song", palette.DIM) - 2 if song.number else sheet.width
         x = sheet.put_right(sheet.width - 2, 0, fit(printable(song.next), min(NEXT, sheet.width // 3)), palette.PLAIN)
-        return sheet.put_right(x - 1, 0, f"{self.keys[0]} next", palette.DIM) - 2
+        return sheet.put_right(x - 1, 0, f"{self.keys[1]} next", palette.DIM) - 2
 
     def _parts(self, sheet: Sheet, song: SongView, x: int, right: int) -> int:
         """The parts around the one that plays, as many as fit between two columns; the column behind them."""

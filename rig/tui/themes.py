@@ -77,7 +77,7 @@ CONTRAST = replace(
     DARK,
     name="contrast",
     stage="#000000",
-    panel="#000000",
+    panel="#1c1c1c",
     lit="#303030",
     rule="#8a8a8a",
     faint="#d0d0d0",
