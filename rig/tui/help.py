@@ -31,7 +31,7 @@ PLAY = (
     ("m", "mute"),
     ("p", "panic: silence tails, too"),
     ("t", "tuner, and a strip of it"),
-    ("tab L", "stage, edit, set, log; lock"),
+    ("tab L", "next screen; stage lock"),
     ("` n f", "tap; metronome; follow"),
     ("k r", "keep the minutes; record"),
     ("s", "save"),

@@ -351,8 +351,7 @@ class PlayScreen(Editing):
         return action in ("amp", "mute", "panic", "level", "turn", "help", "quit", "lock")
 
     def on_key(self, event: events.Key) -> None:
-        """Of a locked stage, a key that rests says why."""
-        super().on_key(event)
+        """Of a locked stage, a key that rests says why. What else keys do is in Editing, whose on_key comes, too."""
         bound = self._bindings.key_to_bindings.get(event.key, ())
         if self.locked and bound and not any(self._acts(binding.action) for binding in bound):
             self.note.say(self.told("locked: {L} twice unlocks"), time.monotonic(), seconds=QUIT_S, keep=False)
