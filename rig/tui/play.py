@@ -1,4 +1,4 @@
-"""The play screen: shows a gig twenty times a second, and turns keys into its verbs at once."""
+"""The play screen: shows a gig fifteen times a second, and turns keys into its verbs at once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
 from rig.tui.views import EDIT, STAGE, VIEWS, beside
 
-POLL_S = 1 / 20
+POLL_S = 1 / 15
 MOST_NOTE = 4  # lines
 NOTED = 22  # lines of a screen on which a song's notes have one of their own
 LARGE = 12  # amps: so many have numbers of two digits
@@ -59,7 +59,7 @@ HIDDEN = ("pick", "turn", "back", "browse", "add", "remove", "bypass_engine", "m
 ON_LOCKED = ("prev", "next", "tuner")
 """Verbs of one word that a locked stage carries out; and all that begin with `scene`, `part` or `song`."""
 LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
-CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
+CHAIN_S = 1.0  # what engines take, and whether one was caught, changes without an edit
 
 TUNING = {"prev": "tuning prev", "next": "tuning next", "bypass": "tuner heard"}
 """What keys of amps do while one tunes."""
@@ -155,7 +155,7 @@ class PlayScreen(Editing):
         self.song.keys = self.stage.keys = (self.told("{pgup}"), self.told("{pgdn}"))
         self.poll()
         self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, lambda: self.beside(self.read_chain))
+        self.set_interval(CHAIN_S, self._read_again)
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -213,6 +213,11 @@ class PlayScreen(Editing):
         if not self.leaving and self.status is not None:
             self.engines = self.gig.chain()
             self.show_chain()
+
+    def _read_again(self) -> None:
+        """What engines take, and whether one was caught, where that is to be seen."""
+        if self.view == EDIT:
+            self.beside(self.read_chain)
 
     def show_chain(self) -> None:
         line, status = self.line, self.status

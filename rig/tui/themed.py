@@ -5,17 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.app import App, ReturnType
 from textual.binding import Binding, BindingType
-from textual.color import Color
 from textual.driver import Driver
-from textual.filter import LineFilter, Monochrome
+from textual.filter import Monochrome
 from textual.theme import Theme as TextualTheme
 
 from rig.errors import RigError, did_you_mean
@@ -25,8 +21,7 @@ from rig.tui import palette
 from rig.tui.canvas import Canvas
 from rig.tui.plain import PLAIN
 from rig.tui.themes import DARK, THEMES, Theme, sixteen
-
-LIT_FROM = 0.1  # of brightness, by which a ground that tells something differs from the stage
+from rig.tui.uncoloured import Uncoloured
 
 
 def kept() -> Path:
@@ -52,23 +47,6 @@ def keep(theme: Theme) -> None:
         kept().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with whole(kept()) as part:
             part.write_text(theme.name + "\n", encoding="utf-8")
-
-
-class Uncoloured(LineFilter):
-    """NO_COLOR: not one colour is sent, grey neither. What stands on a ground that tells something is reversed."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [Segment(text, uncoloured(style, palette.STAGE), None) for text, style, _ in segments]
-
-
-@lru_cache(maxsize=1024)
-def uncoloured(style: Style | None, stage: str) -> Style:
-    """What is left of a style: bold, and reversed where its ground stands out from the stage."""
-    if style is None:
-        return Style.null()
-    ground = style.bgcolor and Color.from_rich_color(style.bgcolor)
-    lit = ground is not None and abs(ground.brightness - Color.parse(stage).brightness) >= LIT_FROM
-    return Style(bold=style.bold, underline=style.underline, reverse=lit != bool(style.reverse))
 
 
 class ThemedApp(App[ReturnType]):
