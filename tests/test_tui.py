@@ -742,7 +742,8 @@ async def test_a_fault_is_named_in_red() -> None:
         gig.fault("model")
         await seen(pilot, screen.path, "model FAULT")
         assert "Clean.model gave no number" in screen.note.text()
-        segments = [s for strip in screen.path._strips for s in strip if "model" in s.text]
+        lines = screen.path.render_lines(screen.path.size.region)
+        segments = [s for strip in lines for s in strip if "model" in s.text]
         assert segments[0].style.bgcolor.name == palette.STOP
 
 

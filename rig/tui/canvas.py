@@ -73,6 +73,10 @@ class Sheet:
         for row in range(y, y + height):
             self.put(x, row, " " * width, style)
 
+    def paste(self, y: int, line: Sheet) -> None:
+        """Put the first line of another sheet of the same width."""
+        self._text[y], self._style[y] = list(line._text[0]), list(line._style[0])
+
     def strip(self, y: int) -> Strip:
         """Line y, as stretches of one style."""
         text, style = self._text[y], self._style[y]

@@ -20,7 +20,7 @@ from rig.errors import RigError
 from rig.gig.beside import Beside
 from rig.gig.gig import Gig
 from rig.gig.knob_scale import meant, turn, value_at
-from rig.gig.snapshot import EngineView, FileView, ParamView, Status
+from rig.gig.snapshot import EngineView, FileView, Outcome, ParamView, Status
 from rig.tui.add import AddScreen, Wanted
 from rig.tui.ask import AskScreen
 from rig.tui.bars import Note
@@ -84,8 +84,8 @@ class Editing(Screen[None]):
         self.heard = ""  # the message that was shown
         self._picked: dict[int, Picked] = {}
 
-    def poll(self) -> None:
-        """Take what is new from the gig, and show it."""
+    def poll(self, outcomes: tuple[Outcome, ...] = ()) -> None:
+        """Take what is new from the gig, and show it. outcomes: that were taken just before."""
         raise NotImplementedError
 
     def show_chain(self) -> None:

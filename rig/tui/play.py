@@ -129,6 +129,7 @@ class PlayScreen(Editing):
         self._shown: tuple[Document, int] | None = None
         self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
+        self._between = False  # two looks at the status
         self.view = EDIT  # or STAGE: which of the two it shows
         self.locked, self._unlock_at = False, float("-inf")
         self._digit = ""  # of an amp's number, its second one is waited for
@@ -154,7 +155,7 @@ class PlayScreen(Editing):
         self.note.more, self.wires.connect = self.told("{i} shows it"), self.told("{c}")
         self.song.keys = self.stage.keys = (self.told("{pgup}"), self.told("{pgdn}"))
         self.poll()
-        self.set_interval(POLL_S, self.poll)
+        self.set_interval(POLL_S, self._tick)
         self.set_interval(CHAIN_S, self._read_again)
 
     def on_resize(self) -> None:
@@ -169,12 +170,30 @@ class PlayScreen(Editing):
     def _names(self) -> KeyNames:
         return KeyNames(self.stage_bindings(), own_keys(self.app))
 
-    def poll(self) -> None:
-        """Take the gig's status and show what is new in it."""
+    def _tick(self) -> None:
+        """Every other time nothing but the meters moves, where nothing else has to look alive."""
+        self._between = not self._between and self.view == EDIT and not self.browser
+        status = self.status
+        if not self._between or status is None or status.tuner or self.leaving:
+            self.poll()
+            return
+        outcomes = self.beside(self.gig.install) or ()
+        if outcomes or not self._is_shown():  # a foot has pressed something
+            self.poll(outcomes)
+        else:
+            self._move_meters(status)
+
+    def _move_meters(self, status: Status) -> None:
+        levels = self.beside(self.gig.levels)
+        if levels:
+            self.meters.take(levels, status.level_db, time.monotonic())
+
+    def poll(self, outcomes: tuple[Outcome, ...] = ()) -> None:
+        """Take the gig's status and show what is new in it. outcomes: that were taken just before."""
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes = self.beside(self.gig.install) or ()
+        outcomes += self.beside(self.gig.install) or ()
         news = self.beside(self.gig.news) or ()
         before, self.status = self.status, self.beside(self.gig.status) or self.status
         self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
@@ -200,13 +219,17 @@ class PlayScreen(Editing):
 
     def _follow(self, built: bool) -> None:
         """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
-        wanted = (self.gig.document, self.gig.playing)
-        known = self._shown is not None and wanted[0] is self._shown[0] and wanted[1] == self._shown[1]
+        known = self._is_shown()
         if not known:
-            self._shown = wanted
+            self._shown = (self.gig.document, self.gig.playing)
             self.amps = self.gig.amps
         if built or not known:
             self.read_chain()
+
+    def _is_shown(self) -> bool:
+        """Whether what is wanted, and the amp that plays, are those that are shown."""
+        shown = self._shown
+        return shown is not None and self.gig.document is shown[0] and self.gig.playing == shown[1]
 
     def read_chain(self) -> None:
         """Take the path with its knobs as they stand now."""
@@ -264,7 +287,7 @@ class PlayScreen(Editing):
             self.song.take(status.song)
             self.path.take(status)
         self.head.take(status, self.gig.name, self._preset(status.amp), now, self.locked)
-        self.meters.take(status, now)
+        self._move_meters(status)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
