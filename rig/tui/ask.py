@@ -20,6 +20,18 @@ from rig.tui.overlay import Overlay
 KEYS = {"escape": "esc"}  # as they are written
 
 
+class Answer(Static):
+    """A line that can be pressed."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f"[bold $glow]{KEYS.get(key, key):>3}[/]   {what}")
+        self._key = key
+
+    def on_click(self) -> None:
+        if isinstance(self.screen, AskScreen):
+            self.screen.dismiss(self._key)
+
+
 class AskScreen(ModalScreen[str], Overlay[str]):
     """Gives back the key that was pressed. said: what there is to know. answers: keys, and what each does."""
 
@@ -33,9 +45,9 @@ class AskScreen(ModalScreen[str], Overlay[str]):
         lines = [escape(printable(line)) for line in self._said]
         if self._fault:
             lines = [f"[bold $alarm]{escape(printable(self._fault))}[/]", "", *lines]
-        keys = [f"[bold $glow]{KEYS.get(key, key):>3}[/]   {what}" for key, what in self._answers]
         with VerticalScroll(id="card"):
-            yield Static("\n".join([*lines, "", *keys]))
+            yield Static("\n".join([*lines, ""]))
+            yield from (Answer(key, what) for key, what in self._answers)
 
     def on_mount(self) -> None:
         card = self.query_one("#card")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
@@ -20,6 +21,12 @@ class Overlay(Screen[ScreenResultType]):
     def on_top(self) -> bool:
         """Whether it is the one that a player sees and types into; unlike `is_current`, not below a question."""
         return self in self.app.screen_stack[-1:]
+
+    def on_click(self, event: events.Click) -> None:
+        """A press beside the card closes it, as escape does."""
+        card = self.query("#card")
+        if card and not card.first().region.contains(event.screen_x, event.screen_y):
+            self.dismiss()
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         return super().dismiss(result) if self.on_top else AwaitComplete()

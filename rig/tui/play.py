@@ -394,6 +394,9 @@ class PlayScreen(Editing):
         heard = self.status is not None and self.status.tuner_heard
         self.do("tuner on" if heard and verb == "bypass" else TUNING.get(verb, verb) if tuning else verb)
 
+    def _reach(self, path: str) -> bool:
+        return not self.locked and super()._reach(path)
+
     def action_turn(self, direction: int, coarse: bool) -> None:
         """Turn the knob; while one tunes it is what A is."""
         if self.status is not None and self.status.tuner:
@@ -497,6 +500,9 @@ class PlayScreen(Editing):
             self._switch(pressed.button.uid)
         else:
             self.do(pressed.button.verb)
+
+    def on_song_line_pressed(self, pressed: SongLine.Pressed) -> None:
+        self.do(pressed.verb)
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self._switch(picked.uid)

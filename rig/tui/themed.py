@@ -103,6 +103,7 @@ def _variables(theme: Theme) -> dict[str, str]:
         "alarm": theme.alarm,
         "warn": theme.warn,
         "glow-ground": ground,
+        "veil": "60%" if theme.strong else "100%",  # half-tones are none of sixteen colours
         "on": theme.on,
         "on-style": "bold" if theme.strong else "none",
     }
