@@ -95,8 +95,9 @@ async def strips(picture: Picture, gig: FakeGig) -> list[list[Segment]]:
     async with app.run_test(size=picture.size) as pilot:
         while not isinstance(app.screen, PlayScreen) or app.screen.status is None:
             await pilot.pause(0.01)
+        play = app.screen
         await pilot.press(*picture.keys.split())
-        app.screen.note.hush()
+        play.note.hush()
         await pilot.pause(0.5)  # what moves has come to rest
         return [list(strip) for strip in app.screen._compositor.render_strips()]
 

@@ -44,6 +44,8 @@ def stage_plan(width: int, height: int) -> Plan:
     rows = _plan(width, height)
     if height < LARGE:
         rows = replace(rows, banner=0, meters=2, tiles=rows.tiles + rows.banner + rows.meters - 2)
+    elif rows.banner > 1:
+        rows = replace(rows, banner=1, tiles=rows.tiles + rows.banner - 1)
     given = rows.path + rows.knobs + rows.wires
     return replace(rows, path=0, knobs=0, wires=0, tiles=rows.tiles + given)
 

@@ -19,6 +19,7 @@ from rig.tui.tuner import wide_strip
 
 LARGEST = 40  # scale of a name: more than any terminal has room for
 LEAST = 5  # lines of the tile
+SMALL, SMALLER = 2, 3  # scale of a name that no scene makes smaller, and by how much it may
 TALL = 22  # lines, from which on buttons have three
 NOTES = 3  # lines of a song's notes at most
 PULSE = 0.25  # of a beat, for which the light is on
@@ -232,11 +233,11 @@ def _largest(name: str, scene: str, width: int, height: int) -> tuple[int, list[
     scale, wrap = block_font.fitted(name, width, height, LARGEST)
     if not scene:
         return scale, wrap, None
-    for most in range(scale, -1, -1):
+    for most in range(scale, max(0, min(scale, SMALL) - 1, scale - SMALLER - 1), -1):
         least, lines = block_font.fitted(name, width, height, most)
         left = height - 1 - len(block_font.set_out(least, lines))
         under = block_font.fitted(scene, width, left, max(1, most // 2)) if left >= 1 else (-1, [])
-        if under[0] >= (1 if most > 1 else 0):
+        if under[0] >= min(1, most - 1):
             return least, lines, under
     return scale, wrap, None
 
