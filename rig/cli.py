@@ -82,9 +82,11 @@ def play(args: argparse.Namespace) -> int:
     from rig.tui import key_file
     from rig.tui.app import RigApp
     from rig.tui.play import PlayScreen
+    from rig.tui.themed import chosen
 
+    theme = chosen(args.theme)
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others)
+    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others, theme)
     status = app.run()
     if app.error is not None:
         raise app.error

@@ -11,6 +11,7 @@ from typing import NoReturn
 from rig import __version__
 from rig.errors import QUOTED, cut, did_you_mean, quoted
 from rig.output import complain
+from rig.tui.themes import THEMES
 
 
 def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
@@ -94,6 +95,11 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     )
     sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
+    )
+    sub.add_argument(
+        "--theme",
+        choices=list(THEMES),
+        help="the colours of the screen (default: RIG_THEME, or as ctrl+t on the screen had it last)",
     )
     shown = sub.add_mutually_exclusive_group()
     shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")

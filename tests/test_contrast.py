@@ -21,6 +21,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from rig.capture import procedure, test_signal
+from rig.document.document import Song
 from rig.document.tunings import Note
 from rig.tui.app import RigApp
 from rig.tui.capture import CaptureApp, Heading
@@ -87,6 +88,21 @@ def unwired(gig: FakeGig) -> None:
     gig.do("scene Solo")
 
 
+def in_songs(gig: FakeGig) -> None:
+    """Three of them, one passed over; the amp has a colour and a scene, and something is wrong."""
+    unwired(gig)
+    gig.do("colour Clean red")
+    preset = gig.document.presets[0].uid
+    songs = (
+        Song("Opener", preset, notes="capo 2"),
+        Song("Ballad", preset, tempo=72.0),
+        Song("Closer", preset, skip=True),
+    )
+    gig.history.amend_now(lambda document: replace(document, songs=songs))
+    gig.do("song 1")
+    gig.set(load=0.9, tempo=72.0, note="E", cents=9.0)
+
+
 def tuned(note: str, cents: float) -> Callable[[FakeGig], None]:
     def tune(gig: FakeGig) -> None:
         gig.sounding.note = lambda: Note(note, cents)  # type: ignore[method-assign]
@@ -109,6 +125,14 @@ STATES: dict[str, tuple[Callable[[FakeGig], object], str]] = {
     "tuner, silent": (tuned("", 0.0), "t"),
     "tuner, flat": (tuned("E", -20.0), "t"),
     "tuner, in tune": (tuned("E", 0.0), "t m"),
+    "stage": (lambda gig: None, "shift+tab"),
+    "stage, songs": (in_songs, "shift+tab"),
+    "stage, an amp with a colour": (in_songs, "shift+tab 1"),
+    "stage, muted": (in_songs, "shift+tab m"),
+    "stage, locked": (in_songs, "shift+tab L"),
+    "songs": (in_songs, ""),
+    "set": (in_songs, "e"),
+    "log": (wrong, "9 i"),
     "help": (lambda gig: None, "question_mark"),
     "messages": (unwired, "9 0 i"),
     "add": (lambda gig: None, "a"),

@@ -41,7 +41,9 @@ async def look(picture: Picture) -> str:
             row += inks.setdefault(said, string.ascii_letters[len(inks)]) * len(text)
         rows.append(row)
     told = [f"{letter} {said}" for said, letter in inks.items()]
-    return "\n".join(["".join(segment.text for segment in line).rstrip() for line in lines] + ["", *rows, "", *told, ""])
+    return "\n".join(
+        ["".join(segment.text for segment in line).rstrip() for line in lines] + ["", *rows, "", *told, ""]
+    )
 
 
 @pytest.mark.parametrize("picture", SCREENS, ids=lambda picture: picture.name)

@@ -119,7 +119,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         about = [printable(row.preset), *([f"{row.tempo:g} bpm"] if row.tempo else [])]
         about += [" ".join(printable(row.notes).split())] if row.notes else []
         skipped = "[$warn]skipped[/] " if row.skip else ""
-        return f"{mark} {row.number:>2}  [bold]{name}[/] {skipped}[dim]{escape(plainer(' · ').join(about))}[/]"
+        return f"{mark} {row.number:>2}  [bold]{name}[/] {skipped}{escape(plainer(' · ').join(about))}"
 
     def _verb(self, command: str) -> bool:
         done = self._do(command)
