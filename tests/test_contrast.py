@@ -168,10 +168,10 @@ async def test_what_is_written_can_be_read(folder: Path, monkeypatch, state: str
 
 
 async def read_at_all_sizes(pilot: Pilot) -> None:
-    """In every theme, and for what a terminal of sixteen colours gets."""
-    for size in SIZES:
+    """In every theme, and for what a terminal of sixteen colours gets; on a larger one in those of the player's choice."""
+    for size, themes in zip(SIZES, (WORN, (DARK, LIGHT)), strict=True):
         await pilot.resize_terminal(*size)
-        for theme in WORN:
+        for theme in themes:
             put_on(pilot.app, theme)
             await pilot.pause()
             assert pilot.app.screen.styles.background.rgb == Color.parse(theme.stage).rgb, "another theme is on"

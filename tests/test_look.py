@@ -24,7 +24,6 @@ SCREENS = (
     Picture("stage-120x40", (120, 40), "shift+tab 3 f1"),
     Picture("stage-locked", (80, 24), "shift+tab L"),
     Picture("stage-muted", (80, 24), "shift+tab m", "colour-blind"),
-    Picture("tuner", (80, 24), "t"),
     Picture("set", (80, 24), "e", "contrast"),
 )
 

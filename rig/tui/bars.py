@@ -18,6 +18,8 @@ from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.key_names import KeyNames, name_of, own_keys
 from rig.tui.tuner import STRIP_SHORT, strip
 
+STOP, WARN, COLD, GO, GLOW = "STOP", "WARN", "COLD", "GO", "GLOW"
+"""Grounds of a banner, as the palette calls them."""
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
 KEPT = 200  # messages
@@ -140,18 +142,18 @@ class Banner(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.words, self.way_out, self.colour = "", "", ""
+        self.words, self.way_out, self.ground = "", "", STOP
 
-    def show(self, words: str, way_out: str = "", colour: str = "") -> None:
-        """`words` in large spacing on `colour`, or else STOP, then how to get out of it. No words: nothing."""
-        self.words, self.way_out, self.colour = words, way_out, colour
-        if self.is_news(words, way_out, colour):
+    def show(self, words: str, way_out: str = "", ground: str = STOP) -> None:
+        """`words` in large spacing, then how to get out of it. No words: nothing. ground: what the palette calls it."""
+        self.words, self.way_out, self.ground = words, way_out, ground
+        if self.is_news(words, way_out, ground):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         if not self.words:
             return
-        ink = palette.on(self.colour or palette.STOP)
+        ink = palette.on(getattr(palette, self.ground))
         sheet.fill(0, 0, sheet.width, sheet.height, ink)
         spaced = " ".join(self.words) if sheet.width >= 60 else self.words
         text = f"{spaced}    {self.way_out}" if self.way_out else spaced

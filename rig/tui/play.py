@@ -17,7 +17,7 @@ from rig.document.document import Document
 from rig.gig.gig import Gig
 from rig.gig.knob_scale import stands, written_out
 from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
-from rig.tui import palette
+from rig.tui import bars
 from rig.tui.bars import (
     FIELD_KEYS,
     LOCKED_KEYS,
@@ -320,12 +320,12 @@ class PlayScreen(Editing):
             words, way_out = both if status.muted else ("TUNER", "muted: {t} plays on")
             if status.tuner_heard and not status.muted:
                 way_out = "heard: {t} goes back"
-            self.banner.show(words, self.told(way_out), palette.GO)
+            self.banner.show(words, self.told(way_out), bars.GO)
             return
         said = [
-            (status.muted, "MUTED", "{m} plays on", palette.STOP),
-            (status.comparing, "AS SAVED", "{v}: as changed", palette.WARN),
-            (status.bypassed, "BYPASS", "{space} plays the amp", palette.COLD),
+            (status.muted, "MUTED", "{m} plays on", bars.STOP),
+            (status.comparing, "AS SAVED", "{v}: as changed", bars.WARN),
+            (status.bypassed, "BYPASS", "{space} plays the amp", bars.COLD),
         ]
         true = [(word, self.told(way_out), colour) for is_so, word, way_out, colour in said if is_so]
         self.banner.show(" + ".join(word for word, _, _ in true), *(true[0][1:] if true else ()))
@@ -558,7 +558,7 @@ class PlayScreen(Editing):
         """Take no more keys; say that the sound is fading."""
         self.leaving = True
         self.browser = self.field = None
-        self.banner.show("FADING OUT", colour=palette.GLOW)
+        self.banner.show("FADING OUT", ground=bars.GLOW)
         self.note.say("fading out", time.monotonic())
 
 
