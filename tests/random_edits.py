@@ -7,7 +7,20 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, NAMES, Chance
 
-from rig.document.document import ALL, Amp, Binding, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
+from rig.document.document import (
+    ALL,
+    COLOURS,
+    Amp,
+    Binding,
+    Chain,
+    EngineSpec,
+    Metronome,
+    Midi,
+    Pick,
+    Preset,
+    identity,
+    labels,
+)
 from rig.engine import Param
 
 
@@ -21,6 +34,7 @@ class Edits(Chance):
             self.turn,
             self.level,
             self.off,
+            self.paint,
             self.rename,
             self.move,
             self.insert,
@@ -99,6 +113,9 @@ class Edits(Chance):
 
     def level(self, preset: Preset) -> Preset:
         return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20))
+
+    def paint(self, preset: Preset) -> Preset:
+        return self.with_amp(preset, self.random.choice(preset.amps), colour=self.random.choice(("", *COLOURS)))
 
     def off(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
