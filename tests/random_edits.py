@@ -112,7 +112,7 @@ class Edits(Chance):
         return self.with_spec(preset, spec, params={}, settings={}) if spec else preset
 
     def level(self, preset: Preset) -> Preset:
-        return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20))
+        return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20), louder=self.louder())
 
     def paint(self, preset: Preset) -> Preset:
         return self.with_amp(preset, self.random.choice(preset.amps), colour=self.random.choice(("", *COLOURS)))
@@ -275,7 +275,11 @@ class Edits(Chance):
             return replace(binding, to=Pick(amp.uid, name)) if binding.to == Pick(amp.uid, old.name) else binding
 
         preset = replace(preset, midi=replace(preset.midi.each(renamed), program=program))
-        return self.with_amp(preset, amp, scenes=(replace(old, name=name, level=self.number(-9, 9)), *amp.scenes[1:]))
+        return self.with_amp(
+            preset,
+            amp,
+            scenes=(replace(old, name=name, level=self.number(-9, 9), louder=self.louder()), *amp.scenes[1:]),
+        )
 
     def unset(self, preset: Preset) -> Preset:
         amp = self.random.choice(preset.amps)

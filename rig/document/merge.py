@@ -114,6 +114,7 @@ def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:
         key=_either(base.key, theirs.key, ours.key),
         colour=_either(base.colour, theirs.colour, ours.colour),
         scenes=_either(base.scenes, theirs.scenes, ours.scenes),
+        louder=_either(base.louder, theirs.louder, ours.louder),
     )
     return made if made.active else replace(made, scene="")
 

@@ -20,6 +20,7 @@ from rig.document.document import (
     INPUT,
     KEYS,
     LEVEL,
+    LOUDER,
     ON,
     OUTPUT,
     TEMPO,
@@ -202,7 +203,7 @@ class Reader(MidiReader):
             self.fault(place, 'no name; give it one: name = "Clean"')
         if name.casefold() in (INPUT, OUTPUT):
             self.fault(place, f"the name '{name}' is taken by the {name.casefold()} chain")
-        self.known(table, place, ("name", "key", "colour", "level", "chain", "scene"))
+        self.known(table, place, ("name", "key", "colour", "level", "louder", "chain", "scene"))
         chain = self.chain(table, place, name)
         return Amp(
             name=name or f"Amp {number}",
@@ -211,7 +212,11 @@ class Reader(MidiReader):
             key=self.key(table, place),
             colour=self.word(table, "colour", place, COLOURS),
             scenes=self.scenes(table, place, name, {"": chain, **ends}),
+            louder=self.louder(table, place),
         )
+
+    def louder(self, table: Mapping[str, object], place: str) -> float | None:
+        return self.number(table["louder"], "louder", place, *LOUDER, "dB") if "louder" in table else None
 
     def scenes(
         self, table: Mapping[str, object], place: str, owner: str, chains: Mapping[str, Chain]
@@ -230,12 +235,12 @@ class Reader(MidiReader):
                     self.fault(at, 'no name; give it one: name = "Solo"')
                 continue
             at = f"{at} '{name}'"
-            self.known(entry, at, ("name", "level", "set"))
+            self.known(entry, at, ("name", "level", "louder", "set"))
             if name.casefold() in found:
                 self.fault(at, "this amp has another scene of the same name")
             level = self.number(entry.get("level", 0.0), "level", at, *LEVEL, "dB")
             values = self.scene_values(self.table(entry, "set", at), at, owner, chains)
-            found.setdefault(name.casefold(), Scene(name, level, values))
+            found.setdefault(name.casefold(), Scene(name, level, values, self.louder(entry, at)))
         return tuple(found.values())
 
     def scene_values(

@@ -18,7 +18,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-AMP = ("name", "key", "colour", "level", "chain", "scene")
+AMP = ("name", "key", "colour", "level", "louder", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
 JACK = ("in", "out")
@@ -186,6 +186,8 @@ class PresetText:
             self.optional(table, "colour", new.colour or None, AMP)
         if new.level != old.level:
             toml_tables.put(self.tree, table, "level", toml.number(new.level), AMP)
+        if new.louder != old.louder:
+            self.optional(table, "louder", new.louder, AMP)
         ChainText(self.tree, self.spelling, table, AMP, required=True).change(old.chain, new.chain, self.moved)
         self.names.scenes(table, AMP, old, new)
 
