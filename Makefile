@@ -34,12 +34,13 @@ endif
 # No sound card: play the demo take instead of a guitar.
 DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di demo)
 
-.PHONY: help play test models pictures lint clean system
+.PHONY: help play test drills models pictures lint clean system
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make play     set up what is missing, then play $(PRESET)   (PRESET=..., ARGS="--amp 2")'
 	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset", TRAIN=no: without PyTorch)'
+	@echo 'make drills   do what a bad night does, and measure: docs/promises.md   (ARGS="server soak --minutes 60 --keep")'
 	@echo 'make models   capture and train the shipped models again; an hour and a half'
 	@echo 'make pictures draw the pictures of the README again'
 	@echo 'make lint     ruff and mypy'
@@ -51,6 +52,9 @@ play: $(VENV)/.play
 test: $(if $(filter no,$(TRAIN)),$(VENV)/.test-no,$(VENV)/.test)
 	RIG_TRAIN=$(TRAIN) $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist load --maxschedchunk 1 \
 	  $(if $(filter no,$(TRAIN)),-rsfE) $(ARGS)
+
+drills: $(VENV)/.test-no
+	$(PY) tests/drills $(ARGS)
 
 models: $(VENV)/.train
 	$(PY) presets/recipes/models.py $(ARGS)
@@ -69,7 +73,7 @@ clean:
 
 # Looked at every time, which takes a moment; what is already there is left alone.
 system:
-	@PYTHON=$(PYTHON) sh .ci/system $(filter play test models pictures lint,$(MAKECMDGOALS))
+	@PYTHON=$(PYTHON) sh .ci/system $(filter play test drills models pictures lint,$(MAKECMDGOALS))
 
 $(VENV)/.made: | system
 	@echo 'rig: making $(VENV)'

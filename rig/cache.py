@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rig import files
-from rig.files import Stamp, whole
+from rig.files import Stamp, read_bytes, whole
+
+LIMIT = 64 << 20  # bytes of what is kept
 
 
 def folder() -> Path:
@@ -20,8 +22,8 @@ def folder() -> Path:
 def kept(name: str) -> dict[str, object]:
     """What is kept under a name; nothing where there is none, or what is no JSON."""
     try:
-        found = json.loads(_file(name).read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_bytes(_file(name), LIMIT))
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -10,6 +10,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ def play(args: argparse.Namespace) -> int:
     from rig.gig.kept import Room
     from rig.gig.opening import open_gig
 
+    if args.osc:
+        from rig.remote import osc
+
+        if lacking := osc.missing():
+            raise RigError(lacking)
     last = bookmark.read(gig_log.folder())
     if args.resume and args.preset:
         raise RigError("--resume plays what was played last: leave the presets out")
@@ -63,15 +69,15 @@ def play(args: argparse.Namespace) -> int:
     if args.headless:
         from rig.remote import headless
 
-        return headless.run(opened, save=args.save_on_quit, debug=debug)
+        return headless.run(opened, save=args.save_on_quit, debug=debug, osc=args.osc)
     if args.daemon:
         from rig.remote import background
 
-        return background.run(opened, save=args.save_on_quit, debug=debug)
+        return background.run(opened, save=args.save_on_quit, debug=debug, osc=args.osc)
     if args.plain:
         from rig.remote import plain
 
-        return plain.play(opened, debug=debug)
+        return plain.play(opened, debug=debug, osc=args.osc)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         from rig.document.set_file import open_sources
 
@@ -86,7 +92,8 @@ def play(args: argparse.Namespace) -> int:
 
     theme = chosen(args.theme)
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), Others, theme)
+    keys = key_file.read(key_file.path(), PlayScreen.actions())
+    app = RigApp(opened, keys, partial(Others, osc=args.osc), theme)
     status = app.run()
     if app.error is not None:
         raise app.error
@@ -110,10 +117,33 @@ def _chosen(args: argparse.Namespace, last: Bookmark | None) -> list[Path]:
 
 
 def attach(args: argparse.Namespace) -> int:
-    """Talk to a rig that runs, in plain lines; it plays on when you leave."""
-    from rig.remote import plain
+    """The screen of a rig that runs, or several; it plays on when you leave."""
+    if args.web:
+        from rig.remote import web
 
-    return plain.attach(args.name)
+        host, port = args.web
+        web.serve(args.name, host, port, args.theme)
+        return 0
+    in_browser = "TEXTUAL_DRIVER" in os.environ
+    if args.plain or not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
+        from rig.remote import plain
+
+        return plain.attach(args.name)
+    from rig.remote import client
+    from rig.remote.distant import RemoteRig
+    from rig.tui import key_file
+    from rig.tui.attached import AttachedApp
+    from rig.tui.play import PlayScreen
+    from rig.tui.themed import chosen
+
+    theme = chosen(args.theme)
+    line = client.join(args.name)
+    app = AttachedApp(RemoteRig(line), key_file.read(key_file.path(), PlayScreen.actions()), theme)
+    status = app.run() or 0
+    if app.error is not None:
+        raise app.error
+    print(f"{line.name} has ended" if app.ended else f"{line.name} plays on: 'rig attach' comes back to it")
+    return status
 
 
 def send(args: argparse.Namespace) -> int:
@@ -385,6 +415,14 @@ def completion(args: argparse.Namespace) -> int:
     return 0
 
 
+def unit(args: argparse.Namespace) -> int:
+    """Print a systemd unit by which a rig plays as soon as you are logged in."""
+    from rig.shell import unit
+
+    print(unit.unit([find_preset(preset).resolve() for preset in args.preset]), end="")
+    return 0
+
+
 def man(args: argparse.Namespace) -> int:
     """Print the manual page."""
     from rig.shell.man import page
@@ -415,6 +453,7 @@ COMMANDS = (
     doctor,
     engines,
     completion,
+    unit,
     man,
 )
 

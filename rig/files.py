@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -28,6 +29,26 @@ def stamp(path: Path) -> Stamp | None:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The whole of a plain file, without waiting for anything. limit: bytes.
+
+    Raises OSError, also of a device, of a pipe, and of what is larger.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(file, "rb") as open_file:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "a device or a pipe, not a file")
+        content = open_file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"larger than {_size(limit)}")
+    return content
+
+
+def _size(count: int) -> str:
+    """Bytes in words."""
+    return f"{count / 2**20:.0f} MB" if count >= 1 << 20 else f"{count / 2**10:.0f} KB"
+
+
 def read_text(path: Path, kind: str, limit: int) -> str:
     """The whole file as UTF-8 text, without a byte-order mark.
 
@@ -40,8 +61,8 @@ def read_text(path: Path, kind: str, limit: int) -> str:
     try:
         size = path.stat().st_size
         if size > limit:
-            raise RigError(f"{path}: {size / 2**20:.0f} MB is too large for a {kind} (at most {limit >> 20} MB)")
-        text = path.read_bytes().decode("utf-8-sig")
+            raise RigError(f"{path}: {_size(size)} is too large for a {kind} (at most {_size(limit)})")
+        text = read_bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RigError(f"{path}: no text at byte {error.start}, so this is no {kind}") from None
     except OSError as error:
@@ -79,13 +100,25 @@ def part_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
+def sweep(path: Path) -> None:
+    """Do away with parts of a file that programs have left which were killed as they wrote it."""
+    parts = re.compile(re.escape(f".{path.name}.") + r"([0-9]+)\.part")
+    for name in _names(path.parent):
+        found = parts.fullmatch(name)
+        if found and not Path(f"/proc/{found[1]}").exists():
+            with contextlib.suppress(OSError):
+                path.with_name(name).unlink()
+
+
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that becomes it when the block ends well and vanishes when it does not.
 
     It becomes it when it is on the disk, so that not even a power cut leaves half of it.
     """
+    sweep(path)
     part = part_of(path)
+    part.unlink(missing_ok=True)  # a link that was laid there would be followed
     try:
         yield part
         with part.open("rb") as file:

@@ -13,6 +13,9 @@ from rig.errors import QUOTED, cut, did_you_mean, quoted
 from rig.output import complain
 from rig.tui.themes import THEMES
 
+LOOPBACK = "127.0.0.1"
+"""Where nobody but this machine can come to."""
+
 
 def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
     """The command line of all commands. functions: one each, by whose names they are called, in order."""
@@ -99,19 +102,31 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
     sub.add_argument(
-        "--theme",
-        choices=list(THEMES),
-        help="the colours of the screen (default: RIG_THEME, or as ctrl+t on the screen had it last)",
+        "--osc",
+        type=_osc,
+        metavar="[HOST:]PORT",
+        help="hear OSC there, too, from this machine alone unless a HOST says otherwise: /rig/amp 2",
     )
+    _theme(sub)
     shown = sub.add_mutually_exclusive_group()
     shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
     shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
     shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
     sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
 
-    sub = command("attach", "rig attach", "rig attach --name rig-2")
+    sub = command("attach", "rig attach", "rig attach --name rig-2", "rig attach --web")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
-    sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
+    _theme(sub)
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument("--plain", action="store_true", help="in plain lines, as without a terminal")
+    where.add_argument(
+        "--web",
+        type=_web,
+        nargs="?",
+        const=(LOOPBACK, 8000),
+        metavar="[ADDRESS:]PORT",
+        help="in a browser, through textual-serve (default: port 8000, for this machine alone)",
+    )
 
     sub = command("send", "rig send amp 2", "rig send mute on", "rig send help")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
@@ -272,6 +287,11 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub = command("completion", "rig completion fish | source", 'eval "$(rig completion bash)"')
     sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
 
+    sub = command("unit", "rig unit > ~/.config/systemd/user/rig.service", "rig unit friday.toml")
+    sub.add_argument(
+        "preset", type=there, nargs="*", metavar="PRESET|SET", help="what it plays (default: what was played last)"
+    )
+
     command("man", "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")
     return parser
 
@@ -310,6 +330,14 @@ def there(text: str) -> Path:
     return spelled(Path(text))
 
 
+def _web(text: str) -> tuple[str, int]:
+    """ "8000", "0.0.0.0:8000", "[::]:8000"."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no port, nor an address and one: 0.0.0.0:8000")
+    return host.strip("[]") or LOOPBACK, int(port)
+
+
 def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
@@ -327,6 +355,22 @@ def _client(text: str) -> str:
     if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
         raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
     return text
+
+
+def _theme(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--theme",
+        choices=list(THEMES),
+        help="the colours of the screen (default: RIG_THEME, or as ctrl+t on the screen had it last)",
+    )
+
+
+def _osc(text: str) -> tuple[str, int]:
+    """(host, port); the host is this machine alone where none is named."""
+    host, _, port = text.rpartition(":")
+    if not port.isascii() or not port.isdecimal() or not 1 <= int(port[:6]) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"'{cut(text)}' is no port: 9000, or HOST:9000 to be heard from elsewhere")
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _blocks(text: str) -> tuple[int, ...]:

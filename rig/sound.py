@@ -85,6 +85,8 @@ def channels(path: Path) -> int:
     """How many channels a sound file has, by its header; 0 where it is none."""
     import soundfile
 
+    if not path.is_file():  # a pipe would be waited for
+        return 0
     try:
         return int(soundfile.info(path).channels)
     except (soundfile.LibsndfileError, OSError, ValueError):

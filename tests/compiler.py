@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,32 @@ class Compiler:
         """A C file of the tests as a shared library, for LD_PRELOAD or ctypes."""
         command = ["cc", *FLAGS, "-shared", "-fPIC", "-O1", str(HERE / f"{name}.c"), "-lm", "-ldl", "-lpthread"]
         return self._made(command, f"{name}.so")
+
+    def linked(
+        self,
+        source: Path,
+        *flags: str,
+        command: str = "cc",
+        level: str = "-O2",
+        plain: Iterable[str] = (),
+        more: Iterable[Path] = (),
+        jobs: int = 1,
+    ) -> Path:
+        """A C file with all of our C around it, as a program of its own.
+
+        plain: files of ours that cc makes, without the flags. more: C files besides. jobs: compilers at a time.
+        """
+
+        def made(file: Path) -> Path:
+            if file.stem in plain:
+                return self.object(file, "-O2")
+            return self.object(file, level, *flags, command=command)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            objects = list(
+                pool.map(made, (source, *more, *sorted(CSRC.rglob("*.c"), key=lambda file: -file.stat().st_size)))
+            )
+        return self.program(source.stem, objects, *flags, command=command)
 
     def program(self, name: str, objects: Iterable[Path], *flags: str, command: str = "cc") -> Path:
         """Object files as a program."""

@@ -1,6 +1,7 @@
 /* Engines that do what none should, for the tests: built as another package's would be. */
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "rig_engine.h"
 
@@ -31,6 +32,13 @@ static void process_malloc(void *self, const rig_block *b)
     (void)self;
     kept = malloc(b->frames);
     free(kept);
+}
+
+/* Asks the system in the audio thread: so must it. */
+static void process_sleepy(void *self, const rig_block *b)
+{
+    (void)self, (void)b;
+    usleep(1);
 }
 
 /* Breaks in every block, however often it begins anew; counts how often that is. */
@@ -121,6 +129,7 @@ const rig_engine test_engine_nan = {RIG_ABI, 1, 1, "nan", "breaks", when, size, 
 const rig_engine test_engine_long = {RIG_ABI, 1, 1, "long", "never forgets, and breaks", when, size, init, memory_long, NULL, NULL, process_nan, reset};
 const rig_engine test_engine_inf = {RIG_ABI, 1, 1, "inf", "breaks", when, size, init, memory, NULL, NULL, process_inf, reset};
 const rig_engine test_engine_malloc = {RIG_ABI, 1, 1, "malloc", "allocates", when, size, init, memory, NULL, NULL, process_malloc, reset};
+const rig_engine test_engine_sleepy = {RIG_ABI, 0, 1, "sleepy", "sleeps", NULL, size, init, memory, NULL, NULL, process_sleepy, reset};
 const rig_engine test_engine_broken = {RIG_ABI, 0, 1, "broken", "breaks", NULL, size, init, memory, NULL, NULL, process_broken, reset_broken};
 const rig_engine test_engine_blast = {RIG_ABI, 2, 1, "blast", "is too loud", number, size, init, memory, NULL, NULL, process_blast, reset_blast};
 const rig_engine test_engine_touchy = {RIG_ABI, 0, 1, "touchy", "breaks when it hears much", NULL, size, init, memory, NULL, NULL, process_touchy, reset_blast};

@@ -29,6 +29,7 @@ from rig.gig.gig import Gig
 from rig.gig.levels import Levels
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
+from rig.jack.patchbay import Patchbay, Port, in_order
 from rig.native import LoopState, MidiEvent
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
@@ -51,6 +52,16 @@ WIRED = (
     ("system:capture_1", "rig:in"),
     ("rig:out_1", "system:playback_1"),
     ("rig:out_2", "system:playback_2"),
+)
+PORTS = (
+    *(Port(f"system:capture_{n}", physical=True) for n in (1, 2)),
+    *(Port(f"system:playback_{n}", takes=True, physical=True) for n in (1, 2)),
+    Port("rig:in", takes=True, ours=True, pretty="Guitar", order=0),
+    *(Port(f"rig:{name}", ours=True, order=n) for n, name in enumerate(("out_1", "out_2", "di", "click"), 1)),
+    Port("rig:midi_in", "midi", takes=True, ours=True, pretty="Pedals", order=5),
+    Port("a2j:FCB1010 [20] (capture): FCB1010 MIDI 1", "midi"),
+    Port("reverb:in", takes=True),
+    Port("reverb:out"),
 )
 HEARD = {"in_db": -18.2, "out_db": -12.0, "limiter_db": 0.0, "load": 0.06}
 IDLE = {"model": ("quality", "compensation", "drive", "knob2", "knob3", "knob4"), "cab": (*MIXED, "align")}
@@ -98,6 +109,8 @@ class FakeClient:
     def __init__(self) -> None:
         self.alive, self.xruns, self.wired = True, 0, WIRED
         self.running = False  # as far as anybody is to watch over it
+        self.ports = PORTS
+        self.waits = self.goes_silently = False
 
     def latency_ms(self) -> float:
         return 2.7
@@ -112,12 +125,20 @@ class FakeClient:
         self.wired = WIRED
         return ()
 
-    def wire_again(self, wires: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        self.wired = tuple({*self.wired, *wires})
+    def patch(self, wire: tuple[str, str], there: bool) -> str | None:
+        if not there and wire not in self.wired:
+            return f"JACK has no wire from '{wire[0]}' to '{wire[1]}'"
+        self.wired = tuple(other for other in self.wired if other != wire) + ((wire,) if there else ())
+        return None
+
+    def there(self) -> tuple[Port, ...]:
+        return self.ports
+
+    def came(self) -> tuple[str, ...]:
         return ()
 
-    def has(self, wire: tuple[str, str]) -> bool:
-        return True
+    def patchbay(self) -> Patchbay:
+        return Patchbay(in_order(self.ports), self.wired) if self.alive else Patchbay()
 
     def reopen(self, start: bool = True) -> bool:
         self.alive = start
@@ -237,6 +258,9 @@ class FakeReconciler:
     def stale(self, path: Path) -> bool:
         return False
 
+    def prove(self, preset: object, saved: object) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -318,13 +342,13 @@ class FakeGig(Gig):
         said, self.told = self.told, ()
         return said + super().news()
 
-    def status(self) -> Status:
+    def measured(self) -> Status:
         if self.lively:
             self._strum()
-        return replace(super().status(), **self.said)
+        return replace(super().measured(), **self.said)
 
     def levels(self) -> Levels:
-        said = self.status()
+        said = self.measured()
         return Levels(said.in_db, said.out_db, said.in_clip, said.out_clip, said.limiter_db)
 
     def _strum(self) -> None:

@@ -96,10 +96,12 @@ def _is_jackd(process: int) -> bool:
 
 
 @contextlib.contextmanager
-def running(program: str, name: JackName, log: Path, *flags: str, rate: int = 48_000) -> Iterator[JackServer]:
-    """A JACK server of that name, 64 frames, no sound card. program: the path of jackd. rate: Hz."""
-    server = JackServer(name=name.text, rate=rate, block=64)
-    command = [program, "-n", server.name, "-r", "-t", "5000", *flags, "-d", "dummy"]
+def running(
+    program: str, name: JackName, log: Path, *flags: str, rate: int = 48_000, block: int = 64, realtime: bool = False
+) -> Iterator[JackServer]:
+    """A JACK server of that name, no sound card. program: the path of jackd. rate: Hz. block: frames a period."""
+    server = JackServer(name=name.text, rate=rate, block=block)
+    command = [program, "-n", server.name, "-R" if realtime else "-r", "-t", "5000", *flags, "-d", "dummy"]
     command += ["-r", str(server.rate), "-p", str(server.block)]
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,5 +1,5 @@
-"""What tests start ends when they do; see rig/jack/leash.py."""
+"""What tests start ends when they do; see rig/leash.py."""
 
-from rig.jack.leash import leashed, tie
+from rig.leash import leashed, tie
 
 __all__ = ["leashed", "tie"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -38,23 +39,32 @@ context.modules = [
 ]
 context.objects = [
     { factory = metadata args = { metadata.name = default } }
-    { factory = adapter args = {
-        factory.name = support.null-audio-sink
-        node.name = "card"
-        media.class = "Audio/Sink"
-        audio.position = [ FL FR ]
-        priority.driver = 20000
-        adapter.auto-port-config = { mode = dsp monitor = true position = preserve }
+    { factory = spa-node-factory args = {
+        factory.name = support.node.driver
+        node.name = Dummy-Driver
+        node.group = pipewire.dummy
+        priority.driver = 10000
     } }
+    { factory = adapter args = { %s } }
 ]
 """
+CARD = """
+factory.name = support.null-audio-sink
+node.name = "card"
+media.class = "Audio/Sink"
+audio.position = [ FL FR ]
+priority.driver = 20000
+adapter.auto-port-config = { mode = dsp monitor = true position = preserve }
+"""
+"""A sink, as PipeWire is told of it."""
 
 
 @dataclass(frozen=True)
 class PipeWire:
-    """One that runs. folder: where its socket is. environment: of whoever is to find it."""
+    """One that runs. folder: where its socket is. process: its number. environment: of whoever is to find it."""
 
     folder: Path
+    process: int = 0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -62,9 +72,25 @@ class PipeWire:
         kept = {key: value for key, value in os.environ.items() if key not in gone}
         return kept | {"XDG_RUNTIME_DIR": str(self.folder)}
 
+    @property
+    def listens(self) -> bool:
+        """Whether it lets programs in; one that was killed has left its socket."""
+        with socket.socket(socket.AF_UNIX) as door:
+            return door.connect_ex(str(self.folder / "pipewire-0")) == 0
+
     def set(self, name: str, value: object) -> None:
         """One of its settings: clock.force-rate, clock.force-quantum; 0 is as configured."""
-        command = ["pw-metadata", "-n", "settings", "0", name, str(value)]
+        self._run("pw-metadata", "-n", "settings", "0", name, str(value))
+
+    def unplug(self) -> None:
+        """Its sink goes; it lives on."""
+        self._run("pw-cli", "destroy", "card")
+
+    def plug(self) -> None:
+        """The sink is back."""
+        self._run("pw-cli", "create-node", "adapter", f"{{ {CARD} object.linger = true }}")
+
+    def _run(self, *command: str) -> None:
         subprocess.run(command, env=self.environment, capture_output=True, check=True, timeout=20)
 
 
@@ -72,18 +98,18 @@ class PipeWire:
 def pipewire(folder: Path) -> Iterator[PipeWire]:
     """One in that folder, whose path must be short: it is a socket's."""
     configuration = folder / "pipewire.conf"
-    configuration.write_text(CONFIGURATION)
-    made = PipeWire(folder)
+    configuration.write_text(CONFIGURATION % CARD)
     process = subprocess.Popen(
         leashed(["pipewire", "-c", configuration], signal.SIGKILL),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=made.environment,
+        env=PipeWire(folder).environment,
     )
+    made = PipeWire(folder, process.pid)
     try:
         until = time.monotonic() + 20
-        while not (folder / "pipewire-0").exists():
+        while not made.listens:
             assert process.poll() is None and time.monotonic() < until, "PipeWire does not start"
             time.sleep(0.02)
         yield made

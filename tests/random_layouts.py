@@ -224,12 +224,16 @@ class Layout(Chance):
             tables.append([f"[{name}]", *self.shuffled(self.statements(pairs))])
 
     def jack(self, jack: Wiring) -> list[str]:
-        lines = [f"in = {self.string(jack.input)}"] if jack.input else []
-        if jack.outputs and len(jack.outputs) == 1 and self.some():
-            lines.append(f"out = {self.string(jack.outputs[0])}")
-        elif jack.outputs:
-            lines.append(f"out = {self.array([self.string(port) for port in jack.outputs], self.some(0.2))}")
-        return lines
+        told = {
+            key: ports[0] if isinstance(ports, list) and len(ports) == 1 and self.some() else ports
+            for key, ports in jack.spelt().items()
+        }
+        return [
+            f"{key} = {self.string(ports)}"
+            if isinstance(ports, str)
+            else f"{key} = {self.array([self.string(port) for port in ports], self.some(0.2))}"
+            for key, ports in told.items()
+        ]
 
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]

@@ -161,8 +161,11 @@ class Chance:
         return Metronome(self.random.randint(0, 16), self.number(-40, 0), self.random.choice(["out", "click"]))
 
     def wiring(self) -> Wiring:
-        outputs = (("x:1",), ("x:1", "x:2"), None)
-        return Wiring("system:in" if self.some(0.3) else None, self.random.choice(outputs) if self.some(0.4) else None)
+        ports: dict[str, tuple[str, ...]] = {}
+        for name in ("in", "out_1", "out_2", "di", "click", "midi_in", "pedals_send_1"):
+            if self.some(0.3):
+                ports[name] = tuple(self.random.sample(["x:1", "x:2", "y z:1 (a)"], self.random.randint(0, 2)))
+        return Wiring(ports)
 
     def midi(self, preset: Preset) -> Midi:
         picks = [Pick(amp.uid, scene) for amp in preset.amps for scene in ("", *(s.name for s in amp.scenes))]

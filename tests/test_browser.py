@@ -225,7 +225,7 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
         assert screen.row.path == "Clean.model.model"
         assert "c crunch 2.nam" in screen.knobs.text()
         assert loads(gig) == ["c crunch 2.nam"]
-        assert gig.verbs[-1] == f"load Clean.model {folder / 'c crunch 2.nam'}"
+        assert gig.verbs[-1] == f"load Clean.model.model {folder / 'c crunch 2.nam'}"
 
 
 async def test_the_level_that_makes_it_as_loud_is_said(folder, monkeypatch) -> None:
@@ -253,7 +253,7 @@ async def test_escape_goes_back_to_what_played_before(folder) -> None:
         await heard(pilot, browser, "d lstm.json")
         await pilot.press("escape")
         assert pilot.app.screen is screen
-        assert gig.verbs[-1] == f"try Clean.model {folder / NAMES[0]}"
+        assert gig.verbs[-1] == f"try Clean.model.model {folder / NAMES[0]}"
         await until(pilot, lambda: NAMES[0] in screen.knobs.text())
         assert NAMES[0] in screen.knobs.text()
         assert "not saved" not in screen.note.text()
@@ -371,7 +371,7 @@ async def test_it_opens_for_the_engine_that_is_selected(folder) -> None:
         await until(pilot, lambda: "48 kHz · mono" in browser.about.text())
         await pilot.press("up")
         await heard(pilot, browser, "closed-4x12.wav")
-        assert gig.verbs == [f"try output.cab {PRESETS / 'cabs' / 'closed-4x12.wav'}"]
+        assert gig.verbs == [f"try output.cab.ir {PRESETS / 'cabs' / 'closed-4x12.wav'}"]
 
 
 async def test_without_a_file_there_is_nothing_to_browse() -> None:
@@ -439,7 +439,7 @@ async def test_what_is_ready_while_a_question_is_open_is_kept_after_it(folder) -
         assert pilot.app.screen is question
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert gig.verbs[-1] == f"load Clean.model {folder / 'e lead.nam'}"
+        assert gig.verbs[-1] == f"load Clean.model.model {folder / 'e lead.nam'}"
 
 
 async def test_clicks_and_the_wheel(folder) -> None:

@@ -68,7 +68,7 @@ def test_play_alone_plays_what_is_chosen(folder, monkeypatch):
     for stream in ("stdin", "stdout"):
         monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True, raising=False)
     monkeypatch.setattr("rig.gig.opening.open_gig", lambda paths, **options: played.append(paths))
-    monkeypatch.setattr("rig.remote.plain.play", lambda opened, debug: opened(None) or 0)
+    monkeypatch.setattr("rig.remote.plain.play", lambda opened, debug, osc: opened(None) or 0)
     assert main(["play", "--plain"]) == 0
     assert played == [[Path("rock.toml")]]
 
@@ -177,7 +177,7 @@ def test_resume_opens_what_was_played(folder, monkeypatch, capsys):
     bookmark.write(last, folder / "rig")
     opened = []
     monkeypatch.setattr("rig.gig.opening.open_gig", lambda paths, **options: opened.append((paths, options["resume"])))
-    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save, debug: opened(None) or 0)
+    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save, debug, osc: opened(None) or 0)
     assert main(["play", "--resume", "--headless"]) == 0
     assert opened == [([folder / "set.toml"], last)]
     assert main(["play", "blues", "--resume"]) == 1

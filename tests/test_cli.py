@@ -142,9 +142,9 @@ def test_rig_alone_prints_help(run):
 
 def test_a_preset_alone_is_played(run, folder, monkeypatch):
     said = []
-    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save, debug: said.append(save) or 0)
-    assert run(folder / "blues.toml", "--headless", "--save-on-quit").status == 0
-    assert said == [True]
+    monkeypatch.setattr("rig.remote.headless.run", lambda opened, save, debug, osc: said.append((save, osc)) or 0)
+    assert run(folder / "blues.toml", "--headless", "--save-on-quit", "--osc", "[::1]:9000").status == 0
+    assert said == [(True, ("::1", 9000))]
 
 
 def test_a_wrong_file_is_named_before_a_missing_terminal(run, folder):

@@ -217,9 +217,6 @@ class AnotherRate(Client):
     def start(self, rack: Rack) -> None:
         pass
 
-    def wire_again(self, wires: tuple) -> tuple:
-        return ()
-
 
 def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_beside_that(folder):
     gig = unhurried(folder)
@@ -282,7 +279,7 @@ def test_all_that_is_to_be_said_of_a_start_is_said(folder, monkeypatch):
             pass
 
         def connect(self, wiring: Wiring, input: bool) -> list[str]:
-            return [f"JACK has no way from 'rig:out_1' to '{wiring.outputs[0]}'"]
+            return [f"JACK has no way from 'rig:out_1' to '{wiring.ports['out_1'][0]}'"]
 
     monkeypatch.setattr("rig.gig.opening.Client", Jack)
     text = PRESET + '[jack]\nout = ["nobody:in"]\n[midi]\nprogram = { 0 = "Loud" }\n'

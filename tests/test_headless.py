@@ -330,7 +330,7 @@ def test_what_takes_long_to_be_built_is_waited_for_and_saved(tmp_path, monkeypat
     path = tmp_path / "set.toml"
     path.write_text('[[amp]]\nname = "A"\nchain = [{ model = "one.json" }]\n')
     verbs = [[f"load A.model {file}"], ["quit"]]
-    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0), wake=lambda: None)
+    commands = SimpleNamespace(wait=lambda seconds: verbs.pop(0), wake=lambda: None, stopping=False)
     told: list[str] = []
     events = SimpleNamespace(say=lambda event, **_: told.append(event), tell=lambda *_, **__: None, close=lambda: None)
     assert Session(gig_of(path, Slow), commands, events, False).run(save=True) == 0

@@ -13,6 +13,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,9 +30,11 @@ from rig.cli import main
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import Calls, NoAnswer
-from rig.jack.client import FLAPPING_SECONDS, LATE_SECONDS, Client
+from rig.jack.client import FLAPPING_SECONDS, Client
 from rig.jack.joined import Joined, Ports
+from rig.jack.look import LATE_SECONDS
 from rig.jack.opening import Opening
+from rig.jack.patchbay import Port
 from rig.jack.pulse import Pulse
 from rig.jack.server import reason
 from rig.jack.wires import Wires
@@ -150,6 +153,48 @@ def test_a_jack_that_calls_no_more_is_said_and_after_a_while_left(clock):
     assert left
 
 
+def test_a_server_that_goes_without_a_word_is_left_as_soon_as_it_calls_no_more(clock):
+    """PipeWire: there may be another one already."""
+    gig, left = FakeGig(), []
+    client, meters = gig.client, gig.reconciler.rack.meters()
+    gig.reconciler.rack.meters = lambda: meters
+    client.running, client.leave, client.goes_silently = True, lambda: left.append(clock.now), True
+    for moves in (0, 0, 1, 1):
+        clock.now += 1.0
+        meters.callbacks += moves
+        gig.status()
+    assert not left
+    began = clock.now
+    while not left and clock.now < began + 10:
+        clock.now += 0.1
+        gig.status()
+    assert left == [pytest.approx(began + 0.6)]
+
+
+def test_a_server_that_does_not_let_us_in_yet_is_looked_at_often_and_spoken_of_rarely(clock):
+    gig, looks = FakeGig(), []
+    gig.set(alive=False)
+
+    def reopen(start: bool) -> bool:
+        looks.append(clock.now)
+        raise NoAnswer("it may hang")
+
+    gig.client.reopen, gig.client.waits = reopen, True
+    said = []
+    for _ in range(55):
+        clock.now += 0.1
+        gig.status()
+        said += [news.message for news in gig.news()]
+    assert said == ["it may hang"]
+    assert len(looks) > 10
+    looks.clear()
+    gig.client.waits = False
+    for _ in range(55):
+        clock.now += 0.1
+        gig.status()
+    assert len(looks) == 1, "one that refuses us is not asked again and again"
+
+
 @pytest.mark.slow
 def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another_one_runs(jackd, jack_name, preset):
     log = preset.with_name("jackd.log")
@@ -263,31 +308,157 @@ def test_a_server_of_ours_that_is_killed_is_started_again(jack_name, preset):
 # --- wires --------------------------------------------------------------------------------------------------------
 
 A, B, C = ("rig:out_1", "reverb:in"), ("rig:di", "tape:in"), ("rig:out_2", "reverb:in")
+OURS = [Port(f"rig:{name}", ours=True) for name in ("out_1", "out_2", "di")] + [Port("rig:in", takes=True, ours=True)]
+REVERB, TAPE = Port("reverb:in", takes=True), Port("tape:in", takes=True)
+
+
+class Memory:
+    """Wires, told as a gig tells them."""
+
+    def __init__(self) -> None:
+        self.wires, self.now = Wires(), 100.0
+
+    def look(self, found: tuple = (), ports: tuple = (REVERB, TAPE), came: tuple = (), name: str = "rig") -> list:
+        ours = [replace(port, name=f"{name}:{port.short}") for port in OURS]
+        due = self.wires.look(found, [*ours, *ports], came, name, self.now)
+        for wire in due:
+            self.wires.made(wire)
+        return sorted(due)
+
+    def after(self, seconds: float, *given: object, **more: object) -> list:
+        self.now += seconds
+        return self.look(*given, **more)
 
 
 def test_wires_that_went_with_jack_are_told_from_those_that_somebody_took_away():
-    wires = Wires()
-    assert wires.stood("rig") is None
+    memory = Memory()
+    memory.look((A, B, C))
+    memory.after(1, (A, B))
+    memory.after(2, (A, B))
+    memory.after(9, (A,))
+    memory.after(0.3, ())
+    memory.wires.went()
+    assert sorted(memory.wires.waiting) == [B, A], "they went with JACK; the third somebody took away"
+    assert memory.after(20) == [B, A]
+    assert not memory.wires.waiting
+    memory.after(1, (A, B))
+    memory.after(1, ())
+    memory.after(2, ())
+    memory.wires.went()
+    assert memory.after(1) == [], "somebody took all away"
+    memory.after(1, (A, B))
+    memory.after(1, (B,))
+    memory.after(0.1, (B, C))
+    memory.wires.went()
+    assert memory.after(1) == [B, C], "JACK was well when somebody took one away: they made another one since"
 
-    def note(found: tuple, now: float, there: bool = True) -> None:
-        wires.note(found, "rig", now, lambda wire: there)
 
-    note((A, B, C), 10.0)
-    note((A, B), 20.0)
-    note((A, B), 22.0)
-    assert wires.stood("rig") == (B, A), "somebody took one away"
-    note((A,), 30.0)
-    note((), 30.3)
-    assert wires.stood("rig") == (B, A), "they went with JACK"
-    assert wires.stood("rig-01") == (("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in"))
-    note((), 32.0)
-    assert wires.stood("rig") == (), "somebody took all away"
-    note((A, B), 40.0)
-    note((), 41.0)
-    note((), 49.0, there=False)
-    assert wires.stood("rig") == (B, A), "they went with their ports, however long JACK takes"
-    note((C,), 60.0)
-    assert wires.stood("rig") == (C,), "somebody made others since"
+def test_wires_that_went_with_jack_come_back_under_the_name_that_we_have_then():
+    memory = Memory()
+    memory.look((A, B))
+    memory.wires.went()
+    assert memory.after(1, name="rig-01") == [("rig-01:di", "tape:in"), ("rig-01:out_1", "reverb:in")]
+
+
+def test_a_rig_that_gets_the_name_of_another_is_not_wired_to_itself():
+    memory, other = Memory(), Port("rig-01:in", takes=True)
+    memory.look((("rig:out_1", "rig-01:in"),), (other,))
+    memory.wires.went()
+    assert memory.after(1, (), (), name="rig-01") == [], "rig-01:in is our own now"
+    assert memory.wires.waiting == (("rig-01:out_1", "rig-01:in"),)
+
+
+def test_wires_come_back_with_a_client_however_quickly_that_is_back():
+    memory = Memory()
+    memory.look((A, B))
+    assert memory.after(1, (B,), (TAPE,)) == []
+    assert memory.after(99, (B,), (TAPE,)) == []
+    assert memory.wires.waiting == (A,)
+    assert memory.after(1, (B,)) == [A]
+    memory.after(1, (A, B))
+    assert memory.after(0.01, (B,), came=("reverb:in",)) == [A], "it went and came between two looks"
+    memory.after(1, (A, B))
+    memory.after(1, (B,))
+    memory.after(2, (B,))
+    memory.after(1, (B,), (TAPE,))
+    assert memory.after(1, (B,)) == [], "somebody took it away before the client went"
+    memory.after(1, (A, B))
+    memory.after(1, (B,), (TAPE,))
+    assert memory.wires.drop(A)
+    assert memory.after(1, (B,)) == [], "somebody took it away while the client was gone"
+
+
+def test_what_a_preset_wants_waits_until_it_wants_something_else():
+    memory = Memory()
+    memory.look((B,), (TAPE,))
+    memory.wires.expect([(OURS[0], "reverb:in"), (OURS[3], "guitar:out")], [*OURS, TAPE])
+    assert memory.after(60, (B,), (TAPE,)) == []
+    assert memory.wires.waiting == (A, ("guitar:out", "rig:in"))
+    memory.wires.expect([(OURS[0], "reverb:in")], [*OURS, TAPE])
+    assert memory.after(1, (B,), (REVERB, TAPE, Port("guitar:out"))) == [A]
+    memory.after(1, (A, B))
+    memory.wires.expect([], [*OURS, REVERB, TAPE])
+    memory.after(1, (B,), (TAPE,))
+    assert memory.wires.waiting == (A,), "it has stood since"
+
+
+def test_a_wire_that_jack_refuses_is_tried_again_and_not_all_the_time():
+    memory = Memory()
+    memory.look((A,))
+    memory.after(1, (), (TAPE,))
+    tries = [bool(memory.wires.look((), [*OURS, REVERB], (), "rig", 200 + n / 8)) for n in range(20)]
+    assert tries.count(True) == 10
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Port("reverb:in", takes=True), Port("reverb-01:in", takes=True)),
+        (Port("reverb-01:in", takes=True), Port("reverb:in", takes=True)),
+        (
+            Port("a2j:FCB1010 [20] (playback): MIDI 1", "midi", takes=True),
+            Port("a2j:FCB1010 [24] (playback): MIDI 1", "midi", takes=True),
+        ),
+        (
+            Port("system:midi_playback_1", "midi", True, True, aliases=("alsa_midi:FCB1010 MIDI 1 (in)",)),
+            Port("system:midi_playback_4", "midi", True, True, aliases=("alsa_midi:FCB1010 MIDI 1 (in)",)),
+        ),
+        (
+            Port("system:playback_1", takes=True, physical=True, aliases=("alsa_pcm:hw:0:in1",)),
+            Port("system:playback_1", takes=True, physical=True, aliases=("alsa_pcm:hw:1:in1",)),
+        ),
+    ],
+)
+def test_a_device_is_known_again_whatever_number_it_has(before, after):
+    memory, wire = Memory(), ("rig:di", before.name)
+    memory.look((wire,), (before,))
+    memory.after(1, (), ())
+    assert memory.after(1, (), (after,)) == [("rig:di", after.name)]
+    assert not memory.wires.waiting
+    memory.after(1, (("rig:di", after.name),), (after,))
+    assert not memory.wires.waiting
+
+
+@pytest.mark.parametrize(
+    ("before", "beside", "after"),
+    [
+        (Port("reverb:in", takes=True), (Port("reverb-01:in", takes=True),), ()),
+        (Port("reverb:in", takes=True), (), (Port("reverb-01:in"), Port("delay:in", takes=True))),
+        (Port("reverb:in", takes=True), (), (Port("reverb:in", "midi", takes=True),)),
+        (Port("reverb:in", takes=True), (), (Port("reverb-01:in", takes=True), Port("reverb-02:in", takes=True))),
+        (
+            Port("system:midi_playback_1", "midi", True, True, aliases=("alsa_midi:FCB1010 MIDI 1 (in)",)),
+            (),
+            (Port("system:midi_playback_1", "midi", True, True, aliases=("alsa_midi:Keys MIDI 1 (in)",)),),
+        ),
+    ],
+)
+def test_another_device_or_client_is_not_taken_for_the_one_that_went(before, beside, after):
+    memory, wire = Memory(), ("rig:di", before.name)
+    memory.look((wire,), (before, *beside))
+    assert memory.after(1, (), (*beside, *after)) == []
+    assert memory.wires.waiting == (wire,)
+    assert memory.after(1, (), (*beside, before)) == [wire]
 
 
 class Others:
@@ -353,7 +524,7 @@ def test_a_wire_that_jack_tells_of_before_it_has_it_is_seen_a_little_later(jack_
         there.append(A)
         assert client.connections() == ()
         now = time.monotonic()
-        monkeypatch.setattr("rig.jack.client.time.monotonic", lambda: now + LATE_SECONDS)
+        monkeypatch.setattr("rig.jack.look.time.monotonic", lambda: now + LATE_SECONDS)
         assert client.connections() == (A,)
     finally:
         client.close()
@@ -406,9 +577,6 @@ class Rejoined(NoJack):
 
     def leave(self) -> None:
         self.alive = False
-
-    def wire_again(self, wires: tuple) -> tuple:
-        return ()
 
 
 def test_jack_that_goes_while_the_amps_are_built_for_its_rate_finds_them_open_when_it_is_back(clock, preset):
@@ -472,8 +640,9 @@ def test_what_a_server_that_hangs_may_call_again_lives_as_long_as_our_place_ther
     joined = object.__new__(Joined)
     joined.ports, joined._may_insert = {}, False
     joined.client = SimpleNamespace(_ptr=library.load(None)._ffi.NULL, activate=lambda: None)
-    for called in ("samplerate", "xrun", "port_connect", "shutdown"):
-        setattr(joined.client, f"set_{called}_callback", lambda function: None)
+    called = ("samplerate", "xrun", "port_connect", "port_registration", "port_rename", "property_change", "shutdown")
+    for name in called:
+        setattr(joined.client, f"set_{name}_callback", lambda function, **more: None)
     rack = Rack(48_000)
     joined.activate(rack, 0)
     there = weakref.ref(rack)

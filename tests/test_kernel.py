@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compiler import CSRC, Compiler
 from leash import leashed
 from networks import FILM_KEYS, guitarml, keras, nam_array, nam_wavenet
 from reference import forward
+from sanitized import ADDRESS, SLOW
 
 from rig import native
 from rig.engine import Payload
@@ -258,23 +258,6 @@ def test_an_instruction_set_that_is_not_there_is_refused():
         native.use_isa("avx2048")
 
 
-def linked(
-    compiler: Compiler,
-    source: str,
-    *flags: str,
-    command: str = "cc",
-    level: str = "-O2",
-    plain: tuple[str, ...] = (),
-) -> Path:
-    """A C file of the tests with all of our C around it, as a program of its own. plain: kernels that go without the flags."""
-    sources = [HERE / source, *sorted(CSRC.rglob("*.c"))]
-    objects = [
-        compiler.object(file, *((level,) if file.stem in plain else (level, *flags)), command=command)
-        for file in sources
-    ]
-    return compiler.program(Path(source).stem, objects, *flags, command=command)
-
-
 COMPILERS = os.environ.get("RIG_COMPILERS", "").split()
 """Others to ask than the one that is there: `RIG_COMPILERS="gcc-13 gcc-14 clang-19" make test ARGS="-k plain_program"`."""
 
@@ -288,7 +271,7 @@ def test_the_kernels_as_a_plain_program(command, level, compiler):
     if shutil.which(command) is None:
         pytest.skip(f"there is no {command} here")
     for source in ("kernels.c", "training.c"):
-        program = linked(compiler, source, command=command, level=level)
+        program = compiler.linked(HERE / source, command=command, level=level)
         done = subprocess.run(leashed([program]), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout
         assert [line.split()[0] for line in done.stdout.splitlines()] == list(native.isas())
@@ -300,7 +283,7 @@ def test_the_kernels_on_aarch64(compiler):
     if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
         pytest.skip("needs a cross-compiler and an emulator (Debian: gcc-aarch64-linux-gnu, qemu-user)")
     for source in ("kernels.c", "training.c"):
-        program = linked(compiler, source, "-static", command="aarch64-linux-gnu-gcc")
+        program = compiler.linked(HERE / source, "-static", command="aarch64-linux-gnu-gcc")
         done = subprocess.run(leashed(["qemu-aarch64", program]), capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stdout
         assert done.stdout.startswith("neon")
@@ -324,12 +307,7 @@ SECONDS = os.environ.get("RIG_FUZZ_SECONDS", "2")
 @pytest.mark.slow
 def test_setups_that_make_no_sense_do_no_harm(compiler, tmp_path, rng):
     """Whatever a reader lets through, the C looks at again, under the compiler's address and behaviour sanitizers."""
-    flags = ("-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    flags += (
-        "-fno-tree-pta",
-        "-fno-tree-loop-optimize",
-    )  # the checks are the same, the compiler takes a third of the time
-    program = linked(compiler, "setups.c", *flags, plain=("avx512", "avx2"))  # they take minutes to compile
+    program = compiler.linked(HERE / "setups.c", *ADDRESS.flags, level=ADDRESS.level, plain=SLOW)
     layers = [{"type": "conv1d", "size": 4, "kernel_size": 3, "dilation": 2, "activation": "tanh"}]
     recurrent = [
         keras(rng),

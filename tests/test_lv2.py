@@ -282,7 +282,7 @@ def test_any_type_of_property_is_kept(tmp_path):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("plugin = 3", "this is the state of 3, not of urn:x"),
+        ("plugin = 3", "this is the state of '3', not of urn:x"),
         ("plugin = 'urn:x'\nproperty = 2", "a property starts with [[property]]"),
         ("plugin = 'urn:x'\n[[property]]\nkey = 'a'", "property 1 is none"),
         ("plugin = 'urn:x'\n[[property]]\nkey = 'a'\ntype = 'b'\nvalue = 2", "property 1 is none"),

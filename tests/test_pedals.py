@@ -460,3 +460,27 @@ def test_every_verb_for_feet_is_one(folder):
         with pytest.raises(RigError, match="not for pedals"):
             gig.do(f"learn {words}")
     do(gig, "learn song next", "learn song 2", "learn scene Solo")
+
+
+def test_what_is_cut_off_or_goes_on_is_no_message():
+    """A client that writes half a note; whoever learns a pedal then would look for the rest."""
+    rack = Rack(RATE)
+    rack.begin(open=True)
+    whole = (b"\x90\x24\x40", b"\xc0\x05", b"\xd0\x05", b"\xe0\x00\x40", b"\xf2\x00\x01", b"\xf3\x02", b"\xfa")
+    for message in (
+        b"\x90",
+        b"\x90\x24",
+        b"\xb0\x0b",
+        b"\xe0\x00",
+        b"\xc0",
+        b"\xc0\x05\x01",
+        b"\xf2\x00",
+        b"\xf3",
+        b"\xf8\x01",
+        b"\xf0\x01\x02",
+    ):
+        rack.hear_midi(0, message)
+    for message in whole:
+        rack.hear_midi(0, message)
+    rack.process(np.zeros(64, np.float32))
+    assert tuple(event.data for event in rack.midi()) == whole

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +58,19 @@ def test_the_rig_plays_through_a_pipewire_that_the_linker_does_not_find(player, 
     says(rig, rate=44_100, connections=WIRES, alive=True)
     rig.say("quit")
     assert rig.end() == (0, "")
+
+
+def test_a_pipewire_that_dies_without_a_word_is_left_and_the_next_one_joined(player, tmp_path):
+    path = tmp_path / "plain.toml"
+    path.write_text('name = "Plain"\n[[amp]]\nname = "Amp"\nchain = [{ engine = "gain" }]\n')
+    rig = Headless(path, env=player.environment)
+    says(rig, connections=WIRES, alive=True)
+    os.kill(player.process, signal.SIGKILL)
+    says(rig, alive=False, connections=[])
+    with pipewire(player.folder):
+        says(rig, connections=WIRES, alive=True)
+        rig.say("quit")
+        assert rig.end() == (0, "")
 
 
 def test_a_pipewire_of_another_name_is_none(player, tmp_path):

@@ -113,8 +113,11 @@ def test_a_whole_preset(folder):
     assert crunch.chain[1] == EngineSpec(
         "model", {"level": -3.0}, {"model": folder / "models/crunch.json"}, label="model"
     )
-    assert preset.jack.input == "system:capture_1"
-    assert preset.jack.outputs == ("system:playback_1", "system:playback_2")
+    assert preset.jack.ports == {
+        "in": ("system:capture_1",),
+        "out_1": ("system:playback_1",),
+        "out_2": ("system:playback_2",),
+    }
     assert preset.midi.program == {0: Pick(clean.uid), 1: Pick(crunch.uid)}
     assert preset.midi.cc[11] == Binding(Target(crunch.chain[0].uid, "gain"))
 
@@ -123,7 +126,7 @@ def test_the_least_that_is_a_preset(folder):
     preset = load(write(folder, AMP), ENGINES)
     assert preset.name == "blues"
     assert (preset.input, preset.output) == ((), ())
-    assert (preset.jack.input, preset.jack.outputs) == (None, None)
+    assert preset.jack.ports == {}
     assert (preset.midi.program, preset.midi.cc) == ({}, {})
 
 
@@ -339,7 +342,13 @@ def test_faults_of_an_engine(folder, engine, expected):
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("[jack]\ninput = 'a:b'", "jack: unknown key 'input'; known: in, out"),
+        ("[jack]\ninput = 'a:b'", "jack: unknown key 'input'; known: in, out, out_1, out_2, di, click, midi_in"),
+        ("[jack]\nsend_1 = 'a:b'", "jack: unknown key 'send_1'; known: in, out, out_1, out_2, di, click, midi_in"),
+        (
+            "[jack]\ndi = ['tape']",
+            'jack: di = [\'tape\'] is no list of ports; write it as ["system:capture_1", "system:capture_2"]',
+        ),
+        ("[jack]\nout = 'a:b'\nout_2 = 'a:c'", "jack: out stands beside out_2: one of both"),
         ("[jack]\nouts = 'a:b'", "jack: unknown key 'outs'; did you mean 'out'?"),
         ("[jack]\nin = 3", 'jack: in = 3 is no port; write it as "system:capture_1"'),
         ("[jack]\nin = 'guitar'", 'jack: in = "guitar" is no port; write it as "system:capture_1"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -143,6 +144,14 @@ def test_where_no_socket_can_be_made_that_is_said_and_the_gig_plays(runtime, mon
     assert news.wrong and news.message.startswith("no socket for other programs: ")
 
 
+def test_who_logs_in_otherwise_finds_the_socket_too(tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr("rig.remote.server.RUNTIME", tmp_path)
+    assert client.folder() == Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
+    (tmp_path / str(os.getuid())).mkdir()
+    assert client.folder() == tmp_path / str(os.getuid()) / "rig", "where systemd has it"
+
+
 def test_a_name_with_a_stroke_makes_no_folder(runtime):
     gig = FakeGig()
     gig.client.name = "../stage/left"
@@ -177,7 +186,8 @@ def test_who_has_said_all_gets_the_answers_and_is_hung_up(served):
 def test_all_hear_that_it_ends(runtime):
     playing = Served(FakeGig())
     lines = [client.join() for _ in range(3)]
-    lines[0].ask("next")
+    for line in lines:
+        line.ask("get amp")
     playing.close()
     assert all(told(line, lambda event: event["event"] == "end")["unsaved"] == [] for line in lines)
 
@@ -298,7 +308,7 @@ def test_every_word_of_the_status_can_be_asked_for():
 def test_everything_can_be_listed():
     for what in LISTS:
         (answer,) = asked(f"list {what}")
-        assert answer["list"] or what in ("scenes", "songs")
+        assert answer["list"] or what in ("scenes", "songs", "unsaved", "incidents")
         assert all(words.spoken(answer))
     (amps,) = asked("list amps")
     assert [row["name"] for row in amps["list"] if row["plays"]] == ["Clean"]
@@ -511,6 +521,7 @@ class Terminal:
         )
         self.heard = ""
         self._from = 0
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode  # letters come in two reads, too
 
     def expect(self, text: str, seconds: float = 30.0) -> None:
         """Wait for that, behind what was waited for last."""
@@ -518,7 +529,7 @@ class Terminal:
         while text not in self.heard[self._from :]:
             assert time.monotonic() < until, (text, self.heard[self._from :])
             if select.select([self._file], [], [], 0.1)[0]:
-                self.heard += os.read(self._file, 4096).decode().replace("\r\n", "\n")
+                self.heard += self._decode(os.read(self._file, 4096)).replace("\r\n", "\n")
         self._from = self.heard.index(text, self._from) + len(text)
 
     def press(self, keys: str, text: str) -> None:
@@ -574,6 +585,14 @@ def test_a_player_who_sees_nothing_does_all_with_keys_and_typed_verbs(runtime):
         ("x", "Remove which? Number or letters: "),
         ("eq\n", "removed Lead.eq\n"),
         ("u", "undone: remove Lead.eq\n"),
+        ("C", "4 make a wire\n5 store these wires in the preset\nWhat? Number or letters: "),
+        ("make\n", "7 a2j:FCB1010 [20] (capture): FCB1010 MIDI 1: midi, gives\n"),
+        ("rig:di\n", "rig:in, Guitar: audio, takes\n"),
+        ("reverb\n", "connected rig:di to reverb:in\n"),
+        ("C", "What? Number or letters: "),
+        ("rig:di\n", "disconnected rig:di from reverb:in\n"),
+        ("C", "What? Number or letters: "),
+        ("store\n", "Blues is wired as it is now; 'save' writes it\n"),
         ("a", "Add which engine? Number or letters: "),
         ("3\x1b\n", "nothing chosen\n"),
         ("\x1a", "no key "),

@@ -109,8 +109,7 @@ async def test_each_key_is_its_verb() -> None:
     async with playing(gig) as (screen, pilot):
         for keys, verbs in VERBS.items():
             gig.start_over()
-            screen.poll()
-            screen.read_chain()
+            screen.poll(chain=True)
             await pilot.press(*keys.split())
             assert (keys, gig.verbs) == (keys, verbs)
 
@@ -141,8 +140,7 @@ async def test_a_fault_in_the_gig_is_said_once_and_neither_gig_nor_screen_ends(w
             broken.setattr(gig, where, lambda: [][0])
             await until(pilot, lambda: "a fault in rig itself: IndexError" in screen.note.text())
             for _ in range(3):
-                screen.poll()
-                screen.beside(screen.read_chain)
+                screen.poll(chain=True)
             await pilot.press("2")
             assert gig.verbs == ["amp 2"], "keys are heeded"
         assert [said.wrong for said in screen.note.kept if "IndexError" in said.message] == [True], "said once"
@@ -482,17 +480,17 @@ def several() -> tuple[AmpView, ...]:
     return tuple(AmpView(i, NAMES[i], str(i + 1), presets[i // 3], NAMES[i]) for i in range(6))
 
 
-async def test_presets_of_a_set_are_told_apart() -> None:
+async def test_presets_of_a_set_are_told_apart(monkeypatch) -> None:
     gig = FakeGig(6)
     async with playing(gig) as (screen, pilot):
         assert "Blues" not in screen.tiles.text()
-        screen.amps = several()
-        gig.bypassed = True
+        monkeypatch.setattr(FakeGig, "amps", property(lambda _: several()))
+        gig.do("bypass")
+        gig.do("level -1")
         await until(pilot, lambda: "BYPASS" in screen.tiles.text())
         assert "Vienna" in screen.tiles.text() and "Rock" in screen.tiles.text()
         assert "Vienna by night" in screen.head.text()
         gig.do("amp 5")
-        screen._shown = (gig.document, gig.playing)
         await until(pilot, lambda: "Rock of the Ages" in screen.head.text())
 
 
@@ -1351,9 +1349,10 @@ async def test_what_silences_the_amp_is_told_by_more_than_a_colour() -> None:
 
 
 async def test_a_pedal_is_learnt_for_the_knob_that_is_picked() -> None:
-    async with playing(FakeGig()) as (screen, pilot):
+    gig = FakeGig()
+    async with playing(gig) as (screen, pilot):
         await pilot.press("d")
-        assert screen.gig.pedals.learning is not None
+        assert gig.pedals.learning is not None
         assert "move the pedal" in screen.note.text()
         await pilot.press("d")
-        assert screen.gig.pedals.learning is None, "a key that was hit by chance binds no pedal later"
+        assert gig.pedals.learning is None, "a key that was hit by chance binds no pedal later"

@@ -644,7 +644,9 @@ def test_midi_in_dotted_keys_and_in_braces(old, new):
 
 def test_name_dbu_and_jack():
     preset = read(NIGHT)
-    wanted = replace(preset, name="Day", dbu=12.5, jack=Wiring("system:in", ("a:1", "a:2")))
+    wanted = replace(
+        preset, name="Day", dbu=12.5, jack=Wiring({"in": ("system:in",), "out_1": ("a:1",), "out_2": ("a:2",)})
+    )
     assert write(NIGHT, preset, wanted) == NIGHT.replace('"Night"', '"Day"').replace(
         "[input]\n", "[input]\ndbu = 12.5\n"
     ) + ('\n[jack]\nin = "system:in"\nout = ["a:1", "a:2"]\n')
@@ -755,6 +757,22 @@ def test_a_text_that_says_something_else_by_now_is_refused():
     for text in (HEADERS, NIGHT.replace("gain = 3 }", "gain = 4 }"), NIGHT.replace('  {engine="gain",gain=6},\n', "")):
         with pytest.raises(RigError, match="cannot be changed in place"):
             rewritten(text, preset, wanted, ENGINES)
+
+
+def test_wires_of_any_of_our_ports():
+    text = NIGHT + '\n[jack]\n# The card.\nout = ["a:1", "a:2"]\nin = "a:b"\n'
+    preset = read(text)
+    more = {**preset.jack.ports, "out_2": ("a:2", "tape:r"), "midi_in": ("a2j:FCB [20] (capture): MIDI 1",), "in": ()}
+    new = write(text, preset, replace(preset, jack=Wiring({**more, "pedals_send_1": ("fx:in",)})))
+    assert new == NIGHT + (
+        '\n[jack]\n# The card.\nin = []\nout_1 = "a:1"\nout_2 = ["a:2", "tape:r"]\n'
+        'midi_in = "a2j:FCB [20] (capture): MIDI 1"\npedals_send_1 = "fx:in"\n'
+    )
+    assert read(new).jack.ports == {**more, "pedals_send_1": ("fx:in",)}
+    known = read(new)
+    assert write(new, known, replace(known, jack=preset.jack)) == (
+        NIGHT + '\n[jack]\n# The card.\nin = "a:b"\nout = ["a:1", "a:2"]\n'
+    )
 
 
 # ---- a new file

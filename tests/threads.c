@@ -120,7 +120,7 @@ int main(void)
     rig_meters meters = {0};
     rig_midi_event events[100];
     rig_player_recorder_meters peaks;
-    static float play[256], heard[2][256];
+    static float play[256], heard[2][256], guitar[RIG_HISTORY], went[RIG_HISTORY], came[RIG_HISTORY];
     static rig_take takes[2];
     static rig_order orders[256]; /* the audio thread is never so many behind */
     pthread_t threads[3];
@@ -150,6 +150,10 @@ int main(void)
         rig_insert_put(0, i % 7 ? &ports[i % 2] : NULL);
         rig_insert_wire(0, i % 16);
         (void)rig_inserts_periods();
+        if (i % 100 == 0) { /* as the tuner does, and who measures an insert */
+            rig_rack_heard(rack, guitar, RIG_HISTORY - PERIOD);
+            rig_insert_heard_of(0, went, came, RIG_HISTORY - PERIOD);
+        }
         rig_rack_loop_order(rack, i % 6);
         rig_rack_loop_beats(rack, i % 7 == 0);
         rig_rack_loop_now(rack, &loop);

@@ -6,8 +6,9 @@ import ctypes
 import json
 import sys
 
-COUNTS = ("allocations", "frees", "locks", "callbacks")
+COUNTS = ("allocations", "frees", "locks", "syscalls", "callbacks")
 library = ctypes.CDLL(sys.argv[1])
+library.trap_first.restype = ctypes.c_long
 for count in COUNTS:
     getattr(library, f"trap_{count}").restype = ctypes.c_ulong
 
@@ -25,5 +26,6 @@ def watch(owner: type) -> None:
 
 
 def tell() -> None:
-    """Print what the audio thread did, as JSON."""
-    print(json.dumps({count: getattr(library, f"trap_{count}")() for count in COUNTS}))
+    """Print what the audio thread did, as JSON; catches: whether system calls are caught; first: the number of the first."""
+    counts = {count: getattr(library, f"trap_{count}")() for count in COUNTS}
+    print(json.dumps({**counts, "first": library.trap_first(), "catches": library.trap_catches()}))

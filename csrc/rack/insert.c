@@ -31,8 +31,8 @@ void rig_insert_heard_of(uint32_t place, float *sent, float *came, uint32_t fram
 {
     const rig_insert *s = &inserts.at[place];
     const uint64_t end = rig_load(&s->came.written); /* the one that is written last */
-    rig_history_read(&s->went, end, frames, sent, frames);
-    rig_history_read(&s->came, end, frames, came, frames);
+    rig_history_peek(&s->went, end, sent, frames);
+    rig_history_peek(&s->came, end, came, frames);
 }
 
 void rig_insert_wire(uint32_t place, uint32_t wired) { rig_put(&inserts.at[place].wired, wired); }

@@ -4,10 +4,19 @@
 
 #include "atomic.h"
 
-/* A status, and then nothing but numbers up to 127, which tables are looked up with: JACK hands on whatever a client writes. */
+/* Bytes of a message that begins so. */
+static size_t length(uint8_t status)
+{
+    const uint8_t kind = status & 0xf0;
+    if (kind == 0xc0 || kind == 0xd0 || status == 0xf1 || status == 0xf3) return 2;
+    return kind != 0xf0 || status == 0xf2 ? 3 : 1;
+}
+
+/* A status, and then as many numbers up to 127 as belong to it, which tables are looked up with: JACK hands on whatever a client
+   writes. */
 static int is_message(const uint8_t *bytes, size_t size)
 {
-    if (!size || size > 3 || bytes[0] < 0x80) return 0;
+    if (!size || bytes[0] < 0x80 || size != length(bytes[0])) return 0;
     for (size_t i = 1; i < size; ++i)
         if (bytes[i] > 0x7f) return 0;
     return 1;

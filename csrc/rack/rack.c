@@ -147,7 +147,7 @@ uint32_t rig_rack_kept_read(const rig_rack *r, uint64_t from, float *tracks, uin
 
 void rig_rack_heard(rig_rack *r, float *input, uint32_t frames)
 {
-    rig_history_read(&r->guitar, rig_load(&r->guitar.written), frames, input, frames);
+    rig_history_peek(&r->guitar, rig_load(&r->guitar.written), input, frames);
 }
 
 uint64_t rig_rack_frames(const rig_rack *r) { return rig_get(&r->meters.frames); }

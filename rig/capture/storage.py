@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import tomli
 
 from rig import toml as spelling
 from rig.capture.checks import read_pair
@@ -19,6 +18,7 @@ from rig.sound import CAPTURE
 DRY, WET, FACTS = "dry.wav", "wet.wav", "capture.toml"
 LIMIT = 1 << 16
 """Bytes of a capture.toml."""
+ANEW = "take it again, or delete this file"
 
 
 def read(path: Path) -> Pair:
@@ -42,14 +42,16 @@ def _signal(path: Path) -> tuple[Repeat | None, Frames | None, Frames | None]:
     if not path.exists():
         return None, None, None
     try:
-        said = tomli.loads(read_text(path, "capture", LIMIT))
+        said = spelling.read(read_text(path, "capture", LIMIT), path, "capture")
         repeat = said.get("repeat")
         impulses, played = _between(said.get("impulses")), _between(said.get("played"))
         if repeat:
             start, end = _between([repeat["start"], repeat["start"] + repeat["frames"]]) or (0, 0)
         return Repeat(start, end - start) if repeat else None, impulses, played
-    except (tomli.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise RigError(f"{path}: {error}; take it again, or delete this file") from None
+    except RigError as error:
+        raise RigError(f"{error}; {ANEW}") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise RigError(f"{path}: {error}; {ANEW}") from None
 
 
 def _between(said: object) -> Frames | None:

@@ -17,6 +17,9 @@ AMPS = 64
 SONGS = 500
 """Of a set."""
 
+ENGINES = SCENES = 64
+"""Of a chain, with its branches; of an amp."""
+
 LEVEL = (-60.0, 24.0)
 """dB, of an amp or a scene."""
 
@@ -170,12 +173,28 @@ class Amp:
         return next((scene for scene in self.scenes if scene.name == self.scene), None)
 
 
+OUTS = ("out_1", "out_2")
+"""What one hears."""
+
+
 @dataclass(frozen=True)
 class Wiring:
-    """Whom we are wired to; None = the physical ports."""
+    """Whom our ports are wired to: full names, by ours, "in", "out_1" ... What is not named: `in` and OUTS to the
+    hardware, others to nobody.
+    """
 
-    input: str | None = None
-    outputs: tuple[str, ...] | None = None
+    ports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def spelt(self) -> dict[str, str | list[str]]:
+        """As a preset writes it: a port for each of OUTS as `out`; one alone without a list."""
+        outs = [self.ports.get(name, ()) for name in OUTS]
+        paired = all(len(ports) == 1 for ports in outs)
+        told: dict[str, str | list[str]] = {
+            name: ports[0] if len(ports) == 1 else list(ports)
+            for name, ports in self.ports.items()
+            if not (paired and name in OUTS)
+        }
+        return told | ({"out": list(dict.fromkeys(ports[0] for ports in outs))} if paired else {})
 
 
 @dataclass(frozen=True)

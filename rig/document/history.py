@@ -37,6 +37,7 @@ class History:
         self._together: tuple[Hashable, float] | None = None
         self._edited: Document | None = None  # while what is saved plays: what `ab` goes back to
         self.saved: tuple[Preset, ...] = tuple(preset.as_written() for preset in document.presets)
+        self._known: tuple[Document | None, tuple[Preset, ...], tuple[Preset, ...]] = (None, (), ())
 
     @property
     def document(self) -> Document:
@@ -124,9 +125,11 @@ class History:
     def unsaved(self) -> tuple[Preset, ...]:
         """The presets that differ from their files; while what is saved plays, those that `ab` comes back to."""
         wanted = self.document if self._edited is None else self._edited
-        now = (preset.as_written() for preset in wanted.presets)
-        saved = {preset.uid: preset for preset in self.saved}
-        return tuple(preset for preset in now if preset != saved[preset.uid])
+        if self._known[0] is not wanted or self._known[1] is not self.saved:  # it is asked at each look
+            now = (preset.as_written() for preset in wanted.presets)
+            saved = {preset.uid: preset for preset in self.saved}
+            self._known = (wanted, self.saved, tuple(preset for preset in now if preset != saved[preset.uid]))
+        return self._known[2]
 
     def saved_engine(self, uid: int) -> EngineSpec | None:
         """An engine as its preset's file has it, or None."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import tomli
-
+from rig import toml
 from rig.document.document import (
     AMPS,
     BAR,
@@ -23,6 +22,7 @@ from rig.document.document import (
     LOUDER,
     ON,
     OUTPUT,
+    SCENES,
     TEMPO,
     Amp,
     Chain,
@@ -30,10 +30,10 @@ from rig.document.document import (
     Preset,
     Scene,
     Target,
-    Wiring,
 )
 from rig.document.read_midi import MidiReader
-from rig.document.read_values import FILE_LIMIT, Fault, Faults, shown, suggest, toml_kind
+from rig.document.read_values import FILE_LIMIT, Fault, Faults, TooMany, shown, suggest, toml_kind
+from rig.document.read_wiring import wiring
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, registry
 from rig.errors import RigError
@@ -81,38 +81,13 @@ def examine_text(
     files: whether one that is not there is a fault.
     """
     try:
-        content = content_of(path, text)
+        content = toml.read(text, path, "preset")
     except RigError as error:
         return None, (Fault(str(error)),)
-    reader = Reader(path, registry() if engines is None else engines, files)
-    preset = reader.preset(content)
+    reader, preset = Reader(path, registry() if engines is None else engines, files), None
+    with contextlib.suppress(TooMany):
+        preset = reader.preset(content)
     return preset, tuple(reader.faults)
-
-
-def content_of(path: Path, text: str) -> dict[str, object]:
-    try:
-        content = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        parts = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL)
-        what, place = parts.groups() if parts else (str(error), "")
-        place = re.sub(r"^end of document$", f"line {len(text.splitlines())}, the end of the file", place or "")
-        raise RigError(f"{path}: {place + ': ' if place else ''}{' '.join(what.split())}") from None
-    except RecursionError:
-        raise RigError(f"{path}: nested too deeply for a preset") from None
-    except ValueError:  # of Python's int(), which takes no more than some thousand digits
-        raise RigError(f"{path}: a number has hundreds of digits") from None
-    if _has_endless(content):
-        raise RigError(f"{path}: a number has hundreds of digits")
-    return content
-
-
-def _has_endless(value: object) -> bool:
-    """Whether an integer in it is more than a float can hold, or can be written: in hexadecimal, TOML may say so."""
-    if isinstance(value, dict):
-        return any(map(_has_endless, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_endless, value))
-    return isinstance(value, int) and value.bit_length() > 1000
 
 
 class Reader(MidiReader):
@@ -133,7 +108,7 @@ class Reader(MidiReader):
             amps=amps,
             input=first,
             output=last,
-            jack=self.wiring(self.table(content, "jack")),
+            jack=wiring(self, self.table(content, "jack")),
             midi=self.midi(self.table(content, "midi"), amps, {INPUT: first, OUTPUT: last}),
             dbu=dbu,
             tempo=self.tempo(content),
@@ -226,8 +201,10 @@ class Reader(MidiReader):
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
             self.fault(place, "a scene starts with [[amp.scene]], in two pairs of brackets")
             return ()
+        if len(listed) > SCENES:
+            self.fault(place, f"{len(listed)} scenes; an amp has at most {SCENES}")
         found: dict[str, Scene] = {}
-        for number, entry in enumerate(listed, 1):
+        for number, entry in enumerate(listed[:SCENES], 1):
             at = f"{place}, scene {number}"
             name = self.name(entry, at)
             if not name:
@@ -292,24 +269,6 @@ class Reader(MidiReader):
             if other != i:
                 self.fault(place, f"key \"{amp.key}\" already picks amp {other} '{amps[other - 1].name}'")
 
-    def wiring(self, table: Mapping[str, object]) -> Wiring:
-        self.known(table, "jack", ("in", "out"))
-        source, targets = table.get("in"), table.get("out")
-        if isinstance(targets, str):
-            targets = [targets]
-        if source is not None and not _port(source):
-            self.fault("jack", f'in = {shown(source)} is no port; write it as "system:capture_1"')
-            source = None
-        if targets is None:
-            return Wiring(_text(source))
-        if not (isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))):
-            self.fault(
-                "jack",
-                f'out = {shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
-            )
-            return Wiring(_text(source))
-        return Wiring(_text(source), tuple(targets))
-
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     """The values of a table of tables, by their dotted keys."""
@@ -318,12 +277,3 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _port(value: object) -> bool:
-    """Whether `value` can be a JACK port's full name."""
-    return isinstance(value, str) and bool(re.fullmatch(r"[^:]+:.+", value))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
-from rig.document.document import INPUT, NAME, ON, OUTPUT, Chain, EngineSpec, labels
+from rig.document.document import ENGINES, INPUT, NAME, ON, OUTPUT, Chain, EngineSpec, labels
 from rig.document.read_values import Values, shown, suggest, toml_kind
 from rig.engine import Engine, named
 from rig.errors import RigError, did_you_mean
@@ -30,7 +31,9 @@ class ChainReader(Values):
             if owner not in (INPUT, OUTPUT):
                 self.fault(place, 'no chain; give it one: chain = [{ engine = "gain" }]')
             return ()
-        specs = tuple(self.specs(table["chain"], "chain", place))
+        specs = tuple(islice(self.specs(table["chain"], "chain", place), ENGINES + 1))
+        if len(specs) > ENGINES:
+            self.fault(place, f"more engines than {ENGINES}, which is the most that a chain has")
         if None in specs:
             self.torn.add(owner)
         return self.labelled([spec for spec in specs if spec is not None], place)

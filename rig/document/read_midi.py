@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomli
-
+from rig import toml
 from rig.document.document import (
     ALL,
     FOOT_VERBS,
@@ -33,7 +33,7 @@ from rig.document.document import (
 )
 from rig.document.knobs import called
 from rig.document.read_chains import ChainReader
-from rig.document.read_values import FILE_LIMIT, Fault, Faults, shown, toml_kind
+from rig.document.read_values import FILE_LIMIT, Fault, Faults, TooMany, shown, toml_kind
 from rig.engine import registry
 from rig.errors import RigError, did_you_mean, quoted
 from rig.files import read_text
@@ -68,12 +68,12 @@ def read_midi(path: Path) -> tuple[Midi, Faults]:
         return Midi(), ()
     reader = MidiReader(path, {})
     try:
-        content = tomli.loads(read_text(path, PEDALS, FILE_LIMIT))
+        content = toml.read(read_text(path, PEDALS, FILE_LIMIT), path, PEDALS)
     except RigError as error:
         return Midi(), (Fault(str(error)),)
-    except (tomli.TOMLDecodeError, ValueError, RecursionError) as error:
-        return Midi(), (Fault(f"{path}: {' '.join(str(error).split())}"),)
-    midi = reader.midi(content, (), {})
+    midi = Midi()
+    with contextlib.suppress(TooMany):
+        midi = reader.midi(content, (), {})
     return midi, tuple(reader.faults)
 
 

@@ -13,14 +13,16 @@ skip = true
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rig import toml
 from rig.document.document import SONGS, TEMPO, Pick, Preset, Song, identity
-from rig.document.read import Reader, content_of
-from rig.document.read_values import FILE_LIMIT, Fault, shown, toml_kind
+from rig.document.read import Reader
+from rig.document.read_values import FILE_LIMIT, Fault, TooMany, shown, toml_kind
 from rig.errors import RigError
 from rig.files import read_text, spelled, unreadable
 from rig.kinds import PRESET, kind_of
@@ -83,12 +85,13 @@ def examine_set(path: Path, text: str, *, files: bool = True) -> tuple[SetText |
     files: whether a preset that is not there is a fault.
     """
     try:
-        content = content_of(path, text)
+        content = toml.read(text, path, "set")
     except RigError as error:
         return None, (Fault(str(error)),)
-    reader = _SetReader(path, {}, files)
-    songs = reader.songs(content)
-    return SetText(path, reader.name(content, "") or path.stem, songs), tuple(reader.faults)
+    reader, found = _SetReader(path, {}, files), None
+    with contextlib.suppress(TooMany):
+        found = SetText(path, reader.name(content, "") or path.stem, reader.songs(content))
+    return found, tuple(reader.faults)
 
 
 class _SetReader(Reader):
@@ -171,11 +174,12 @@ def songs_of(found: SetText, presets: Mapping[Path, Preset]) -> tuple[tuple[Song
     """A set's songs, with the presets that they play, by their files; and what parts name that there is not."""
     reader = _SetReader(found.path, {})
     songs = []
-    for number, text in enumerate(found.songs, 1):
-        preset = presets.get(text.preset)
-        if preset is not None:
-            parts = _picks(reader, f"song {number} '{text.name}'", text.parts, preset)
-            songs.append(Song(text.name, preset.uid, text.tempo, parts, text.notes, text.skip, text.uid))
+    with contextlib.suppress(TooMany):
+        for number, text in enumerate(found.songs, 1):
+            preset = presets.get(text.preset)
+            if preset is not None:
+                parts = _picks(reader, f"song {number} '{text.name}'", text.parts, preset)
+                songs.append(Song(text.name, preset.uid, text.tempo, parts, text.notes, text.skip, text.uid))
     return tuple(songs), tuple(reader.faults)
 
 

@@ -9,9 +9,16 @@ from pathlib import Path
 from rig.document.document import NAME
 from rig.engine import Engine, Param, Setting
 from rig.errors import did_you_mean
+from rig.text import printable
 
 FILE_LIMIT = 1 << 20
 """Bytes of a preset file."""
+
+FAULTS = 200
+"""That are told of a file. One with more of them is no slip of the pen, and to find them all would take its time."""
+
+LONGEST = 1000
+"""Letters of a fault."""
 
 
 class Fault(str):
@@ -32,6 +39,10 @@ class Fault(str):
 Faults = tuple[Fault, ...]
 
 
+class TooMany(Exception):
+    """A file has FAULTS faults: it is read no further."""
+
+
 class Values:
     """Reads values and notes every fault, so that `rig check` can show all of them.
 
@@ -48,7 +59,11 @@ class Values:
     def fault(self, place: str, text: str) -> None:
         owner = re.match(r"amp \d+|input|output", place)
         engine = re.search(r", engine \d+$", place) is not None
-        line = f"{self.path}: {place}: {text}" if place else f"{self.path}: {text}"
+        said = printable(f"{place}: {text}" if place else text)
+        line = f"{self.path}: {said if len(said) <= LONGEST else f'{said[: LONGEST - 3]}...'}"
+        if len(self.faults) == FAULTS:
+            self.faults.append(Fault(f"{self.path}: more faults than {FAULTS}; what follows is not looked at"))
+            raise TooMany
         self.faults.append(Fault(line, owner[0] if owner else "", engine))
 
     def known(self, table: Mapping[str, object], place: str, keys: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rig.document.document import Song
-from rig.files import whole
+from rig.files import read_bytes, whole
 from rig.shipped import own_copy
 
 NAME = "last.json"
@@ -53,8 +53,7 @@ class Bookmark:
 def read(folder: Path) -> Bookmark | None:
     """What was played last; None where nothing was, or where nobody can tell."""
     try:
-        with (folder / NAME).open("rb") as file:
-            found = json.loads(file.read(LIMIT))
+        found = json.loads(read_bytes(folder / NAME, LIMIT))
         sources, song, number = found["sources"], str(found["song"]), int(found["number"])
         amp, level = str(found["amp"]), float(found["level"])
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):

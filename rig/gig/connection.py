@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rig.document.document import OUTS
 from rig.errors import RigError
 from rig.gig.snapshot import News
 from rig.jack.client import Client
-from rig.jack.joined import Wire
+from rig.jack.patchbay import Wire
 from rig.jack.pulse import Pulse
 from rig.jack.wires import Wires
 from rig.native import Rack
@@ -21,9 +22,10 @@ from rig.sound import resample
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
 
-REJOIN_SECONDS = 1.0  # between two looks for a JACK that has gone
+REJOIN_SECONDS = 0.3  # between two looks for a JACK that has gone
 REFUSED_SECONDS = 10.0  # until the next, where one ran that could not be joined
 GONE_SECONDS = 5.0  # without a sign of life; less than that, and a server that is busy would be left
+AGAIN_SECONDS = 10.0  # until what is against it is said again, where it is the same
 STALLED = News("JACK does not answer", wrong=True)
 CONNECTED = News("connected")
 
@@ -46,16 +48,14 @@ class Connection:
         self._pulse = Pulse()
         self._wires = Wires()
         self._called = -1  # how often JACK had called when we looked last
-        self._missing: tuple[Wire, ...] = ()  # stood before JACK went, and wait for their other ends
-        self._missing_at = 0.0
         self._due = False  # somebody asked to be wired while JACK was gone
         self._rejoin_at = 0.0
+        self._said, self._said_at = "", 0.0  # what was against it
         self._building = False  # JACK is back at another rate, and what is to play there is being built
 
     def connect(self) -> None:
         """Wire up; where JACK has gone, start it, and what others had wired comes back, too. Raises RigError."""
         if self._client.alive:
-            self._missing = ()
             wired = self.wire()
             self._gig.say(wired.message, wired.wrong)
             return
@@ -79,28 +79,61 @@ class Connection:
             self._gig.tell(News(str(error), wrong=True))
 
     def wire(self) -> News:
-        """Connect as the playing amp's preset says. Returns what came of it. Raises RigError."""
+        """Connect as the playing amp's preset says; whom it names and isn't there is connected when they come.
+
+        Returns what came of it. Raises RigError.
+        """
         self.wired = True
         wiring = self._gig.preset.jack
         faults = self._client.connect(wiring, input=not self.source)
-        unheard = self._unheard("no playback ports" if wiring.outputs is None else "the preset names no outputs")
+        there = {port.name: port for port in self._client.there()}
+        ours = {port.short: port for port in there.values() if port.ours}
+        wanted = [(ours[name], other) for name in ours.keys() & wiring.ports.keys() for other in wiring.ports[name]]
+        self._wires.expect((wire for wire in wanted if wire[1] not in there), tuple(there.values()))
+        named = OUTS[0] in wiring.ports or OUTS[1] in wiring.ports
+        unheard = self._unheard("the preset names no outputs" if named else "no playback ports")
         said = "; ".join(faults) or unheard
         return News(said, wrong=True) if said else CONNECTED
 
     def _wire_again(self) -> None:
         """JACK is back: connect as it was; where nothing is known of that, as the preset says."""
-        stood, due = self._wires.stood(self._client.name), self._due
+        known, stood, due = self._wires.told, len(self._wires), self._due
         self._due = False
-        if self.wired and (due or stood is None):
+        if self.wired and (due or not known):
             self._gig.tell(self.wire())
-        self._missing = stood or ()  # where JACK does not answer, it will be looked at again
-        self._missing = self._client.wire_again(self._missing)
-        ends = ", ".join(self._others(self._missing))
+        if not stood:
+            return
+        self._mend(time.monotonic())
+        ends = ", ".join(self._others(self._wires.waiting))
         if ends:
             self._gig.tell(News(f"connected as before, but {ends} is not there yet", wrong=self.unheard))
-        elif stood and not due:
+        elif not due:
             unheard = self._unheard("as before")
             self._gig.tell(News(unheard or "connected as before", wrong=bool(unheard)))
+
+    def _mend(self, now: float) -> list[Wire]:
+        """Look at our wires, and make those again that can be. Returns these. Raises NoAnswer."""
+        client, wires = self._client, self._wires
+        due = wires.look(client.connections(), client.there(), client.came(), client.name, now)
+        made = [wire for wire in due if not client.patch(wire, True)]
+        for wire in made:
+            wires.made(wire)
+        return made
+
+    @property
+    def waiting(self) -> tuple[Wire, ...]:
+        """Wires that stood, and stand again as soon as whom they lead to is back."""
+        return self._wires.waiting
+
+    def patch(self, source: str, sink: str, there: bool) -> None:
+        """Make a wire between any two ports, or take one away, which does not come back then. Raises RigError."""
+        known = not there and self._wires.drop((source, sink))
+        fault = None if known and not self._stands(source, sink) else self._client.patch((source, sink), there)
+        if fault:
+            raise RigError(fault)
+
+    def _stands(self, source: str, sink: str) -> bool:
+        return (source, sink) in self._client.connections()
 
     def _others(self, wires: Sequence[Wire]) -> list[str]:
         """The ports at the other ends of wires."""
@@ -127,11 +160,13 @@ class Connection:
         if self._client.alive:
             called, self._called = callbacks != self._called, callbacks
             if not self._building and (called or not self._client.running):  # one that goes calls no more
-                wires = (*self._client.connections(), *self._missing)
-                self._wires.note(wires, self._client.name, now, self._client.has)
-            self._wire_missing(now)
-        elif now >= self._rejoin_at:
-            self._rejoin(now)
+                with contextlib.suppress(RigError):  # it will be looked at again
+                    if made := self._mend(now):
+                        self._gig.tell(News(f"connected again: {', '.join(self._others(made))}"))
+        else:
+            self._wires.went()
+            if now >= self._rejoin_at:
+                self._rejoin(now)
 
     def _watch(self, callbacks: int, now: float) -> None:
         """A JACK that hangs says nothing; it only calls no more. After a while it has gone as if it had said so."""
@@ -141,20 +176,10 @@ class Connection:
         elif self.stalled and not still:
             self._gig.tell(News("JACK answers again"))
         self.stalled = still > 0.0
-        if still > GONE_SECONDS:
+        # PipeWire does not say that it goes; to leave one that was only slow costs less than to stay in a dead one.
+        if still > (0.0 if self._client.goes_silently and self._pulse.moved else GONE_SECONDS):
             self._rejoin_at = now + (REJOIN_SECONDS if self._pulse.moved else REFUSED_SECONDS)
             self._client.leave()
-
-    def _wire_missing(self, now: float) -> None:
-        """Others take their time to come back, too."""
-        if not self._missing or now < self._missing_at:
-            return
-        self._missing_at = now + REJOIN_SECONDS
-        before = self._missing
-        with contextlib.suppress(RigError):  # it will be looked at again
-            self._missing = self._client.wire_again(before)
-        if made := [wire for wire in before if wire not in self._missing]:
-            self._gig.tell(News(f"connected again: {', '.join(self._others(made))}"))
 
     def _rejoin(self, now: float) -> None:
         self.stalled = False
@@ -165,12 +190,19 @@ class Connection:
                 if not self._building:
                     self._wire_again()
         except RigError as error:
-            self._gig.tell(News(str(error), wrong=True))
+            self._refused(str(error), now)
+
+    def _refused(self, why: str, now: float) -> None:
+        """It is said, and tried less often; but one that does not let us in yet is looked at as before."""
+        if not self._client.waits:
             self._rejoin_at = now + REFUSED_SECONDS
+        if why != self._said or now - self._said_at >= AGAIN_SECONDS:
+            self._said, self._said_at = why, now
+            self._gig.tell(News(why, wrong=True))
 
     def _arrived(self) -> None:
         """JACK is back. Where it runs at another rate, all chains are built for that; it is quiet until they are."""
-        self._pulse, self.stalled, self._missing = Pulse(), False, ()
+        self._pulse, self.stalled, self._said = Pulse(), False, ""
         rate = self._client.rate
         if rate == self._gig.reconciler.rack.rate:
             return

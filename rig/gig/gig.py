@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
@@ -16,7 +17,7 @@ from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec,
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
-from rig.document.set_file import SetFile
+from rig.document.set_file import SetFile, said_of
 from rig.document.tunings import A4
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
@@ -27,6 +28,7 @@ from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
+from rig.gig.journal import Journal, Offer, Wanted
 from rig.gig.kept import Room
 from rig.gig.known_loudness import KnownLoudness
 from rig.gig.levels import LevelMeter, Levels
@@ -34,6 +36,7 @@ from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
 from rig.gig.preset_files import PresetFiles
+from rig.gig.reader import Reader
 from rig.gig.reconciler import Installed, Reconciler, Refused
 from rig.gig.set_list import SetList
 from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
@@ -43,6 +46,7 @@ from rig.gig.taps import Taps
 from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
+from rig.jack.patchbay import Patchbay
 from rig.native import Bound, Rack, decibels
 
 if TYPE_CHECKING:
@@ -106,8 +110,11 @@ class Gig:
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
         self.bookmark = BookmarkFile()
+        self.journal = Journal()
+        self.offer: Offer | None = None  # what was left unsaved by a rig that was killed
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
+        self.readers: WeakSet[Reader] = WeakSet()
         self._loudness = KnownLoudness()
         self._outcomes: list[Outcome] = []
         self._level: float | None = None  # as it was written last
@@ -516,7 +523,17 @@ class Gig:
         return snapshot.amps(self.document, self.playing, self._loudness.stand_out(self.document))
 
     def status(self) -> Status:
-        """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""
+        """The rack now. Where JACK has gone, looks whether it is back.
+
+        Peaks and worst load are since the last call, whoever called: who is to miss none is a Reader.
+        """
+        status = self.measured()
+        for reader in self.readers:
+            reader.hear(status)
+        return status
+
+    def measured(self) -> Status:
+        """The same, for `status` to hand to all readers."""
         rack = self.reconciler.rack
         meters = rack.meters()
         self.connection.look(meters.callbacks)
@@ -535,6 +552,7 @@ class Gig:
         self.looping.look(loop)
         note = self.sounding.note()
         amp = self.amp
+        self._note_unsaved()
         status = Status(
             amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
             amp_name=amp.name,
@@ -579,6 +597,9 @@ class Gig:
             metronome=self.time.clicks,
             midi=self.pedals.log.latest,
             client=self.client.name,
+            learning=self.pedals.learning is not None,
+            offered=self.offer.about if self.offer else "",
+            waiting=self.connection.waiting,
             loop=loop,
             kept=round(self.takes.kept / self.reconciler.rack.rate, 2),
             reductions=self.sounding.reductions(),
@@ -603,6 +624,17 @@ class Gig:
             self.reconciler.inserts_changed()
             self.reconcile()
 
+    def _note_unsaved(self) -> None:
+        unsaved: list[Wanted] = [(self.files[preset.uid], preset) for preset in self.history.unsaved()]
+        if self.set_list.file and self.set_list.unsaved:
+            unsaved.append((self.set_list.file, said_of(self.document, self.set_list.file)))
+        self.journal.note(unsaved)
+
+    @property
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of the JACK server now."""
+        return self.client.patchbay()
+
     # --- life ---
 
     def close(self) -> None:
@@ -618,4 +650,6 @@ class Gig:
         self.takes.close()
         self.client.close()
         self.bookmark.close()
+        self._note_unsaved()
+        self.journal.close()
         self.incidents.log.close()

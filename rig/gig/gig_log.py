@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from rig.errors import RigError
-from rig.files import reason, whole
+from rig.files import read_bytes, reason, whole
 
 TOGETHER_SECONDS = 5.0  # within which incidents that are alike are one
 KINDS = 5  # that may come by turns
@@ -211,8 +211,7 @@ def latest(folder: Path) -> Path:
 def read(path: Path) -> GigRecord:
     """A gig's file. Raises RigError."""
     try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(LIMIT))
+        found = json.loads(read_bytes(path, LIMIT))
         found["incidents"] = tuple(
             Incident(**{**one, "costs": tuple((str(engine), float(share)) for engine, share in one["costs"])})
             for one in found["incidents"]

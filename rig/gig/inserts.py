@@ -11,7 +11,7 @@ from rig.document.document import Document, EngineSpec
 from rig.document.knobs import kind
 from rig.engine import Payload
 from rig.errors import RigError
-from rig.jack.joined import Wire
+from rig.jack.patchbay import Wire
 from rig.native.inserts import INSERTS, SIDES, heard
 
 LOOK_SECONDS = 1.0  # between two measurements

@@ -44,10 +44,11 @@ def _naming(spec: EngineSpec, path: Path) -> EngineSpec:
 
 
 def _file(preset: Preset, spec: EngineSpec) -> Path:
-    """Beside the preset, where no other engine has it."""
+    """Beside the preset, where no other engine has it: there, wherever a link of that name would lead."""
     beside = own_copy(preset.path) or preset.path
+    beside = beside.parent.resolve() / beside.name
     taken = {other.files.get(STATE) for other in preset.engines() if other.uid != spec.uid}
     number, name = 1, f"{beside.stem}-{spec.label}"
-    while (path := beside.with_name(f"{name}{'' if number == 1 else number}.state").resolve()) in taken:
+    while (path := beside.with_name(f"{name}{'' if number == 1 else number}.state")) in taken:
         number += 1
     return path

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from rig.document.document import AMPS, Document
 from rig.document.set_file import Sources, open_sources
+from rig.files import sweep
 from rig.gig.bookmark import Bookmark
 from rig.gig.connection import CONNECTED
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
 from rig.gig.inserts import Inserts
+from rig.gig.journal import left
 from rig.gig.kept import Room
 from rig.gig.pedals import own_file
 from rig.gig.reconciler import Progress, Reconciler
@@ -68,6 +70,8 @@ def open_gig(
     watcher.changed(map(Path, paths))
     sources = open_sources([Path(path) for path in paths])
     watcher.changed(file.path for file in sources.files)
+    for file in sources.files:
+        sweep(file.path)
     watcher.changed(path for file in sources.files for path in file.preset.files)
     recording = read(Path(di)) if di else None
     loop = (recording[0][:, 0], recording[1]) if recording else None
@@ -123,6 +127,11 @@ def open_gig(
         if log:
             gig.incidents.log.write_into(log)
             gig.bookmark.write_into(log, paths)
+            opened = [file.path for file in sources.files]
+            gig.offer = left(log, [*opened, sources.set_file.path] if sources.set_file else opened)
+            gig.journal.write_into(log)
+            if gig.offer:
+                gig.tell(News(f"{gig.offer.about}: 'recover' takes them, 'recover drop' drops them"))
     except BaseException:
         client.close()
         raise

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import tomli
 
+from rig import toml
 from rig.document import address, edits
 from rig.document.document import Document, Preset
 from rig.document.history import with_scenes_of
@@ -49,7 +49,8 @@ def changes(folder: Path) -> tuple[Change, ...]:
     """What was heard when. Raises RigError."""
     path = folder / LIST
     try:
-        found = tuple(Change(**entry) for entry in tomli.loads(read_text(path, "preset", LONGEST))["change"])
+        content = toml.read(read_text(path, "preset", LONGEST), path, "preset")
+        found = tuple(Change(**entry) for entry in content["change"])
         numbers = all(isinstance(x, (int, float)) for change in found for x in (change.at, change.level))
         words = all(isinstance(x, str) for change in found for x in (change.preset, change.amp))
         if not (found and numbers and words):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rig.document import address
@@ -41,11 +42,15 @@ class AmpView:
 
 @dataclass(frozen=True)
 class FileView:
-    """A file that an engine plays. engine: what the verb `load` takes, "Crunch.model". name: its key, "model"."""
+    """A file that an engine plays. engine: what the verb `load` takes, "Crunch.model". name: its key, "model".
+
+    uid: the engine's identity, whatever it is called by then.
+    """
 
     engine: str
     name: str
     file: Path
+    uid: int = 0
 
     @property
     def path(self) -> str:
@@ -203,7 +208,9 @@ class Status:
     tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
-    the latest event that came in, but a clock's, in words. client: what JACK calls us.
+    the latest event that came in, but a clock's, in words. learning: the next pedal that is moved is learnt. client:
+    what JACK calls us. offered: what a rig that was killed has left unsaved, for `recover`; "" for nothing.
+    waiting: wires that stood, and stand again when the ports that they lead to are back.
     song: None: there are none. boost_db: by which a solo is louder now, else 0.
     loop: the looper. kept: seconds of the last minutes that `keep` would write.
     note, cents, string: what the guitar plays, see tunings.Note; tuning, a4: what it is held against. tuner: one tunes,
@@ -256,6 +263,9 @@ class Status:
     metronome: bool = False
     midi: str = ""
     client: str = ""
+    learning: bool = False
+    offered: str = ""
+    waiting: tuple[tuple[str, str], ...] = ()
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -266,15 +276,31 @@ Playing = tuple["Unit", str, bool, float]
 
 def amps(document: Document, playing: int, out: Mapping[int, float] | None = None) -> tuple[AmpView, ...]:
     """The amps of the stage, in order. out: LU by which some stand out, by identity."""
-    out = out or {}
+    presets = [document.preset_of(playing)] if document.songs else document.presets
+    return _amps(document, playing, presets, out=out or {})
+
+
+def all_amps(document: Document, playing: int) -> tuple[AmpView, ...]:
+    """The amps of all presets, in order; those that are not on the stage have no key."""
+    return _amps(document, playing, document.presets, playing)
+
+
+def _amps(
+    document: Document,
+    playing: int,
+    presets: Sequence[Preset],
+    beside: int | None = None,
+    out: Mapping[int, float] = MappingProxyType({}),
+) -> tuple[AmpView, ...]:
+    """beside: the amp from which their paths are told; None: from each itself, as all of them are on the stage."""
     keys = document.keys(playing)
     views: list[AmpView] = []
-    for preset in [document.preset_of(playing)] if document.songs else document.presets:
+    for preset in presets:
         for amp in preset.amps:
-            path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
+            path = address.name_of(document, address.Place("amp", amp, preset), beside or amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
             loud = round(out.get(amp.uid, 0.0), 1)
-            told = (amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud)
+            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud)
             views.append(AmpView(len(views), *told))
     return tuple(views)
 
@@ -374,4 +400,12 @@ def _knob(path: str, knob: Knob, value: float, saved: float | None) -> ParamView
 
 
 def _files(path: str, spec: EngineSpec) -> tuple[FileView, ...]:
-    return tuple(FileView(path, key, file) for key, file in spec.files.items())
+    return tuple(FileView(path, key, file, spec.uid) for key, file in spec.files.items())
+
+
+def all_files(document: Document, playing: int) -> tuple[FileView, ...]:
+    """The files of all presets; those of the preset that plays come first."""
+    now = document.preset_of(playing)
+    presets = (now, *(preset for preset in document.presets if preset.uid != now.uid))
+    specs = (spec for preset in presets for spec in preset.engines())
+    return tuple(view for spec in specs for view in _files(path(document, spec.uid, playing), spec))

@@ -15,6 +15,7 @@ from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
 from rig.engine import Engine, named, registry
 from rig.errors import RigError, cut, did_you_mean
+from rig.gig import routing
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
@@ -432,6 +433,23 @@ def _path(text: str) -> Path:
         raise RigError(f"'{cut(text)}' is no path") from None
 
 
+def _recover(gig: Gig, words: str) -> None:
+    offer = gig.offer
+    if words not in ("", "drop"):
+        raise RigError(f"recover: '{cut(words)}'? 'recover' takes what was not saved, 'recover drop' drops it")
+    if offer is None:
+        raise RigError("recover: nothing was left unsaved")
+    if words == "drop":
+        offer.forget()
+        gig.say(f"dropped: {offer.about}")
+    else:
+        gig.back_to_changed()
+        gig.edit(offer.taken(gig.document), "recover")
+        gig.journal.take_over(offer)
+        gig.say(f"taken: {offer.about}; 'undo' takes that back")
+    gig.offer = None
+
+
 def _revert(gig: Gig, _: str) -> None:
     gig.back_to_changed()
     gig.files.revert(gig.preset)
@@ -552,6 +570,7 @@ VERBS: dict[str, Verb] = {
     "ab": Verb("", "hear what is saved, or again what was changed", _ab),
     "save": Verb("[over] [as FILE]", "write what was changed into the presets", _save),
     "revert": Verb("", "the playing amp's preset as its file has it", _revert),
+    "recover": Verb("[drop]", "what a rig that was killed has left unsaved, taken or dropped", _recover),
     "level": Verb("DB", "output level", _level),
     "tempo": Verb("BPM", "beats a minute, for echoes that are notes", _tempo),
     "tap": Verb("", "the same, by twice or more in time", _tap),
@@ -567,7 +586,9 @@ VERBS: dict[str, Verb] = {
     "tuning": Verb("NAME|NOTES|chromatic|next|prev", "how the guitar is tuned: drop D, or D2 A2 D3 G3 B3 E4", _tuning),
     "a4": Verb("HZ", "what it is tuned to: 440", _a4),
     "learn": Verb("AMP.ENGINE.KNOB|VERB|off", "the MIDI pedal that is moved next does that", _learn),
-    "connect": Verb("", "wire up again", lambda gig, _: gig.connection.connect()),
+    "connect": Verb("[PORT PORT]", "a wire between two ports; alone: wire up again", routing.connect),
+    "disconnect": Verb("PORT [PORT]", "take a wire away, or all of a port", routing.disconnect),
+    "wires": Verb("store|usual", "have the preset be wired as it is now, or to the hardware", routing.wires),
     "loop": Verb(
         "[stop|undo|redo|clear|half|beats [on|off]]",
         "the guitar again and again: record it, play it, play over it, play it",

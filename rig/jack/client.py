@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future, TimeoutError
 
-from rig.document.document import Wiring
+from rig.document.document import OUTS, Wiring
 from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
-from rig.jack.joined import Joined, Ports, Wire, find
+from rig.jack.joined import Joined, Ports, find
 from rig.jack.lately import Lately
+from rig.jack.look import Look
+from rig.jack.metadata import Metadata
 from rig.jack.opening import OPEN_SECONDS, Opening
+from rig.jack.patchbay import Patchbay, Port, Wire
 from rig.jack.server import Server
 from rig.native import PlayerRecorder, Rack, inserts
 from rig.native.inserts import SIDES
 
 FLAPPING_SECONDS = 3.0  # a server of ours that lives no longer than that is not started again by itself
-LATE_SECONDS = 1.0  # between two looks at our wires where none is said to have changed
 LOOK_SECONDS = 0.5  # for a server that is looked for while a gig goes on to let us in
 
 
@@ -55,7 +58,7 @@ class Client:
 
     def __init__(self, name: str = "rig", server: str | None = None, ports: Ports = Ports()) -> None:
         self._ports = ports
-        self._asked = (name, server)
+        self._asked, self._called = (name, server), ""  # called: when we came first
         self._calls = Calls()
         self._server: Server | None = None
         self._restart = False  # the server that has gone was ours
@@ -66,11 +69,10 @@ class Client:
         self._delay = 0  # frames
         self._xruns = 0  # in servers that have gone
         self._block, self._latency = Lately(self._calls), Lately(self._calls)
-        self._wires: tuple[Wire, ...] = ()
         self._inserts: dict[int, str] = {}
         self._unplugged: dict[str, tuple[Wire, ...]] = {}  # wires of inserts that have gone, by name
-        self._seen = -1  # the changes of the wiring that `_wires` knows of
-        self._look_at = 0.0
+        self._metadata = Metadata()
+        self._look: Look | None = None
         self.name, self.rate, self.server = name, 0, self._given()
         opening = self._opening = self._begin(start=True)
         while not (opening.future.done() or opening.overdue):
@@ -86,7 +88,8 @@ class Client:
         return library.called(self._asked[1])
 
     def _begin(self, *, start: bool) -> Opening:
-        return Opening(self._calls, self._asked, self._ports, start=start, again=self._restart)
+        asked = (self._called or self._asked[0], self._asked[1])  # two rigs keep their names: wires lead to those
+        return Opening(self._calls, asked, self._ports, start=start, again=self._restart)
 
     def _take(self, opening: Opening) -> bool:
         """Whether it led into a server. Raises RigError."""
@@ -104,8 +107,9 @@ class Client:
             self._restart = False
         self._joined = joined
         self.name, self.rate = joined.name, joined.rate
+        self._called = self._called or joined.name
         self.server = self._server.says if self._server else self._given()
-        self._wires, self._seen = (), -1
+        self._look = Look(joined, self._calls, self._metadata)
         self._block.stale()
         self._latency.stale()
         self._block.ask(lambda: joined.client.blocksize)
@@ -121,6 +125,16 @@ class Client:
     def running(self) -> bool:
         """Whether JACK is to call what plays, every period."""
         return self.alive and self._joined is not None and self._joined.latency is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a server has still to let us in, or to let us go: to look again costs nothing."""
+        return self._opening is not None
+
+    @property
+    def goes_silently(self) -> bool:
+        """Whether the server does not say that it goes."""
+        return library.of_pipewire()
 
     @property
     def xruns(self) -> int:
@@ -198,15 +212,13 @@ class Client:
 
     @staticmethod
     def _connect(joined: Joined, wiring: Wiring, input: bool) -> list[str]:
+        sources, sinks = joined.physical(inputs=False) if input else [], joined.physical(inputs=True)
+        usual = dict(zip(("in", *OUTS), (sources[:1], sinks[:1], sinks[1:2] or sinks[:1]), strict=True))
+        ports = {**usual, **wiring.ports}
         wanted: list[Wire] = []
-        if wiring.input is not None:
-            wanted.append((wiring.input, joined.names["in"]))
-        elif input:
-            wanted += [(port, joined.names["in"]) for port in joined.physical(inputs=False)[:1]]
-        sinks = list(wiring.outputs) if wiring.outputs is not None else joined.physical(inputs=True)[:2]
-        if len(sinks) == 1:
-            sinks *= 2
-        wanted += list(zip((joined.names["out_1"], joined.names["out_2"]), sinks, strict=False))
+        for name, ours in joined.names.items():
+            takes = joined.ports[name].is_input
+            wanted += [(other, ours) if takes else (ours, other) for other in ports.get(name, ())]
         return [fault for pair in wanted if (fault := joined.wire(*pair))]
 
     def ports(self, *, inputs: bool) -> list[str]:
@@ -253,34 +265,34 @@ class Client:
         if gone or new:
             joined.wired(joined.wires())
 
-    def wire_again(self, wires: Sequence[Wire]) -> tuple[Wire, ...]:
-        """Connect those whose two ends are there. Returns the others. Raises NoAnswer."""
-        return self._calls(self._here().wire_again, wires)
-
-    def has(self, wire: Wire) -> bool:
-        """Whether both ends of a wire are there; not where JACK does not answer."""
-        try:
-            return self._calls(self._here().has, wire)
-        except (RigError, library.jack.JackError):
-            return False
+    @property
+    def _looked(self) -> Look | None:
+        """At the server, while we are in one."""
+        return self._look if self.alive else None
 
     def connections(self) -> tuple[Wire, ...]:
-        """(from, to) for each wire on our ports, asked for anew when a wire somewhere has changed, and once a second.
+        """(from, to) for each wire on our ports."""
+        return self._looked.wires() if self._looked else ()
 
-        JACK tells of a wire up to a period before it has it; on a busy machine, even longer.
-        """
-        joined = self._joined
-        if joined is None or not joined.alive:
-            return ()
-        now = time.monotonic()
-        if now >= self._look_at:
-            self._look_at, self._seen = now + LATE_SECONDS, -1
-        if self._seen != joined.changes:
-            changes = joined.changes  # first, so that a change while we ask makes us ask again
-            with contextlib.suppress(NoAnswer, library.jack.JackError):
-                self._wires, self._seen = self._calls(joined.wires), changes
-                joined.wired(self._wires)
-        return self._wires
+    def there(self) -> tuple[Port, ...]:
+        """All ports of the server, without what metadata calls them."""
+        return self._looked.ports() if self._looked else ()
+
+    def came(self) -> tuple[str, ...]:
+        """The names of ports that have come since the last call."""
+        came = self._joined.came if self._joined else deque[str]()
+        return tuple(came.popleft() for _ in range(len(came)))
+
+    def patchbay(self) -> Patchbay:
+        """All ports and wires of the server."""
+        return self._looked.patchbay() if self._looked else Patchbay()
+
+    def patch(self, wire: Wire, there: bool) -> str | None:
+        """Make a wire between any two ports, or take it away. Returns why not, or None. Raises NoAnswer."""
+        joined = self._here()
+        if self._look:
+            self._look.soon()
+        return self._calls(joined.wire if there else joined.unwire, *wire)
 
     def latency_ms(self) -> float:
         """Round trip in ms, as the ports report it: from the string to the loudspeaker, without what `delay` adds."""
@@ -335,3 +347,4 @@ class Client:
         if server:
             server.stop(kill=not answered)
         self._calls.end()
+        self._metadata.end()

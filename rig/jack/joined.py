@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,8 @@ from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import NoAnswer
 from rig.jack.latency import CAPTURE, PLAYBACK, Latency
+from rig.jack.metadata import INTEGER, ORDER, PRETTY, label
+from rig.jack.patchbay import AUDIO, MIDI, Port, Wire
 from rig.native import PlayerRecorder, Rack, inserts
 from rig.native.inserts import SIDES
 
@@ -24,9 +26,7 @@ if TYPE_CHECKING:
 
 LET_GO_SECONDS = 0.5  # for the callback to have had a period; it has stopped, where it doesn't
 
-Wire = tuple[str, str]
-"""(from, to), two ports' full names."""
-
+CAME = 1024  # ports whose coming is known, until somebody asks
 
 CALLS = {
     "get_buffer": "jack_port_get_buffer",
@@ -82,7 +82,11 @@ class Ports(NamedTuple):
 
 
 class Joined:
-    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes` and `xruns` are for any thread."""
+    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `came`, `xruns` and changes are for any thread.
+
+    changes: of wires and ports, counted; port_changes: of ports; told_changes: of metadata. came: names of ports that
+    have come.
+    """
 
     def __init__(self, client: jack.Client, ports: Ports) -> None:
         self.client = client
@@ -93,6 +97,9 @@ class Joined:
         self.ports |= {name: client.midi_inports.register(name) for name in ports.midi}
         self.names = {name: str(port.name) for name, port in self.ports.items()}
         self.alive, self.changes, self.xruns = True, 0, 0
+        self.port_changes, self.told_changes = 0, 0
+        self.came: deque[str] = deque(maxlen=CAME)
+        self._described: set[str] = set()  # those that metadata names
         self.latency: Latency | None = None
         self._runs: Rack | PlayerRecorder | None = None  # lives as long as JACK may call it
         self._may_insert = ports.inserts
@@ -116,7 +123,11 @@ class Joined:
             time.sleep(0.001)
         for side in SIDES:
             del self.names[f"{name}_{side}"]
-            self.ports.pop(f"{name}_{side}").unregister()
+            port = self.ports.pop(f"{name}_{side}")
+            if f"{name}_{side}" in self._described:
+                self._described.remove(f"{name}_{side}")
+                self.client.remove_properties(port)
+            port.unregister()
 
     def wired(self, wires: Sequence[Wire]) -> None:
         """Tell the callback which of the inserts' ports somebody is connected to. wires: all of ours."""
@@ -136,6 +147,11 @@ class Joined:
         self.client.set_samplerate_callback(self.on_rate)
         self.client.set_xrun_callback(self.on_xrun)
         self.client.set_port_connect_callback(self.on_wiring)
+        self.client.set_port_registration_callback(self.on_port, only_available=False)
+        with contextlib.suppress(library.jack.JackError):  # PipeWire has none
+            self.client.set_port_rename_callback(self.on_name, only_available=False)
+        with contextlib.suppress(library.jack.JackError):
+            self.client.set_property_change_callback(self.on_metadata)
         self.client.set_shutdown_callback(self.on_shutdown)
         try:
             self.client.activate()
@@ -160,6 +176,20 @@ class Joined:
             if end.startswith(f"{self.name}:") and name in self.inserts:
                 self._wire_insert(name)
 
+    def on_port(self, port: jack.Port | None, there: bool) -> None:
+        """One has come, or goes."""
+        if port is not None and there:
+            self.came.append(str(port.name))
+        self.port_changes += 1
+        self.changes += 1
+
+    def on_name(self, *_: object) -> None:
+        self.port_changes += 1
+        self.changes += 1
+
+    def on_metadata(self, *_: object) -> None:
+        self.told_changes += 1
+
     def on_shutdown(self, status: object, reason: str) -> None:
         self.alive = False
 
@@ -170,6 +200,44 @@ class Joined:
             for other in self.client.get_all_connections(port):
                 found.append((other.name, port.name) if port.is_input else (port.name, other.name))
         return tuple(found)
+
+    def all_ports(self) -> tuple[tuple[Port, int], ...]:
+        """Of everybody, with their UUIDs."""
+        found = []
+        for port in self.client.get_ports():
+            kind, takes = MIDI if port.is_midi else AUDIO, bool(port.is_input)
+            ours = bool(self.client.owns(port))
+            told = Port(str(port.name), kind, takes, bool(port.is_physical), ours, tuple(port.aliases))
+            found.append((told, int(port.uuid)))
+        return tuple(found)
+
+    def all_wires(self) -> tuple[Wire, ...]:
+        """Between whomever."""
+        sources = self.client.get_ports(is_output=True)
+        return tuple((str(a.name), str(b.name)) for a in sources for b in self.client.get_all_connections(a))
+
+    def describe(self) -> None:
+        """Tell what our ports are for, and their order, to whoever shows them."""
+        for order, (name, port) in enumerate(self.ports.items()):
+            if name not in self._described:
+                self._described.add(name)
+                with contextlib.suppress(ValueError, RuntimeError):  # no libjack must have it
+                    self.client.set_property(port, ORDER, str(order), INTEGER)
+                    if label(name):
+                        self.client.set_property(port, PRETTY, label(name), "text/plain")
+
+    @property
+    def described(self) -> bool:
+        """Whether metadata tells of all our ports."""
+        return self._described >= self.ports.keys()
+
+    def unwire(self, source: str, sink: str) -> str | None:
+        """Take a wire away. Returns why not, in one line, or None."""
+        try:
+            self.client.disconnect(source, sink)
+        except library.jack.JackError:
+            return f"JACK has no wire from '{source}' to '{sink}'"
+        return None
 
     def wire(self, source: str, sink: str) -> str | None:
         """Connect two ports. Returns why not, in one line, or None."""
@@ -201,6 +269,9 @@ class Joined:
 
     def leave(self) -> None:
         """Where the server has gone that is as good."""
+        for name in self._described & self.ports.keys():
+            with contextlib.suppress(Exception):  # what it is called goes with it; else others' ports would get it
+                self.client.remove_properties(self.ports[name])
         with contextlib.suppress(library.jack.JackError):
             self.client.deactivate()
             self.client.close()

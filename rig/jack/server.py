@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rig.jack.leash import leashed
+from rig.leash import leashed
 
 START_SECONDS = 6.0
 STOP_SECONDS = 1.5

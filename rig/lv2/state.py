@@ -17,15 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import tomli
 
 from rig import toml
-from rig.errors import RigError
+from rig.errors import RigError, quoted
 from rig.files import read_text
 from rig.lv2.lilv import LV2
 
 LIMIT = 64 << 20
 """Bytes of a state's file."""
+
+PROPERTIES = 10_000
+"""Of a state."""
 
 ATOM = f"{LV2}ext/atom#"
 PATH = f"{ATOM}Path"
@@ -82,26 +84,28 @@ def of_numbers(found: Sequence[int]) -> dict[str, Property]:
 
 def read(path: Path, uri: str) -> dict[str, Property]:
     """What a file says that the plug-in of that URI remembers. Raises RigError naming file and fault."""
-    try:
-        content = tomli.loads(read_text(path, "state", LIMIT))
-    except tomli.TOMLDecodeError as error:
-        raise RigError(f"{path}: {' '.join(str(error).split())}") from None
+    content = toml.read(read_text(path, "state", LIMIT), path, "state")
     if content.get("plugin") != uri:
-        raise RigError(f"{path}: this is the state of {content.get('plugin', 'no plug-in')}, not of {uri}")
+        whose = quoted(content["plugin"]) if "plugin" in content else "no plug-in"
+        raise RigError(f"{path}: this is the state of {whose}, not of {uri}")
     listed = content.get("property", [])
     if not isinstance(listed, list):
         raise RigError(f"{path}: a property starts with [[property]]")
+    if len(listed) > PROPERTIES:
+        raise RigError(f"{path}: {len(listed)} properties; a state has at most {PROPERTIES}")
     state = {}
     for number, entry in enumerate(listed, 1):
         try:
             state[entry["key"].strip()] = _property(entry, path.parent)
-        except (AttributeError, KeyError, TypeError, ValueError, struct.error):
+        except (ArithmeticError, AttributeError, KeyError, RuntimeError, TypeError, ValueError, struct.error):
             raise RigError(f"{path}: property {number} is none: it has key, type and value, or data") from None
     return state
 
 
 def _property(entry: Mapping[str, object], folder: Path) -> Property:
     kind, flags = str(entry["type"]), int(str(entry.get("flags", POD | PORTABLE)))
+    if not 0 <= flags < 1 << 32:
+        raise ValueError
     if "data" in entry:
         return Property(kind, base64.b64decode(str(entry["data"]), validate=True), flags)
     value = entry["value"]
@@ -109,7 +113,8 @@ def _property(entry: Mapping[str, object], folder: Path) -> Property:
         return path_property((folder / Path(str(value)).expanduser()).resolve())
     if kind in TEXTS:
         return Property(kind, str(value).encode() + b"\0", flags)
-    assert isinstance(value, (int, float))
+    if not isinstance(value, (int, float)):
+        raise TypeError
     whole = NUMBERS[kind][1] in "iq"
     return Property(kind, struct.pack(NUMBERS[kind], int(value) if whole else float(value)), flags)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rig import cache
 from rig.errors import RigError
+from rig.leash import leashed
 from rig.lv2.plugin import Plugin
 
 SECONDS = 30.0
@@ -66,7 +67,7 @@ def _stamp(plugin: Plugin) -> list[object]:
 def _tried(uri: str) -> str:
     """What comes of a plug-in in a process of its own."""
     nothing = subprocess.DEVNULL
-    command = [sys.executable, "-m", CHILD, uri]
+    command = leashed([sys.executable, "-m", CHILD, uri], signal.SIGKILL)
     with subprocess.Popen(
         command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, start_new_session=True
     ) as child:

@@ -12,14 +12,19 @@ from rig.remote import headless
 from rig.remote.commands import Commands
 from rig.remote.events import Events
 from rig.remote.server import Server
+from rig.shell import unit
 
 
-def run(open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False) -> int:
+def run(
+    open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False, osc: tuple[str, int] | None = None
+) -> int:
     """Play a gig in a process of its own, which others command. Returns, when it plays, the exit status: 0.
 
     Where it can't be opened, the process says why as any other does, and its exit status is returned. To be called
-    while this process has one thread.
+    while this process has one thread. Started by systemd, it is a process of its own already, and plays in that.
     """
+    if unit.awaited():
+        return _for_systemd(open_gig, save=save, debug=debug)
     told, tell = os.pipe()
     child = os.fork()
     if child:
@@ -35,7 +40,16 @@ def run(open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool 
         for file in (0, 1, 2):
             os.dup2(nowhere, file)
 
-    return headless.play(open_gig, Commands(None), Events(None), save=save, debug=debug, opened=opened)
+    return headless.play(open_gig, Commands(None), Events(None), save=save, debug=debug, osc=osc, opened=opened)
+
+
+def _for_systemd(open_gig: Callable[[Progress], Gig], *, save: bool, debug: bool) -> int:
+    def opened(gig: Gig, server: Server) -> None:
+        unit.notify(f"READY=1\nSTATUS={gig.name} plays")
+
+    status = headless.play(open_gig, Commands(None), Events(None), save=save, debug=debug, opened=opened)
+    unit.notify("STOPPING=1")
+    return status
 
 
 def _waited_for(child: int, told: int, tell: int) -> int:

@@ -8,11 +8,13 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from rig.errors import RigError, did_you_mean
 from rig.remote.server import alive, folder
 
 Event = dict[str, object]
+LONGEST = 1 << 24  # bytes of a line; a rig says much less
 ANSWER_SECONDS = 30.0  # a save may wait for what is being built
 
 
@@ -59,7 +61,10 @@ class Line:
         return self._number
 
     def events(self, seconds: float) -> Iterator[Event]:
-        """What is told within `seconds`; as soon as something is, that, and no more is waited for."""
+        """What is told within `seconds`; as soon as something is, that, and no more is waited for.
+
+        Raises RigError where what is at the other end is no rig.
+        """
         if self.over or not select.select([self.end], [], [], max(0.0, seconds))[0]:
             return
         try:
@@ -68,7 +73,20 @@ class Line:
             data = b""
         self.over = not data
         *lines, self._rest = (self._rest + data).split(b"\n")
-        yield from map(json.loads, lines)
+        if len(self._rest) > LONGEST:
+            self._no_rig()
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                event = None
+            if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+                self._no_rig()
+            yield event
+
+    def _no_rig(self) -> NoReturn:
+        self.over = True
+        raise RigError(f"{self.name}: what answers there is no rig")
 
     def ask(self, verb: str, seconds: float = ANSWER_SECONDS) -> Event:
         """The answer to a verb, of `status` the status. Raises RigError where it is an error, or where none comes."""

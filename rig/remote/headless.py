@@ -21,13 +21,16 @@ class Left(Exception):
     """Raised out of `progress` when a signal comes while the gig is still being opened."""
 
 
-def run(open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False) -> int:
+def run(
+    open_gig: Callable[[Progress], Gig], *, save: bool = False, debug: bool = False, osc: tuple[str, int] | None = None
+) -> int:
     """Play a gig until "quit", SIGTERM, SIGINT or SIGHUP; each fades out first. Returns the exit status.
 
     Commands on stdin, one JSON object a line on stdout. save: what was changed is saved in the end; else it is told in
     the last line, and lost. 1 where it can't be saved. debug: the traceback of a fault in rig itself goes to stderr.
+    osc: where OSC is heard, too.
     """
-    return play(open_gig, Commands(sys.stdin), Events(stdout()), save=save, debug=debug)
+    return play(open_gig, Commands(sys.stdin), Events(stdout()), save=save, debug=debug, osc=osc)
 
 
 def play(
@@ -37,6 +40,7 @@ def play(
     *,
     save: bool = False,
     debug: bool = False,
+    osc: tuple[str, int] | None = None,
     opened: Callable[[Gig, Server], None] = lambda gig, server: None,
 ) -> int:
     """The same, commanded and heard by whom one likes. opened: called when it plays, and others can talk to it."""
@@ -50,7 +54,7 @@ def play(
     except Left:
         return 0
     session = Session(gig, commands, events, debug)
-    with serving(gig, session.protocol) as server:
+    with serving(gig, session.protocol, osc) as server:
         opened(gig, server)
         return session.run(save)
 
@@ -75,6 +79,8 @@ class Session:
             if save and gig.unsaved:
                 status = 0 if protocol.do("save", self._peer, {}) else 1
             lost = unsaved(gig)
+            if not self._commands.stopping:  # somebody has said "quit"
+                gig.journal.drop()
         finally:
             gig.close()
         protocol.beside(self._follow)

@@ -14,19 +14,23 @@ from rig.remote.server import serving
 class Others:
     """They are served from now on, until `close`. Its methods are called from the gig's thread.
 
-    wake: called from any thread where somebody waits for `turn`. leave: called where somebody says "quit".
+    wake: called from any thread where somebody waits for `turn`. leave: called where somebody says "quit". osc: where
+    OSC is heard, too.
     """
 
-    def __init__(self, gig: Gig, wake: Callable[[], None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self, gig: Gig, wake: Callable[[], None], leave: Callable[[], None], osc: tuple[str, int] | None = None
+    ) -> None:
         self._gig, self._leave = gig, leave
         self._protocol = Protocol(gig, wake)
         self._open = ExitStack()
-        self._open.enter_context(serving(gig, self._protocol))
+        self._open.enter_context(serving(gig, self._protocol, osc))
 
     def turn(self) -> None:
         """Carry out what they wait for, for a moment."""
         self._protocol.turn()
         if self._protocol.left:
+            self._gig.journal.drop()
             self._leave()
 
     def look(self, outcomes: Iterable[Outcome], news: Iterable[News], status: Status | None) -> None:

@@ -38,8 +38,8 @@ NOTE_SECONDS = 0.7  # between two words of one note
 MOST_FILES = 100  # of a folder, that are told
 
 
-def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
-    """Play a gig, told and commanded in plain lines, until somebody quits. Returns the exit status."""
+def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False, osc: tuple[str, int] | None = None) -> int:
+    """Play a gig, told and commanded in plain lines, until somebody quits. Returns the status. osc: see headless."""
     commands, ours, theirs = Commands(None), *socket.socketpair()
     console = Console(Line(ours), sys.stdin.fileno(), sys.stdout, ours=True)
     thread = threading.Thread(target=console.run, daemon=True, name="rig-plain")
@@ -50,7 +50,7 @@ def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
 
     print("loading", flush=True)
     try:
-        return headless.play(open_gig, commands, Events(None), debug=debug, opened=opened)
+        return headless.play(open_gig, commands, Events(None), debug=debug, osc=osc, opened=opened)
     finally:
         if thread.ident:
             thread.join(LEAVE_SECONDS)
@@ -96,6 +96,7 @@ class Console:
             "[": (lambda: self._level(-1), "output level down by 1 dB"),
             "]": (lambda: self._level(+1), "output level up by 1 dB"),
             "e": (self._songs, "the songs, of which one is to play"),
+            "C": (self._routing, "ports and wires: connect, disconnect"),
             ";": (self._engines, "the engines, in order"),
             "up": (lambda: self._pick(-1), "the knob before"),
             "down": (lambda: self._pick(+1), "the next knob"),
@@ -327,6 +328,28 @@ class Console:
         if found is not None:
             self.do(f"song {rows[found]['number']}")
 
+    def _routing(self) -> None:
+        """A wire is made, taken away, or all are put into the preset."""
+        wires = self._ask("list wires")["list"]
+        found = self._choose("What?", [*(f"disconnect {words.wire(wire)}" for wire in wires), NEW_WIRE, STORE_WIRES])
+        if found is not None and found < len(wires):
+            self.do(f"disconnect {wires[found]['from']} {wires[found]['to']}")
+        elif found == len(wires):
+            self._connect()
+        elif found is not None:
+            self.do("wires store")
+
+    def _connect(self) -> None:
+        ports = self._ask("list ports")["list"]
+        sources = [port for port in ports if not port["takes"]]
+        found = self._choose("From which port?", [words.port(port) for port in sources])
+        if found is None:
+            return
+        sinks = [port for port in ports if port["takes"] and port["kind"] == sources[found]["kind"]]
+        to = self._choose("To which port?", [words.port(port) for port in sinks])
+        if to is not None:
+            self.do(f"connect {sources[found]['name']} {sinks[to]['name']}")
+
     def _engines(self) -> None:
         for row in self._ask("list engines")["list"]:
             self.say(words.engine(row))
@@ -473,4 +496,5 @@ class Console:
             self.do(f"load {row['path']}.{keys[key]} {now.parent / beside[found]}")
 
 
+NEW_WIRE, STORE_WIRES = "make a wire", "store these wires in the preset"
 END = {"path": "the end of the amp", "files": {}, "branch": "", "on": True}

@@ -56,6 +56,7 @@ SPELT = {"/": "slash", "[": "left bracket", "]": "right bracket", "-": "minus", 
 SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation mark", ":": "colon"}
 SPELT |= {
     "?": "question mark",
+    "C": "capital c",
     "U": "capital u",
     '"': "double quote",
     ",": "comma",

@@ -13,18 +13,21 @@ from dataclasses import replace
 from rig.errors import QUOTED, RigError, own_fault
 from rig.gig.beside import Beside
 from rig.gig.gig import Gig
+from rig.gig.reader import Reader
 from rig.gig.snapshot import News, Outcome, Status
+from rig.gig.viewer import Look, Viewer
 from rig.remote.commands import LONGEST
 from rig.remote.events import Events
-from rig.remote.questions import METERS, QUESTIONS, QUIET, TUNER, Facts, status_facts
+from rig.remote.questions import METERS, QUESTIONS, QUIET, TUNER, Facts, status_facts, wires_facts
 
 SPELT = 'a line is a verb, or {"id": 1, "do": "amp 2"}'
 TOO_LONG = f"a line has at most {LONGEST >> 10} KiB: this one was skipped"
 STATUS_SECONDS = 1.0
 METERS_SECONDS = 0.1
+LOOK_SECONDS = 0.2  # also where nobody wants to know: JACK may have gone without a word, or be back
 TURN_SECONDS = 0.02  # for others' verbs, until the gig has its own turn
 SAME_BPM = 0.5
-OFTEN = {"meters", "changes", "tuner"}  # topics that take a look at the gig more often
+OFTEN = {"meters", "changes", "tuner", "wires"}  # topics that take a look at the gig more often
 
 
 class Peer:
@@ -33,6 +36,18 @@ class Peer:
     def __init__(self, events: Events, topics: Iterable[str] = ()) -> None:
         self.events = events
         self.topics = set(topics)
+        self.viewer: Viewer | None = None  # once they look as a screen does
+        self._reader: Reader | None = None
+
+    def status(self, gig: Gig) -> Status:
+        """As it is now, with the peaks since they asked last."""
+        self._reader = self._reader or Reader(gig)
+        return self._reader.status()
+
+    def look(self, gig: Gig, chain: bool) -> Look:
+        """What a screen of theirs has to show anew."""
+        self.viewer = self.viewer or Viewer(gig)
+        return self.viewer.look(chain)
 
 
 class Protocol:
@@ -51,12 +66,12 @@ class Protocol:
         self.beside = Beside(self._faulty)
         self.left = False  # somebody has said "quit"
         self._closed = False
-        self._status: Status | None = None  # with the peaks since it was told last
-        self._meters: Status | None = None  # the same
+        self._status, self._meters = Reader(gig), Reader(gig)  # for those topics
         self._known: Facts = {}
         self._note: tuple[object, ...] = ()
+        self._wires: Facts = {}
         self._due = time.monotonic() + STATUS_SECONDS
-        self._meters_due = 0.0
+        self._meters_due = self._look_due = 0.0
         self._lock = threading.Lock()
 
     # --- who is there ---------------------------------------------------------------------------------------------
@@ -96,7 +111,7 @@ class Protocol:
     def close(self, unsaved: list[str]) -> None:
         """Nothing is carried out any more, and everybody hears that."""
         self._closed = True
-        self._say(None, "end", unsaved=unsaved)
+        self._say(None, "end", unsaved=unsaved, kept=self._gig.journal.keeps)
 
     # --- what is asked --------------------------------------------------------------------------------------------
 
@@ -111,10 +126,10 @@ class Protocol:
             peer.events.say("done", **asked, ok=True)
             self.left = True
         elif name in QUESTIONS:
-            self._answer(lambda: QUESTIONS[name].answer(self._gig, self._seen, peer, words.strip()), peer, asked)
+            self._answer(lambda: QUESTIONS[name].answer(self._gig, peer, words.strip()), peer, asked)
         else:
             if self._wanted("changes") and not self._known:
-                self.beside(lambda: self._changes(self._seen()))  # what they are changes of
+                self.beside(lambda: self._changes(self._gig.status()))  # what they are changes of
             self.do(verb, peer, asked)
             self.beside(self._look)
 
@@ -141,7 +156,7 @@ class Protocol:
         if not self._answer(lambda: self._done(verb), peer, asked):
             return False
         if verb == "status":
-            self.beside(lambda: peer.events.say("status", **asked, **status_facts(self._seen())))
+            self.beside(lambda: peer.events.say("status", **asked, **status_facts(peer.status(self._gig))))
         return True
 
     def _done(self, verb: str) -> Facts:
@@ -183,13 +198,16 @@ class Protocol:
         """Say what a verb has come to."""
         self.built(self._gig.install())
         if self._wanted("changes"):
-            self._changes(self._seen())
+            self._changes(self._gig.status())
 
     def _wanted(self, topic: str) -> bool:
         return any(topic in peer.topics for peer in self._peers)
 
     def built(self, outcomes: Iterable[Outcome]) -> None:
         """Say what came of what was built, and which amp and which song play, where those are others."""
+        outcomes = tuple(outcomes)
+        for viewer in self._viewers():
+            viewer.hear(outcomes, ())
         for outcome in outcomes:
             if outcome.error:
                 self._say("engines", "error", message=f"{outcome.engine}: {outcome.error}")
@@ -208,24 +226,33 @@ class Protocol:
 
     def news(self, news: Iterable[News]) -> None:
         """Say what nobody asked for."""
+        news = tuple(news)
+        for viewer in self._viewers():
+            viewer.hear((), news)
         for item in news:
             self._say("news", "error" if item.wrong else "reloaded" if item.reloaded else "news", message=item.message)
+
+    def _viewers(self) -> list[Viewer]:
+        return [peer.viewer for peer in self._peers if peer.viewer]
 
     def patience(self) -> float:
         """Seconds until the next look at the status is due."""
         often = any(peer.topics & OFTEN for peer in self._peers)
-        return (min(self._due, self._meters_due) if often else self._due) - time.monotonic()
+        return (min(self._look_due, self._meters_due) if often else self._look_due) - time.monotonic()
 
     def status(self, status: Status) -> None:
         """Somebody has looked at the gig: tell whoever is due to be told."""
+        self._look_due = time.monotonic() + LOOK_SECONDS
         if not self._peers:
-            self._status, self._meters, self._known = None, None, {}
+            self._status.take()
+            self._meters.take()
+            self._known = {}
             return
-        self._gather(status)
         now = time.monotonic()
         if now >= self._meters_due:
             self._meters_due = now + METERS_SECONDS
-            facts, self._meters = status_facts(self._meters or status), None
+            facts = status_facts(self._meters.take() or status)
+            self._wiring()
             self._tell("meters", **{name: facts[name] for name in METERS})
             self._changes(status)
             note = (status.note, round(status.cents) if status.note else 0)
@@ -234,17 +261,7 @@ class Protocol:
                 self._tell("tuner", **{name: facts[name] for name in TUNER})
         if now >= self._due:
             self._due = now + STATUS_SECONDS
-            told, self._status = self._status or status, None
-            self._tell("status", **status_facts(told))
-
-    def _seen(self) -> Status:
-        """The status now, without taking a peak from those who are told unasked."""
-        status = self._gig.status()
-        self._gather(status)
-        return status
-
-    def _gather(self, status: Status) -> None:
-        self._status, self._meters = _together(self._status, status), _together(self._meters, status)
+            self._tell("status", **status_facts(self._status.take() or status))
 
     def _changes(self, status: Status) -> None:
         known, self._known = self._known, _lasting(status, self._known)
@@ -252,6 +269,12 @@ class Protocol:
         changed = {key: facts[key] for key, value in self._known.items() if value != known.get(key)}
         if known and changed:
             self._say("changes", "changed", **changed)
+
+    def _wiring(self) -> None:
+        """What is connected to what, where that is another thing now; as it is, when the first one wants to know."""
+        known, self._wires = self._wires, wires_facts(self._gig) if self._wanted("wires") else {}
+        if self._wires and known != self._wires:
+            self._say("wires", "wires", **self._wires)
 
     def _faulty(self, fault: str, error: Exception) -> None:
         self._say("news", "error", message=fault)
@@ -278,21 +301,6 @@ def _lasting(status: Status, known: Facts) -> Facts:
     if status.lead and status.tempo and isinstance(before, float) and abs(status.tempo - before) < SAME_BPM:
         facts["tempo"] = before
     return facts
-
-
-def _together(before: Status | None, status: Status) -> Status:
-    """The later of two, with the peaks of both."""
-    if before is None:
-        return status
-    return replace(
-        status,
-        in_db=max(before.in_db, status.in_db),
-        out_db=max(before.out_db, status.out_db),
-        in_clip=before.in_clip or status.in_clip,
-        out_clip=before.out_clip or status.out_clip,
-        limiter_db=min(before.limiter_db, status.limiter_db),
-        load=max(before.load, status.load),
-    )
 
 
 def _no_number(text: str) -> float:

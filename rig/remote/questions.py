@@ -13,19 +13,18 @@ from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
 from rig.engine import registry
 from rig.errors import RigError, cut, did_you_mean
-from rig.gig import snapshot
+from rig.gig import snapshot, unsaved
 from rig.gig.gig import Gig
 from rig.gig.snapshot import EngineView, Status
 from rig.gig.verbs import VERBS
+from rig.gig.viewer import tally, wrong
+from rig.remote.frozen import thaw
 
 if TYPE_CHECKING:
     from rig.remote.protocol import Peer
 
 Facts = dict[str, object]
 """What an answer says beside that it is one."""
-
-Seen = Callable[[], Status]
-"""The status now, which takes no peak from those who are told unasked."""
 
 TOPICS: dict[str, str] = {
     "amps": "which amp plays: the event `amp`",
@@ -36,6 +35,7 @@ TOPICS: dict[str, str] = {
     "songs": "which song and which of its parts play: `song`",
     "status": "all of the status, once a second: `status`",
     "tuner": "the note that is played, when it is another one or moves by a cent: `tuner`",
+    "wires": "wires and ports of the JACK server, when they are others: `wires`",
 }
 """What one can subscribe to, and the events that come then."""
 
@@ -52,8 +52,9 @@ EVENTS: dict[str, str] = {
     "changed": "what of the status is different now",
     "meters": "levels and load",
     "tuner": "the note that is played",
+    "wires": "wires or ports of the JACK server have come or gone",
     "dropped": "how much was not told, because nobody read",
-    "end": "the last line",
+    "end": "the last line: what is not saved, and whether the next start offers it",
 }
 """All that is ever said, by the name of the event."""
 
@@ -80,10 +81,10 @@ class Question:
 
     words: str
     help: str
-    answer: Callable[[Gig, Seen, Peer, str], Facts]
+    answer: Callable[[Gig, Peer, str], Facts]
 
 
-def _help(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
+def _help(gig: Gig, peer: Peer, words: str) -> Facts:
     known = _verbs()
     if words and words not in [row["verb"] for row in known]:
         names = [str(row["verb"]) for row in known]
@@ -100,10 +101,10 @@ def _verbs() -> list[Facts]:
 # --- get ----------------------------------------------------------------------------------------------------------
 
 
-def _get(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
+def _get(gig: Gig, peer: Peer, words: str) -> Facts:
     if not words:
         raise RigError("get: what? A knob's path, as in 'get Crunch.gain.gain', or a word of the status, as 'get load'")
-    facts = status_facts(seen())
+    facts = status_facts(peer.status(gig))
     if words in facts:
         return {"value": facts[words]}
     if words == LEVEL_KNOB:
@@ -133,7 +134,7 @@ def _knob(gig: Gig, path: str) -> Facts:
 # --- list ---------------------------------------------------------------------------------------------------------
 
 
-def _list(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
+def _list(gig: Gig, peer: Peer, words: str) -> Facts:
     what, _, rest = words.partition(" ")
     found = LISTS.get(what)
     if found is None:
@@ -142,7 +143,10 @@ def _list(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
     return {"list": found(gig, rest.strip())}
 
 
-def _amps(gig: Gig, _: str) -> list[Facts]:
+def _amps(gig: Gig, words: str) -> list[Facts]:
+    """Those that keys and numbers pick now, or all."""
+    if words == "all":
+        return thaw(snapshot.all_amps(gig.document, gig.playing))
     return [
         {
             "number": view.index + 1,
@@ -203,17 +207,45 @@ def _presets(gig: Gig, _: str) -> list[Facts]:
     return [{"name": p.name, "file": str(p.path), "plays": p.uid == plays} for p in gig.document.presets]
 
 
+def _ports(gig: Gig, _: str) -> list[Facts]:
+    ports = gig.patchbay.ports
+    return [{**dataclasses.asdict(port), "about": port.pretty} for port in ports]
+
+
+def _wires(gig: Gig, words: str) -> list[Facts]:
+    """Ours first; those that wait for a port at the end."""
+    patchbay = gig.patchbay
+    names = [port.name for port in patchbay.ports if port.ours]
+    wires = sorted(patchbay.wires, key=lambda wire: not any(end in names for end in wire))
+    rows = [(wire, True) for wire in wires] + [(wire, False) for wire in gig.connection.waiting]
+    return [{"from": source, "to": sink, "stands": stands} for (source, sink), stands in rows]
+
+
+def wires_facts(gig: Gig) -> Facts:
+    """Of the server, as an event tells them."""
+    patchbay = gig.patchbay
+    ports = [port.name for port in patchbay.ports]
+    return {"wires": patchbay.wires, "waiting": gig.connection.waiting, "ports": ports}
+
+
 def _named(rows: Mapping[str, str]) -> Callable[[Gig, str], list[Facts]]:
     return lambda gig, _: [{"name": name, "about": about} for name, about in rows.items()]
 
 
 LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "amps": _amps,
+    "files": lambda gig, _: thaw(snapshot.all_files(gig.document, gig.playing)),
+    "incidents": lambda gig, _: thaw(wrong(gig)),
+    "tally": lambda gig, _: thaw((tally(gig),)),
+    "unsaved": lambda gig, _: thaw(unsaved.unsaved(gig)),
     "scenes": _scenes,
     "engines": _engines,
     "knobs": _knobs,
     "kinds": _kinds,
     "presets": _presets,
+    "patchbay": lambda gig, _: thaw((gig.patchbay,)),
+    "ports": _ports,
+    "wires": _wires,
     "songs": lambda gig, _: [dataclasses.asdict(row) for row in gig.set_list.rows()],
     "tunings": _named(TUNINGS),
     "topics": _named(TOPICS),
@@ -222,15 +254,24 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
 """What can be listed."""
 
 
+# --- screens ------------------------------------------------------------------------------------------------------
+
+
+def _look(gig: Gig, peer: Peer, words: str) -> Facts:
+    if words not in ("", "chain"):
+        raise RigError(f"look: '{cut(words)}'? Alone, or 'look chain'")
+    return {"look": thaw(peer.look(gig, bool(words)))}
+
+
 # --- subscriptions ------------------------------------------------------------------------------------------------
 
 
-def _subscribe(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
+def _subscribe(gig: Gig, peer: Peer, words: str) -> Facts:
     peer.topics |= _topics(words)
     return {"topics": sorted(peer.topics)}
 
 
-def _unsubscribe(gig: Gig, seen: Seen, peer: Peer, words: str) -> Facts:
+def _unsubscribe(gig: Gig, peer: Peer, words: str) -> Facts:
     peer.topics -= _topics(words) if words else peer.topics
     return {"topics": sorted(peer.topics)}
 
@@ -247,6 +288,7 @@ QUESTIONS: dict[str, Question] = {
     "help": Question("[VERB]", "what can be said", _help),
     "get": Question("PATH", "where a knob stands, which file is played, or one word of the status", _get),
     "list": Question("|".join(LISTS), "what there is; scenes, engines and knobs of an amp: list knobs Crunch", _list),
+    "look": Question("[chain]", "all that a screen shows, then what is new; chain: the engines as they are now", _look),
     "subscribe": Question("TOPIC...", "be told, unasked, of " + ", ".join(TOPICS), _subscribe),
     "unsubscribe": Question("[TOPIC...]", "be told no longer; alone: of nothing", _unsubscribe),
 }

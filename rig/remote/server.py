@@ -22,13 +22,21 @@ from rig.remote.protocol import Peer, Protocol
 
 MOST = 32  # clients
 CHUNK = 1 << 12
+RUNTIME = Path("/run/user")
 FULL_SECONDS = 0.2  # between two tries where no more files can be opened
 
 
 def folder() -> Path:
-    """Where sockets lie: $XDG_RUNTIME_DIR/rig or, where there is none, a folder of the user's own beside it."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(runtime) / "rig" if runtime else Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
+    """Where sockets lie: $XDG_RUNTIME_DIR/rig, or where systemd has it, whoever has logged in and however; else in a
+    folder of the user's own among those that pass.
+    """
+    if given := os.environ.get("XDG_RUNTIME_DIR"):
+        return Path(given) / "rig"
+    usual = RUNTIME / str(os.getuid())
+    with contextlib.suppress(OSError):
+        if usual.stat().st_uid == os.getuid():
+            return usual / "rig"
+    return Path(tempfile.gettempdir()) / f"rig-{os.getuid()}"
 
 
 class Server:
@@ -107,17 +115,30 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(gig: Gig, protocol: Protocol) -> Iterator[Server]:
-    """A server for as long as a gig plays. Where no socket can be made, that is said, and it plays."""
+def serving(gig: Gig, protocol: Protocol, osc: tuple[str, int] | None = None) -> Iterator[Server]:
+    """A server for as long as a gig plays. osc: where OSC is heard, too. What can't be had is said, and it plays."""
     server = Server(protocol)
     try:
         server.listen(gig.client.name)
     except RigError as error:
         gig.tell(News(str(error), wrong=True))
-    try:
+    with contextlib.ExitStack() as beside:
+        beside.callback(server.close)
+        if osc:
+            _listen_to_osc(gig, protocol, osc, beside)
         yield server
-    finally:
-        server.close()
+
+
+def _listen_to_osc(gig: Gig, protocol: Protocol, at: tuple[str, int], open: contextlib.ExitStack) -> None:
+    from rig.remote.osc import OscServer
+
+    try:
+        listener = OscServer(protocol, at)
+    except OSError as error:
+        gig.tell(News(f"no OSC at {at[0]}:{at[1]}: {(error.strerror or str(error)).lower()}", wrong=True))
+        return
+    open.callback(listener.close)
+    gig.tell(News(f"OSC is heard at {listener.at[0]}:{listener.at[1]}"))
 
 
 def _bound(name: str) -> tuple[Path, socket.socket]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -67,6 +68,17 @@ def song(facts: Facts) -> str:
     """A song of a list."""
     notes = f", {facts['notes']}" if facts["notes"] else ""
     return f"{facts['name']}{', passed over' if facts['skip'] else ''}{notes}"
+
+
+def port(facts: Facts) -> str:
+    """A port of a list."""
+    pretty = f", {facts['pretty']}" if facts["pretty"] else ""
+    return f"{facts['name']}{pretty}: {facts['kind']}, {'takes' if facts['takes'] else 'gives'}"
+
+
+def wire(facts: Facts) -> str:
+    """A wire of a list."""
+    return f"{facts['from']} to {facts['to']}{'' if facts['stands'] else ', waits'}"
 
 
 def engine(facts: Facts) -> str:
@@ -142,10 +154,18 @@ def _row(row: Facts) -> str:
         return knob(view(row))
     if "knobs" in row:
         return engine(row)
+    if "takes" in row:
+        return port(row)
+    if "stands" in row:
+        return wire(row)
     if "skip" in row:
         return f"{row['number']} {song(row)}"
     if "number" in row:
         return f"{row['number']} {amp(row)}"
+    if "at" in row:
+        return f"{time.strftime('%H:%M:%S', time.localtime(row['at']))} {row['about']}"
+    if "engine" in row:
+        return f"{row['engine']}.{row['name']}: {row['file']}"
     about = next((str(row[key]) for key in ("about", "file") if row.get(key)), "")
     return f"{row['name']}{', plays' if row.get('plays') else ''}{f': {about}' if about else ''}"
 
@@ -193,10 +213,12 @@ CHANGES: dict[str, Callable[[Any], str]] = {
     "metronome": _either("metronome on", "metronome off"),
     "muted": _either("muted", "mute off"),
     "recording": lambda file: f"recording into {file}" if file else "recording ended",
+    "offered": lambda about: f"{about}: recover takes them, recover drop drops them" if about else "",
     "scene": lambda name: f"scene {name}" if name else "no scene",
     "tempo": lambda bpm: f"tempo {number(bpm)}" if bpm else "no tempo",
     "tuner": _either("tuner on", "tuner off"),
     "tuner_heard": _either("heard while tuning", ""),
+    "waiting": lambda wires: "; ".join(f"{a} to {b} waits: it comes back with its port" for a, b in wires),
     "unheard": _either("nobody is connected to our outputs", "outputs are connected"),
 }
 """What is said where something of the status is another."""
@@ -216,13 +238,18 @@ def _tuner(event: Facts) -> Iterator[str]:
     yield note(event)
 
 
+def _wires(event: Facts) -> Iterator[str]:
+    yield f"{len(event['wires'])} wires between {len(event['ports'])} ports, {len(event['waiting'])} wait"
+
+
 def _dropped(event: Facts) -> Iterator[str]:
     yield "some of what was said is lost: nobody read it" if event["other"] else ""
 
 
 def _end(event: Facts) -> Iterator[str]:
     if event["unsaved"]:
-        yield f"not saved, and lost: {', '.join(event['unsaved'])}"
+        became = "offered at the next start" if event["kept"] else "lost"
+        yield f"not saved, and {became}: {', '.join(event['unsaved'])}"
     yield "the rig has ended"
 
 
@@ -243,6 +270,7 @@ EVENTS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "changed": _changed,
     "meters": _meters,
     "tuner": _tuner,
+    "wires": _wires,
     "dropped": _dropped,
     "end": _end,
 }

@@ -105,7 +105,7 @@ class PresetFacts:
             "input": facts_of(self.input),
             "amps": facts_of(self.amps),
             "output": facts_of(self.output),
-            "jack": {"in": self.jack.input, "out": self.jack.outputs},
+            "jack": {"in": None, "out": None, **self.jack.spelt()},
             "midi": {
                 "program": self.programs,
                 "cc": self.controllers,

@@ -321,8 +321,7 @@ def _show_set_facts(console: Console, found: SetFacts) -> None:
 
 def _wires(found: PresetFacts) -> dict[str, str]:
     """What a preset says of JACK and MIDI."""
-    jack = {"in": found.jack.input, "out": found.jack.outputs}
-    rows = {f"jack {name}": _value(ports) for name, ports in jack.items() if ports}
+    rows = {f"jack {name}": _value(ports) if ports else "nobody" for name, ports in found.jack.spelt().items()}
     rows |= {f"midi program {number}": amp for number, amp in found.programs.items()}
     rows |= {f"midi cc {number}": knob for number, knob in found.controllers.items()}
     rows |= {f"midi note {number}": knob for number, knob in found.notes.items()}

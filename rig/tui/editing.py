@@ -6,21 +6,20 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import events
 from textual.binding import Binding
 from textual.screen import Screen
 
-from rig.document import address
 from rig.document.document import LEVEL_KNOB
-from rig.document.knobs import kind
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.gig.beside import Beside
-from rig.gig.gig import Gig
 from rig.gig.knob_scale import meant, turn, value_at
-from rig.gig.snapshot import EngineView, FileView, Outcome, ParamView, Status
+from rig.gig.rig import Rig
+from rig.gig.snapshot import EngineView, FileView, ParamView, Status
+from rig.gig.viewer import SetView
 from rig.tui.add import AddScreen, Wanted
 from rig.tui.ask import AskScreen
 from rig.tui.bars import Note
@@ -31,9 +30,9 @@ from rig.tui.keys import cased
 from rig.tui.knobs import Knobs
 from rig.tui.selection import Line, Picked, find, lines, mark, slot_at, slots
 from rig.tui.signal_chain import SignalChain
-from rig.tui.unsaved import on_disk
 
 TYPED = 40  # letters
+Answer = TypeVar("Answer")
 
 
 class Field(NamedTuple):
@@ -70,9 +69,10 @@ class Editing(Screen[None]):
         ]
     )
 
-    def __init__(self, gig: Gig) -> None:
+    def __init__(self, rig: Rig) -> None:
         super().__init__()
-        self.gig = gig
+        self.rig = rig
+        self.set_view = SetView("", 0, (), (), Path())
         self.engines: tuple[EngineView, ...] = ()
         self.status: Status | None = None
         self.note = Note(id="note")
@@ -84,8 +84,8 @@ class Editing(Screen[None]):
         self.heard = ""  # the message that was shown
         self._picked: dict[int, Picked] = {}
 
-    def poll(self, outcomes: tuple[Outcome, ...] = ()) -> None:
-        """Take what is new from the gig, and show it. outcomes: that were taken just before."""
+    def poll(self, chain: bool = False) -> None:
+        """Take what is new from the rig, and show it. chain: the path, too, in any case."""
         raise NotImplementedError
 
     def show_chain(self) -> None:
@@ -97,13 +97,25 @@ class Editing(Screen[None]):
         if self.leaving:
             return False
         try:
-            self.gig.do(command)
+            self.rig.do(command)
         except RigError as error:
             self._wrong(str(error))
             return False
         self.heard = ""
         self.poll()
         return True
+
+    def asked(self, question: Callable[[], Answer]) -> Answer | None:
+        """What the rig answers; None where it can't, which is said."""
+        try:
+            return question()
+        except RigError as error:
+            self._wrong(str(error))
+            return None
+
+    def song_number(self) -> int:
+        """Of the one that plays, from 1; 0: none does."""
+        return self.status.song.number if self.status and self.status.song else 0
 
     def told(self, text: str) -> str:
         """A sentence with keys in braces: "{m} plays on"."""
@@ -121,7 +133,7 @@ class Editing(Screen[None]):
     def line(self) -> Line | None:
         """The line that is selected: the last one picked on this amp."""
         rows = lines(self.engines)
-        at = find(rows, self._picked.get(self.gig.playing))
+        at = find(rows, self._picked.get(self.set_view.playing))
         return rows[at] if rows else None
 
     @property
@@ -146,7 +158,7 @@ class Editing(Screen[None]):
         rows = lines(self.engines)
         if rows:
             at = min(len(rows) - 1, max(0, at))
-            self._picked[self.gig.playing] = Picked(rows[at].key, at)
+            self._picked[self.set_view.playing] = Picked(rows[at].key, at)
             self.show_chain()
 
     def action_pick(self, by: int) -> None:
@@ -228,17 +240,17 @@ class Editing(Screen[None]):
 
     def action_edit(self, command: str) -> bool:
         """Carry out a verb; an engine that it brings is selected. Whether it could be done."""
-        playing, there = self.gig.playing, {mark(engine) for engine in self.engines}
+        playing, there = self.set_view.playing, {mark(engine) for engine in self.engines}
         if not self.do(command):
             return False
-        if playing == self.gig.playing:
+        if playing == self.set_view.playing:
             at = (i for i, line in enumerate(lines(self.engines)) if mark(line.engine) not in there)
             self._pick(next(at, lines(self.engines).index(self.line)) if self.line else 0)
         return True
 
     def action_learn(self) -> None:
         """Have the next MIDI pedal that is moved turn the selected knob; again: none."""
-        if self.gig.pedals.learning is not None:
+        if self.status is not None and self.status.learning:
             self.do("learn off")
         elif self.param is not None:
             self.do(f"learn {self.param.path}")
@@ -265,34 +277,33 @@ class Editing(Screen[None]):
     def action_add(self) -> None:
         """Pick a new engine from a list."""
         places = slots(self.engines)
-        self.adding = AddScreen(places, slot_at(places, self.line), self.gig.playing)
-        self.app.push_screen(self.adding, partial(self._wanted, self.gig.playing))
+        self.adding = AddScreen(places, slot_at(places, self.line), self.set_view.playing)
+        self.app.push_screen(self.adding, partial(self._wanted, self.set_view.playing))
 
     def _wanted(self, amp: int, wanted: Wanted | None) -> None:
         """amp: the one for which it was wanted."""
         self.adding = None
-        if wanted is None or amp != self.gig.playing:
+        if wanted is None or amp != self.set_view.playing:
             return
         if not wanted.offer.asks:
             self.action_edit(f"insert {wanted.target} {wanted.offer.name}")
             return
         engine = wanted.offer.engine
         view = FileView(f"{wanted.target}.{engine.name}", engine.files[0], self._near(engine))
-        self.browser = ChooserScreen(self.gig.name, amp, view)
+        self.browser = ChooserScreen(self.set_view.title, amp, view)
         self.app.push_screen(self.browser, partial(self._chosen, amp, wanted))
 
     def _chosen(self, amp: int, wanted: Wanted, left: Left | None) -> None:
         self.browser = None
-        if left is not None and left.kept and amp == self.gig.playing:
+        if left is not None and left.kept and amp == self.set_view.playing:
             self.action_edit(f"insert {wanted.target} {wanted.offer.name} {left.file}")
 
     def _near(self, engine: Engine) -> Path:
         """A file beside which one for a new engine may lie."""
         key = engine.files[0]
         alike = [view.file for other in self.engines for view in other.files if view.name == key]
-        presets = (self.gig.preset, *self.gig.document.presets)
-        alike += [spec.files[key] for preset in presets for spec in preset.engines() if key in spec.files]
-        return alike[0] if alike else self.gig.preset.path
+        alike = alike or [view.file for view in self.asked(self.rig.all_files) or () if view.name == key]
+        return alike[0] if alike else self.set_view.preset
 
     # --- other files -------------------------------------------------------------------------------------------
 
@@ -307,20 +318,18 @@ class Editing(Screen[None]):
             self._say("no engine here plays a file")
             return
         self._pick_path(view.path)
-        self.browser = BrowserScreen(self.gig.name, self.gig.playing, view, self._verb_of(view))
+        self.browser = BrowserScreen(self.set_view.title, self.set_view.playing, view, self._verb_of(view))
         self.app.push_screen(self.browser, partial(self._browsed, self._level(view.engine)))
 
     def _verb_of(self, view: FileView) -> Callable[[str, Path], None]:
         """What carries out `try` and `load` for an engine, whatever plays and whatever it is called by then."""
-        spec = address.engine(self.gig.document, view.engine, self.gig.playing)[1]
-        uid, key = spec.uid, "" if view.name in kind(spec).files else f".{view.name}"
 
         def do(verb: str, file: Path) -> None:
-            try:
-                engine = address.path_of(self.gig.document, uid, self.gig.playing)
-            except KeyError:
-                raise RigError(f"{view.engine} has gone") from None
-            self.gig.do(f"{verb} {engine}{key} {file}")
+            now = (other for other in self.rig.all_files() if (other.uid, other.name) == (view.uid, view.name))
+            engine = next(now, None)
+            if engine is None:
+                raise RigError(f"{view.engine} has gone")
+            self.rig.do(f"{verb} {engine.path} {file}")
 
         return do
 
@@ -353,12 +362,15 @@ class Editing(Screen[None]):
 
     def action_save(self) -> None:
         """Save; where somebody else has changed a preset meanwhile, ask what is to be done."""
-        changed = on_disk(self.gig)
+        unsaved = self.asked(self.rig.unsaved)
+        if unsaved is None:
+            return
+        changed = [file.name for file in unsaved if file.elsewhere]
         if not changed:
             self.do("save")
             return
         answers = [("o", "save over it"), ("escape", "leave both as they are")]
-        if changed == [self.gig.preset.path.name]:
+        if changed == [self.set_view.preset.name]:
             answers.insert(1, ("t", "take what is there; u brings back what was changed here"))
         said = f"{', '.join(changed)} was changed by somebody else."
         self.app.push_screen(AskScreen("changed on disk", (said,), answers), self._save)

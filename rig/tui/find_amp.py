@@ -9,8 +9,7 @@ from typing import Protocol, TypeVar
 from rich.markup import escape
 from textual.widgets.option_list import Option
 
-from rig.document.document import Document
-from rig.gig.snapshot import AmpView
+from rig.gig.snapshot import AmpView, SongRow
 from rig.text import printable
 from rig.tui.finder import FinderScreen
 from rig.tui.plain import plainer
@@ -55,23 +54,21 @@ def label(amp: Named) -> str:
     return str(amp.index + 1) if amp.key is None else amp.key
 
 
-def entries(document: Document, amps: Sequence[AmpView]) -> tuple[Entry, ...]:
-    """All that can be found: the amps of the stage and their scenes, the songs, then all other amps and scenes."""
+def entries(known: Sequence[AmpView], amps: Sequence[AmpView], rows: Sequence[SongRow]) -> tuple[Entry, ...]:
+    """All that can be found: the amps of the stage and their scenes, the songs, then all other amps and scenes.
+
+    known: all amps; amps: those of the stage, as their tiles have them.
+    """
     tiles = {amp.uid: amp for amp in amps}
     near: list[Entry] = []
     far: list[Entry] = []
-    for preset in document.presets:
-        for amp in preset.amps:
-            tile = tiles.get(amp.uid)
-            some = near if tile else far
-            some.append(Entry(0, "amp", amp.name, label(tile) if tile else "", preset.name, amp.uid))
-            for scene in amp.scenes:
-                some.append(Entry(0, "scene", f"{amp.name}:{scene.name}", "", preset.name, amp.uid, scene.name))
-    called = {preset.uid: preset.name for preset in document.presets}
-    songs = [
-        Entry(0, "song", song.name, str(number), called[song.preset], song.uid)
-        for number, song in enumerate(document.songs, 1)
-    ]
+    for amp in known:
+        tile = tiles.get(amp.uid)
+        some = near if tile else far
+        some.append(Entry(0, "amp", amp.name, label(tile) if tile else "", amp.preset, amp.uid))
+        for scene in amp.scenes:
+            some.append(Entry(0, "scene", f"{amp.name}:{scene}", "", amp.preset, amp.uid, scene))
+    songs = [Entry(0, "song", song.name, str(song.number), song.preset, song.uid) for song in rows]
     found = (*near, *songs, *far)
     return tuple(Entry(i, e.kind, e.name, e.key, e.preset, e.uid, e.scene) for i, e in enumerate(found))
 

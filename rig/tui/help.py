@@ -53,7 +53,7 @@ EDIT = (
     ("l", "loop: record, play, overdub"),
     ("j z y", "loop: stop; undo, redo"),
     ("h w", "loop: half speed; wipe it"),
-    ("c", "connect again, start JACK"),
+    ("c C", "connect again; all wires"),
     ("d", "a MIDI pedal for the knob"),
     ("ctrl+t", "another theme"),
     ("F1 … F9", "amps, where text is typed"),

@@ -11,10 +11,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import tomli
 from textual.keys import _character_to_key
 
-from rig.errors import RigError, did_you_mean
+from rig import toml
+from rig.errors import RigError, did_you_mean, quoted
 from rig.files import read_text
 
 LIMIT = 100_000  # bytes
@@ -59,38 +59,35 @@ def read(file: Path, actions: Iterable[str]) -> dict[str, str]:
     """
     if not file.is_file():
         return {}
-    try:
-        content = tomli.loads(read_text(file, "key file", LIMIT))
-    except (tomli.TOMLDecodeError, ValueError, RecursionError) as error:
-        raise RigError(f"{file}: {' '.join(str(error).split())}") from None
+    content = toml.read(read_text(file, "key file", LIMIT), file, "key file")
     layout = content.pop("layout", None)
-    if layout is not None and layout not in LAYOUTS:
-        raise RigError(f"{file}: no layout '{layout}'; known: {', '.join(LAYOUTS)}")
+    if layout is not None and (not isinstance(layout, str) or layout not in LAYOUTS):
+        raise RigError(f"{file}: no layout {quoted(layout)}; known: {', '.join(LAYOUTS)}")
     bound = dict(LAYOUTS[layout]) if layout else {}
     known = list(actions)
     for action, keys in content.items():
         if action not in known:
             raise RigError(
-                f"{file}: no action '{action}'{did_you_mean(action, known) or '; known: ' + ', '.join(known)}"
+                f"{file}: no action {quoted(action)}{did_you_mean(action, known) or '; known: ' + ', '.join(known)}"
             )
         given = keys if isinstance(keys, list) else [keys]
         if not given or not all(isinstance(key, str) and key for key in given):
-            raise RigError(f'{file}: {action}: a key is a text, as in {action} = "k", or a list of them')
+            raise RigError(f'{file}: {quoted(action)}: a key is a text, as in next = "k", or a list of them')
         bound[action] = tuple(given)
     owners: dict[str, str] = {}
     for action, texts in bound.items():
         for key in texts:
             other = owners.setdefault(_named(key, f"{file}: {action}"), action)
             if other != action:
-                raise RigError(f"{file}: key '{key}' is bound to {other} and to {action}")
+                raise RigError(f"{file}: key {quoted(key)} is bound to {other} and to {action}")
     return {action: ",".join(_cased(texts, owners)) for action, texts in bound.items()}
 
 
 def _cased(given: Iterable[str], owners: Mapping[str, str]) -> Iterator[str]:
-    """With caps lock the same; but U stays what it is."""
+    """With caps lock the same; but U and C stay what they are."""
     for key in given:
         yield _named(key, "")
-        if len(key) == 1 and key.islower() and key != "u" and key.upper() not in owners:
+        if len(key) == 1 and key.islower() and key not in "uc" and key.upper() not in owners:
             yield key.upper()
 
 
@@ -102,5 +99,5 @@ def _named(key: str, place: str) -> str:
     if len(key) == 1:
         return _character_to_key(key)
     if len(bare) != 1 and bare.lower() not in NAMES:
-        raise RigError(f"{place}: no key '{key}'{did_you_mean(key, NAMES)}")
+        raise RigError(f"{place}: no key {quoted(key)}{did_you_mean(key, NAMES)}")
     return key.lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
 from rich.markup import escape
@@ -13,9 +14,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rig.gig.gig import Gig
+from rig.errors import RigError
 from rig.gig.gig_log import GUARD, JACK, LATE, OVERLOAD, XRUN
-from rig.gig.incidents import words
+from rig.gig.rig import Rig
+from rig.gig.viewer import Tally, Wrong
 from rig.text import printable
 from rig.tui.bars import Foot, Keys, Said
 from rig.tui.keys import EVERYWHERE, VIEW_KEYS, cased
@@ -71,9 +73,11 @@ class LogScreen(ModalScreen[None], Overlay[None]):
         ]
     )
 
-    def __init__(self, gig: Gig, said: Callable[[], Iterable[Said]]) -> None:
+    def __init__(self, rig: Rig, said: Callable[[], Iterable[Said]]) -> None:
         super().__init__()
-        self._gig, self._said = gig, said
+        self._rig, self._said = rig, said
+        self._wrong: tuple[Wrong, ...] = ()
+        self._tally = Tally((), 0.0)
         self._shown: tuple[str, list[Line]] = ("", [])
 
     def compose(self) -> ComposeResult:
@@ -92,12 +96,13 @@ class LogScreen(ModalScreen[None], Overlay[None]):
         self.fit_into_card(self.query_one("#lines"), 3)
 
     def look(self) -> None:
-        """Take what is new."""
-        record = self._gig.incidents.log.record
-        found = [Line(one.at, words(one), True) for one in record.incidents]
+        """Take what is new; what a rig elsewhere does not tell stays as it was told last."""
+        with suppress(RigError):
+            self._wrong, self._tally = self._rig.incidents(), self._rig.tally()
+        found = [Line(one.at, one.about, True) for one in self._wrong]
         found += [Line(*one) for one in self._said()]
         lines = sorted((line for line in found if line.message), key=lambda line: -line.at)[:LINES]
-        shown = (counted(record.counts, record.worst_load), lines)
+        shown = (counted(dict(self._tally.counts), self._tally.worst_load), lines)
         if shown != self._shown:
             self._shown = shown
             self.query_one("#counts", Static).update(f"[bold]{escape(plainer(shown[0]))}[/]")

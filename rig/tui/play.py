@@ -12,12 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from rig.document import address
-from rig.document.document import Document
-from rig.gig.gig import Gig
 from rig.gig.knob_scale import stands, written_out
-from rig.gig.snapshot import AmpView, EngineView, FileView, News, Outcome, ParamView, Status
+from rig.gig.rig import Rig
+from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
+from rig.gig.viewer import Look
 from rig.tui import bars
+from rig.tui.ask import AskScreen
 from rig.tui.bars import (
     FIELD_KEYS,
     LOCKED_KEYS,
@@ -104,6 +104,7 @@ class PlayScreen(Editing):
             Binding("k", "verb('keep')", id="keep"),
             Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
+            Binding("C", "open('routing')", id="routing"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
             *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
@@ -123,10 +124,8 @@ class PlayScreen(Editing):
         """All of its keys."""
         return (*cls.BINDINGS, *Editing.BINDINGS)
 
-    def __init__(self, gig: Gig) -> None:
-        super().__init__(gig)
-        self.amps: tuple[AmpView, ...] = ()
-        self._shown: tuple[Document, int] | None = None
+    def __init__(self, rig: Rig) -> None:
+        super().__init__(rig)
         self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
         self._between = False  # two looks at the status
@@ -134,6 +133,7 @@ class PlayScreen(Editing):
         self.locked, self._unlock_at = False, float("-inf")
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
+        self._offered: AskScreen | None = None
 
         self.head = Head(id="head")
         self.song = SongLine(id="song")
@@ -171,76 +171,63 @@ class PlayScreen(Editing):
         return KeyNames(self.stage_bindings(), own_keys(self.app))
 
     def _tick(self) -> None:
-        """Every other time nothing but the meters moves, where nothing else has to look alive."""
+        """Every other time nothing but the meters moves, where they can by themselves and nothing else has to."""
         self._between = not self._between and self.view == EDIT and not self.browser
         status = self.status
-        if not self._between or status is None or status.tuner or self.leaving:
-            self.poll()
-            return
-        outcomes = self.beside(self.gig.install) or ()
-        if outcomes or not self._is_shown():  # a foot has pressed something
-            self.poll(outcomes)
-        else:
-            self._move_meters(status)
-
-    def _move_meters(self, status: Status) -> None:
-        levels = self.beside(self.gig.levels)
-        if levels:
+        levels = None
+        if self._between and status is not None and not status.tuner and not self.leaving:
+            levels = self.beside(self.rig.levels)
+        if levels and status:
             self.meters.take(levels, status.level_db, time.monotonic())
+        else:
+            self.poll()
 
-    def poll(self, outcomes: tuple[Outcome, ...] = ()) -> None:
-        """Take the gig's status and show what is new in it. outcomes: that were taken just before."""
+    def poll(self, chain: bool = False) -> None:
+        """Take the gig's status and show what is new in it."""
         if self.leaving:
             return
         now = time.monotonic()
-        outcomes += self.beside(self.gig.install) or ()
-        news = self.beside(self.gig.news) or ()
-        before, self.status = self.status, self.beside(self.gig.status) or self.status
-        self.beside(lambda: self._show_news(before, bool(outcomes or news), now))
-        self.beside(lambda: self._tell_others(outcomes, news))
-        for outcome in outcomes:
+        look = self.beside(lambda: self.rig.look(chain))
+        if look is None:
+            return
+        before, self.status = self.status, look.status or self.status
+        self.set_view = look.set or self.set_view
+        self.engines = self.engines if look.chain is None else look.chain
+        self.beside(lambda: self._show(before, look, now))
+        for outcome in look.outcomes:
             self._tell(outcome, now)
-        for item in news:
+        for item in look.news:
             self.note.say(printable(item.message), now, item.wrong)
-        if self.adding and self.adding.amp != self.gig.playing:
+        self._offer(self.status)
+        if self.adding and self.adding.amp != self.set_view.playing:
             self.adding.dismiss()
         if self.browser and self.status:
-            self.browser.take(self.status, self.gig.playing, outcomes, now)
+            self.browser.take(self.status, self.set_view.playing, look.outcomes, now)
 
-    def _tell_others(self, outcomes: tuple[Outcome, ...], news: tuple[News, ...]) -> None:
-        others = getattr(self.app, "others", None)
-        if others is not None:
-            others.look(outcomes, news, self.status)
+    def _offer(self, status: Status | None) -> None:
+        """What a rig that was killed has left unsaved, asked about once; another screen may have answered meanwhile."""
+        offered = status.offered if status else ""
+        if offered and self._offered is None:
+            answers = [("y", "take them"), ("n", "drop them"), ("escape", "ask again at the next start")]
+            self._offered = AskScreen("not saved last time", (f"There are {offered}.",), answers)
+            self.app.push_screen(self._offered, self._recover)
+        elif self._offered is not None and self._offered.on_top and not offered:
+            self._offered.dismiss("")
 
-    def _show_news(self, before: Status | None, built: bool, now: float) -> None:
-        self._follow(built)
-        if self.status is not None:
-            self._show(before, self.status, now)
+    def _recover(self, answer: str | None) -> None:
+        verb = {"y": "recover", "n": "recover drop"}.get(answer or "")
+        if verb:
+            self.do(verb)
 
-    def _follow(self, built: bool) -> None:
-        """Where another document is wanted, or another amp plays, or something has been built: take the path anew."""
-        known = self._is_shown()
-        if not known:
-            self._shown = (self.gig.document, self.gig.playing)
-            self.amps = self.gig.amps
-        if built or not known:
-            self.read_chain()
-
-    def _is_shown(self) -> bool:
-        """Whether what is wanted, and the amp that plays, are those that are shown."""
-        shown = self._shown
-        return shown is not None and self.gig.document is shown[0] and self.gig.playing == shown[1]
-
-    def read_chain(self) -> None:
-        """Take the path with its knobs as they stand now."""
-        if not self.leaving and self.status is not None:
-            self.engines = self.gig.chain()
-            self.show_chain()
+    @property
+    def amps(self) -> tuple[AmpView, ...]:
+        """Those of the tiles."""
+        return self.set_view.amps
 
     def _read_again(self) -> None:
         """What engines take, and whether one was caught, where that is to be seen."""
         if self.view == EDIT:
-            self.beside(self.read_chain)
+            self.poll(chain=True)
 
     def show_chain(self) -> None:
         line, status = self.line, self.status
@@ -275,7 +262,12 @@ class PlayScreen(Editing):
         inside = f"{printable(line.engine.inside)} · " if line.engine.inside else ""
         return off + inside + _hint(line.engine, line.row)
 
-    def _show(self, before: Status | None, status: Status, now: float) -> None:
+    def _show(self, before: Status | None, look: Look, now: float) -> None:
+        status = self.status
+        if status is None:
+            return
+        if look.set or look.chain is not None:
+            self.show_chain()
         if before is None or before.tuner != status.tuner or (before.song is None) != (status.song is None):
             self._lay_out()
         self._alarms(before, status, now)
@@ -286,8 +278,9 @@ class PlayScreen(Editing):
             self.tiles.show(self.amps, status.amp, _state(status))
             self.song.take(status.song)
             self.path.take(status)
-        self.head.take(status, self.gig.name, self._preset(status.amp), now, self.locked)
-        self._move_meters(status)
+        self.head.take(status, self.set_view.title, self._preset(status.amp), now, self.locked)
+        levels = self.beside(self.rig.levels)
+        self.meters.take(levels or status, status.level_db, now)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
@@ -303,7 +296,6 @@ class PlayScreen(Editing):
         for engine, count in status.faults:
             if count > known.get(engine, 0):
                 self.note.say(_fault(engine), now, wrong=True)
-                self.read_chain()
         if before and (before.bypassed, before.tuner) != (status.bypassed, status.tuner):
             self.show_chain()
 
@@ -337,7 +329,7 @@ class PlayScreen(Editing):
 
     def _lay_out(self) -> None:
         on_stage = self.view == STAGE
-        songs = self.gig.document.songs
+        songs = self.set_view.songs
         noted = self.size.height >= NOTED and any(song.notes for song in songs)
         rows = stage_plan(*self.size) if on_stage else plan(*self.size, song=2 if noted else 1 if songs else 0)
         tuning = self.status is not None and self.status.tuner
@@ -427,8 +419,11 @@ class PlayScreen(Editing):
 
     def action_quit(self) -> None:
         """Leave; what sounds is not ended by one key that stands beside an amp's."""
+        self.poll()
         now = time.monotonic()
-        if now - self._quit_at <= QUIT_S or self.gig.unsaved or self.status is None or not self.status.alive:
+        status = self.status
+        asks = status is None or status.unsaved or not status.alive or not self.rig.ours
+        if now - self._quit_at <= QUIT_S or asks:
             self.app.call_later(self.app.run_action, "leave")
         else:
             self._quit_at = now
@@ -469,27 +464,29 @@ class PlayScreen(Editing):
 
     def _switch(self, uid: int, scene: str = "") -> None:
         """Play an amp, wherever it stands by now, and put a scene of it on."""
-        document, playing = self.gig.document, self.gig.playing
-        amps = [amp.uid for amp in document.stage(playing)]
+        self.poll()
         scene = f":{scene}" if scene else ""
-        if uid in amps:
-            self.do(f"amp {amps.index(uid) + 1}{scene}")
-        elif any(amp.uid == uid for amp in document.amps):
-            place = address.Place("amp", document.amp(uid), document.preset_of(uid))
-            self.do(f"amp {address.name_of(document, place, playing)}{scene}")
+        near = next((amp for amp in self.amps if amp.uid == uid), None)
+        far = None if near else next((amp for amp in self.asked(self.rig.all_amps) or () if amp.uid == uid), None)
+        if near:
+            self.do(f"amp {near.index + 1}{scene}")
+        elif far:
+            self.do(f"amp {far.path}{scene}")
         else:
             self._wrong("that amp has gone")
 
     def action_find_amp(self) -> None:
         """Find an amp, a scene or a song by letters of its name."""
-        song = self.gig.set_list.song
-        playing = (self.gig.playing, song.uid if song else 0)
-        self.app.push_screen(FindScreen(entries(self.gig.document, self.amps), playing), self._found)
+        number = self.song_number()
+        playing = (self.set_view.playing, self.set_view.songs[number - 1].uid if number else 0)
+        known = entries(self.asked(self.rig.all_amps) or self.amps, self.amps, self.set_view.songs)
+        self.app.push_screen(FindScreen(known, playing), self._found)
 
     def _found(self, entry: Entry | None) -> None:
         if entry is None:
             return
-        songs = [song.uid for song in self.gig.document.songs]
+        self.poll()
+        songs = [song.uid for song in self.set_view.songs]
         if entry.kind != "song":
             self._switch(entry.uid, entry.scene)
         elif entry.uid in songs:
@@ -535,7 +532,7 @@ class PlayScreen(Editing):
             return
         self.view = view.name
         self._lay_out()
-        self.poll()
+        self.poll(chain=True)
         self.show_chain()
 
     def action_lock(self) -> None:

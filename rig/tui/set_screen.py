@@ -13,7 +13,6 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from rig.gig.gig import Gig
 from rig.gig.snapshot import SongRow
 from rig.shipped import known_presets
 from rig.text import printable
@@ -69,16 +68,6 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         self._rows, self._playing, self._do = rows, playing, do
         self.shown: tuple[SongRow, ...] = ()
         self._at = self._marked = 0
-
-    @classmethod
-    def of(cls, gig: Gig, do: Callable[[str], bool]) -> SetScreen:
-        """The set of a gig."""
-
-        def playing() -> int:
-            view = gig.set_list.view()
-            return view.number if view else 0
-
-        return cls(gig.set_list.rows, playing, do)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card", classes="wide"):

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from rig.tui.editing import Editing
 from rig.tui.log import LogScreen
+from rig.tui.routing import RoutingScreen
 from rig.tui.set_screen import SetScreen
 
 STAGE, EDIT = "stage", "edit"
@@ -26,8 +27,9 @@ class View(NamedTuple):
 VIEWS = (
     View(STAGE),
     View(EDIT),
-    View("set", SetScreen, lambda play: SetScreen.of(play.gig, play.do)),
-    View("log", LogScreen, lambda play: LogScreen(play.gig, lambda: play.note.kept)),
+    View("set", SetScreen, lambda play: SetScreen(lambda: play.set_view.songs, play.song_number, play.do)),
+    View("routing", RoutingScreen, lambda play: RoutingScreen(play.rig, lambda: play.status, play.poll)),
+    View("log", LogScreen, lambda play: LogScreen(play.rig, lambda: play.note.kept)),
 )
 
 

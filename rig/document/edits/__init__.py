@@ -19,7 +19,7 @@ from rig.document.edits.engines import (
     turn,
     unload,
 )
-from rig.document.edits.pedals import bind
+from rig.document.edits.pedals import bind, wiring
 from rig.document.edits.scenes import delete_scene, recall_scene, revert_scene, store_scene
 from rig.document.edits.songs import move_song, new_song, remove_song, skip_song, song_tempo
 
@@ -53,4 +53,5 @@ __all__ = [
     "tuning",
     "turn",
     "unload",
+    "wiring",
 ]

@@ -10,6 +10,7 @@ from rig.document.document import (
     BAR,
     BOOST,
     CLICK_LEVEL,
+    ENGINES,
     LEVEL_KNOB,
     ON,
     OUTPUT_LEVEL,
@@ -151,6 +152,8 @@ def insert(
     branch = "" if before is None else chain[at].branch
     if before is not None and not branch:
         at = _group(chain, at).start
+    if len(chain) >= ENGINES:
+        raise RigError(f"a chain has at most {ENGINES} engines")
     name = labels([*(spec.engine for spec in chain), engine.name], [*(spec.label for spec in chain), ""])[-1]
     new = EngineSpec(engine.name, files=dict(files), branch=branch, label=name)
     return document.with_preset(with_chain(preset, owner, stage, (*chain[:at], new, *chain[at:]))), new.uid

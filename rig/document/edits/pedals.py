@@ -1,10 +1,10 @@
-"""Edits of what MIDI is bound to."""
+"""Edits of what MIDI is bound to, and of wires."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from rig.document.document import Binding, Document
+from rig.document.document import Binding, Document, Wiring
 
 
 def bind(document: Document, uid: int, key: str, number: int, binding: Binding) -> Document:
@@ -18,3 +18,8 @@ def bind(document: Document, uid: int, key: str, number: int, binding: Binding) 
     else:
         midi = replace(midi, note={**midi.note, number: binding})
     return document.with_preset(replace(preset, midi=midi))
+
+
+def wiring(document: Document, uid: int, wires: Wiring) -> Document:
+    """Have a preset be wired otherwise."""
+    return document.with_preset(replace(document.preset_of(uid), jack=wires))

@@ -9,6 +9,7 @@ from rig.document.document import (
     LEVEL_KNOB,
     NAME,
     ON,
+    SCENES,
     Document,
     EngineSpec,
     Preset,
@@ -35,7 +36,10 @@ def store_scene(document: Document, uid: int, name: str, saved: Preset) -> Docum
     db = found.pop(Target(uid, LEVEL_KNOB), 0.0)
     if not found and not db:
         raise RigError(f"{amp.name} sounds as it is saved: turn something first, then store it as a scene")
-    old = next((scene for scene in amp.scenes if scene.name.casefold() == name.casefold()), Scene(name))
+    old = next((scene for scene in amp.scenes if scene.name.casefold() == name.casefold()), None)
+    if old is None and len(amp.scenes) >= SCENES:
+        raise RigError(f"an amp has at most {SCENES} scenes")
+    old = old or Scene(name)
     preset = _as_saved(preset, saved, found)
     was = saved.amp(uid)
     stored = with_scene(document.amp(uid), replace(old, level=db, values=found))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rig import toml
 from rig.document.document import INPUT, OUTPUT, Amp, Chain, Metronome, Midi, Preset, Wiring
 from rig.document.read import ROOT
+from rig.document.read_wiring import JACK
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -21,7 +22,6 @@ from rig.errors import RigError
 AMP = ("name", "key", "colour", "level", "louder", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
-JACK = ("in", "out")
 """The keys of tables, as they follow each other where they are new."""
 
 
@@ -90,11 +90,10 @@ class PresetText:
         """[jack]."""
         if old == new:
             return
-        table = self.section("jack")
-        if new.input != old.input:
-            self.optional(table, "in", new.input, JACK)
-        if new.outputs != old.outputs:
-            self.optional(table, "out", new.outputs, JACK)
+        table, before, after = self.section("jack"), old.spelt(), new.spelt()
+        for key in {**before, **after}:
+            if before.get(key) != after.get(key):
+                self.optional(table, key, after.get(key), JACK)
         if new == Wiring():
             self.cleared("jack")
 

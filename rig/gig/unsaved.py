@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from rig.document.document import INPUT, OUTPUT, Preset
-from rig.gig.gig import Gig
+
+if TYPE_CHECKING:
+    from rig.gig.gig import Gig
 
 
-def unsaved(gig: Gig) -> list[str]:
-    """A line for each preset that differs from its file, "blues.toml: Crunch, output", and for the set."""
+@dataclass(frozen=True)
+class Unsaved:
+    """A file to be written. about: what of it: "Crunch, output". elsewhere: somebody else has changed it meanwhile."""
+
+    name: str
+    about: str
+    elsewhere: bool
+
+
+def unsaved(gig: Gig) -> tuple[Unsaved, ...]:
+    """The presets that differ from their files, and the set."""
+    return tuple(_unsaved(gig))
+
+
+def _unsaved(gig: Gig) -> Iterator[Unsaved]:
     saved = {preset.uid: preset for preset in gig.history.saved}
-    changed = gig.history.unsaved()
-    lines = [f"{preset.path.name}: {', '.join(differing(saved[preset.uid], preset))}" for preset in changed]
+    for preset in gig.history.unsaved():
+        elsewhere = gig.files[preset.uid].changed_elsewhere()
+        yield Unsaved(preset.path.name, ", ".join(differing(saved[preset.uid], preset)), elsewhere)
     songs = gig.set_list
-    return [*lines, f"{songs.file.path.name}: its songs"] if songs.file and songs.unsaved else lines
+    if songs.file and songs.unsaved:
+        yield Unsaved(songs.file.path.name, "its songs", songs.file.changed_elsewhere())
 
 
 def differing(saved: Preset, now: Preset) -> list[str]:
@@ -27,12 +48,3 @@ def differing(saved: Preset, now: Preset) -> list[str]:
             found.append(amp.name if amp.name == old.name else f"{amp.name} (was {old.name})")
     found += [f"{amp.name} (deleted)" for amp in olds.values()]
     return found or ["the order of its amps" if saved.amps != now.amps else "its settings"]
-
-
-def on_disk(gig: Gig) -> list[str]:
-    """The files to be saved that somebody else has written since."""
-    files = (gig.files[preset.uid] for preset in gig.history.unsaved())
-    found = [file.path.name for file in files if file.changed_elsewhere()]
-    songs = gig.set_list
-    mine = songs.file if songs.unsaved else None
-    return [*found, mine.path.name] if mine and mine.changed_elsewhere() else found
