@@ -169,7 +169,8 @@ async def test_wires_are_made_and_taken_away_by_keys() -> None:
         assert "disconnected rig:out_1 from system:playback_1" in screen.note.text()
         assert len(gig.client.wired) == 2
         await pilot.press("m", "3")
-        assert gig.muted and gig.amp.name == "Lead" and "MUTED" in screen.head.text()
+        assert gig.muted and gig.amp.name == "Lead"
+        await until_(pilot, lambda: "MUTED" in screen.head.text())
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, RoutingScreen)
 
