@@ -132,6 +132,8 @@ STATES: dict[str, tuple[Callable[[FakeGig], object], str]] = {
     "stage, locked": (in_songs, "shift+tab L"),
     "songs": (in_songs, ""),
     "set": (in_songs, "e"),
+    "wires": (unwired, "C right down down"),
+    "wires, JACK is gone": (lambda gig: gig.set(alive=False), "C"),
     "log": (wrong, "9 i"),
     "help": (lambda gig: None, "question_mark"),
     "messages": (unwired, "9 0 i"),

@@ -30,6 +30,7 @@ KEYS: Keys = (
     ("c", "as the preset says", 5),
     ("s", "store, save", 2),
     ("u", "undo", 4),
+    ("tab", "next screen", 6),
     ("m", "mute", 4),
     ("esc", "close", 1),
 )
@@ -87,7 +88,7 @@ class RoutingScreen(Overlay[None]):
         self.head = RoutingHead(id="routing_head")
         self.columns = PortColumns(id="ports")
         self.note = Note(id="routing_note")
-        self.foot = Foot(KEYS, EVERYWHERE, id="routing_foot")
+        self.foot = Foot(KEYS, self.BINDINGS, id="routing_foot")
 
     def compose(self) -> ComposeResult:
         yield from (self.head, self.columns, self.note, self.foot)
