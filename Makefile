@@ -34,7 +34,7 @@ endif
 # No sound card: play the demo take instead of a guitar.
 DI := $(shell grep -qs '^ *[0-9]' /proc/asound/cards || echo --di demo)
 
-.PHONY: help play test drills models lint clean system
+.PHONY: help play test drills models pictures lint clean system
 .DEFAULT_GOAL := help
 
 help:
@@ -42,6 +42,7 @@ help:
 	@echo 'make test     set up what is missing, then run the tests       (ARGS="-k preset", TRAIN=no: without PyTorch)'
 	@echo 'make drills   do what a bad night does, and measure: docs/promises.md   (ARGS="server soak --minutes 60 --keep")'
 	@echo 'make models   capture and train the shipped models again; an hour and a half'
+	@echo 'make pictures draw the pictures of the README again'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make clean    remove all that was built and set up here'
 
@@ -58,6 +59,9 @@ drills: $(VENV)/.test-no
 models: $(VENV)/.train
 	$(PY) presets/recipes/models.py $(ARGS)
 
+pictures: $(VENV)/.test-no
+	$(PY) tests/pictures.py
+
 lint: $(VENV)/.lint
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -69,7 +73,7 @@ clean:
 
 # Looked at every time, which takes a moment; what is already there is left alone.
 system:
-	@PYTHON=$(PYTHON) sh .ci/system $(filter play test drills models lint,$(MAKECMDGOALS))
+	@PYTHON=$(PYTHON) sh .ci/system $(filter play test drills models pictures lint,$(MAKECMDGOALS))
 
 $(VENV)/.made: | system
 	@echo 'rig: making $(VENV)'

@@ -89,9 +89,12 @@ def play(args: argparse.Namespace) -> int:
     from rig.tui import key_file
     from rig.tui.app import RigApp
     from rig.tui.play import PlayScreen
+    from rig.tui.themed import chosen
 
+    theme = chosen(args.theme)
     registry()  # what it has to say goes to a terminal that is not yet a screen
-    app = RigApp(opened, key_file.read(key_file.path(), PlayScreen.actions()), partial(Others, osc=args.osc))
+    keys = key_file.read(key_file.path(), PlayScreen.actions())
+    app = RigApp(opened, keys, partial(Others, osc=args.osc), theme)
     status = app.run()
     if app.error is not None:
         raise app.error
@@ -119,7 +122,8 @@ def attach(args: argparse.Namespace) -> int:
     if args.web:
         from rig.remote import web
 
-        web.serve(args.name, *args.web)
+        host, port = args.web
+        web.serve(args.name, host, port, args.theme)
         return 0
     in_browser = "TEXTUAL_DRIVER" in os.environ
     if args.plain or not (in_browser or (sys.stdin.isatty() and sys.stdout.isatty())):
@@ -131,9 +135,11 @@ def attach(args: argparse.Namespace) -> int:
     from rig.tui import key_file
     from rig.tui.attached import AttachedApp
     from rig.tui.play import PlayScreen
+    from rig.tui.themed import chosen
 
+    theme = chosen(args.theme)
     line = client.join(args.name)
-    app = AttachedApp(RemoteRig(line), key_file.read(key_file.path(), PlayScreen.actions()))
+    app = AttachedApp(RemoteRig(line), key_file.read(key_file.path(), PlayScreen.actions()), theme)
     status = app.run() or 0
     if app.error is not None:
         raise app.error

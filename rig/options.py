@@ -11,6 +11,7 @@ from typing import NoReturn
 from rig import __version__
 from rig.errors import QUOTED, cut, did_you_mean, quoted
 from rig.output import complain
+from rig.tui.themes import THEMES
 
 LOOPBACK = "127.0.0.1"
 """Where nobody but this machine can come to."""
@@ -111,6 +112,7 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         metavar="[HOST:]PORT",
         help="hear OSC there, too, from this machine alone unless a HOST says otherwise: /rig/amp 2",
     )
+    _theme(sub)
     shown = sub.add_mutually_exclusive_group()
     shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
     shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
@@ -119,6 +121,7 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
 
     sub = command("attach", "rig attach", "rig attach --name rig-2", "rig attach --web")
     sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    _theme(sub)
     where = sub.add_mutually_exclusive_group()
     where.add_argument("--plain", action="store_true", help="in plain lines, as without a terminal")
     where.add_argument(
@@ -357,6 +360,14 @@ def _client(text: str) -> str:
     if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
         raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
     return text
+
+
+def _theme(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "--theme",
+        choices=list(THEMES),
+        help="the colours of the screen (default: RIG_THEME, or as ctrl+t on the screen had it last)",
+    )
 
 
 def _osc(text: str) -> tuple[str, int]:

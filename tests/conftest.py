@@ -15,6 +15,10 @@ import tempfile  # noqa: E402
 for _kind in ("STATE", "CACHE"):  # not the player's own
     os.environ.setdefault(f"XDG_{_kind}_HOME", f"{tempfile.gettempdir()}/rig-test-{_kind.lower()}-{os.getuid()}")
 
+os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}  # whatever it is that the tests are started from
+for _name in ("NO_COLOR", "RIG_THEME"):
+    os.environ.pop(_name, None)
+
 import sys  # noqa: E402
 
 if os.environ.get("RIG_TRAIN") == "no":  # `make test TRAIN=no`: as if there were no PyTorch, also where there is

@@ -26,6 +26,7 @@ from rig.engine import Payload
 from rig.engines.cab import MIXED
 from rig.gig.builder import ChainSpec, Place, Versions
 from rig.gig.gig import Gig
+from rig.gig.levels import Levels
 from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
 from rig.jack.patchbay import Patchbay, Port, in_order
@@ -352,6 +353,10 @@ class FakeGig(Gig):
         if self.lively:
             self._strum()
         return replace(super().measured(), **self.said)
+
+    def levels(self) -> Levels:
+        said = self.measured()
+        return Levels(said.in_db, said.out_db, said.in_clip, said.out_clip, said.limiter_db)
 
     def _strum(self) -> None:
         if self._random.random() < 0.08:

@@ -7,7 +7,20 @@ from random import Random
 
 from random_presets import ENGINES, FOLDER, NAMES, Chance
 
-from rig.document.document import ALL, Amp, Binding, Chain, EngineSpec, Metronome, Midi, Pick, Preset, identity, labels
+from rig.document.document import (
+    ALL,
+    COLOURS,
+    Amp,
+    Binding,
+    Chain,
+    EngineSpec,
+    Metronome,
+    Midi,
+    Pick,
+    Preset,
+    identity,
+    labels,
+)
 from rig.engine import Param
 
 
@@ -22,6 +35,7 @@ class Edits(Chance):
             self.turn,
             self.level,
             self.off,
+            self.paint,
             self.rename,
             self.move,
             self.insert,
@@ -106,6 +120,9 @@ class Edits(Chance):
         """Another solo offset, or none where that takes no comment away."""
         new = self.louder()
         return self.number(-6, 6) if new is None and old is not None and self.gentle else new
+
+    def paint(self, preset: Preset) -> Preset:
+        return self.with_amp(preset, self.random.choice(preset.amps), colour=self.random.choice(("", *COLOURS)))
 
     def off(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)

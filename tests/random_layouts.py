@@ -238,6 +238,7 @@ class Layout(Chance):
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]
         pairs += [("key", self.string(amp.key))] if amp.key else []
+        pairs += [("colour", self.string(amp.colour))] if amp.colour else []
         pairs += [("louder", self.spelt(amp.louder))] if amp.louder is not None else []
         return pairs + ([("level", self.spelt(amp.level))] if amp.level or self.some(0.2) else [])
 

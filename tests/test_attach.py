@@ -31,7 +31,9 @@ from rig.remote.frozen import freeze, thaw
 from rig.tui.ask import AskScreen
 from rig.tui.attached import AttachedApp
 from rig.tui.find_amp import FindScreen
+from rig.tui.log import LogScreen
 from rig.tui.play import PlayScreen
+from rig.tui.routing import RoutingScreen
 
 
 @asynccontextmanager
@@ -170,6 +172,42 @@ async def test_every_key_does_on_an_attached_screen_what_it_does_on_the_rigs_own
         assert gig.verbs[0].startswith("try Lead.model.model ")
         await pilot.press("escape")
         assert app.screen is screen
+
+
+async def test_stage_lock_views_and_themes_are_there_on_an_attached_screen(served, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("rig.tui.themed.keep", lambda theme: None)
+    served.gig.do("colour Clean sky")
+    async with attached() as (app, pilot):
+        play = app.screen
+        await until(pilot, lambda: play.amps[0].colour == "sky")
+        assert play.rig.levels() is None and play.rig.tally().counts == ()
+        before = app.theme
+        await pilot.press("ctrl+t")
+        assert app.theme != before
+        await pilot.press("shift+tab", "L", "space", "ctrl+t", "2")
+        assert play.view == "stage" and play.locked
+        await until(pilot, lambda: served.gig.amp.name == "Crunch" and "2 Crunch" in play.stage.text())
+        assert not served.gig.bypassed
+        await pilot.press("L", "L", "tab", "tab", "tab")
+        await until(pilot, lambda: isinstance(app.screen, RoutingScreen))
+        await pilot.press("tab")
+        await until(pilot, lambda: isinstance(app.screen, LogScreen))
+        await until(pilot, lambda: "nothing went wrong" in str(app.screen.query_one("#counts").render()))
+        await pilot.press("tab")
+        assert app.screen is play and play.view == "stage"
+
+
+def test_the_meters_of_the_gigs_own_screen_move_between_two_looks():
+    gig = FakeGig()
+    rig = LocalRig(gig)
+    assert rig.levels() is None, "nothing was looked at yet"
+    rig.look()
+    gig.set(out_db=-3.0)
+    levels = rig.levels()
+    assert levels and levels.out_db == -3.0
+    gig.do("amp 2")
+    assert rig.levels() is None, "there is more to be seen"
+    assert rig.look().set and rig.levels()
 
 
 async def test_two_screens_show_what_either_does(served):  # noqa: F811

@@ -21,13 +21,18 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from rig.capture import procedure, test_signal
+from rig.document.document import Song
 from rig.document.tunings import Note
 from rig.tui.app import RigApp
 from rig.tui.capture import CaptureApp, Heading
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
+from rig.tui.themed import _for_css
+from rig.tui.themes import CONTRAST, DARK, LIGHT, THEMES, Theme, sixteen
 
 LEAST = 4.5
+MOST = 7.0  # level AAA, which the theme of high contrast reaches
+WORN = (*THEMES.values(), sixteen(DARK, console=True), sixteen(LIGHT, console=False))
 SIZES = ((80, 24), (120, 40))
 DRAWN = range(0x2500, 0x2580)
 
@@ -50,7 +55,7 @@ def luminance(colour: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def faint(app: App) -> list[str]:
+def faint(app: App, least: float = LEAST) -> list[str]:
     """What is written on the screen and hard to read, with its contrast. Under a card that is open nothing counts."""
     screen = app.screen
     card = screen.query_one("#card").region if isinstance(screen, ModalScreen) else screen.region
@@ -59,7 +64,7 @@ def faint(app: App) -> list[str]:
         if card.y <= y < card.bottom:
             for segment in strip.crop(card.x, card.right):
                 written = "".join(c for c in segment.text if ord(c) not in DRAWN).strip()
-                if written and contrast(segment.style) < LEAST:
+                if written and contrast(segment.style) < least:
                     found.append(f"line {y}: {written!r}, {contrast(segment.style):.2f} ({segment.style})")
     return found
 
@@ -81,6 +86,21 @@ def unwired(gig: FakeGig) -> None:
     gig.do("set Clean.gain.gain 9")
     gig.do("scene store Solo")
     gig.do("scene Solo")
+
+
+def in_songs(gig: FakeGig) -> None:
+    """Three of them, one passed over; the amp has a colour and a scene, and something is wrong."""
+    unwired(gig)
+    gig.do("colour Clean red")
+    preset = gig.document.presets[0].uid
+    songs = (
+        Song("Opener", preset, notes="capo 2"),
+        Song("Ballad", preset, tempo=72.0),
+        Song("Closer", preset, skip=True),
+    )
+    gig.history.amend_now(lambda document: replace(document, songs=songs))
+    gig.do("song 1")
+    gig.set(load=0.9, tempo=72.0, note="E", cents=9.0)
 
 
 def tuned(note: str, cents: float) -> Callable[[FakeGig], None]:
@@ -105,6 +125,16 @@ STATES: dict[str, tuple[Callable[[FakeGig], object], str]] = {
     "tuner, silent": (tuned("", 0.0), "t"),
     "tuner, flat": (tuned("E", -20.0), "t"),
     "tuner, in tune": (tuned("E", 0.0), "t m"),
+    "stage": (lambda gig: None, "shift+tab"),
+    "stage, songs": (in_songs, "shift+tab"),
+    "stage, an amp with a colour": (in_songs, "shift+tab 1"),
+    "stage, muted": (in_songs, "shift+tab m"),
+    "stage, locked": (in_songs, "shift+tab L"),
+    "songs": (in_songs, ""),
+    "set": (in_songs, "e"),
+    "wires": (unwired, "C right down down"),
+    "wires, JACK is gone": (lambda gig: gig.set(alive=False), "C"),
+    "log": (wrong, "9 i"),
     "help": (lambda gig: None, "question_mark"),
     "messages": (unwired, "9 0 i"),
     "add": (lambda gig: None, "a"),
@@ -126,22 +156,8 @@ STATES: dict[str, tuple[Callable[[FakeGig], object], str]] = {
 }
 
 
-COLOURS = ("another amp", "muted", "JACK is gone", "faults", "as saved", "asked", "browser", "browser, a fault")
-"""States in which other colours than grey are all over the screen."""
-
-
 @pytest.mark.parametrize("state", STATES)
 async def test_what_is_written_can_be_read(folder: Path, monkeypatch, state: str) -> None:  # noqa: F811
-    await read_in(state, folder, monkeypatch)
-
-
-@pytest.mark.parametrize("state", COLOURS)
-async def test_without_colours_it_can_be_read(folder: Path, monkeypatch, state: str) -> None:  # noqa: F811
-    monkeypatch.setenv("NO_COLOR", "1")
-    await read_in(state, folder, monkeypatch)
-
-
-async def read_in(state: str, folder: Path, monkeypatch) -> None:  # noqa: F811
     prepare, keys = STATES[state]
     gig = FakeGig(model=folder / NAMES[0])
     views = tuple(replace(a, preset=b.preset) for a, b in zip(gig.amps, several(), strict=False))
@@ -154,10 +170,21 @@ async def read_in(state: str, folder: Path, monkeypatch) -> None:  # noqa: F811
 
 
 async def read_at_all_sizes(pilot: Pilot) -> None:
-    for size in SIZES:
+    """In every theme, and for what a terminal of sixteen colours gets; on a larger one in those of the player's choice."""
+    for size, themes in zip(SIZES, (WORN, (DARK, LIGHT)), strict=True):
         await pilot.resize_terminal(*size)
-        await pilot.pause()
-        assert faint(pilot.app) == [], size
+        for theme in themes:
+            put_on(pilot.app, theme)
+            await pilot.pause()
+            assert pilot.app.screen.styles.background.rgb == Color.parse(theme.stage).rgb, "another theme is on"
+            assert faint(pilot.app, MOST if theme is CONTRAST else LEAST) == [], (size, theme.name, theme.stage)
+
+
+def put_on(app: App, theme: Theme) -> None:
+    """Also one that no player can choose."""
+    app.register_theme(_for_css(theme))
+    app._on_this_terminal = lambda _: theme  # type: ignore[attr-defined]
+    app.wear(theme)  # type: ignore[attr-defined]
 
 
 async def test_loading_can_be_read() -> None:

@@ -145,6 +145,8 @@ def test_presets_of_one_name_are_told_apart_by_their_numbers(folder):
         ("rename Clean as " + "x" * 41, "1 to 40 letters"),
         ("key Clean 0", "'0' is none of 1 to 9"),
         ("key Clean", "which amp, which digit?"),
+        ("colour Clean blau", "no colour 'blau'; there are orange, sky"),
+        ("colour", "which? orange, sky"),
         ("scene Sol", "Clean has no scene 'Sol'; did you mean 'Solo'?"),
         ("scene store Loud", "turn something first"),
         ("undo", "nothing to undo"),
@@ -351,6 +353,16 @@ def test_a_knob_that_another_model_lacks_is_not_saved(folder):
 
 
 # --- saving -------------------------------------------------------------------------------------------------------
+
+
+def test_the_colour_of_an_amp_is_saved_undone_and_taken_away(folder):
+    gig = gig_of(folder)
+    do(gig, "colour Lead blue", "save")
+    assert (folder / "blues.toml").read_text() == BLUES.replace('name = "Lead"\n', 'name = "Lead"\ncolour = "blue"\n')
+    do(gig, "colour Lead none", "save")
+    assert (folder / "blues.toml").read_text() == BLUES
+    do(gig, "undo")
+    assert {amp.colour for amp in gig.document.amps if amp.name == "Lead"} == {"blue"}
 
 
 def test_only_what_was_changed_is_changed_in_the_file(folder):

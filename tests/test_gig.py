@@ -10,6 +10,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from fake_gig import FakeGig
 from random_gigs import Unhurried, files, gig_of
 from test_rebuild import RATE, Client
 
@@ -22,9 +23,12 @@ from rig.gig.connection import Connection
 from rig.gig.fault_log import FaultLog
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.gig import Gig
+from rig.gig.levels import LevelMeter
 from rig.gig.opening import open_gig
 from rig.gig.wav import WavWriter
-from rig.native import Rack
+from rig.jack.calls import Calls
+from rig.jack.lately import Lately
+from rig.native import BLOCK, Rack, decibels
 
 PRESET = """
 name = "Test"
@@ -309,3 +313,34 @@ def test_a_recording_goes_where_the_home_is(folder, monkeypatch):
         with pytest.raises(RigError, match=r"'~nosuchuser/.*' is no path"):
             gig.do(words)
     assert gig.takes.finishing.join(20)
+
+
+def test_meters_that_are_looked_at_oftener_take_no_peak_from_the_status():
+    gig = FakeGig()
+    rack = Rack(RATE)
+    gig.reconciler.rack = rack
+    meter = LevelMeter(gig)
+    meter.take()
+    loud = np.zeros(BLOCK, np.float32)
+    loud[3] = 0.5
+    rack.process(loud)
+    assert meter.take().in_db == pytest.approx(-6.02, abs=0.01)
+    assert meter.take().in_db == -120.0, "the peak is since the last look"
+    assert decibels(rack.meters().in_peak) == pytest.approx(-6.02, abs=0.01), "another one who looks has it, too"
+    rack.process(loud * 4)
+    assert meter.take().in_clip and not meter.take().in_clip
+
+
+def test_a_number_of_jacks_is_asked_for_anew_when_it_is_old(monkeypatch):
+    calls, asked = Calls(), []
+    lately = Lately(calls)
+
+    def block() -> int:
+        asked.append(1)
+        return 64 * len(asked)
+
+    assert [lately.ask(block) for _ in range(5)] == [64] * 5
+    monkeypatch.setattr("rig.jack.lately.FRESH_SECONDS", 0.0)
+    lately.stale()
+    assert [lately.ask(block), lately.ask(block)] == [128, 192]
+    calls.end()

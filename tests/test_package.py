@@ -179,7 +179,7 @@ def test_a_wheel_brings_one_package_and_all_that_ships(wheel):
     assert "-abi3-" in wheel.name, "one wheel for all Pythons"
     assert metadata["Name"] == "rig-live"
     assert [link for link in re.findall(r"\]\(([^)]*)\)", metadata.get_payload()) if ":" not in link] == []
-    assert "screen.png" not in metadata.get_payload()
+    assert "screen.svg" not in metadata.get_payload()
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks import guitarml
 
-from rig.document.document import FOOT_VERBS, Binding, EngineSpec, Metronome, Pick, Target, labels
+from rig.document.document import COLOURS, FOOT_VERBS, Binding, EngineSpec, Metronome, Pick, Target, labels
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.document.read_midi import read_midi
@@ -70,6 +70,7 @@ program = { 0 = "Clean", 1 = "Crunch" }
 cc = { 11 = "Crunch.gain.gain", 12 = "input.gate.threshold", 13 = "output.cab.level" }
 """
 
+COLOURED = " or ".join(f'"{colour}"' for colour in COLOURS)
 AMP = '[[amp]]\nname = "Clean"\nchain = [{ engine = "gain" }]\n'
 
 
@@ -271,6 +272,7 @@ def test_faults_at_the_top(folder, text, expected):
         ("name = 'clean'\nchain = []", ["amp 2 'clean': amp 1 has the same name"]),
         ("name = 'B'\nkey = 2\nchain = []", ["amp 2 'B': a key stands in quotes: key = \"2\""]),
         ("name = 'B'\nkey = '0'\nchain = []", ['amp 2 \'B\': key = "0": "1" to "9" are keys']),
+        ("name = 'B'\ncolour = 'blau'\nchain = []", [f"amp 2 'B': colour = \"blau\" must be {COLOURED}"]),
         ("name = 'B'\nkey = 'x'\nchain = []", ['amp 2 \'B\': key = "x": "1" to "9" are keys']),
         ("name = 'B'\nkey = ''\nchain = []", ['amp 2 \'B\': key = "": "1" to "9" are keys']),
         ("name = 'B'\nkey = '1'\nchain = []", ["amp 2 'B': key \"1\" already picks amp 1 'Clean'"]),

@@ -81,7 +81,7 @@ VERBS = {
     "m": ["mute"],
     "t": ["tuner"],
     "p": ["panic"],
-    "tab tab": ["tap", "tap"],
+    "` `": ["tap", "tap"],
     "l": ["loop"],
     "j": ["loop stop"],
     "z y": ["loop undo", "loop redo"],
@@ -740,7 +740,8 @@ async def test_a_fault_is_named_in_red() -> None:
         gig.fault("model")
         await seen(pilot, screen.path, "model FAULT")
         assert "Clean.model gave no number" in screen.note.text()
-        segments = [s for strip in screen.path._strips for s in strip if "model" in s.text]
+        lines = screen.path.render_lines(screen.path.size.region)
+        segments = [s for strip in lines for s in strip if "model" in s.text]
         assert segments[0].style.bgcolor.name == palette.STOP
 
 
@@ -808,9 +809,9 @@ async def test_what_was_said_lately_can_be_read_again() -> None:
         assert "message" not in screen.note.text()
         await pilot.press("i", "m")
         assert gig.muted
-        card = pilot.app.screen.query_one("#card Static").render().plain.splitlines()
-        assert len(card) == 50
-        assert [line.split("  ")[1] for line in (card[0], card[-1])] == ["message 59 [b]", "message 10 [b]"]
+        card = pilot.app.screen.query_one("#said").render().plain.splitlines()
+        assert len(card) == 60
+        assert [line[9:] for line in (card[0], card[-1])] == ["  message 59 [b]", "! message 0 [b]"]
         assert time.strftime("%H:") in card[0]
         await pilot.press("pagedown", "i")
         assert pilot.app.screen is screen
@@ -824,12 +825,15 @@ async def test_what_went_wrong_stands_among_what_was_said() -> None:
         await until(pilot, lambda: gig.incidents.log.incidents)
         screen.note.say("said after", time.monotonic())
         await pilot.press("i")
-        card = pilot.app.screen.query_one("#card Static").render().plain
-        assert [line.split("  ")[1][:16] for line in card.splitlines()] == [
-            "said after",
-            "3 periods missed",
-            "said before",
+        card = pilot.app.screen.query_one("#said").render().plain
+        assert [line[9:27].rstrip() for line in card.splitlines()] == [
+            "  said after",
+            "! 3 periods missed",
+            "  said before",
         ]
+        assert pilot.app.screen.query_one("#counts").render().plain.startswith("3 periods missed · worst load")
+        gig.set(xruns=4)
+        await until(pilot, lambda: "4 periods missed" in pilot.app.screen.query_one("#counts").render().plain)
 
 
 def test_words_longer_than_a_line_are_cut() -> None:

@@ -60,6 +60,11 @@ NAME = 40
 """Letters of a name."""
 
 KEYS = "123456789"
+
+COLOURS = ("orange", "sky", "green", "yellow", "blue", "red", "purple", "white")
+"""That an amp can have on the screen: the eight of Okabe and Ito, "Color Universal Design" (2008), which those who are
+colour-blind tell apart, too."""
+
 INPUT, OUTPUT = "input", "output"
 
 ON, LEVEL_KNOB = "on", "level"
@@ -146,7 +151,8 @@ class Scene:
 
 @dataclass(frozen=True)
 class Amp:
-    """A named chain that a key selects. level: dB, -60..+24, applied after the chain. louder: as a scene's.
+    """A named chain that a key selects. level: dB, -60..+24, applied after the chain. louder: as a scene's. colour: of
+    COLOURS, or "".
 
     scene: the name of the scene that is on, or ""; no file says that.
     """
@@ -155,6 +161,7 @@ class Amp:
     chain: Chain
     level: float = 0.0
     key: str | None = None
+    colour: str = ""
     scenes: tuple[Scene, ...] = ()
     scene: str = ""
     louder: float | None = None

@@ -112,6 +112,7 @@ def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:
         chain=_chain(base.chain, theirs.chain, ours.chain),
         level=_either(base.level, theirs.level, ours.level),
         key=_either(base.key, theirs.key, ours.key),
+        colour=_either(base.colour, theirs.colour, ours.colour),
         scenes=_either(base.scenes, theirs.scenes, ours.scenes),
         louder=_either(base.louder, theirs.louder, ours.louder),
     )

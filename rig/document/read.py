@@ -13,6 +13,7 @@ from rig.document.document import (
     BOOST,
     CLICK_LEVEL,
     CLICK_TO,
+    COLOURS,
     DBU,
     FOLLOW,
     INPUT,
@@ -177,13 +178,14 @@ class Reader(MidiReader):
             self.fault(place, 'no name; give it one: name = "Clean"')
         if name.casefold() in (INPUT, OUTPUT):
             self.fault(place, f"the name '{name}' is taken by the {name.casefold()} chain")
-        self.known(table, place, ("name", "key", "level", "louder", "chain", "scene"))
+        self.known(table, place, ("name", "key", "colour", "level", "louder", "chain", "scene"))
         chain = self.chain(table, place, name)
         return Amp(
             name=name or f"Amp {number}",
             chain=chain,
             level=self.number(table.get("level", 0.0), "level", place, *LEVEL, "dB"),
             key=self.key(table, place),
+            colour=self.word(table, "colour", place, COLOURS),
             scenes=self.scenes(table, place, name, {"": chain, **ends}),
             louder=self.louder(table, place),
         )

@@ -33,6 +33,7 @@ from rig.gig.incidents import Incidents
 from rig.gig.journal import Journal, Offer, Wanted
 from rig.gig.kept import Room
 from rig.gig.known_loudness import KnownLoudness
+from rig.gig.levels import LevelMeter, Levels
 from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
@@ -103,6 +104,7 @@ class Gig:
         self.takes: Takes = Takes(self)
         self.looping = Looping(self)
         self.sounding = Sounding(self)
+        self.level_meter = LevelMeter(self)
         self._alarms: list[News] = []
         self._message, self._wrong = "", False
         self._clips = (0, 0)
@@ -616,6 +618,10 @@ class Gig:
         )
         self.incidents.look(status, meters.load_mean, time.time())
         return status
+
+    def levels(self) -> Levels:
+        """What meters show, which may be taken oftener than the status."""
+        return self.level_meter.take()
 
     def chain(self) -> tuple[EngineView, ...]:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""

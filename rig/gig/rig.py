@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from rig.gig import snapshot, unsaved
+from rig.gig.levels import Levels
 from rig.gig.snapshot import AmpView, FileView, News, Outcome, Status
 from rig.gig.unsaved import Unsaved
-from rig.gig.viewer import Look, Viewer, Wrong, wrong
+from rig.gig.viewer import Look, Tally, Viewer, Wrong, tally, wrong
 from rig.jack.patchbay import Patchbay
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Rig(Protocol):
         """What is new. chain: the amp's path, too, whether or not the document is another one."""
         ...
 
+    def levels(self) -> Levels | None:
+        """What meters show, since the last call; None where something else is new, or only a look tells them."""
+        ...
+
     def all_amps(self) -> tuple[AmpView, ...]:
         """Of all presets, in order; those without a tile have no key."""
         ...
@@ -44,6 +49,10 @@ class Rig(Protocol):
 
     def incidents(self) -> tuple[Wrong, ...]:
         """What went wrong of late, and was no news."""
+        ...
+
+    def tally(self) -> Tally:
+        """How often something went wrong."""
         ...
 
     def patchbay(self) -> Patchbay:
@@ -75,18 +84,24 @@ class LocalRig:
 
     def __init__(self, gig: Gig, others: Others | None = None) -> None:
         self._gig, self._others, self._viewer = gig, others, Viewer(gig)
+        self._came: tuple[Outcome, ...] = ()  # since the last look
 
     def do(self, command: str) -> None:
         self._gig.do(command)
 
     def look(self, chain: bool = False) -> Look:
         beside, others = self._viewer.beside, self._others
-        outcomes, news = beside(self._gig.install) or (), beside(self._gig.news) or ()
+        outcomes, news = self._came + (beside(self._gig.install) or ()), beside(self._gig.news) or ()
+        self._came = ()
         self._viewer.hear(outcomes, news)
         look = self._viewer.look(chain)
         if others is not None:
             beside(lambda: others.look(outcomes, news, look.status))
         return look
+
+    def levels(self) -> Levels | None:
+        self._came += self._viewer.beside(self._gig.install) or ()  # a foot may have pressed something
+        return None if self._came or not self._viewer.up_to_date else self._gig.levels()
 
     def all_amps(self) -> tuple[AmpView, ...]:
         return snapshot.all_amps(self._gig.document, self._gig.playing)
@@ -99,6 +114,9 @@ class LocalRig:
 
     def incidents(self) -> tuple[Wrong, ...]:
         return wrong(self._gig)
+
+    def tally(self) -> Tally:
+        return tally(self._gig)
 
     def patchbay(self) -> Patchbay:
         return self._gig.patchbay

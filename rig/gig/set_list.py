@@ -131,15 +131,14 @@ class SetList:
         if not document.songs:
             return None
         songs = document.songs
-        ahead = (other for other in songs[self._at + (song is not None) :] if not other.skip)
-        following = next(ahead, None)
-        after = following.name if following else ""
+        after = next((other.name for other in songs[self._at + (song is not None) :] if not other.skip), "")
+        before = next((other.name for other in reversed(songs[: self._at]) if not other.skip), "")
         if song is None:
-            return SongView(0, len(songs), next=after)
+            return SongView(0, len(songs), next=after, previous=before)
         picks = parts(document, song)
         called = tuple(_called(document, pick) for pick in picks)
         return SongView(
-            self._at + 1, len(songs), song.name, after, self.part + 1, called, song.notes, song.tempo, song.skip
+            self._at + 1, len(songs), song.name, after, self.part + 1, called, song.notes, song.tempo, song.skip, before
         )
 
     def rows(self) -> tuple[SongRow, ...]:

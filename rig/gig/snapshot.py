@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
-    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands. colour: one of
+    document.COLOURS, or "".
     stands_out: LU by which it is louder than the others, below 0 softer; 0 where it is not, or nobody has measured it.
     too_much: the share of the period that it takes, with the chains around it, where that is more than there is; else
     0.
@@ -37,6 +38,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    colour: str = ""
     stands_out: float = 0.0
     too_much: float = 0.0
 
@@ -164,7 +166,8 @@ class LoopView:
 
 @dataclass(frozen=True)
 class SongView:
-    """A song that plays. number: from 1; 0: none plays. total: songs of the set. next: the name of the one after it.
+    """A song that plays. number: from 1; 0: none plays. total: songs of the set. next, previous: the names of those
+    after and before it, but for songs that are passed over.
 
     part: from 1; 0: what plays is none of its parts, which are called as in "Lead:Solo". skip: it is passed over.
     """
@@ -178,6 +181,7 @@ class SongView:
     notes: str = ""
     tempo: float | None = None
     skip: bool = False
+    previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -313,7 +317,7 @@ def _amps(
             scenes = tuple(scene.name for scene in amp.scenes)
             loud = round(out.get(amp.uid, 0.0), 1)
             heavy = too_much(amp.uid)
-            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, loud, heavy)
+            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud, heavy)
             views.append(AmpView(len(views), *told))
     return tuple(views)
 

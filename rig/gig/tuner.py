@@ -23,7 +23,8 @@ CLEAR = 0.9  # of a peak in the normalised square difference; below it there is 
 ASTRAY = 0.12  # semitones between the two, at most
 FAINT = 1e-2  # -40 dB: of all that sounds; a fundamental that is softer says nothing
 NEAR = 16_000  # Hz: a rate at which the period is found quickly
-LISTEN_SECONDS, SELDOM_SECONDS = 0.025, 0.1  # between two looks
+LISTEN_SECONDS = 0.025  # between two looks
+SELDOM_SECONDS, CHORD_SECONDS = 0.15, 0.5  # while nobody tunes: a string alone, and what is none
 QUIET = 1e-3  # -60 dBFS
 MARGIN = 8192  # frames of the history that may be written over while one looks
 
@@ -107,13 +108,13 @@ class Tuner:
 
     def __init__(self) -> None:
         self._hz: float | None = None
-        self._listen_again = 0.0
+        self._listened = self._listen_again = 0.0
 
     def hear(self, rack: Rack, seldom: bool = False) -> float | None:
         """The fundamental that is played, in Hz. seldom: nobody tunes; a look takes a millisecond."""
         now = time.monotonic()
-        if now >= self._listen_again:
-            self._listen_again = now + (SELDOM_SECONDS if seldom else LISTEN_SECONDS)
+        if now >= self._listen_again or (not seldom and now >= self._listened + LISTEN_SECONDS):
             frames = min(HISTORY - MARGIN, int(SPANS[0] * rack.rate))
-            self._hz = pitch(rack.heard(frames), rack.rate)
+            self._hz, self._listened = pitch(rack.heard(frames), rack.rate), now
+            self._listen_again = now + (SELDOM_SECONDS if self._hz else CHORD_SECONDS)
         return self._hz

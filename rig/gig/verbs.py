@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import CLICK_TO, FOLLOW, ON, Amp, Song, Target, free_name
+from rig.document.document import CLICK_TO, COLOURS, FOLLOW, ON, Amp, Song, Target, free_name
 from rig.document.knobs import number, value
 from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
@@ -367,6 +367,14 @@ def _key(gig: Gig, words: str) -> None:
     gig.edit(edits.key(gig.document, amp.uid, None if digit == "none" else digit), f"key {amp.name}")
 
 
+def _colour(gig: Gig, words: str) -> None:
+    which, _, name = words.rpartition(" ")
+    if not name:
+        raise RigError(f"colour: which? {', '.join(COLOURS)}, as in 'colour Crunch blue', or none")
+    amp = address.amp(gig.document, which, _beside(gig)) if which else gig.amp
+    gig.edit(edits.colour(gig.document, amp.uid, "" if name == "none" else name), f"colour {amp.name}")
+
+
 # --- history and files --------------------------------------------------------------------------------------------
 
 
@@ -556,6 +564,7 @@ VERBS: dict[str, Verb] = {
     "rename": Verb("[AMP as] NAME", "call an amp otherwise", _rename),
     "delete": Verb("AMP", "take an amp away", _delete),
     "key": Verb("AMP DIGIT|none", "the key that picks an amp", _key),
+    "colour": Verb("[AMP] COLOUR|none", "the colour of an amp on the screen", _colour),
     "undo": Verb("", "take back what was done last", _undo),
     "redo": Verb("", "do it again", _redo),
     "ab": Verb("", "hear what is saved, or again what was changed", _ab),

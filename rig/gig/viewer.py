@@ -56,6 +56,14 @@ class Wrong:
     about: str
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How often what went wrong since the gig began, by kind: see gig_log. worst_load: share of the period."""
+
+    counts: tuple[tuple[str, int], ...]
+    worst_load: float
+
+
 class Viewer:
     """The eyes of one screen. Methods are called from the gig's thread."""
 
@@ -72,6 +80,12 @@ class Viewer:
         """What came of what was built, and what nobody asked for."""
         self._outcomes.extend(outcomes)
         self._news.extend(news)
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether the last look has shown the document and the amp that are wanted now."""
+        gig, known = self._gig, self._known
+        return bool(known) and known[0] is gig.document and known[1] == gig.playing
 
     def look(self, chain: bool = False) -> Look:
         """What there is to be seen. chain: the path is read anew, whether or not the document is another one."""
@@ -104,6 +118,12 @@ def wrong(gig: Gig) -> tuple[Wrong, ...]:
     """What went wrong, in words, and was not said by a screen itself."""
     found = (Wrong(one.at, words(one)) for one in gig.incidents.log.incidents)
     return tuple(one for one in found if one.about)
+
+
+def tally(gig: Gig) -> Tally:
+    """Of the gig's log."""
+    record = gig.incidents.log.record
+    return Tally(tuple(record.counts.items()), record.worst_load)
 
 
 def joined(looks: Sequence[Look]) -> Look:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, TimeoutError
 
 from rig.document.document import OUTS, Wiring
@@ -16,6 +16,7 @@ from rig.errors import RigError
 from rig.jack import library
 from rig.jack.calls import CALL_SECONDS, Calls, NoAnswer
 from rig.jack.joined import Joined, Ports, find
+from rig.jack.lately import Lately
 from rig.jack.look import Look
 from rig.jack.metadata import Metadata
 from rig.jack.opening import OPEN_SECONDS, Opening
@@ -67,7 +68,7 @@ class Client:
         self._rack: Rack | PlayerRecorder | None = None
         self._delay = 0  # frames
         self._xruns = 0  # in servers that have gone
-        self._block = self._latency = 0  # as last known
+        self._block, self._latency = Lately(self._calls), Lately(self._calls)
         self._inserts: dict[int, str] = {}
         self._unplugged: dict[str, tuple[Wire, ...]] = {}  # wires of inserts that have gone, by name
         self._metadata = Metadata()
@@ -109,16 +110,11 @@ class Client:
         self._called = self._called or joined.name
         self.server = self._server.says if self._server else self._given()
         self._look = Look(joined, self._calls, self._metadata)
-        self._block = self._ask(lambda: joined.client.blocksize, self._block)
+        self._block.stale()
+        self._latency.stale()
+        self._block.ask(lambda: joined.client.blocksize)
         self._calls(self._set_inserts, joined, self._inserts)
         return True
-
-    def _ask(self, function: Callable[[], int], known: int) -> int:
-        """A number of JACK's, or what is known of it where it does not answer."""
-        try:
-            return self._calls(function)
-        except NoAnswer:
-            return known
 
     @property
     def alive(self) -> bool:
@@ -181,8 +177,8 @@ class Client:
         """Frames a period; the last known one where JACK has gone."""
         if self.alive and self._joined:
             client = self._joined.client
-            self._block = self._ask(lambda: client.blocksize, self._block)
-        return self._block
+            return self._block.ask(lambda: client.blocksize)
+        return self._block.value
 
     def frame(self) -> int:
         """The server's frame counter at the start of its period."""
@@ -303,8 +299,7 @@ class Client:
         joined = self._joined
         if joined is None or not self.running:
             return 0.0
-        self._latency = self._ask(joined.latency_frames, self._latency)
-        return 1000.0 * self._latency / self.rate
+        return 1000.0 * self._latency.ask(joined.latency_frames) / self.rate
 
     def latency_frames(self, into: str, out: str) -> int:
         """Round trip in frames as JACK reckons it, in at one of our ports and out at another. Raises NoAnswer."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from rig.errors import RigError
 from rig.gig.snapshot import AmpView, FileView, News
 from rig.gig.unsaved import Unsaved
-from rig.gig.viewer import Look, Wrong, joined
+from rig.gig.viewer import Look, Tally, Wrong, joined
 from rig.jack.patchbay import Patchbay, Port
 from rig.remote.client import Event, Line
 from rig.remote.frozen import freeze
@@ -62,6 +62,9 @@ class RemoteRig:
         said = [News(f"{self._line.name} does not answer", wrong=True)] if self._slow and not was else []
         return joined([*looks, Look(None, news=tuple(said))])
 
+    def levels(self) -> None:
+        """Only a look tells them."""
+
     def _ask_look(self, words: str) -> int:
         number = self._line.send(f"look {words}")
         self._looks[number] = time.monotonic()
@@ -80,6 +83,9 @@ class RemoteRig:
 
     def incidents(self) -> tuple[Wrong, ...]:
         return self._list("incidents", Wrong)
+
+    def tally(self) -> Tally:
+        return self._list("tally", Tally)[0]
 
     def patchbay(self) -> Patchbay:
         ports = self._list("ports", Port)

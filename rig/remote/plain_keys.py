@@ -10,7 +10,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "space": ("bypass", "the dry guitar"),
     "m": ("mute", "silence"),
     "p": ("panic", "silence, tails, too"),
-    "tab": ("tap", "tap the tempo, twice or more"),
+    "`": ("tap", "tap the tempo, twice or more"),
     "n": ("metronome", "the metronome"),
     "f": ("follow", "follow a MIDI clock, JACK, nobody"),
     "l": ("loop", "loop: record, play, play over it"),

@@ -17,7 +17,7 @@ from rig.gig import snapshot, unsaved
 from rig.gig.gig import Gig
 from rig.gig.snapshot import EngineView, Status
 from rig.gig.verbs import VERBS
-from rig.gig.viewer import wrong
+from rig.gig.viewer import tally, wrong
 from rig.remote.frozen import thaw
 
 if TYPE_CHECKING:
@@ -237,6 +237,7 @@ LISTS: dict[str, Callable[[Gig, str], list[Facts]]] = {
     "amps": _amps,
     "files": lambda gig, _: thaw(snapshot.all_files(gig.document, gig.playing)),
     "incidents": lambda gig, _: thaw(wrong(gig)),
+    "tally": lambda gig, _: thaw((tally(gig),)),
     "unsaved": lambda gig, _: thaw(unsaved.unsaved(gig)),
     "scenes": _scenes,
     "engines": _engines,

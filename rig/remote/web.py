@@ -10,9 +10,10 @@ from rig.errors import RigError
 from rig.remote import client
 
 
-def command(name: str) -> str:
+def command(name: str, theme: str | None = None) -> str:
     """What is run for each one, as a shell reads it."""
-    return shlex.join([sys.executable, "-m", "rig", "attach", "--name", name])
+    worn = ["--theme", theme] if theme else []
+    return shlex.join([sys.executable, "-m", "rig", "attach", "--name", name, *worn])
 
 
 def _loopback(host: str) -> bool:
@@ -22,7 +23,7 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def serve(name: str | None, host: str, port: int) -> None:
+def serve(name: str | None, host: str, port: int, theme: str | None = None) -> None:
     """Until ctrl+c; the rig plays on. Raises RigError where no rig runs, or textual-serve is missing."""
     try:
         from textual_serve.server import Server
@@ -33,4 +34,4 @@ def serve(name: str | None, host: str, port: int) -> None:
     print(f"{line.name} is in your browser at http://{host}:{port} until ctrl+c", flush=True)
     if not _loopback(host):
         print("whoever can reach that address plays your rig, and reads your folders: there is no password", flush=True)
-    Server(command(line.name), host=host, port=port, title="rig").serve()
+    Server(command(line.name, theme), host=host, port=port, title="rig").serve()

@@ -164,6 +164,12 @@ def _row(row: Facts) -> str:
         return f"{row['number']} {song(row)}"
     if "number" in row:
         return f"{row['number']} {amp(row)}"
+    if "ports" in row:
+        return f"{len(row['ports'])} ports, {len(row['wires'])} wires"
+    if "counts" in row:
+        return ", ".join(
+            [*(f"{kind} {count}" for kind, count in row["counts"]), f"load {100 * row['worst_load']:.0f} %"]
+        )
     if "at" in row:
         return f"{time.strftime('%H:%M:%S', time.localtime(row['at']))} {row['about']}"
     if "engine" in row:

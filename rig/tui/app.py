@@ -12,6 +12,7 @@ from rig.gig.rig import LocalRig, Others
 from rig.tui.loading import LoadingScreen
 from rig.tui.play import PlayScreen
 from rig.tui.stage_app import StageApp
+from rig.tui.themes import Theme
 
 Progress = Callable[[str, float], None]
 PATIENCE_S = 8.0  # a gig that will not open or close is not waited for any longer
@@ -50,13 +51,24 @@ class RigApp(StageApp):
         open_gig: Callable[[Progress], Gig],
         keymap: Mapping[str, str] | None = None,
         serve: Serve | None = None,
+        theme: Theme | None = None,
     ) -> None:
-        """keymap: as StageApp has it. serve: lets others command the gig, too."""
-        super().__init__(keymap)
+        """keymap, theme: as StageApp has them. serve: lets others command the gig, too."""
+        super().__init__(keymap, theme)
         self._open_gig, self._serve = open_gig, serve
         self.others: Others | None = None
         self._left_at = 0.0
         self.gig: Gig | None = None
+
+    def action_view(self, by: int) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_view(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a locked stage themes stay as they are."""
+        screen = self._playing() if action == "next_theme" else None
+        return not (screen and screen.locked)
 
     # --- opening -----------------------------------------------------------------------------------------------
 

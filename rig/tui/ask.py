@@ -12,13 +12,24 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rig.tui import palette
 from rig.tui.canvas import printable
 from rig.tui.key_names import said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
 
 KEYS = {"escape": "esc"}  # as they are written
+
+
+class Answer(Static):
+    """A line that can be pressed."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(f"[bold $glow]{KEYS.get(key, key):>3}[/]   {what}")
+        self._key = key
+
+    def on_click(self) -> None:
+        if isinstance(self.screen, AskScreen):
+            self.screen.dismiss(self._key)
 
 
 class AskScreen(ModalScreen[str], Overlay[str]):
@@ -33,10 +44,10 @@ class AskScreen(ModalScreen[str], Overlay[str]):
     def compose(self) -> ComposeResult:
         lines = [escape(printable(line)) for line in self._said]
         if self._fault:
-            lines = [f"[bold {palette.ALARM}]{escape(printable(self._fault))}[/]", "", *lines]
-        keys = [f"[bold {palette.GLOW}]{KEYS.get(key, key):>3}[/]   {what}" for key, what in self._answers]
+            lines = [f"[bold $alarm]{escape(printable(self._fault))}[/]", "", *lines]
         with VerticalScroll(id="card"):
-            yield Static("\n".join([*lines, "", *keys]))
+            yield Static("\n".join([*lines, ""]))
+            yield from (Answer(key, what) for key, what in self._answers)
 
     def on_mount(self) -> None:
         card = self.query_one("#card")

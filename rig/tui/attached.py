@@ -11,17 +11,18 @@ from rig.errors import RigError
 from rig.gig.rig import Rig
 from rig.tui.ask import AskScreen
 from rig.tui.stage_app import StageApp
+from rig.tui.themes import Theme
 
 LOOK_S = 0.2
 
 
 class AttachedApp(StageApp):
-    """`AttachedApp(rig, keymap).run()`. ended: the rig has ended meanwhile, by whomever."""
+    """`AttachedApp(rig, keymap, theme).run()`. ended: the rig has ended meanwhile, by whomever."""
 
     BINDINGS: ClassVar = [Binding("ctrl+d", "detach", show=False, priority=True)]
 
-    def __init__(self, rig: Rig, keymap: Mapping[str, str] | None = None) -> None:
-        super().__init__(keymap)
+    def __init__(self, rig: Rig, keymap: Mapping[str, str] | None = None, theme: Theme | None = None) -> None:
+        super().__init__(keymap, theme)
         self.rig = self._distant = rig
         self.ended = False
 

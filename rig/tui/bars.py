@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rich.style import Style
 from textual import events
@@ -16,11 +17,13 @@ from rig.tui import palette
 from rig.tui.ballistics import Worst
 from rig.tui.canvas import Canvas, Sheet, fit, width_of, wrapped
 from rig.tui.key_names import KeyNames, name_of, own_keys
-from rig.tui.messages import KEPT, Said
 from rig.tui.tuner import STRIP_SHORT, strip
 
+STOP, WARN, COLD, GO, GLOW = "STOP", "WARN", "COLD", "GO", "GLOW"
+"""Grounds of a banner, as the palette calls them."""
 FRESH_XRUN_S = 5.0
 MESSAGE_S = 6.0
+KEPT = 200  # messages
 QUIT_S = 2.0  # within which q is pressed twice to quit
 
 
@@ -36,21 +39,24 @@ class Head(Canvas):
         self._tight = False
         self._xruns = 0
         self._xrun_until = float("-inf")
-        self._fresh_xruns = False
+        self._fresh_xruns = self.locked = False
 
-    def take(self, status: Status, title: str, preset: str, now: float) -> None:
-        """Show `status` of a gig of that title, read at time `now` in seconds, while an amp of `preset` plays."""
+    def take(self, status: Status, title: str, preset: str, now: float, locked: bool = False) -> None:
+        """Show `status` of a gig of that title, read at time `now` in seconds, while an amp of `preset` plays.
+
+        locked: the stage is.
+        """
         self._worst_load = self._load.update(status.load, now)
         if status.xruns > self._xruns and self.status is not None:
             self._xrun_until = now + FRESH_XRUN_S
         self._fresh_xruns = now < self._xrun_until
         self._tight = status.load_mean >= TIGHT
         self._xruns = status.xruns
-        self.status, self.title, self.preset = status, title, preset
+        self.status, self.title, self.preset, self.locked = status, title, preset, locked
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, looped(status.loop))
         time_told = (_tempo(status), status.lead, self._tight, status.relief)
         sound = (status.unsaved, *time_told, status.tuner, status.note, round(status.cents))
-        if self.is_news(title, preset, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
+        if self.is_news(title, preset, locked, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
@@ -64,7 +70,11 @@ class Head(Canvas):
         if unsaved and room < 8:
             unsaved, room = unsaved[0], right - 7
         playing = self.preset or self.title
-        x = sheet.put(2, 0, fit(playing, room), palette.ACCENT)
+        x = 2
+        if self.locked:
+            x = sheet.put(x - 1, 0, " LOCKED ", palette.on(palette.WARN)) + 1
+            room -= x - 2
+        x = sheet.put(x, 0, fit(playing, room), palette.ACCENT)
         if playing != self.title and x + 10 < 2 + room:  # one of a set
             x = sheet.put(x + 2, 0, fit(self.title, room - x), palette.SOFT)
         told = _tempo(self.status) if self.status else ()
@@ -96,11 +106,11 @@ class Head(Canvas):
         if x - 3 - width_of(rate) - rest > 12 + STRIP_SHORT:
             x = sheet.put_right(x - 3, 0, rate, palette.PLAIN)
         if status.recording and x > 24:
-            x = sheet.put_right(x - 3, 0, " REC ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+            x = sheet.put_right(x - 3, 0, " REC ", palette.on(palette.STOP))
         if word and x > 24:
             if x - 4 - width_of(f"{word}{where}") > 12:
                 x = sheet.put_right(x - 3, 0, where, palette.PLAIN) + 2
-            x = sheet.put_right(x - 3, 0, f" {word} ", LOOP_INK[status.loop.state])
+            x = sheet.put_right(x - 3, 0, f" {word} ", _loop_ink(status.loop.state))
         return x
 
 
@@ -111,12 +121,10 @@ def _tempo(status: Status) -> tuple[str, ...]:
     return tuple(word.strip() for word in (*words, "click" if status.metronome else "") if word)
 
 
-LOOP_INK = {
-    "recording": palette.ink(palette.BRIGHT, palette.STOP, bold=True),
-    "overdubbing": palette.ink("#000000", palette.WARN, bold=True),
-    "playing": palette.ink("#000000", palette.GO, bold=True),
-    "stopped": palette.ink(palette.QUIET, palette.PANEL),
-}
+def _loop_ink(state: str) -> Style:
+    if state == "stopped":
+        return palette.ink(palette.QUIET, palette.PANEL)
+    return palette.on({"recording": palette.STOP, "overdubbing": palette.WARN}.get(state, palette.GO))
 
 
 def looped(loop: LoopView) -> tuple[str, str]:
@@ -138,23 +146,30 @@ class Banner(Canvas):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.words, self.way_out, self.colour = "", "", palette.STOP
+        self.words, self.way_out, self.ground = "", "", STOP
 
-    def show(self, words: str, way_out: str = "", colour: str = palette.STOP) -> None:
-        """`words` in large spacing on `colour`, then how to get out of it. No words: nothing."""
-        self.words, self.way_out, self.colour = words, way_out, colour
-        if self.is_news(words, way_out, colour):
+    def show(self, words: str, way_out: str = "", ground: str = STOP) -> None:
+        """`words` in large spacing, then how to get out of it. No words: nothing. ground: what the palette calls it."""
+        self.words, self.way_out, self.ground = words, way_out, ground
+        if self.is_news(words, way_out, ground):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
         if not self.words:
             return
-        front = palette.BRIGHT if self.colour == palette.STOP else "#000000"
-        ink = palette.ink(front, self.colour, bold=True)
+        ink = palette.on(getattr(palette, self.ground))
         sheet.fill(0, 0, sheet.width, sheet.height, ink)
         spaced = " ".join(self.words) if sheet.width >= 60 else self.words
         text = f"{spaced}    {self.way_out}" if self.way_out else spaced
         sheet.put_centred(0, sheet.height // 2, sheet.width, fit(text, sheet.width), ink)
+
+
+class Said(NamedTuple):
+    """A message that was shown. at: seconds since 1970. wrong: something went wrong."""
+
+    at: float
+    message: str
+    wrong: bool
 
 
 class Note(Canvas):
@@ -166,7 +181,7 @@ class Note(Canvas):
         self.more = "i shows it"  # of a message that is cut
         self._brief = False
         self.kept: deque[Said] = deque(maxlen=KEPT)
-        self._ink: Style = palette.PLAIN
+        self._wrong = False
         self._until = float("-inf")
 
     def explain(self, hint: str) -> None:
@@ -183,7 +198,7 @@ class Note(Canvas):
         self.message, self._until, self._brief = message, now + seconds, not keep
         if keep:
             self.kept.append(Said(time.time(), message, wrong))
-        self._ink = palette.RED if wrong else palette.ACCENT
+        self._wrong = wrong
         self.repaint()
 
     def hush(self) -> None:
@@ -197,11 +212,12 @@ class Note(Canvas):
             self.repaint()
 
     def paint(self, sheet: Sheet) -> None:
+        said = palette.RED if self._wrong else palette.ACCENT
         if self.message and self._brief:
-            x = sheet.put_right(sheet.width - 2, 0, fit(self.message, sheet.width - 4), self._ink)
+            x = sheet.put_right(sheet.width - 2, 0, fit(self.message, sheet.width - 4), said)
             sheet.put(2, 0, fit(self.hint, x - 4), palette.SOFT)
             return
-        text, ink = (self.message, self._ink) if self.message else (self.hint, palette.SOFT)
+        text, ink = (self.message, said) if self.message else (self.hint, palette.SOFT)
         lines, room = wrapped(text, sheet.width - 4), sheet.width - 4
         if len(lines) > sheet.height:
             if self.message and room >= 40:
@@ -285,13 +301,15 @@ PLAY_KEYS: Keys = (
     ("o", "file", 5),
     ("u", "undo", 2),
     ("s", "save", 2),
+    ("tab", "screens", 7),
+    ("L", "lock", 8),
     ("v", "A/B", 6),
     ("l", "loop", 3),
     ("space", "bypass", 7),
     ("m", "mute", 1),
     ("p", "panic", 4),
     ("t", "tuner", 1),
-    ("tab", "tap", 8),
+    ("`", "tap", 8),
     ("n", "metronome", 9),
     ("[ ]", "level", 7),
     ("pgup pgdn", "song", 8),
@@ -303,6 +321,40 @@ PLAY_KEYS: Keys = (
     ("⌫", "as saved", 9),
     ("?", "help", 1),
     ("q", "quit", 1),
+)
+
+STAGE_KEYS: Keys = (
+    ("1-9", "amp", 1),
+    ("↵", "part", 3),
+    ("pgup pgdn", "song", 3),
+    ("F1-F8", "scene", 4),
+    ("g", "boost", 4),
+    ("m", "mute", 1),
+    ("t", "tuner", 1),
+    ("L", "lock", 2),
+    ("tab", "edit", 2),
+    ("l", "loop", 5),
+    ("k", "keep", 8),
+    ("`", "tap", 6),
+    ("p", "panic", 4),
+    ("space", "bypass", 7),
+    ("[ ]", "level", 6),
+    ("/", "find", 5),
+    ("?", "help", 3),
+    ("q", "quit", 5),
+)
+
+LOCKED_KEYS: Keys = (
+    ("1-9", "amp", 1),
+    ("← →", "amp", 5),
+    (", .", "part", 2),
+    ("pgup pgdn", "song", 2),
+    ("F1-F8", "scene", 3),
+    ("/", "find", 5),
+    ("t", "tuner", 1),
+    ("m", "mute", 1),
+    ("p", "panic", 2),
+    ("L", "twice unlocks", 1),
 )
 
 TUNER_KEYS: Keys = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from rig.tui.canvas import fit, width_of
 from rig.tui.plain import PLAIN
 
 ROWS = 5
@@ -76,6 +77,32 @@ def columns(text: str, scale: int = 1) -> int:
 def lines(scale: int = 1) -> int:
     """Terminal lines that block letters of this scale take."""
     return ROWS * scale if PLAIN else (ROWS * scale + 1) // 2
+
+
+def fitted(name: str, width: int, height: int, most: int) -> tuple[int, list[str]]:
+    """The largest scale up to `most` at which a name fits into so many columns and lines, on one line or two, and those
+    lines: 0 is plain text, -1 plain text that is cut.
+    """
+    spelt = spell(name)
+    for scale in range(most if spelt else 0, -1, -1):
+        for wrap in _wraps(spelt if scale and spelt else name):
+            tall = len(wrap) * lines(scale) + len(wrap) - 1 if scale else len(wrap)
+            wides = (columns(line, scale) if scale else width_of(line) for line in wrap)
+            if tall <= height and max(wides) <= width:
+                return scale, wrap
+    return -1, [fit(name, width)]
+
+
+def _wraps(name: str) -> list[list[str]]:
+    """The name on one line, then every way to put it on two."""
+    words = name.split()
+    cuts = range(len(words) - 1, 0, -1)
+    return [[name]] + [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in cuts]
+
+
+def set_out(scale: int, wrap: list[str]) -> list[str]:
+    """The terminal lines of what `fitted` gave."""
+    return [row for line in wrap for row in ("", *draw(line, scale))][1:] if scale > 0 else wrap
 
 
 def draw(text: str, scale: int = 1) -> list[str]:

@@ -217,7 +217,7 @@ class BrowserScreen(Overlay[Left]):
             self._glances = Glances(status.rate, status.block, lambda: self.post_message(self.Glanced()))
             self._show()
         self.head.take(status, self._gig_name, "", now)
-        self.meters.take(status, now)
+        self.meters.take(status, status.level_db, now)
         silent = (
             "JACK IS GONE"
             if not status.alive

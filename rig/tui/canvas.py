@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.cells import get_character_cell_size
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.color import Color
+from textual.filter import ANSIToTruecolor
 from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from rig.text import printable
-from rig.tui.palette import GROUND, STAGE
+from rig.tui import palette
 from rig.tui.plain import PLAIN, plainer
+from rig.tui.uncoloured import uncoloured
 
 __all__ = ["Canvas", "Sheet", "fit", "fit_end", "is_narrow", "printable", "width_of", "wrapped"]
-
-STAGE_COLOUR = Color.parse(STAGE)
 
 NEAR = 6  # columns: a gap shorter than this is cheaper to write again than to jump over
 
@@ -30,10 +31,10 @@ NEAR = 6  # columns: a gap shorter than this is cheaper to write again than to j
 class Sheet:
     """width x height cells. What is put outside is clipped."""
 
-    def __init__(self, width: int, height: int, style: Style = GROUND) -> None:
+    def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self._text = [[" "] * width for _ in range(height)]
-        self._style = [[style] * width for _ in range(height)]
+        self._style = [[palette.GROUND] * width for _ in range(height)]
 
     def put(self, x: int, y: int, text: str, style: Style) -> int:
         """Write one line from (x, y) rightwards; the column after it. What is not printable stands as a dot."""
@@ -72,12 +73,28 @@ class Sheet:
         for row in range(y, y + height):
             self.put(x, row, " " * width, style)
 
+    def paste(self, y: int, line: Sheet) -> None:
+        """Put the first line of another sheet of the same width."""
+        self._text[y], self._style[y] = list(line._text[0]), list(line._style[0])
+
     def strip(self, y: int) -> Strip:
         """Line y, as stretches of one style."""
         text, style = self._text[y], self._style[y]
         edges = [x for x in range(1, self.width) if style[x] is not style[x - 1]]
         spans = zip([0, *edges], [*edges, self.width], strict=True)
         return Strip([Segment("".join(text[a:b]), style[a]) for a, b in spans], self.width)
+
+    def written(self, y: int, first: int, last: int, console: Console, colours: bool) -> str:
+        """Columns [first, last) of line y, as a terminal takes them. colours: whether it is sent any."""
+        text, style = self._text[y], self._style[y]
+        edges = [first, *(x for x in range(first + 1, last) if style[x] is not style[x - 1]), last]
+        system = console._color_system or ColorSystem.TRUECOLOR
+        return "".join(
+            (style[a] if colours else uncoloured(style[a], palette.STAGE)).render(
+                "".join(text[a:b]), color_system=system
+            )
+            for a, b in pairwise(edges)
+        )
 
     def news(self, y: int, old: Sheet) -> list[tuple[int, int]]:
         """Stretches [first, last) of line y that differ from those of a sheet of the same size."""
@@ -146,17 +163,17 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 class Patch(CompositorUpdate):
-    """Stretches of a widget's lines, for the terminal. at: where the widget lies."""
+    """Stretches of a widget's lines, for the terminal. at: where the widget lies. colours: whether any is sent."""
 
-    def __init__(self, at: Offset, strips: Sequence[Strip], regions: Sequence[Region]) -> None:
-        self._at, self._strips, self._regions = at, strips, regions
+    def __init__(self, at: Offset, sheet: Sheet, regions: Sequence[Region], colours: bool) -> None:
+        self._at, self._sheet, self._regions, self._colours = at, sheet, regions, colours
 
     def render_segments(self, console: Console) -> str:
-        pieces = []
-        for x, y, width, _ in self._regions:
-            pieces.append(Control.move_to(self._at.x + x, self._at.y + y).segment.text)
-            pieces.append(self._strips[y].crop(x, x + width).render(console))
-        return "".join(pieces)
+        return "".join(
+            f"\x1b[{self._at.y + y + 1};{self._at.x + x + 1}H"
+            + self._sheet.written(y, x, x + width, console, self._colours)
+            for x, y, width, _ in self._regions
+        )
 
 
 class Canvas(Widget):
@@ -167,7 +184,7 @@ class Canvas(Widget):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]  # what any widget takes: id, classes
         self._sheet: Sheet | None = None
-        self._strips: list[Strip] = []
+        self._strips: dict[int, Strip] = {}  # of lines that were asked for
         self._told: tuple[object, ...] = ()
 
     def paint(self, sheet: Sheet) -> None:
@@ -183,12 +200,12 @@ class Canvas(Widget):
         self.paint(sheet)
         old, self._sheet = self._sheet, sheet
         if old is None or (old.width, old.height) != (width, height):
-            self._strips = [self._strip(y) for y in range(height)]
+            self._strips.clear()
             self.refresh()
             return
         regions = [Region(a, y, b - a, 1) for y in range(height) for a, b in sheet.news(y, old)]
-        for y in {region.y for region in regions}:
-            self._strips[y] = self._strip(y)
+        for region in regions:
+            self._strips.pop(region.y, None)
         if regions and not self._written(regions):
             self.refresh(*regions)
 
@@ -196,18 +213,29 @@ class Canvas(Widget):
         """Send the terminal these stretches of what is to be seen, where nothing lies over them nor is about to move.
 
         Textual would ask every widget of the screen for all its lines, and wake up for it another time: that is most of
-        what a meter costs that moves twenty times a second.
+        what a meter costs that moves fifteen times a second.
         """
         screen, place = self.screen, self.region
-        if not screen.is_active or screen._layout_required or not screen.region.contains_region(place) or not place:
+        if (
+            self._sheet is None
+            or not screen.is_active
+            or screen._layout_required
+            or not screen.region.contains_region(place)
+            or not place
+        ):
             return False
-        self.app._display(screen, Patch(place.offset, self._strips, regions))  # type: ignore[arg-type]  # as Textual's own
+        self.app._display(screen, Patch(place.offset, self._sheet, regions, not self.app.no_color))  # type: ignore[arg-type]  # as Textual's own
         return True
 
     def _strip(self, y: int) -> Strip:
-        strip = self._sheet.strip(y) if self._sheet else Strip.blank(self.size.width, GROUND)
-        for line_filter in self.get_line_filters():  # NO_COLOR is one
-            strip = strip.apply_filter(line_filter, STAGE_COLOUR)
+        if y not in self._strips and self._sheet:
+            self._strips[y] = self._filtered(self._sheet.strip(y))
+        return self._strips[y]
+
+    def _filtered(self, strip: Strip) -> Strip:
+        for line_filter in self.get_line_filters():  # NO_COLOR is one; no colour here is one that a terminal chooses
+            if not isinstance(line_filter, ANSIToTruecolor):
+                strip = strip.apply_filter(line_filter, Color.parse(palette.STAGE))
         return strip
 
     def is_news(self, *state: object) -> bool:
@@ -222,11 +250,12 @@ class Canvas(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Instead of Widget's: every part of the screen is asked whenever one moves, and none has borders to add."""
-        strips = self._strips[crop.y : crop.bottom]
+        there = self._sheet.height if self._sheet else 0
+        strips = [self._strip(y) for y in range(crop.y, min(crop.bottom, there))]
         if len(strips) < crop.height:
-            strips += [Strip.blank(crop.width, GROUND)] * (crop.height - len(strips))
+            strips += [self._filtered(Strip.blank(crop.width, palette.GROUND))] * (crop.height - len(strips))
         if self._sheet and crop.column_span != (0, self._sheet.width):
-            strips = [strip.crop_extend(*crop.column_span, GROUND) for strip in strips]
+            strips = [strip.crop_extend(*crop.column_span, None) for strip in strips]
         return strips
 
     def text(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.message import Message
 
@@ -25,6 +25,7 @@ from rig.tui.ballistics import SILENCE_DB, Ballistics, Reading
 from rig.tui.canvas import Canvas, Sheet, fit, wrapped
 from rig.tui.driver import StageDriver
 from rig.tui.meters import draw_bar, draw_scale, written_db
+from rig.tui.themed import ThemedApp
 
 POLL_S = 1 / 20
 STEP_DB = 1.0
@@ -110,7 +111,7 @@ class Panel(Canvas):
         sheet.put_right(right - 3, y + 1, written_db(reading.peak_db), palette.PLAIN)
         sheet.put(right - 2, y + 1, "dB", palette.DIM)
         if reading.clipped:
-            sheet.put_right(right, y, " CLIP ", palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+            sheet.put_right(right, y, " CLIP ", palette.on(palette.STOP))
 
     def _body(self, sheet: Sheet, x: int, right: int, y: int) -> None:
         if self.question:
@@ -177,7 +178,7 @@ def _wrapped(sheet: Sheet, x: int, right: int, y: int, text: str, ink: Style) ->
     return y + len(lines)
 
 
-class CaptureApp(App[Captured]):
+class CaptureApp(ThemedApp[Captured]):
     """`CaptureApp(work, session, heading).run()`: what was captured, or None; `error` then says what failed."""
 
     CSS_PATH = "rig.tcss"

@@ -84,8 +84,8 @@ class Editing(Screen[None]):
         self.heard = ""  # the message that was shown
         self._picked: dict[int, Picked] = {}
 
-    def poll(self) -> None:
-        """Take what is new from the gig, and show it."""
+    def poll(self, chain: bool = False) -> None:
+        """Take what is new from the rig, and show it. chain: the path, too, in any case."""
         raise NotImplementedError
 
     def show_chain(self) -> None:
@@ -112,6 +112,10 @@ class Editing(Screen[None]):
         except RigError as error:
             self._wrong(str(error))
             return None
+
+    def song_number(self) -> int:
+        """Of the one that plays, from 1; 0: none does."""
+        return self.status.song.number if self.status and self.status.song else 0
 
     def told(self, text: str) -> str:
         """A sentence with keys in braces: "{m} plays on"."""

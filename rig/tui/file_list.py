@@ -14,7 +14,6 @@ from rig.tui.file_listing import Entry, size
 from rig.tui.glances import kept
 
 SCROLL = 3  # lines a notch of the wheel
-MARK = Style(color=palette.GLOW, bold=True)  # on whatever ground its line has
 
 
 class Where(Canvas):
@@ -43,7 +42,7 @@ class Where(Canvas):
         x = sheet.put(x, 0, fit(engine, right - x), palette.ACCENT) + 3
         if right - x > 1:
             sheet.put(x, 0, fit_end(self.folder, right - x), palette.SOFT)
-        sheet.put_right(sheet.width - 2, 0, silent, palette.ink(palette.BRIGHT, palette.STOP, bold=True))
+        sheet.put_right(sheet.width - 2, 0, silent, palette.on(palette.STOP))
         if sheet.height > 1:
             self._field(sheet, 1)
 
@@ -116,7 +115,7 @@ class Shelf(Canvas):
         ink, soft = self._inks(entry, lit)
         if lit:
             sheet.fill(2, y, sheet.width - 4, 1, ink)
-            sheet.put(2, y, "▌", ink if entry.path == self.plays else ink + MARK)
+            sheet.put(2, y, "▌", ink if entry.path == self.plays else palette.ink(palette.GLOW, palette.LIT, bold=True))
         right = sheet.width - 4
         said = "" if entry.is_folder else self._said(entry)
         if not entry.is_folder and sheet.width >= 36:
@@ -136,7 +135,7 @@ class Shelf(Canvas):
     def _inks(self, entry: Entry, lit: bool) -> tuple[Style, Style]:
         """Of the name, and of what stands beside it."""
         if lit and entry.path == self.plays:
-            return palette.ink("#000000", palette.GLOW, bold=True), palette.ink("#000000", palette.GLOW)
+            return palette.on(palette.GLOW), palette.on(palette.GLOW, bold=False)
         ground = palette.LIT if lit else palette.STAGE
         if entry.path in self.faults:
             return palette.ink(palette.ALERT if lit else palette.ALARM, ground, bold=lit), palette.ink(

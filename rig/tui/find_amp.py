@@ -130,7 +130,7 @@ class FindScreen(FinderScreen[Entry]):
             about = [entry.kind] if entry.kind != "amp" else []
             about += [printable(entry.preset)] if several else []
             name = escape(f"{printable(entry.name):{NAME}}")
-            told = f"[dim]{escape(plainer(' · ').join(about))}[/]" if about else ""
+            told = escape(plainer(" · ").join(about))
             options.append(Option(f"{mark} {label(entry):>2}  [bold]{name}[/]{told}"))
         at = next((i for i, entry in enumerate(self.shown) if entry.uid in self._playing), 0)
         return options, 0 if typed else at

@@ -11,7 +11,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rig.tui import palette
 from rig.tui.key_names import KeyNames, said
 from rig.tui.keys import EVERYWHERE, cased
 from rig.tui.overlay import Overlay
@@ -32,8 +31,8 @@ PLAY = (
     ("m", "mute"),
     ("p", "panic: silence tails, too"),
     ("t", "tuner, and a strip of it"),
-    ("tab", "tap the tempo, in time"),
-    ("n f", "metronome; follow a clock"),
+    ("tab L", "next screen; stage lock"),
+    ("` n f", "tap; metronome; follow"),
     ("k r", "keep the minutes; record"),
     ("s", "save"),
     ("i ?", "what was said, wrong; help"),
@@ -48,8 +47,7 @@ EDIT = (
     ("delete", "to the engine's own value"),
     ("o", "browse models, cabinets"),
     ("a", "add an engine, an LV2 too"),
-    ("x < >", "remove, move the engine"),
-    ("b", "bypass the engine, or not"),
+    ("x < > b", "remove, move, bypass it"),
     ("u U", "undo, redo"),
     ("v", "A/B: as saved, as changed"),
     ("l", "loop: record, play, overdub"),
@@ -57,6 +55,7 @@ EDIT = (
     ("h w", "loop: half speed; wipe it"),
     ("c C", "connect again; all wires"),
     ("d", "a MIDI pedal for the knob"),
+    ("ctrl+t", "another theme"),
     ("F1 … F9", "amps, where text is typed"),
     ("ctrl+n", "mute, where text is typed"),
     ("ctrl+p", "panic, where text is typed"),
@@ -90,6 +89,4 @@ class HelpScreen(ModalScreen[None], Overlay[None]):
         known = ((self._names.of(key), what) for key, what in keys)
         rows = [(key.written, what) for key, what in known if key]
         width = max(len(key) for key, _ in rows)
-        return Static(
-            "\n".join(plainer(f"[bold {palette.GLOW}]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in rows)
-        )
+        return Static("\n".join(plainer(f"[bold $glow]{escape(f'{key:>{width}}')}[/]  {what}") for key, what in rows))

@@ -26,6 +26,7 @@ LAYOUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "turn_up": ("=",),
         "turn_down_far": ("°",),
         "turn_up_far": ("+",),
+        "tap": ("²", "`"),
         "level_down": (";", "["),
         "level_up": (":", "]"),
         **{f"scene_{n}": (f"f{n}",) for n in range(1, 9)},
@@ -34,6 +35,7 @@ LAYOUTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **{f"scene_{n}": (f"f{n}", key) for n, key in enumerate('!"§$%&', 1)},
         "scene_7": ("f7",),
         "scene_8": ("f8", "("),
+        "tap": ("ö", "`"),
         "level_down": ("ü", "["),
         "level_up": ("+", "]"),
         "turn_up": ("=", "´"),
@@ -70,7 +72,7 @@ def read(file: Path, actions: Iterable[str]) -> dict[str, str]:
             )
         given = keys if isinstance(keys, list) else [keys]
         if not given or not all(isinstance(key, str) and key for key in given):
-            raise RigError(f'{file}: {quoted(action)}: a key is a text, as in next = "k", or a list of them')
+            raise RigError(f'{file}: {quoted(action)}: a key is a text, as in {action} = "k", or a list of them')
         bound[action] = tuple(given)
     owners: dict[str, str] = {}
     for action, texts in bound.items():
@@ -82,10 +84,10 @@ def read(file: Path, actions: Iterable[str]) -> dict[str, str]:
 
 
 def _cased(given: Iterable[str], owners: Mapping[str, str]) -> Iterator[str]:
-    """With caps lock the same; but U and C stay what they are."""
+    """With caps lock the same; but U, C and L stay what they are."""
     for key in given:
         yield _named(key, "")
-        if len(key) == 1 and key.islower() and key not in "uc" and key.upper() not in owners:
+        if len(key) == 1 and key.islower() and key not in "ucl" and key.upper() not in owners:
             yield key.upper()
 
 

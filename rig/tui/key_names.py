@@ -34,6 +34,7 @@ NAMED = {
     "?": "question_mark",
     ".": "full_stop",
     ",": "comma",
+    "`": "grave_accent",
 }
 WRITTEN = {name: key for key, name in NAMED.items()}
 PLAINLY = {"↵": "enter", "⌫": "bksp"}  # where the font lacks them

@@ -12,6 +12,12 @@ AMPS = range(1, 10)
 AMP_KEYS = (*((n, str(n)) for n in range(10)), *((n, f"amp{n}") for n in range(10, 65)))
 """Numbers and their keys; 0 is the end of 10, 20 ... Those from 10 on have a key only where a player gives them one."""
 
+VIEW_KEYS = (
+    Binding("tab", "app.view(1)", id="view_next"),
+    Binding("shift+tab", "app.view(-1)", id="view_previous"),
+)
+"""For the screens that these go round."""
+
 TYPING = (
     *(Binding(f"f{n}", f"app.amp({n}, True)", priority=True, id=f"amp_{n}_typing") for n in AMPS),
     Binding("ctrl+n", "app.mute", priority=True, id="mute_typing"),

@@ -173,9 +173,9 @@ def _name(engine: EngineView) -> str:
 
 def _field(sheet: Sheet, x: int, y: int, width: int, typed: str) -> None:
     """What is being typed, and where the next letter goes."""
-    sheet.fill(x, y, width, 1, palette.ink(palette.QUIET, palette.RULE))
-    x = sheet.put(x, y, printable(typed)[1 - width :], palette.ink(palette.BRIGHT, palette.RULE, bold=True))
-    sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.RULE))
+    sheet.fill(x, y, width, 1, palette.ink(palette.QUIET, palette.LIT))
+    x = sheet.put(x, y, printable(typed)[1 - width :], palette.ink(palette.BRIGHT, palette.LIT, bold=True))
+    sheet.put(x, y, "▏", palette.ink(palette.GLOW, palette.LIT))
 
 
 def _words(sheet: Sheet, x: int, y: int, right: int, param: ParamView, lit: bool) -> list[tuple[int, int]]:

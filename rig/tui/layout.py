@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+LARGE = 24  # lines of a screen, from which on the stage has a banner
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -33,6 +35,19 @@ def plan(width: int, height: int, song: int = 0) -> Plan:
     rows = _plan(width, height)
     song = min(song, max(0, rows.tiles - 5))
     return replace(rows, song=song, tiles=rows.tiles - song)
+
+
+def stage_plan(width: int, height: int) -> Plan:
+    """The same for the stage, whose lines are called `tiles` here: no path, no knobs, and no line that can wait; on a
+    small screen no banner either, as the amp's tile says it, too.
+    """
+    rows = _plan(width, height)
+    if height < LARGE:
+        rows = replace(rows, banner=0, meters=2, tiles=rows.tiles + rows.banner + rows.meters - 2)
+    elif rows.banner > 1:
+        rows = replace(rows, banner=1, tiles=rows.tiles + rows.banner - 1)
+    given = rows.path + rows.knobs + rows.wires
+    return replace(rows, path=0, knobs=0, wires=0, tiles=rows.tiles + given)
 
 
 def _plan(width: int, height: int) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 
+from rig.gig.levels import Levels
 from rig.gig.snapshot import Status
 from rig.tui import palette
 from rig.tui.ballistics import Ballistics, Reading, deflection
@@ -22,12 +23,14 @@ class Meters(Canvas):
         self._in, self._out = Ballistics(), Ballistics()
         self.input = self.output = Reading(-120.0, -120.0, False)
         self.level_db = self.limiter_db = 0.0
+        self._scale_of: tuple[object, ...] = ()
+        self._scale_drawn = Sheet(0, 1)
 
-    def take(self, status: Status, now: float) -> None:
-        """Let the needles follow `status`, read at time `now` in seconds."""
-        self.input = self._in.update(status.in_db, status.in_clip, now)
-        self.output = self._out.update(status.out_db, status.out_clip, now)
-        self.level_db, self.limiter_db = status.level_db, round(status.limiter_db, 1)
+    def take(self, levels: Levels | Status, level_db: float, now: float) -> None:
+        """Let the needles follow `levels`, read at time `now` in seconds. level_db: the output's."""
+        self.input = self._in.update(levels.in_db, levels.in_clip, now)
+        self.output = self._out.update(levels.out_db, levels.out_clip, now)
+        self.level_db, self.limiter_db = level_db, round(levels.limiter_db, 1)
         if self.is_news(self.input, self.output, self.level_db, self.limiter_db):
             self.repaint()
 
@@ -38,8 +41,16 @@ class Meters(Canvas):
         self._meter(sheet, 0, thick, left, right, "in", self.input)
         self._meter(sheet, thick + scale, thick, left, right, "out", self.output)
         if scale:
-            draw_scale(sheet, thick, left, right)
+            sheet.paste(thick, self._scale(sheet.width, left, right))
             self._numbers(sheet, thick)
+
+    def _scale(self, width: int, left: int, right: int) -> Sheet:
+        """Which stays the same while the screen does."""
+        known = (width, left, right, palette.theme)
+        if known != self._scale_of:
+            self._scale_of, self._scale_drawn = known, Sheet(width, 1)
+            draw_scale(self._scale_drawn, 0, left, right)
+        return self._scale_drawn
 
     def _meter(self, sheet: Sheet, y: int, thick: int, left: int, right: int, name: str, reading: Reading) -> None:
         width = right - left
@@ -49,7 +60,7 @@ class Meters(Canvas):
         loud = _ink(reading.peak_db) if reading.peak_db > LOUD_DB else palette.PLAIN
         sheet.put_right(right + 7, y, written_db(reading.peak_db), loud)
         if reading.clipped:
-            clip = palette.ink(palette.BRIGHT, palette.STOP, bold=True)
+            clip = palette.on(palette.STOP)
             sheet.put(right + (14 if sheet.width >= 60 else 1), y, " CLIP ", clip)
         if sheet.width >= 60:
             sheet.put(right + 8, y, "dBFS", palette.DIM)

@@ -1,4 +1,4 @@
-"""The play screen: shows a gig twenty times a second, and turns keys into its verbs at once."""
+"""The play screen: shows a gig fifteen times a second, and turns keys into its verbs at once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import time
 from functools import cached_property, partial
 from typing import ClassVar
 
+from textual import events
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -14,9 +16,21 @@ from rig.gig.knob_scale import stands, written_out
 from rig.gig.rig import Rig
 from rig.gig.snapshot import AmpView, EngineView, FileView, Outcome, ParamView, Status
 from rig.gig.viewer import Look
-from rig.tui import palette
+from rig.tui import bars
 from rig.tui.ask import AskScreen
-from rig.tui.bars import FIELD_KEYS, PLAY_KEYS, QUIT_S, TUNER_KEYS, Banner, Foot, Head, Wires
+from rig.tui.bars import (
+    FIELD_KEYS,
+    LOCKED_KEYS,
+    PLAY_KEYS,
+    QUIT_S,
+    STAGE_KEYS,
+    TUNER_KEYS,
+    Banner,
+    Foot,
+    Head,
+    Keys,
+    Wires,
+)
 from rig.tui.canvas import printable
 from rig.tui.editing import Editing
 from rig.tui.file_listing import homely
@@ -25,24 +39,27 @@ from rig.tui.help import HelpScreen
 from rig.tui.key_names import KeyNames, own_keys
 from rig.tui.keys import AMP_KEYS, AMPS, SCENE_KEYS, TYPING, cased
 from rig.tui.knobs import Knobs
-from rig.tui.layout import plan
-from rig.tui.messages import KEPT, MessagesScreen, Said
+from rig.tui.layout import plan, stage_plan
 from rig.tui.meters import Meters
 from rig.tui.plain import plainer
-from rig.tui.routing import RoutingScreen
-from rig.tui.set_screen import SetScreen
 from rig.tui.signal_chain import SignalChain
 from rig.tui.song_line import SongLine
+from rig.tui.stage import Stage
 from rig.tui.tiles import GONE, Tiles
 from rig.tui.tuner import Tuner
+from rig.tui.views import EDIT, STAGE, VIEWS, beside
 
-POLL_S = 1 / 20
+POLL_S = 1 / 15
 MOST_NOTE = 4  # lines
 NOTED = 22  # lines of a screen on which a song's notes have one of their own
 LARGE = 12  # amps: so many have numbers of two digits
 SECOND_DIGIT_S = 0.4
+HIDDEN = ("pick", "turn", "back", "browse", "add", "remove", "bypass_engine", "move", "learn", "edit")
+"""Actions that change what is not to be seen on the stage."""
+ON_LOCKED = ("prev", "next", "tuner")
+"""Verbs of one word that a locked stage carries out; and all that begin with `scene`, `part` or `song`."""
 LEVEL_REST_S = 0.8  # a key that is held comes again sooner, also the first time
-CHAIN_S = 0.5  # what engines take, and whether one was caught, changes without an edit
+CHAIN_S = 1.0  # what engines take, and whether one was caught, changes without an edit
 
 TUNING = {"prev": "tuning prev", "next": "tuning next", "bypass": "tuner heard"}
 """What keys of amps do while one tunes."""
@@ -55,12 +72,15 @@ class PlayScreen(Editing):
         [
             *(Binding(key, f"amp({n})", id=f"amp_{n}") for n, key in AMP_KEYS),
             Binding("slash", "find_amp", id="find"),
-            Binding("i", "messages", id="messages"),
+            Binding("tab", "view(1)", id="view_next"),
+            Binding("shift+tab", "view(-1)", id="view_previous"),
+            Binding("L", "lock", id="lock"),
+            Binding("i", "open('log')", id="messages"),
             Binding("pageup", "verb('song prev')", id="song_previous"),
             Binding("pagedown", "verb('song next')", id="song_next"),
             Binding("comma", "verb('part prev')", id="part_previous"),
             Binding("full_stop", "verb('part next')", id="part_next"),
-            Binding("e", "songs", id="set"),
+            Binding("e", "open('set')", id="set"),
             Binding("g", "verb('boost')", id="boost"),
             *(Binding(key, f"verb('scene {n}')", id=f"scene_{n}") for n, key in SCENE_KEYS),
             Binding("left", "verb('prev')", id="previous"),
@@ -72,7 +92,7 @@ class PlayScreen(Editing):
             Binding("d", "learn", id="learn"),
             Binding("p", "panic", id="panic"),
             Binding("t", "verb('tuner')", id="tuner"),
-            Binding("tab", "verb('tap')", id="tap"),
+            Binding("grave_accent", "verb('tap')", id="tap"),
             Binding("n", "verb('metronome')", id="metronome"),
             Binding("f", "verb('follow')", id="follow"),
             Binding("l", "verb('loop')", id="loop"),
@@ -84,7 +104,7 @@ class PlayScreen(Editing):
             Binding("k", "verb('keep')", id="keep"),
             Binding("r", "record", id="record"),
             Binding("c", "verb('connect')", id="connect"),
-            Binding("C", "routing", id="routing"),
+            Binding("C", "open('routing')", id="routing"),
             Binding("question_mark", "help", id="help"),
             Binding("q", "quit", id="quit"),
             *(Binding(f"f{n}", f"amp_typing({n})", id=f"amp_{n}_typing") for n in AMPS),
@@ -108,6 +128,9 @@ class PlayScreen(Editing):
         super().__init__(rig)
         self._quit_at = self._level_at = float("-inf")
         self._note_lines = 1
+        self._between = False  # two looks at the status
+        self.view = EDIT  # or STAGE: which of the two it shows
+        self.locked, self._unlock_at = False, float("-inf")
         self._digit = ""  # of an amp's number, its second one is waited for
         self._more: Timer | None = None
         self._offered: AskScreen | None = None
@@ -118,21 +141,22 @@ class PlayScreen(Editing):
         self.tiles = Tiles(id="tiles")
         self.path = SignalChain(id="path")
         self.knobs = Knobs(id="knobs")
+        self.stage = Stage(id="performance")
         self.tuner = Tuner(id="tuner")
         self.meters = Meters(id="meters")
         self.wires = Wires(id="wires")
         self.foot = Foot(PLAY_KEYS, self.stage_bindings(), id="foot")
 
     def compose(self) -> ComposeResult:
-        yield from (self.head, self.song, self.banner, self.tiles, self.path, self.knobs, self.tuner)
+        yield from (self.head, self.song, self.banner, self.tiles, self.path, self.knobs, self.stage, self.tuner)
         yield from (self.note, self.meters, self.wires, self.foot)
 
     def on_mount(self) -> None:
         self.note.more, self.wires.connect = self.told("{i} shows it"), self.told("{c}")
-        self.song.keys = (self.told("{pgdn}"), self.told("{.}"))
+        self.song.keys = self.stage.keys = (self.told("{pgup}"), self.told("{pgdn}"))
         self.poll()
-        self.set_interval(POLL_S, self.poll)
-        self.set_interval(CHAIN_S, lambda: self.poll(chain=True))
+        self.set_interval(POLL_S, self._tick)
+        self.set_interval(CHAIN_S, self._read_again)
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -145,6 +169,18 @@ class PlayScreen(Editing):
     @cached_property
     def _names(self) -> KeyNames:
         return KeyNames(self.stage_bindings(), own_keys(self.app))
+
+    def _tick(self) -> None:
+        """Every other time nothing but the meters moves, where they can by themselves and nothing else has to."""
+        self._between = not self._between and self.view == EDIT and not self.browser
+        status = self.status
+        levels = None
+        if self._between and status is not None and not status.tuner and not self.leaving:
+            levels = self.beside(self.rig.levels)
+        if levels and status:
+            self.meters.take(levels, status.level_db, time.monotonic())
+        else:
+            self.poll()
 
     def poll(self, chain: bool = False) -> None:
         """Take the gig's status and show what is new in it."""
@@ -188,18 +224,30 @@ class PlayScreen(Editing):
         """Those of the tiles."""
         return self.set_view.amps
 
+    def _read_again(self) -> None:
+        """What engines take, and whether one was caught, where that is to be seen."""
+        if self.view == EDIT:
+            self.poll(chain=True)
+
     def show_chain(self) -> None:
         line, status = self.line, self.status
         tuning = status is not None and status.tuner
-        if self.field and (line is None or line.path != self.field.path or tuning):
+        hidden = tuning or self.view == STAGE
+        if self.field and (line is None or line.path != self.field.path or hidden):
             self.field = None  # another amp plays, the knob has gone, or it is not to be seen
         self.path.show(self.engines, line.engine.path if line else "", bool(status and status.bypassed))
         self.knobs.show(self.engines, line.path if line else "", self.field.text if self.field else None)
-        self.note.explain(self._hint() if status and not tuning else "")
+        self.note.explain(self._hint() if status and not tuning and self.view == EDIT else "")
         if self.field:
             self.foot.show(FIELD_KEYS, TYPING)
         else:
-            self.foot.show(TUNER_KEYS if tuning else PLAY_KEYS, self.stage_bindings())
+            self.foot.show(self._keys(tuning), self.stage_bindings())
+
+    def _keys(self, tuning: bool) -> Keys:
+        """Those that do something now, for the foot."""
+        if self.locked:
+            return LOCKED_KEYS
+        return TUNER_KEYS if tuning else STAGE_KEYS if self.view == STAGE else PLAY_KEYS
 
     def _hint(self) -> str:
         line = self.line
@@ -224,11 +272,15 @@ class PlayScreen(Editing):
             self._lay_out()
         self._alarms(before, status, now)
         self._show_banner(status)
-        self.tiles.show(self.amps, status.amp, _state(status))
-        self.song.take(status.song)
-        self.head.take(status, self.set_view.title, self._preset(status.amp), now)
-        self.meters.take(status, now)
-        self.path.take(status)
+        if self.view == STAGE:
+            self.stage.take(self.amps, status, _state(status), now)
+        else:
+            self.tiles.show(self.amps, status.amp, _state(status))
+            self.song.take(status.song)
+            self.path.take(status)
+        self.head.take(status, self.set_view.title, self._preset(status.amp), now, self.locked)
+        levels = self.beside(self.rig.levels)
+        self.meters.take(levels or status, status.level_db, now)
         self.wires.take(status)
         self.note.tick(now)
         if self.note.lines(self.size.width) != self._note_lines:
@@ -260,12 +312,12 @@ class PlayScreen(Editing):
             words, way_out = both if status.muted else ("TUNER", "muted: {t} plays on")
             if status.tuner_heard and not status.muted:
                 way_out = "heard: {t} goes back"
-            self.banner.show(words, self.told(way_out), palette.GO)
+            self.banner.show(words, self.told(way_out), bars.GO)
             return
         said = [
-            (status.muted, "MUTED", "{m} plays on", palette.STOP),
-            (status.comparing, "AS SAVED", "{v}: as changed", palette.WARN),
-            (status.bypassed, "BYPASS", "{space} plays the amp", palette.COLD),
+            (status.muted, "MUTED", "{m} plays on", bars.STOP),
+            (status.comparing, "AS SAVED", "{v}: as changed", bars.WARN),
+            (status.bypassed, "BYPASS", "{space} plays the amp", bars.COLD),
         ]
         true = [(word, self.told(way_out), colour) for is_so, word, way_out, colour in said if is_so]
         self.banner.show(" + ".join(word for word, _, _ in true), *(true[0][1:] if true else ()))
@@ -276,16 +328,19 @@ class PlayScreen(Editing):
     # --- where things go ---------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
+        on_stage = self.view == STAGE
         songs = self.set_view.songs
         noted = self.size.height >= NOTED and any(song.notes for song in songs)
-        rows = plan(*self.size, song=2 if noted else 1 if songs else 0)
+        rows = stage_plan(*self.size) if on_stage else plan(*self.size, song=2 if noted else 1 if songs else 0)
         tuning = self.status is not None and self.status.tuner
         stage = {"tiles": rows.tiles, "path": rows.path, "knobs": rows.knobs}
-        heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0}
+        heights = vars(rows) | {"tuner": sum(stage.values()) if tuning else 0, "performance": 0}
         if tuning:
             heights |= dict.fromkeys(stage, 0)
+        elif on_stage:
+            heights |= {"tiles": 0, "performance": rows.tiles}
         self._note_lines = self.note.lines(self.size.width)
-        above = "tuner" if tuning else "knobs"
+        above = "tuner" if tuning else "performance" if on_stage else "knobs"
         more = min(self._note_lines - rows.note, MOST_NOTE - 1, heights[above] - 1)
         if rows.note and more > 0:  # a long message takes lines of what stands above it
             heights |= {"note": rows.note + more, above: heights[above] - more}
@@ -297,17 +352,33 @@ class PlayScreen(Editing):
     # --- what the player wants ---------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one tunes, or types a value, keys that would change what is not to be seen do nothing."""
+        """Whether a key does something now: while one tunes, types a value, or is on stage, none changes what is not to
+        be seen; and of a stage that is locked all but those that play rest.
+        """
         if self.field:
             return action in ("amp_typing", "mute", "panic")
         if action == "amp_typing":
             return False
-        if self.status is None or not self.status.tuner:
-            return True
+        verb = str(parameters[0]) if action in ("verb", "edit") else ""
+        tuning = self.status is not None and self.status.tuner
+        if self.locked and not _plays(action, verb):
+            return False
+        if not tuning:
+            return self.view == EDIT or action not in HIDDEN or verb == "ab"
         if action == "verb":
-            (verb,) = parameters
-            return verb == "tuner" or verb in TUNING or (verb == "connect" and not self.status.alive)
-        return action in ("amp", "mute", "panic", "level", "turn", "help", "quit")
+            walks = verb in TUNING and not self.locked
+            return verb == "tuner" or walks or (verb == "connect" and self.status is not None and not self.status.alive)
+        return action in ("amp", "mute", "panic", "level", "turn", "help", "quit", "lock")
+
+    def on_key(self, event: events.Key) -> None:
+        """Of a locked stage, a key that rests says why. What else keys do is in Editing, whose on_key comes, too."""
+        bound = self._bindings.key_to_bindings.get(event.key, ())
+        if self.locked and bound and not any(self._acts(binding.action) for binding in bound):
+            self.note.say(self.told("locked: {L} twice unlocks"), time.monotonic(), seconds=QUIT_S, keep=False)
+
+    def _acts(self, action: str) -> bool:
+        _, name, parameters = parse(action)
+        return self.check_action(name, parameters) is True
 
     def action_verb(self, verb: str) -> None:
         """Do it; while one tunes, keys that walk amps walk tunings, and the one that bypasses lets one hear."""
@@ -315,12 +386,22 @@ class PlayScreen(Editing):
         heard = self.status is not None and self.status.tuner_heard
         self.do("tuner on" if heard and verb == "bypass" else TUNING.get(verb, verb) if tuning else verb)
 
+    def _reach(self, path: str) -> bool:
+        return not self.locked and super()._reach(path)
+
     def action_turn(self, direction: int, coarse: bool) -> None:
         """Turn the knob; while one tunes it is what A is."""
         if self.status is not None and self.status.tuner:
             self.do(f"a4 {self.status.a4 + direction * (5 if coarse else 1):g}")
         else:
             super().action_turn(direction, coarse)
+
+    def action_type(self) -> None:
+        """Type a value; on the stage, go on to the song's next part."""
+        if self.view == STAGE:
+            self.do("part next")
+        elif not self.locked:
+            super().action_type()
 
     def action_record(self) -> None:
         """Record into a file that is named after the moment, or end that."""
@@ -396,13 +477,10 @@ class PlayScreen(Editing):
 
     def action_find_amp(self) -> None:
         """Find an amp, a scene or a song by letters of its name."""
-        number = self._song_number()
+        number = self.song_number()
         playing = (self.set_view.playing, self.set_view.songs[number - 1].uid if number else 0)
         known = entries(self.asked(self.rig.all_amps) or self.amps, self.amps, self.set_view.songs)
         self.app.push_screen(FindScreen(known, playing), self._found)
-
-    def _song_number(self) -> int:
-        return self.status.song.number if self.status and self.status.song else 0
 
     def _found(self, entry: Entry | None) -> None:
         if entry is None:
@@ -414,13 +492,14 @@ class PlayScreen(Editing):
         elif entry.uid in songs:
             self.do(f"song {songs.index(entry.uid) + 1}")
 
-    def action_routing(self) -> None:
-        """All ports and wires."""
-        self.app.push_screen(RoutingScreen(self.rig, lambda: self.status, self.poll))
+    def on_stage_pressed(self, pressed: Stage.Pressed) -> None:
+        if pressed.button.uid:
+            self._switch(pressed.button.uid)
+        else:
+            self.do(pressed.button.verb)
 
-    def action_songs(self) -> None:
-        """The set: play, move, skip and add songs."""
-        self.app.push_screen(SetScreen(lambda: self.set_view.songs, self._song_number, self.do))
+    def on_song_line_pressed(self, pressed: SongLine.Pressed) -> None:
+        self.do(pressed.verb)
 
     def on_tiles_picked(self, picked: Tiles.Picked) -> None:
         self._switch(picked.uid)
@@ -436,11 +515,38 @@ class PlayScreen(Editing):
         else:
             self.do(f"level {0.0 if at < 0 < at + by_db else at + by_db:.6g}")
 
-    def action_messages(self) -> None:
-        """What was said lately, and what went wrong."""
-        wrong = (Said(one.at, one.about, True) for one in self.asked(self.rig.incidents) or ())
-        said = sorted([*self.note.kept, *wrong], key=lambda one: one.at)
-        self.app.push_screen(MessagesScreen(said[-KEPT:]))
+    def action_open(self, name: str) -> None:
+        """One of the screens that lie above this one."""
+        view = next(view for view in VIEWS if view.name == name)
+        if view.open:
+            self.app.push_screen(view.open(self))
+
+    def action_view(self, by: int) -> None:
+        """The next of the screens that one goes round, or the one before."""
+        shown = self.app.screen
+        view = beside(shown, self.view, by)
+        if shown is not self:
+            shown.dismiss()
+        if view.open:
+            self.action_open(view.name)
+            return
+        self.view = view.name
+        self._lay_out()
+        self.poll(chain=True)
+        self.show_chain()
+
+    def action_lock(self) -> None:
+        """Lock the stage at once; unlock it when it is asked for twice, one right after the other."""
+        now = time.monotonic()
+        if self.locked and now - self._unlock_at > QUIT_S:
+            self._unlock_at = now
+            self.note.say(self.told("{L} again unlocks"), now, seconds=QUIT_S, keep=False)
+            return
+        self.locked, self._unlock_at = not self.locked, float("-inf")
+        said = "locked: amps, scenes, parts, songs, tuner, mute and panic react; {L} twice unlocks"
+        self.note.say(self.told(said if self.locked else "unlocked"), now)
+        self.poll()
+        self.show_chain()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(self._names))
@@ -449,8 +555,15 @@ class PlayScreen(Editing):
         """Take no more keys; say that the sound is fading."""
         self.leaving = True
         self.browser = self.field = None
-        self.banner.show("FADING OUT", colour=palette.GLOW)
+        self.banner.show("FADING OUT", ground=bars.GLOW)
         self.note.say("fading out", time.monotonic())
+
+
+def _plays(action: str, verb: str) -> bool:
+    """Whether a locked stage lets it pass: amps, scenes, parts, songs, the tuner, mute and panic."""
+    if action == "verb":
+        return verb in ON_LOCKED or verb.startswith(("scene ", "part ", "song "))
+    return action in ("amp", "find_amp", "mute", "panic", "lock") or (action == "type" and not verb)
 
 
 def _state(status: Status) -> str:

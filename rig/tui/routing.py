@@ -16,7 +16,7 @@ from rig.text import printable
 from rig.tui import palette
 from rig.tui.bars import Foot, Keys, Note
 from rig.tui.canvas import Canvas, Sheet, fit
-from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.keys import EVERYWHERE, VIEW_KEYS, cased
 from rig.tui.overlay import Overlay
 from rig.tui.port_columns import GIVES, TAKES, PortColumns
 
@@ -30,6 +30,7 @@ KEYS: Keys = (
     ("c", "as the preset says", 5),
     ("s", "store, save", 2),
     ("u", "undo", 4),
+    ("tab", "next screen", 6),
     ("m", "mute", 4),
     ("esc", "close", 1),
 )
@@ -76,6 +77,7 @@ class RoutingScreen(Overlay[None]):
             Binding("u", "verb('undo')"),
             Binding("U", "verb('redo')"),
             Binding("escape,C,q", "dismiss"),
+            *VIEW_KEYS,
             *EVERYWHERE,
         ]
     )
@@ -86,7 +88,7 @@ class RoutingScreen(Overlay[None]):
         self.head = RoutingHead(id="routing_head")
         self.columns = PortColumns(id="ports")
         self.note = Note(id="routing_note")
-        self.foot = Foot(KEYS, EVERYWHERE, id="routing_foot")
+        self.foot = Foot(KEYS, self.BINDINGS, id="routing_foot")
 
     def compose(self) -> ComposeResult:
         yield from (self.head, self.columns, self.note, self.foot)

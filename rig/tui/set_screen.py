@@ -16,14 +16,26 @@ from textual.widgets.option_list import Option
 from rig.gig.snapshot import SongRow
 from rig.shipped import known_presets
 from rig.text import printable
-from rig.tui import palette
+from rig.tui.bars import Foot, Keys
 from rig.tui.finder import FinderScreen
-from rig.tui.keys import EVERYWHERE, cased
+from rig.tui.keys import EVERYWHERE, VIEW_KEYS, cased
 from rig.tui.overlay import Overlay
 from rig.tui.plain import plainer
 
 NAME = 24  # columns
 LOOK_S = 0.2
+KEYS: Keys = (
+    ("↵", "play", 1),
+    ("< >", "move", 2),
+    ("space", "skip", 2),
+    ("a", "add", 3),
+    ("x", "out", 3),
+    ("u", "undo", 4),
+    ("s", "save", 2),
+    ("tab", "next screen", 6),
+    ("m", "mute", 5),
+    ("esc", "close", 1),
+)
 
 
 class SetScreen(ModalScreen[None], Overlay[None]):
@@ -44,6 +56,7 @@ class SetScreen(ModalScreen[None], Overlay[None]):
             Binding("U", "verb('redo')"),
             Binding("s", "verb('save')"),
             Binding("escape,e,q", "dismiss"),
+            *VIEW_KEYS,
             *EVERYWHERE,
         ]
     )
@@ -59,15 +72,16 @@ class SetScreen(ModalScreen[None], Overlay[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="card", classes="wide"):
             yield OptionList(compact=True)
+            yield Foot(KEYS, self.BINDINGS)
 
     def on_mount(self) -> None:
-        card = self.query_one("#card")
-        card.border_title = "set"
-        told = "↵ play · < > move · space skip · a add · x out · u undo · s save · esc"
-        card.border_subtitle = plainer(told)
+        self.query_one("#card").border_title = "set"
         self._at = max(0, self._playing() - 1)
         self.show()
         self.set_interval(LOOK_S, self._follow)
+
+    def on_resize(self) -> None:
+        self.fit_into_card(self.query_one(OptionList), 1)
 
     def _follow(self) -> None:
         """Feet and other programs walk songs, and change them, too; what is highlighted stays the same song."""
@@ -93,8 +107,8 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         name = escape(f"{printable(row.name):{NAME}.{NAME}}")
         about = [printable(row.preset), *([f"{row.tempo:g} bpm"] if row.tempo else [])]
         about += [" ".join(printable(row.notes).split())] if row.notes else []
-        skipped = f"[{palette.WARN}]skipped[/] " if row.skip else ""
-        return f"{mark} {row.number:>2}  [bold]{name}[/] {skipped}[dim]{escape(plainer(' · ').join(about))}[/]"
+        skipped = "[$warn]skipped[/] " if row.skip else ""
+        return f"{mark} {row.number:>2}  [bold]{name}[/] {skipped}{escape(plainer(' · ').join(about))}"
 
     def _verb(self, command: str) -> bool:
         done = self._do(command)
@@ -108,6 +122,12 @@ class SetScreen(ModalScreen[None], Overlay[None]):
         self._at = min(len(self.shown) - 1, max(0, self._at + by))
         if self.shown:
             self.query_one(OptionList).highlighted = self._at
+
+    def on_option_list_option_selected(self, selected: OptionList.OptionSelected) -> None:
+        """Pressed by mouse or finger: the first time it is picked, the second time played."""
+        again, self._at = selected.option_index == self._at, selected.option_index
+        if again:
+            self.action_play()
 
     def action_move(self, by: int) -> None:
         if self.shown and 0 <= self._at + by < len(self.shown) and self._do(f"song move {self._at + 1} {by:+d}"):

@@ -17,7 +17,6 @@ from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, width_of
 from rig.tui.meters import written_db
 
-WIRE = palette.ink(palette.FAINT)
 Piece = tuple[str, Style, "bool | None"]
 """A stretch of the path: its text, and for an engine whether it is selected."""
 
@@ -88,16 +87,16 @@ class SignalChain(Canvas):
 
     def _pieces(self, beside: int) -> list[Piece]:
         """beside: how much is told of each engine: 0 its name, 1 its reduction too, 2 its cost as well."""
-        pieces: list[Piece] = [("in ──", WIRE, None)]
+        pieces: list[Piece] = [("in ──", palette.DIM, None)]
         for i, engine in enumerate(self.engines):
-            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), WIRE, None))
+            pieces.append((self._wire(self.engines[i - 1] if i else None, engine), palette.DIM, None))
             lit = engine.path == self.selected
             pieces.append((self._label(engine), self._style(engine, lit), lit))
             if beside and engine.path in self.reductions:
                 pieces.append(self._reduction(self.reductions[engine.path]))
             if beside > 1 and engine.load >= SHOWN_LOAD:
                 pieces.append((f" {engine.load:.1%} ", palette.DIM, None))
-        pieces.append(("── out", WIRE, None))
+        pieces.append(("── out", palette.DIM, None))
         return pieces
 
     @staticmethod
@@ -123,9 +122,9 @@ class SignalChain(Canvas):
 
     def _style(self, engine: EngineView, selected: bool) -> Style:
         if engine.fault:
-            return palette.ink(palette.BRIGHT, palette.STOP, bold=True)
+            return palette.on(palette.STOP)
         if selected:
-            return palette.ink("#000000", palette.GLOW, bold=True)
+            return palette.on(palette.GLOW)
         if not engine.on or (engine.where == "amp" and self.bypassed):
             return palette.DIM
         if engine.where == "amp":

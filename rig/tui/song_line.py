@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from textual import events
+from textual.message import Message
+
 from rig.gig.snapshot import SongView
 from rig.tui import palette
 from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
@@ -12,12 +15,20 @@ PARTS = 14  # columns that parts have at least, where the song's name is long
 
 
 class SongLine(Canvas):
-    """One line, or two: the second has the notes. keys: of the next song and of the next part."""
+    """One line, or two: the second has the notes. keys: of the song before and of the next one."""
+
+    class Pressed(Message):
+        """A part was pressed, or the next song. verb: that begins it."""
+
+        def __init__(self, verb: str) -> None:
+            super().__init__()
+            self.verb = verb
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.song: SongView | None = None
         self.keys = ("", "")
+        self._places: list[tuple[int, int, str]] = []  # first column, the one after the last, verb
 
     def take(self, song: SongView | None) -> None:
         """Show it; drawn again only where it is another one."""
@@ -25,7 +36,13 @@ class SongLine(Canvas):
         if self.is_news(song):
             self.repaint()
 
+    def on_click(self, event: events.Click) -> None:
+        verb = next((verb for first, after, verb in self._places if event.y == 0 and first <= event.x < after), "")
+        if verb:
+            self.post_message(self.Pressed(verb))
+
     def paint(self, sheet: Sheet) -> None:
+        self._places = []
         song = self.song
         if song is None:
             return
@@ -33,7 +50,7 @@ class SongLine(Canvas):
         noted = sheet.height > 1
         number = f"{song.number}/{song.total}" if song.number else f"–/{song.total}"
         x = sheet.put(2, 0, plainer(f"♪ {number}"), palette.DIM)
-        name = printable(song.name) if song.number else f"no song plays: {self.keys[0]}"
+        name = printable(song.name) if song.number else f"no song plays: {self.keys[1]}"
         room = right - x - 2
         x = sheet.put(x + 1, 0, fit(name, max(8, room - PARTS) if song.parts else room), palette.ACCENT)
         tempo = f"{song.tempo:g} bpm" if song.tempo else ""
@@ -51,7 +68,9 @@ class SongLine(Canvas):
         if not song.next:
             return sheet.put_right(sheet.width - 2, 0, "the last song", palette.DIM) - 2 if song.number else sheet.width
         x = sheet.put_right(sheet.width - 2, 0, fit(printable(song.next), min(NEXT, sheet.width // 3)), palette.PLAIN)
-        return sheet.put_right(x - 1, 0, f"{self.keys[0]} next", palette.DIM) - 2
+        x = sheet.put_right(x - 1, 0, f"{self.keys[1]} next", palette.DIM)
+        self._places.append((x, sheet.width, "song next"))
+        return x - 2
 
     def _parts(self, sheet: Sheet, song: SongView, x: int, right: int) -> int:
         """The parts around the one that plays, as many as fit between two columns; the column behind them."""
@@ -64,6 +83,7 @@ class SongLine(Canvas):
             if x + wide > right:
                 return sheet.put(x, 0, plainer("…"), palette.DIM) if x < right else x
             plays = number == song.part
-            ink = palette.ink("#000000", palette.GLOW, bold=True) if plays else palette.SOFT
+            ink = palette.on(palette.GLOW) if plays else palette.SOFT
+            self._places.append((x, x + wide, f"part {number}"))
             x = sheet.put(x, 0, f" {part} ", ink) + 1
         return x

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import Binding
 from textual.message import Message
 
@@ -21,11 +20,13 @@ from rig.tui.driver import StageDriver
 from rig.tui.loading import LoadingScreen
 from rig.tui.plain import PLAIN
 from rig.tui.play import PlayScreen
+from rig.tui.themed import ThemedApp
+from rig.tui.themes import Theme
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-class StageApp(App[int]):
+class StageApp(ThemedApp[int]):
     """`run()`: 0, or 1 when the rig did not open; `failure` then says why in one line.
 
     Who inherits this says how a rig is opened (`_open`, in a thread), and what it is to leave.
@@ -45,9 +46,9 @@ class StageApp(App[int]):
             super().__init__()
             self.error = error
 
-    def __init__(self, keymap: Mapping[str, str] | None = None) -> None:
-        """keymap: keys of the player's own, as key_file.read() gives them."""
-        super().__init__(driver_class=None if os.environ.get("TEXTUAL_DRIVER") else StageDriver)
+    def __init__(self, keymap: Mapping[str, str] | None = None, theme: Theme | None = None) -> None:
+        """keymap: keys of the player's own, as key_file.read() gives them. theme: else as themed.chosen() finds it."""
+        super().__init__(theme, driver_class=None if os.environ.get("TEXTUAL_DRIVER") else StageDriver)
         self.own_keys = dict(keymap or {})
         self.rig: Rig | None = None
         self.leaving = False
@@ -102,6 +103,16 @@ class StageApp(App[int]):
         screen = self._playing()
         if screen is not None:
             screen.action_panic()
+
+    def action_view(self, by: int) -> None:
+        screen = self._playing()
+        if screen is not None:
+            screen.action_view(by)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a locked stage themes stay as they are."""
+        screen = self._playing() if action == "next_theme" else None
+        return not (screen and screen.locked)
 
     # --- leaving -----------------------------------------------------------------------------------------------
 

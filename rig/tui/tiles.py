@@ -43,14 +43,7 @@ class Face:
         most: a scale that is not to be passed.
         """
         wide, high = self.room(width, height)
-        spelt = block_font.spell(name)
-        for scale in range(min(self.name, most) if spelt else 0, -1, -1):
-            for wrap in _wraps(spelt if scale and spelt else name):
-                tall = len(wrap) * block_font.lines(scale) + len(wrap) - 1 if scale else len(wrap)
-                wides = [block_font.columns(line, scale) if scale else width_of(line) for line in wrap]
-                if tall <= high and max(wides) <= wide:
-                    return scale, wrap
-        return -1, [fit(name, wide)]
+        return block_font.fitted(name, wide, high, min(self.name, most))
 
     def worth(self, names: tuple[str, ...], width: int, height: int) -> int | None:
         """Larger is easier to read from afar; None where too many names would stand out as smaller than the rest."""
@@ -59,13 +52,6 @@ class Face:
         if self.name and alike < (0.5 if self.name == 1 else 0.8):
             return None
         return sum(10 * scale + 2 * self.digit for scale in scales)
-
-
-def _wraps(name: str) -> list[list[str]]:
-    """The name on one line, then every way to put it on two."""
-    words = name.split()
-    cuts = range(len(words) - 1, 0, -1)
-    return [[name]] + [[" ".join(words[:cut]), " ".join(words[cut:])] for cut in cuts]
 
 
 @dataclass(frozen=True)
@@ -181,18 +167,13 @@ class Tiles(Canvas):
         self, sheet: Sheet, amp: AmpView, face: Face, x: int, y: int, width: int, height: int, *, most: int
     ) -> None:
         plays = amp.index == self.playing
-        glow = {"MUTED": palette.STOP, "BYPASS": palette.COLD, GONE: palette.STOP}.get(self.state, palette.GLOW)
-        ground = glow if plays and self.state != GONE else palette.STAGE
-        on_glow = palette.BRIGHT if self.state in ("MUTED", GONE) else "#000000"
-        edge = palette.ink(glow if plays else palette.RULE, bold=plays)
-        told = palette.ink(palette.ALARM if glow == palette.STOP else glow, bold=True)
-        name_ink = palette.ink(on_glow, ground, bold=True) if plays else palette.SOFT
-        digit_ink = name_ink if plays else palette.DIM
-        _box(sheet, x, y, width, height, HEAVY if plays else ROUND, edge)
-        sheet.fill(x + 1, y + 1, width - 2, height - 2, name_ink)
-        if plays and self.state == "MUTED":  # told by more than its colour
-            for row in range(y + 1, y + height - 1):
-                sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], palette.ink(palette.BRIGHT, ground))
+        own = palette.amp(amp.colour)
+        if plays:
+            name_ink = digit_ink = lit(sheet, (x, y, width, height), own, self.state)
+        else:
+            name_ink, digit_ink = palette.SOFT, palette.ink(own) if amp.colour else palette.DIM
+            frame(sheet, x, y, width, height, ROUND, palette.ink(own if amp.colour else palette.RULE))
+        told = told_ink(own, self.state)
         _inside(sheet, face, amp, (x + 1, y + 1, width - 2, height - 2), name_ink, digit_ink, most)
         said = width_of(self.state) + 2 if plays and self.state else 0
         room = (width - said) // 2 - 4 if said else width - 6  # left of what is said in the middle
@@ -227,8 +208,7 @@ def _inside(
     block = face.digit and len(key) == 1 and block_font.spell(key) is not None
     number = block_font.draw(key, face.digit) if block else [key]
     scale, name = face.setting(amp.name, width, height, most)
-    if scale > 0:
-        name = [row for line in name for row in ("", *block_font.draw(line, scale))][1:]
+    name = block_font.set_out(scale, name)
     wide = max(width_of(line) for line in name)
     if face.beside:
         digit_y, left = y + (height - len(number)) // 2, face.digit_size[0] + 2
@@ -246,7 +226,31 @@ def _inside(
         sheet.put(name_x if scale > 0 else name_x + (wide - width_of(line)) // 2, name_y + row, line, ink)
 
 
-def _box(sheet: Sheet, x: int, y: int, width: int, height: int, chars: str, style: Style) -> None:
+def _glow(own: str, state: str) -> str:
+    """The colour of what plays. own: its amp's."""
+    return {"MUTED": palette.STOP, "BYPASS": palette.COLD, GONE: palette.STOP}.get(state, own)
+
+
+def told_ink(own: str, state: str) -> Style:
+    """Of words beside a lit tile, on the stage."""
+    glow = _glow(own, state)
+    return palette.ink(palette.ALARM if glow == palette.STOP else glow, bold=True)
+
+
+def lit(sheet: Sheet, place: tuple[int, int, int, int], own: str, state: str) -> Style:
+    """The tile of what plays, (x, y, width, height), without its words; the style of those. A muted one is hatched."""
+    x, y, width, height = place
+    glow = _glow(own, state)
+    ink = palette.STRONG if state == GONE else palette.on(glow)
+    frame(sheet, x, y, width, height, HEAVY, palette.ink(glow, bold=True))
+    sheet.fill(x + 1, y + 1, width - 2, height - 2, ink)
+    if state == "MUTED":  # told by more than its colour
+        for row in range(y + 1, y + height - 1):
+            sheet.put(x + 1, row, ("╱  " * width)[row % 3 :][: width - 2], ink)
+    return ink
+
+
+def frame(sheet: Sheet, x: int, y: int, width: int, height: int, chars: str, style: Style) -> None:
     a, flat, b, side, c, d = tuple(chars)
     sheet.put(x, y, a + flat * (width - 2) + b, style)
     for row in range(y + 1, y + height - 1):

@@ -106,6 +106,25 @@ def held_against(status: Status) -> str:
     return f"{string}{status.tuning or 'all notes'} · A = {status.a4:g} Hz{heard}"
 
 
+def wide_strip(sheet: Sheet, y: int, status: Status) -> None:
+    """A line across the sheet: the note that is played, a needle of fifty cents to either side, and a word."""
+    left, right = 8, sheet.width - 12
+    width = (right - left) // 2 * 2 - 1
+    if width < STRIP:
+        return
+    needle = ["─"] * width
+    needle[0], needle[width // 2], needle[-1] = "├", "┼", "┤"
+    ink, said = palette.SOFT, ""
+    if status.note:
+        in_tune = abs(status.cents) < IN_TUNE_CENTS
+        ink = palette.GREEN if in_tune else palette.PLAIN
+        said = "in tune" if in_tune else f"{status.cents:+.0f} {'flat' if status.cents < 0 else 'sharp'}"
+        needle[width // 2 + round(max(-1.0, min(1.0, status.cents / SPAN_CENTS)) * (width // 2))] = "●"
+    sheet.put(2, y, status.note or "tuner", palette.STRONG if status.note else palette.DIM)
+    sheet.put(left, y, "".join(needle), ink)
+    sheet.put(left + width + 1, y, said, ink)
+
+
 STRIP_SHORT = 9  # columns of a strip without its needle
 
 

@@ -3,7 +3,7 @@
 Things are named by their identity here; address.py finds it in a player's words.
 """
 
-from rig.document.edits.amps import delete_amp, key, move_amp, new_amp, rename_amp
+from rig.document.edits.amps import colour, delete_amp, key, move_amp, new_amp, rename_amp
 from rig.document.edits.engines import (
     a4,
     boost,
@@ -27,6 +27,7 @@ __all__ = [
     "a4",
     "bind",
     "boost",
+    "colour",
     "delete_amp",
     "delete_scene",
     "follow",

@@ -1,4 +1,4 @@
-"""Edits of amps: which there are, in which order, their names and keys."""
+"""Edits of amps: which there are, in which order, their names, keys and colours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rig.document.document import (
     AMPS,
+    COLOURS,
     INPUT,
     KEYS,
     NAME,
@@ -19,7 +20,7 @@ from rig.document.document import (
     with_identities,
 )
 from rig.document.edits.place import with_amp
-from rig.errors import RigError
+from rig.errors import RigError, quoted
 
 
 def new_amp(document: Document, after: int, name: str, copy: bool = False) -> tuple[Document, int]:
@@ -87,3 +88,10 @@ def key(document: Document, uid: int, digit: str | None) -> Document:
         for amp in preset.amps
     )
     return document.with_preset(replace(preset, amps=tuple(amps)))
+
+
+def colour(document: Document, uid: int, name: str) -> Document:
+    """The colour of an amp on the screen, of COLOURS; "": none of its own."""
+    if name and name not in COLOURS:
+        raise RigError(f"no colour {quoted(name)}; there are {', '.join(COLOURS)}")
+    return document.with_preset(with_amp(document.preset_of(uid), replace(document.amp(uid), colour=name)))

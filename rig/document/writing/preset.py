@@ -19,7 +19,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-AMP = ("name", "key", "level", "louder", "chain", "scene")
+AMP = ("name", "key", "colour", "level", "louder", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
 """The keys of tables, as they follow each other where they are new."""
@@ -181,6 +181,8 @@ class PresetText:
             toml_tables.put(self.tree, table, "name", toml.string(new.name), AMP)
         if new.key != old.key:
             self.optional(table, "key", new.key, AMP)
+        if new.colour != old.colour:
+            self.optional(table, "colour", new.colour or None, AMP)
         if new.level != old.level:
             toml_tables.put(self.tree, table, "level", toml.number(new.level), AMP)
         if new.louder != old.louder:
