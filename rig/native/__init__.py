@@ -21,7 +21,19 @@ from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.looper import LoopState
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, HISTORY, LEADERS, LEADS, SLOTS, STAGES, MidiEvent, Rack, Transport
+from rig.native.rack import (
+    BLAST,
+    BLOCK,
+    HISTORY,
+    LEADERS,
+    LEADS,
+    LONGEST_MESSAGE,
+    SLOTS,
+    STAGES,
+    MidiEvent,
+    Rack,
+    Transport,
+)
 
 __all__ = [
     "BLAST",
@@ -30,6 +42,7 @@ __all__ = [
     "HISTORY",
     "LEADERS",
     "LEADS",
+    "LONGEST_MESSAGE",
     "NOTES",
     "SLOTS",
     "STAGES",
