@@ -73,7 +73,7 @@ static float place_of(const rig_midi_event *e)
 static float value_at(const rig_binding *g, float place)
 {
     const uint32_t i = place < 127.0f ? (uint32_t)place : 127;
-    const float share = place - (float)i;
+    const float share = g->steps ? 0.0f : place - (float)i;
     return share > 0.0f ? g->values[i] + share * (g->values[i + 1] - g->values[i]) : g->values[i];
 }
 

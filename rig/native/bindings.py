@@ -105,7 +105,13 @@ class Bindings:
         table = ffi.new("rig_binding[]", max(1, len(self.bound)))
         at = 0
         for c, bound, after in zip(table, self.bound, self._nexts, strict=False):
-            c.kind, c.next, c.part, c.holds, c.steps = KINDS[bound.kind], after, PARTS[bound.part], bound.holds, bound.steps
+            c.kind, c.next, c.part, c.holds, c.steps = (
+                KINDS[bound.kind],
+                after,
+                PARTS[bound.part],
+                bound.holds,
+                bound.steps,
+            )
             c.relative, c.plus = RELATIVE[bound.relative], bound.plus
             c.unit, c.param = (len(bound.data), at) if bound.data else (bound.unit, bound.param)
             c.chain = bound.chain._c if bound.chain else ffi.NULL
