@@ -85,7 +85,7 @@ def unwired(gig: FakeGig) -> None:
 
 def tuned(note: str, cents: float) -> Callable[[FakeGig], None]:
     def tune(gig: FakeGig) -> None:
-        gig._hear = lambda: Note(note, cents)  # type: ignore[method-assign]
+        gig.sounding.note = lambda: Note(note, cents)  # type: ignore[method-assign]
         gig.set(note=note, cents=cents)
 
     return tune

@@ -631,7 +631,7 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     gig.do(f"record {folder / 'take.wav'}")
     assert gig.status().recording.endswith("take-2.wav"), "the one that is there stays"
     assert gig.news() == ()
-    monkeypatch.setattr(type(gig._recorder), "lost", 24_000)
+    monkeypatch.setattr(type(gig.takes.recorder), "lost", 24_000)
     gig.status()
     assert [(news.message, news.wrong) for news in gig.news()] == [
         ("the disk is too slow: 0.5 s of the recording are silence", True)
@@ -639,13 +639,13 @@ def test_a_recording_that_goes_wrong_is_an_alarm_and_has_ended(folder, monkeypat
     gig.status()
     assert gig.news() == (), "said once"
     for room, said in ((700.0, None), (599.0, "9:59 min"), (300.0, None), (59.0, "59 s"), (30.0, None)):
-        gig._recorder.room = room
-        monkeypatch.setattr(gig._recorder, "_room", lambda room=room: room)
+        gig.takes.recorder.room = room
+        monkeypatch.setattr(gig.takes.recorder, "_room", lambda room=room: room)
         gig.status()
         more = [f"the disk has room for {said} more of the recording"] if said else []
         assert [news.message for news in gig.news()] == more
-    monkeypatch.setattr(type(gig._recorder), "ended", True)
-    gig._recorder.fault = "no space left on device"
+    monkeypatch.setattr(type(gig.takes.recorder), "ended", True)
+    gig.takes.recorder.fault = "no space left on device"
     assert gig.status().recording == ""
     assert [(news.message, news.wrong) for news in gig.news()] == [
         ("not recording any more: no space left on device", True)

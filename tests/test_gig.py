@@ -221,7 +221,7 @@ def test_a_recording_that_jack_ends_by_coming_back_at_another_rate_is_said_besid
     gig = unhurried(folder)
     gig.do(f"record {folder / 'take.wav'}")
     gig.client, gig.connection = AnotherRate(), Connection(gig, AnotherRate())
-    recorder = gig._recorder
+    recorder = gig.takes.recorder
     gig.status()
     assert recorder.join(20)
     gig.status()
@@ -259,7 +259,7 @@ def test_a_recording_that_still_has_to_be_written_is_said_when_it_is(folder, mon
         gig.do(f"record {folder / 'next.wav'}")
     assert (gig.status().recording, said(gig)) == ("", [])
     works.set()
-    assert gig._finishing.join(20)
+    assert gig.takes.finishing.join(20)
     gig.do(f"record {folder / 'next.wav'}")
     assert said(gig) == [(f"recorded {folder / 'take.wav'}", False)]
     gig.close()
@@ -311,4 +311,4 @@ def test_a_recording_goes_where_the_home_is(folder, monkeypatch):
     for words in ("record ~nosuchuser/take.wav", "save as ~nosuchuser/set.toml"):
         with pytest.raises(RigError, match=r"'~nosuchuser/.*' is no path"):
             gig.do(words)
-    assert gig._finishing.join(20)
+    assert gig.takes.finishing.join(20)

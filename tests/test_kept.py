@@ -74,7 +74,7 @@ class Playing:
     def keep(self, words: str = "") -> Path:
         """What was written."""
         self.gig.do(f"keep {words}")
-        keeper = self.gig._keeper
+        keeper = self.gig.takes.keeper
         assert keeper.join(20)
         self.gig.status()
         ((news),) = self.gig.news()
@@ -203,7 +203,7 @@ def test_a_disk_that_is_slower_than_the_guitar_is_said(folder, monkeypatch):
     monkeypatch.setattr(WavWriter, "write", slow)
     before = it.heard[-3 * RATE :]
     it.gig.do("keep")
-    keeper = it.gig._keeper
+    keeper = it.gig.takes.keeper
     assert keeper.join(20)
     assert keeper.fault == ""
     assert np.array_equal(sound(keeper.path / "wet.wav"), before)
@@ -217,7 +217,7 @@ def test_a_disk_that_is_slower_than_the_guitar_is_said(folder, monkeypatch):
     before = it.heard[-3 * RATE :]
     it.gig.status()
     it.gig.do("keep")
-    keeper = it.gig._keeper
+    keeper = it.gig.takes.keeper
     assert keeper.join(20)
     assert "the disk is too slow; the first " in keeper.fault
     taken = sound(keeper.path / "wet.wav")
@@ -238,7 +238,7 @@ def test_a_full_disk_is_said_beforehand_and_while_it_fills(folder, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(WavWriter, "write", full)
         it.gig.do("keep")
-        keeper = it.gig._keeper
+        keeper = it.gig.takes.keeper
         assert keeper.join(20)
     it.gig.status()
     ((news),) = it.gig.news()
@@ -254,7 +254,7 @@ def test_one_is_written_at_a_time(folder, monkeypatch):
     it.play(0.1)
     monkeypatch.setattr(Keeper, "ended", False)
     it.gig.do("keep")
-    it.gig._keeper.join(20)
+    it.gig.takes.keeper.join(20)
     with pytest.raises(RigError, match="still being written"):
         it.gig.do("keep")
 

@@ -315,7 +315,7 @@ def test_programs_pick_amps_and_scenes_of_the_channel(folder):
     assert gig.amp.name == "Clean"
     send(gig, b"\xc0\x05")
     assert gig.amp.name == "Lead"
-    assert gig.reconciler.rack.meters().playing == gig.reconciler.slot(gig._heard()[1][0])
+    assert gig.reconciler.rack.meters().playing == gig.reconciler.slot(gig.sounding.path()[1][0])
     send(gig, b"\xc0\x01")
     assert (gig.amp.name, gig.amp.scene) == ("Clean", "Solo")
     do(gig, "amp Lead")

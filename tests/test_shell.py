@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rig.cli import _parser, _table, main
+from rig.cli import COMMANDS, _table, main
 from rig.gig.verbs import VERBS
+from rig.options import parser
 from rig.shell import bash, fish, man, zsh
 from rig.shipped import shipped_presets
 
@@ -179,4 +180,4 @@ def test_every_command_has_examples_that_its_own_parser_takes(tmp_path, monkeypa
                 example.partition(";")[0].partition("|")[0].partition(">")[0].removeprefix('eval "$(').rstrip('")')
             )
             assert words[:2] == ["rig", command.name], example
-            _parser().parse_args(words[1:])
+            parser(COMMANDS).parse_args(words[1:])

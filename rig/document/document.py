@@ -311,6 +311,10 @@ class Document:
                 return preset
         raise KeyError(uid)
 
+    def engine(self, uid: int) -> EngineSpec | None:
+        """The engine of an identity; None where it is gone."""
+        return next((spec for preset in self.presets for spec in preset.engines() if spec.uid == uid), None)
+
     def with_preset(self, preset: Preset) -> Document:
         """The same set with another preset in place of the one of the same identity."""
         return replace(self, presets=tuple(preset if p.uid == preset.uid else p for p in self.presets))

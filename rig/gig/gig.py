@@ -15,43 +15,40 @@ from rig.document.corrections import each_preset, remade, taken_back, without_id
 from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Target, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
-from rig.document.knobs import kind
 from rig.document.scenes import applied
 from rig.document.set_file import SetFile
-from rig.document.tunings import A4, Note, nearest
+from rig.document.tunings import A4
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.bookmark import Bookmark, BookmarkFile
-from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
-from rig.gig.diary import Diary, Sound
-from rig.gig.fault_log import FaultLog
+from rig.gig.diary import Sound
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
-from rig.gig.kept import Keeper, Room
+from rig.gig.kept import Room
+from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
 from rig.gig.preset_files import PresetFiles
 from rig.gig.reconciler import Installed, Reconciler, Refused
-from rig.gig.recorder import Recorder, rescued
 from rig.gig.set_list import SetList
-from rig.gig.snapshot import AmpView, EngineView, LoopView, News, Outcome, Status
+from rig.gig.snapshot import AmpView, EngineView, News, Outcome, Status
+from rig.gig.sounding import Sounding
+from rig.gig.takes import Takes
 from rig.gig.taps import Taps
 from rig.gig.time import Time
 from rig.gig.verbs import VERBS
 from rig.jack.client import Client
-from rig.native import Bound, Chain, Rack, decibels
+from rig.native import Bound, Rack, decibels
 
 if TYPE_CHECKING:
-    from rig.gig.tuner import Tuner
+    pass
 
 FINISH_SECONDS = 2.0
 MOST_NAMED = 3  # presets of a set without a name
 LONGEST_VERB = 5000  # characters: a path has at most 4096
-WRITE_SECONDS = 5.0  # in the end, for a recording
-FULL_SECONDS = (60.0, 600.0)  # of room on the disk, at which that is said
 CLOSE_SECONDS = 0.5  # a fade-out takes a twentieth of a second; JACK may be gone
 
 
@@ -95,21 +92,13 @@ class Gig:
         self.bypassed: bool = False
         self.muted: bool = False
         self.tuning = self.heard_tuning = False
-        self._recorder: Recorder | None = None
-        self._finishing: Recorder | None = None  # records no more, but is still writing
-        self._lost = 0  # frames of the recording, as far as it was said
-        self._room = math.inf  # seconds that the disk has room for, the same
         self.room = room or Room(0.0, 0.0)
-        self.loop_beats: bool = True  # where the preset has a tempo
-        self._looping = ""  # what the loop did when it was looked at last
-        self._loop_ordered = False  # and whether it was told something since
-        self._keeper: Keeper | None = None
-        self._diary = Diary()
+        self.takes: Takes = Takes(self)
+        self.looping = Looping(self)
+        self.sounding = Sounding(self)
         self._alarms: list[News] = []
         self._message, self._wrong = "", False
         self._clips = (0, 0)
-        self._faults_seen = FaultLog()
-        self._tuner: Tuner | None = None
         self.taps = Taps()
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
@@ -120,9 +109,9 @@ class Gig:
         self._level: float | None = None  # as it was written last
         self.set_list.picked()
         self.pedals.reconcile()
-        client.delay(self._delay())
-        reconciler.rack.loop_beats(self.on_beats)
-        self._note()
+        client.delay(self.sounding.delay)
+        reconciler.rack.loop_beats(self.looping.on_beats)
+        self.takes.note()
         self.bookmark.note(self._where())
 
     # --- what is wanted ---
@@ -209,7 +198,7 @@ class Gig:
             self.set_list.picked()
         self._amps = amps
         near = applied(self.set_list.near(), self.playing)
-        near = near.with_preset(self._as_heard(near.preset_of(self.playing)))
+        near = near.with_preset(self.as_heard(near.preset_of(self.playing)))
         self.reconciler.want(near, self.playing, self._before_tries())
         if self.document.level != self._level:
             self._level = self.document.level
@@ -218,10 +207,10 @@ class Gig:
         if self.reconciler.inserts:
             self.client.inserts(self.reconciler.inserts.names)
         self.time.reconcile()
-        self.reconciler.rack.loop_beats(self.on_beats)
-        self._note()
+        self.reconciler.rack.loop_beats(self.looping.on_beats)
+        self.takes.note()
         self.bookmark.note(self._where())
-        self.client.delay(self._delay())
+        self.client.delay(self.sounding.delay)
         before, self._wirings = self._wirings, self._wired_as()
         if self.connection.wired and self.preset.jack != before.get(self.preset.uid, self.preset.jack):
             self.connection.rewire()  # but an amp of another preset is played with the wires as they are
@@ -245,7 +234,7 @@ class Gig:
         except RigError as error:
             self.tell(News(f"not as it was left: {error}", wrong=True))
 
-    def _as_heard(self, preset: Preset) -> Preset:
+    def as_heard(self, preset: Preset) -> Preset:
         """The preset that plays, at the song's tempo, and its amp as loud as it is in a solo."""
         if self.boost_db:
             amps = (
@@ -285,8 +274,7 @@ class Gig:
     def _before_tries(self) -> EngineSpec | None:
         """While files are tried for an engine: what it was before."""
         before = self.history.before(("try", self.tried))
-        presets = applied(before, self.playing).presets if before else ()
-        return next((spec for preset in presets for spec in preset.engines() if spec.uid == self.tried), None)
+        return applied(before, self.playing).engine(self.tried) if before else None
 
     def heard(self, at: Target, value: float, bound: Bound) -> None:
         """MIDI has turned a knob, or a level, to where an edit is about to have it."""
@@ -372,7 +360,7 @@ class Gig:
     def open_master(self) -> None:
         """Let it be heard, or not, as mute and tuner say."""
         self.reconciler.rack.open(self.open)
-        self._note()
+        self.takes.note()
 
     @property
     def open(self) -> bool:
@@ -381,12 +369,11 @@ class Gig:
 
     def move(self, rack: Rack) -> None:
         """All is to be built anew for another rack, of another rate, which is not heard yet."""
-        self._stop_recording()
-        self._diary, self._looping = Diary(), ""
+        for part in (self.takes, self.looping, self.sounding):
+            part.moved()
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
         self._level = None
-        self._faults_seen = FaultLog()
         self._clips = (0, 0)
         self.reconcile()
 
@@ -394,125 +381,8 @@ class Gig:
         """The guitar without the amp."""
         self.bypassed = on
         self.reconciler.rack.bypass(on)
-        self.client.delay(self._delay())
-        self._note()
-
-    def record(self, path: Path | None) -> None:
-        """Record what is heard, and the dry guitar, into new files; where a recording runs, end that, whatever `path`.
-
-        Raises RigError for None where none runs, and where the file can't be made.
-        """
-        if self._recorder:
-            self._stop_recording()
-        elif path is None:
-            raise RigError("record: into which file? 'record take.wav', and 'record' again to stop")
-        elif self._finishing and not self._finishing.ended:
-            raise RigError(f"record: {self._finishing.path.name} is still being written; record again in a moment")
-        else:
-            self._watch_recorder()
-            found = rescued(path.parent)
-            self._recorder, self._lost = Recorder(self.reconciler.rack, path, self.client.rate), 0
-            self._room = math.inf
-            self.say(f"recording into {self._recorder.path}")
-            self._finished(found)
-
-    def rescue(self, folder: Path) -> None:
-        """Finish what recordings that were killed have left in a folder, and say so."""
-        self._finished(rescued(folder))
-
-    def _finished(self, takes: Sequence[Path]) -> None:
-        if takes:
-            self.tell(News(f"finished what was broken off: {', '.join(map(str, takes))}"))
-
-    def _stop_recording(self) -> None:
-        """What came of it is news when all has been written."""
-        if self._recorder:
-            self._recorder.stop()
-            self._recorder, self._finishing = None, self._recorder
-
-    def _watch_recorder(self) -> None:
-        """Say at once what goes wrong with the recording, and what came of the one before."""
-        recorder, finishing = self._recorder, self._finishing
-        if finishing and finishing.ended:
-            self._finishing = None
-            self.tell(News(finishing.fault or f"recorded {finishing.path}", wrong=bool(finishing.fault)))
-        if recorder and recorder.lost > self._lost:
-            self._lost = recorder.lost
-            seconds = self._lost / self.client.rate
-            self.tell(News(f"the disk is too slow: {seconds:.1f} s of the recording are silence", wrong=True))
-        room = recorder.room if recorder else None
-        near = next((seconds for seconds in FULL_SECONDS if room is not None and room < seconds < self._room), None)
-        if room is not None and near is not None:
-            self._room = near
-            self.tell(News(f"the disk has room for {_minutes(room)} more of the recording", wrong=True))
-        if recorder and recorder.ended:  # it can't go on
-            self._recorder = None
-            self.tell(News(f"not recording any more: {recorder.fault}", wrong=True))
-
-    def _note(self) -> None:
-        """What is heard from now on; what is being built is noted when it is there."""
-        rack = self.reconciler.rack
-        seconds = self.room.seconds(rack.rate)
-        if seconds <= 0 or self.reconciler.busy:
-            return
-        oldest = rack.kept - int(seconds * rack.rate)
-        preset = self._as_heard(self.preset)
-        if preset.follow and self.time.followed_bpm:  # nobody will be there to be followed when it is played again
-            preset = replace(preset, tempo=self.time.followed_bpm, follow="")
-        sound = Sound(preset, self.playing, self.document.level, self.bypassed, self.open)
-        self._diary.note(rack.kept, sound, oldest)
-
-    @property
-    def kept(self) -> int:
-        """Frames that `keep` would write."""
-        rack = self.reconciler.rack
-        return max(0, min(rack.kept, round(self.room.seconds(rack.rate) * rack.rate)))
-
-    def keep(self, folder: Path) -> None:
-        """Write the last minutes into a new folder. Raises RigError where nothing is kept, or it can't be written."""
-        if not self.kept:
-            raise RigError("keep: nothing is kept; 'rig play --keep MINUTES' keeps the last ones")
-        if self._keeper and not self._keeper.ended:
-            raise RigError(f"keep: {self._keeper.path} is still being written; keep again in a moment")
-        self._watch_keeper()
-        self._note()
-        rack = self.reconciler.rack
-        end = rack.kept
-        start = end - min(end, self.kept)
-        self._keeper = Keeper(rack, folder, start, end, self._diary.between(start, end, rack.rate), self.files)
-        self.say(f"keeping the last {_minutes(self._keeper.seconds)} in {self._keeper.path}")
-
-    def _watch_keeper(self) -> None:
-        """Say what came of it."""
-        keeper = self._keeper
-        if keeper and keeper.ended:
-            self._keeper = None
-            said = (
-                f"kept {_minutes(keeper.seconds)} in {keeper.path}; 'rig render {keeper.path} OUT.wav' plays it again"
-            )
-            self.tell(News(keeper.fault or said, wrong=bool(keeper.fault)))
-
-    def loop(self) -> LoopView:
-        """How the loop is."""
-        return snapshot.loop(self.reconciler.rack.loop_state(), self.client.rate)
-
-    @property
-    def on_beats(self) -> bool:
-        """Whether a loop begins and ends on a beat."""
-        return self.loop_beats and self.tempo is not None
-
-    def order_loop(self, order: str) -> None:
-        """Tell the looper something; see rig.native.looper.ORDERS. Raises RigError."""
-        self.reconciler.rack.loop_order(order)
-        self._loop_ordered = True
-
-    def _watch_loop(self, loop: LoopView) -> None:
-        """Say it where a recording has filled the looper's room."""
-        if loop.state == self._looping:
-            return
-        if self._looping == "recording" and loop.state == "playing" and not self._loop_ordered:
-            self.tell(News(f"the looper's memory is full: the loop plays, {_minutes(loop.seconds)} long"))
-        self._looping, self._loop_ordered = loop.state, False
+        self.client.delay(self.sounding.delay)
+        self.takes.note()
 
     # --- what takes a moment ---
 
@@ -529,7 +399,7 @@ class Gig:
             self.reconcile()
         if not self.reconciler.busy:
             self.connection.built()
-            self._note()
+            self.takes.note()
         outcomes, self._outcomes = tuple(self._outcomes), []
         return outcomes
 
@@ -548,7 +418,7 @@ class Gig:
         olds = {spec.uid: spec for spec in item.before}
         for spec in item.wish.engines:
             old = olds.get(spec.uid)
-            if (old is None or remade(old, spec)) and _in(self.document, spec.uid):
+            if (old is None or remade(old, spec)) and self.document.engine(spec.uid):
                 self._outcomes.append(snapshot.outcome(self.document, spec, self.playing))
 
     def _refuse(self, item: Refused) -> None:
@@ -559,7 +429,7 @@ class Gig:
         """
         spec, old = item.spec, item.old
         followed = self._follower is not None and self._follower.refused(item)
-        if not followed and spec is not None and _in(self.document, spec.uid):
+        if not followed and spec is not None and self.document.engine(spec.uid):
             self._outcomes.append(snapshot.outcome(self.document, old or spec, self.playing, item.error))
         elif not followed:
             self.tell(News(item.error, wrong=True))
@@ -646,21 +516,20 @@ class Gig:
         rack = self.reconciler.rack
         meters = rack.meters()
         self.connection.look(meters.callbacks)
-        self._watch_recorder()
         self._watch_inserts()
         self.pedals.look()
         self.listening = any(sink == f"{self.client.name}:midi_in" for _, sink in self.client.connections())
         if self.time.look(meters):
-            self._note()
-        self._watch_keeper()
+            self.takes.note()
+        self.takes.look()
         if rack is not self.reconciler.rack:  # JACK is back, at another rate
             rack = self.reconciler.rack
             meters = rack.meters()
         rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
-        loop = self.loop()
-        self._watch_loop(loop)
-        note = self._hear()
+        loop = self.looping.view()
+        self.looping.look(loop)
+        note = self.sounding.note()
         amp = self.amp
         status = Status(
             amp=[other.uid for other in self.document.stage(self.playing)].index(amp.uid),
@@ -679,17 +548,17 @@ class Gig:
             xruns=self.client.xruns,
             rate=self.client.rate,
             block=self.client.block,
-            latency_ms=self._latency_ms(),
+            latency_ms=self.sounding.latency_ms(),
             server=self.client.server,
             connections=self.connection.source + self.client.connections(),
             alive=self.client.alive and not self.connection.stalled,
-            faults=self._faults(meters.input_faults),
+            faults=self.sounding.faults(meters.input_faults),
             note=note.name,
             cents=round(note.cents, 2),
             string=note.string,
             tuning=self.preset.tuning or "",
             a4=self.preset.a4 or A4,
-            recording=str(self._recorder.path) if self._recorder else "",
+            recording=self.takes.path,
             building=self.building,
             message=self._message,
             wrong=self._wrong,
@@ -707,11 +576,15 @@ class Gig:
             midi=self.pedals.log.latest,
             client=self.client.name,
             loop=loop,
-            kept=round(self.kept / self.reconciler.rack.rate, 2),
-            reductions=self._reductions(),
+            kept=round(self.takes.kept / self.reconciler.rack.rate, 2),
+            reductions=self.sounding.reductions(),
         )
         self.incidents.look(status, meters.load_mean, time.time())
         return status
+
+    def chain(self) -> tuple[EngineView, ...]:
+        """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
+        return self.sounding.chain()
 
     def _watch_inserts(self) -> None:
         """They take a period, or longer, as is measured; where it is another time now they are built anew."""
@@ -721,81 +594,6 @@ class Gig:
         if inserts.look(client.block, client.name, client.connections(), time.monotonic()):
             self.reconciler.inserts_changed()
             self.reconcile()
-
-    def _latency_ms(self) -> float:
-        """Round trip: JACK's, and what the chains that play add. 0 while JACK is gone."""
-        through = self._delay() if self.client.alive else 0
-        return self.client.latency_ms() + 1000.0 * through / self.client.rate
-
-    def _heard(self) -> list[tuple[Place, tuple[EngineSpec, ...], Chain]]:
-        return self.reconciler.path(self.preset.uid, self.playing)
-
-    def _delay(self) -> int:
-        """Frames that sound takes through the chains that play."""
-        return sum(chain.latency for place, _, chain in self._heard() if place.stage != "amp" or not self.bypassed)
-
-    def costs(self) -> tuple[tuple[str, float], ...]:
-        """The engines of what plays, and the share of a core that each takes, 0..1."""
-        return tuple(
-            (snapshot.path(self.document, spec.uid, self.playing), cost)
-            for _, engines, chain in self._heard()
-            for spec, cost in zip(engines, chain.costs, strict=True)
-            if _in(self.document, spec.uid)
-        )
-
-    def _reductions(self) -> tuple[tuple[str, float], ...]:
-        return tuple(
-            (snapshot.path(self.document, spec.uid, self.playing), round(reduction, 1))
-            for _, engines, chain in self._heard()
-            for spec, reduction in zip(engines, chain.reductions, strict=True)
-            if reduction is not None and spec.on and _in(self.document, spec.uid)
-        )
-
-    def _faults(self, input_faults: int) -> tuple[tuple[str, int], ...]:
-        found = [("in", input_faults)] if input_faults else []
-        for place in self.reconciler.places():
-            standing = self.reconciler.chain(place)
-            if standing is None:
-                continue
-            for spec, count in zip(standing[0].engines, standing[1].faults, strict=True):
-                if count and _in(self.document, spec.uid):
-                    found.append((snapshot.path(self.document, spec.uid, self.playing), count))
-        return tuple(found)
-
-    def _hear(self) -> Note:
-        """The note that is played; one without a name for none."""
-        if self._tuner is None:
-            from rig.gig.tuner import Tuner
-
-            self._tuner = Tuner()
-        heard = self._tuner.hear(self.reconciler.rack, not self.tuning)
-        return nearest(heard, self.preset.tuning or "", self.preset.a4 or A4) if heard else Note("", 0.0)
-
-    def chain(self) -> tuple[EngineView, ...]:
-        """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
-        units = {}
-        for _, engines, chain in self._heard():
-            for i, (spec, unit, faults, cost) in enumerate(
-                zip(engines, chain.units, chain.faults, chain.costs, strict=True)
-            ):
-                about = self._stands_in(spec.uid) if kind(spec).ports else chain.about(i)
-                units[spec.uid] = (unit, about, self._faults_seen.lately(chain.address, i, faults), cost)
-        return snapshot.chain(self.document, self.history.saved, self.playing, units)
-
-    def _stands_in(self, uid: int) -> str:
-        """What is said of an insert."""
-        inserts, client = self.reconciler.inserts, self.client
-        return inserts.about(uid, client.rate, client.name, client.connections()) if inserts else ""
-
-    def idle(self, uid: int) -> frozenset[str]:
-        """The knobs of an engine that do nothing with what it plays; none while it is to play something else."""
-        wanted = next((spec for preset in self.document.presets for spec in preset.engines() if spec.uid == uid), None)
-        for place in self.reconciler.places():
-            standing = self.reconciler.chain(place)
-            for spec, unit in zip(standing[0].engines, standing[1].units, strict=True) if standing else ():
-                if spec.uid == uid and wanted and not remade(spec, wanted):
-                    return frozenset(unit.payload.idle)
-        return frozenset()
 
     # --- life ---
 
@@ -809,27 +607,7 @@ class Gig:
         sounds = self.client.alive and not self.connection.stalled
         while sounds and self.client.alive and not rack.meters().silent and time.monotonic() < until:
             time.sleep(0.005)
-        self._stop_recording()
-        if self._finishing:
-            if not self._finishing.join(WRITE_SECONDS):
-                self.tell(News(self._finishing.fault, wrong=True))
-                self._finishing = None
-            self._watch_recorder()
-        if self._keeper:
-            if not self._keeper.join(WRITE_SECONDS):
-                self.tell(News(self._keeper.fault, wrong=True))
-                self._keeper = None
-            self._watch_keeper()
+        self.takes.close()
         self.client.close()
         self.bookmark.close()
         self.incidents.log.close()
-
-
-def _minutes(seconds: float) -> str:
-    """As a player says it: "9:58 min", "42 s"."""
-    whole = int(seconds)
-    return f"{whole // 60}:{whole % 60:02} min" if whole >= 60 else f"{whole} s"
-
-
-def _in(document: Document, uid: int) -> bool:
-    return any(spec.uid == uid for preset in document.presets for spec in preset.engines())

@@ -36,7 +36,7 @@ class Incidents:
         passed, self._at = now - self._at, now
         costs: Sequence[tuple[str, float]] = ()
         if before and now - self._sampled >= SAMPLE_SECONDS:
-            self._sampled, costs = now, self._gig.costs()
+            self._sampled, costs = now, self._gig.sounding.costs()
         preset, amp = self._gig.preset.name, status.amp_name
         if status.alive and 0 <= passed < AWAY_SECONDS:
             self.log.played(preset, amp, passed, costs, status.load)
@@ -49,7 +49,7 @@ class Incidents:
             self._gig.tell(News(self.log.fault))
         if not found:
             return
-        costliest = sorted(costs or self._gig.costs(), key=lambda cost: -cost[1])[:COSTLIEST]
+        costliest = sorted(costs or self._gig.sounding.costs(), key=lambda cost: -cost[1])[:COSTLIEST]
         told = tuple((engine, round(share, 4)) for engine, share in costliest)
         for one in found:
             around = replace(one, at=now, preset=preset, amp=amp, load=round(status.load, 4), mean=round(mean, 4))

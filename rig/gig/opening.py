@@ -118,7 +118,7 @@ def open_gig(
                 gig.tell(wired)
         if record:
             gig.do(f"record {record}")
-        gig.rescue(Path())
+        gig.takes.rescue(Path())
         reconciler.rack.open()
         if log:
             gig.incidents.log.write_into(log)

@@ -146,7 +146,7 @@ def _set(gig: Gig, words: str) -> None:
     path, _, text = words.rpartition(" ")
     path = path.strip()
     target, knob = address.knob(gig.document, path, gig.playing)
-    if knob.name in gig.idle(target.uid):
+    if knob.name in gig.sounding.idle(target.uid):
         raise RigError(f"{cut(path.rpartition('.')[0])} has no knob '{knob.name}' with what it plays")
     _turn(gig, target, value(knob, path, text), f"{path} {text}")
 
@@ -459,18 +459,18 @@ def _loop(gig: Gig, words: str) -> None:
     if words and (order not in LOOP or (rest and order != "beats")):
         raise RigError(f"loop: '{cut(words)}'?{did_you_mean(order, LOOP) or ' ' + 'loop alone, or ' + ', '.join(LOOP)}")
     if order == "beats":
-        gig.loop_beats = _switched(gig.loop_beats, rest, "loop beats")
+        gig.looping.beats = _switched(gig.looping.beats, rest, "loop beats")
         gig.reconcile()
-        gig.say(f"loops begin and end {'on a beat, where there is a tempo' if gig.loop_beats else 'when you say'}")
+        gig.say(f"loops begin and end {'on a beat, where there is a tempo' if gig.looping.beats else 'when you say'}")
         return
     said = _looped(gig, order)
-    gig.order_loop(order)
+    gig.looping.order(order)
     gig.say(said)
 
 
 def _looped(gig: Gig, order: str) -> str:
     """What an order to the looper comes to. Raises RigError where it makes no sense now."""
-    loop = gig.loop()
+    loop = gig.looping.view()
     if not loop.there:
         raise RigError("loop: there is no memory for it; 'rig play --loop MINUTES' sets some aside")
     if not gig.client.alive:
@@ -489,7 +489,7 @@ def _looped(gig: Gig, order: str) -> str:
         return "called off"
     if not order and loop.state == "playing" and loop.full:
         raise RigError("loop: no room for another layer; 'loop undo' takes the last one off")
-    beat = "from the next beat on" if gig.on_beats else ""
+    beat = "from the next beat on" if gig.looping.on_beats else ""
     return {
         "": {
             "empty": f"recording a loop {'from the nearest beat on' if beat else ''}".strip(),
@@ -563,12 +563,12 @@ VERBS: dict[str, Verb] = {
         _loop,
     ),
     "keep": Verb(
-        "[FOLDER]", "write the last minutes into a new folder", lambda gig, t: gig.keep(_path(t) if t else Path())
+        "[FOLDER]", "write the last minutes into a new folder", lambda gig, t: gig.takes.keep(_path(t) if t else Path())
     ),
     "record": Verb(
         "FILE.wav|.flac",
         "record what is heard, and the dry guitar; again to stop",
-        lambda gig, t: gig.record(_path(t) if t else None),
+        lambda gig, t: gig.takes.record(_path(t) if t else None),
     ),
     "status": Verb("", "say how things are", _nothing),
     "quit": Verb("", "fade out and end", _nothing),

@@ -1,0 +1,272 @@
+"""What may be written on the command line: each command's arguments and options, with examples."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from rig import __version__
+from rig.errors import QUOTED, cut, did_you_mean, quoted
+from rig.output import complain
+
+
+def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+    """The command line of all commands. functions: one each, by whose names they are called, in order."""
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show a traceback when something fails"
+    )
+    parser = _Parser(
+        prog="rig",
+        description="A live rig for guitarists in the terminal.",
+        parents=[common],
+        epilog="Begin with: rig play blues --di demo; rig COMMAND --help has more examples.",
+    )
+    parser.add_argument("--version", action="version", version=f"rig {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
+
+    of = {function.__name__: function for function in functions}
+
+    def command(name: str, *examples: str) -> argparse.ArgumentParser:
+        function = of[name]
+        sub = commands.add_parser(
+            name,
+            help=function.__doc__,
+            description=function.__doc__,
+            epilog="\n  ".join(["Examples:", *examples]),
+            parents=[common],
+            formatter_class=_Help,
+        )
+        sub.set_defaults(function=function, examples=examples)
+        return sub
+
+    sub = command(
+        "play",
+        "rig play",
+        "rig play --resume",
+        "rig play blues --amp Crunch",
+        "rig play friday.toml --watch",
+        "rig play rock --di demo",
+    )
+    sub.add_argument(
+        "preset",
+        type=there,
+        nargs="*",
+        metavar="PRESET|SET",
+        help="what is played, song by song: presets (files, or names of yours or of those that ship), folders of them, "
+        "or a set, a file with songs; none: rig lists what it finds, and asks",
+    )
+    sub.add_argument(
+        "--resume", action="store_true", help="play what was played last: the same song, amp and output level"
+    )
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
+    sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use, one that runs (default: JACK's own)")
+    sub.add_argument("--no-connect", action="store_true", help="leave all ports unconnected")
+    sub.add_argument(
+        "--di",
+        type=there,
+        metavar="FILE",
+        help="loop a recording into the rig instead of a guitar; demo is the one that ships",
+    )
+    sub.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="record what is heard into a .wav or .flac, and the dry guitar beside it",
+    )
+    sub.add_argument(
+        "--keep",
+        type=_number_of("minutes", 0, 60),
+        metavar="MINUTES",
+        help="of all that is heard, always kept in memory for the key k to write down (default: 10, or what fits into "
+        "an eighth of the memory; a minute takes 35 MB at 48 kHz); 0: none",
+    )
+    sub.add_argument(
+        "--loop",
+        type=_number_of("minutes", 0, 60),
+        default=5.0,
+        metavar="MINUTES",
+        help="that a loop and its layers have in all (default: 5; a minute takes 12 MB at 48 kHz); 0: no looper",
+    )
+    sub.add_argument(
+        "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
+    )
+    shown = sub.add_mutually_exclusive_group()
+    shown.add_argument("--headless", action="store_true", help="no screen: verbs on stdin, JSON lines on stdout")
+    shown.add_argument("--plain", action="store_true", help="no screen: short plain lines, for a screen reader")
+    shown.add_argument("--daemon", action="store_true", help="in the background: see rig attach and rig send")
+    sub.add_argument("--save-on-quit", action="store_true", help="headless, daemon: save what was changed in the end")
+
+    sub = command("attach", "rig attach", "rig attach --name rig-2")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--plain", action="store_true", help="in plain lines, as it is so far in any case")
+
+    sub = command("send", "rig send amp 2", "rig send mute on", "rig send help")
+    sub.add_argument("--name", metavar="CLIENT", help="the rig, where several run")
+    sub.add_argument("--json", action="store_true", help="for programs")
+    sub.add_argument("verb", nargs="+", metavar="VERB", help="as in the headless mode: amp 2, mute on")
+
+    sub = command(
+        "render", "rig render blues di.wav lead.wav --amp Lead", "rig render my-amp.nam di.wav wet.flac --bits 24"
+    )
+    sub.add_argument(
+        "source",
+        type=there,
+        metavar="PRESET|MODEL|KEPT",
+        help="a preset (.toml), a model of any family, or a folder that the key k has written, which is played again",
+    )
+    sub.add_argument(
+        "input", type=there, nargs="?", metavar="IN", help="the dry recording: WAV, FLAC ...; of a KEPT, none"
+    )
+    sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
+    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
+    sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
+    sub.add_argument(
+        "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
+    )
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
+
+    sub = command(
+        "capture", "rig capture -o my-amp", "rig capture -o my-amp --send system:playback_1 --return system:capture_1"
+    )
+    from rig.capture import options as capturing
+
+    capturing.add_arguments(sub)
+
+    sub = command(
+        "train", "rig train my-amp -o my-amp.json --dry-run", "rig train dry.wav wet.wav -o my-amp.json --minutes 10"
+    )
+    from rig.train import command as training  # its arguments only; torch comes with run()
+
+    training.add_arguments(sub)
+
+    sub = command("info", "rig info blues", "rig info presets/models/small-combo-clean.json", "rig info my-models")
+    sub.add_argument(
+        "file", type=there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
+    )
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command("convert", "rig convert my-amp.json my-amp.nam", "rig convert my-amp.nam my-amp.json --force")
+    sub.add_argument("input", type=there, metavar="IN", help="a model of either kind")
+    sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
+    sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
+
+    sub = command("check", "rig check friday.toml", "rig check blues rock my-set/*.toml")
+    sub.add_argument("preset", type=there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command("bench", "rig bench", "rig bench blues --paced")
+    sub.add_argument("source", type=there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
+    sub.add_argument("--block", type=_blocks, default=(16, 64, 256), metavar="N,N", help="frames (default: 16,64,256)")
+    sub.add_argument("--isa", metavar="NAME|all", help="the instruction set (default: the best this machine has)")
+    sub.add_argument(
+        "--seconds",
+        type=_number_of("seconds", 0.1, 3600),
+        default=3.0,
+        metavar="S",
+        help="of audio for each row, with --train of time (default: 3)",
+    )
+    paced = "also one block a period and sleep between, as JACK runs it; takes as long as it plays"
+    sub.add_argument("--paced", action="store_true", help=paced)
+    sub.add_argument("--train", action="store_true", help="what rig train's steps cost, in place of what playing does")
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command("doctor", "rig doctor", "rig doctor blues", "rig doctor --last")
+    fitting = "also say into which period these fit, and how much room they leave"
+    sub.add_argument("source", type=there, nargs="*", metavar="PRESET|SET|MODEL", help=fitting)
+    sub.add_argument("--fits", action="store_true", help="the same of all presets that ship")
+    sub.add_argument("--last", action="store_true", help="instead, tell what went wrong in the last gig")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to look at (default: JACK's own)")
+    sub.add_argument(
+        "--loopback", action="store_true", help="measure the latency through a cable from an output to an input"
+    )
+    sub.add_argument("--send", metavar="PORT", help="where that cable begins (default: the sound card's first output)")
+    sub.add_argument(
+        "--return", dest="back", metavar="PORT", help="and where it ends (default: the sound card's first input)"
+    )
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command("engines", "rig engines", "rig engines --lv2 guitarix reverb")
+    sub.add_argument(
+        "--lv2",
+        nargs="*",
+        metavar="WORD",
+        help="the installed LV2 plug-ins whose name, class or URI has all words; one alone with its knobs",
+    )
+    sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command("completion", "rig completion fish | source", 'eval "$(rig completion bash)"')
+    sub.add_argument("shell", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+    command("man", "rig man | man -l -", "rig man > ~/.local/share/man/man1/rig.1")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but wrong use is one line that names what would be right."""
+
+    def error(self, message: str) -> NoReturn:
+        most = QUOTED + len("unrecognized arguments: ")
+        message = message if len(message) <= most or not message.startswith("unrecognized") else f"{message[:most]}..."
+        complain(f"{message}; see {self.prog} --help")
+        raise SystemExit(2)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            known = f"; known: {', '.join(action.choices)}"
+            raise argparse.ArgumentError(
+                None, f"no command {quoted(value)}{did_you_mean(str(value), action.choices) or known}"
+            )
+        super()._check_value(action, value)
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse's, but lines that are set in stay lines of their own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        fill = super()._fill_text
+        lines = text.splitlines()
+        return "\n".join(line if line.startswith(" ") else fill(line, width, indent) for line in lines)
+
+
+def there(text: str) -> Path:
+    """A path that is read, as the disk spells it."""
+    from rig.files import spelled
+
+    return spelled(Path(text))
+
+
+def _block(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65536:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
+    return int(text)
+
+
+def _client(text: str) -> str:
+    """A name that JACK gives a client as it stands; 63 bytes are all that it keeps."""
+    if not 1 <= len(text.encode()) <= 63 or ":" in text or not text.isprintable() or text != text.strip():
+        raise argparse.ArgumentTypeError(f"'{cut(text)}' is no name for JACK: 1 to 63 letters, and no colon")
+    return text
+
+
+def _blocks(text: str) -> tuple[int, ...]:
+    return tuple(_block(part) for part in text.split(","))
+
+
+def _number_of(unit: str, low: float, high: float) -> Callable[[str], float]:
+    """Reads a number of that from `low` to `high`."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of {unit} from {low:g} to {high:g}")
+        return number
+
+    return read
