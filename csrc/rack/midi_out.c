@@ -15,15 +15,15 @@ int rig_midi_out_put(rig_midi_out *o, uint32_t port, const uint8_t *bytes, size_
     return 1;
 }
 
-static void expect(rig_midi_out *o, const rig_midi_message *m, uint64_t frame)
+static void expect(rig_midi_out *o, const rig_midi_message *m, uint64_t until)
 {
     if (m->port != RIG_MIDI_LIGHTS || m->size > 3) return;
     rig_echo *e = &o->echoes[o->echoed++ % RIG_ECHOES];
-    *e = (rig_echo){.size = m->size, .until = frame + RIG_ECHO};
+    *e = (rig_echo){.size = m->size, .until = until};
     memcpy(e->bytes, m->bytes, m->size);
 }
 
-void rig_midi_out_run(rig_midi_out *o, const rig_midi_sink *sink, uint64_t frame)
+void rig_midi_out_run(rig_midi_out *o, const rig_midi_sink *sink, uint64_t frame, uint32_t period)
 {
     if (!sink->write) return;
     const uint64_t there = rig_load(&o->written);
@@ -31,7 +31,7 @@ void rig_midi_out_run(rig_midi_out *o, const rig_midi_sink *sink, uint64_t frame
     for (; read != there; ++read) {
         const rig_midi_message *m = &o->ring[read % RIG_MIDI_WAITING];
         if (sink->write(sink->buffers[m->port], 0, m->bytes, m->size)) break;
-        expect(o, m, frame);
+        expect(o, m, frame + RIG_ECHO + 3 * (uint64_t)period);
     }
     rig_store(&o->read, read);
 }

@@ -9,7 +9,7 @@
 
 #define RIG_MIDI_WAITING 512 /* messages */
 #define RIG_ECHOES 64        /* that may come back */
-#define RIG_ECHO 4800        /* frames within which they do */
+#define RIG_ECHO 480         /* frames within which they do, and three periods: shorter than any foot taps twice */
 
 typedef struct {
     uint32_t port, size;
@@ -41,8 +41,8 @@ typedef struct {
 /* [main] 0: no room, or too long. */
 int rig_midi_out_put(rig_midi_out *out, uint32_t port, const uint8_t *bytes, size_t size);
 
-/* [audio] What waits goes out, at a period's first frame, which is `frame` of the rack. */
-void rig_midi_out_run(rig_midi_out *out, const rig_midi_sink *sink, uint64_t frame);
+/* [audio] What waits goes out, at a period's first frame, which is `frame` of the rack. period: its frames. */
+void rig_midi_out_run(rig_midi_out *out, const rig_midi_sink *sink, uint64_t frame, uint32_t period);
 
 /* [audio] Goes out now, `at` frames into the period, behind what has gone out before. */
 void rig_midi_out_now(rig_midi_out *out, const rig_midi_sink *sink, uint32_t port, uint32_t at, const uint8_t *bytes, size_t size);

@@ -376,7 +376,7 @@ void rig_period_run(rig_rack *r, const rig_period *p)
     r->sink = p->midi;
     r->began = r->meters.frames;
     r->latest = r->began + p->frames - 1;
-    rig_midi_out_run(&r->out, &r->sink, r->began);
+    rig_midi_out_run(&r->out, &r->sink, r->began, p->frames);
     rig_binder_trade(&r->binder);
     steer(r);
     calm(r);

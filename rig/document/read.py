@@ -30,7 +30,7 @@ from rig.document.document import (
     Target,
     Wiring,
 )
-from rig.document.read_midi import MidiReader
+from rig.document.read_midi import BOARDS, MidiReader
 from rig.document.read_values import FILE_LIMIT, Fault, Faults, shown, suggest, toml_kind
 from rig.document.tunings import A4_RANGE, spelt
 from rig.engine import Engine, registry
@@ -42,6 +42,9 @@ ROOT = (
     *(INPUT, "amp", OUTPUT, "metronome", "jack", "midi"),
 )
 """The keys of a preset, as they follow each other where they are new."""
+
+JACK = ("in", "out", *BOARDS)
+"""The same of [jack]."""
 
 
 def read_preset(path: Path, engines: Mapping[str, Engine] | None = None) -> Preset:
@@ -286,7 +289,8 @@ class Reader(MidiReader):
                 self.fault(place, f"key \"{amp.key}\" already picks amp {other} '{amps[other - 1].name}'")
 
     def wiring(self, table: Mapping[str, object]) -> Wiring:
-        self.known(table, "jack", ("in", "out"))
+        self.known(table, "jack", JACK)
+        midi, send = self.boards(table)
         source, targets = table.get("in"), table.get("out")
         if isinstance(targets, str):
             targets = [targets]
@@ -294,14 +298,14 @@ class Reader(MidiReader):
             self.fault("jack", f'in = {shown(source)} is no port; write it as "system:capture_1"')
             source = None
         if targets is None:
-            return Wiring(_text(source))
+            return Wiring(_text(source), None, midi, send)
         if not (isinstance(targets, list) and 1 <= len(targets) <= 2 and all(map(_port, targets))):
             self.fault(
                 "jack",
                 f'out = {shown(targets)} is no pair of ports; write it as ["system:playback_1", "system:playback_2"]',
             )
-            return Wiring(_text(source))
-        return Wiring(_text(source), tuple(targets))
+            return Wiring(_text(source), None, midi, send)
+        return Wiring(_text(source), tuple(targets), midi, send)
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

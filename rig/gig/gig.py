@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Target, Wiring
+from rig.document.document import LEVEL, USUAL_BOOST, Amp, Between, Document, EngineSpec, Preset, Song, Target, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
@@ -25,6 +25,7 @@ from rig.gig.connection import Connection, Recording
 from rig.gig.diary import Sound
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.gear import Gear
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
 from rig.gig.kept import Room
@@ -103,6 +104,7 @@ class Gig:
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
         self.bookmark = BookmarkFile()
+        self.gear = Gear(self)
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
         self._outcomes: list[Outcome] = []
@@ -311,17 +313,25 @@ class Gig:
 
         A solo is over then, and where its preset says so, what was turned in the scene that is left is as saved.
         """
+        said = scene is not None
         scene = self.document.amp(amp).scene if scene is None else scene
         if (amp, scene) != (self.playing, self.amp.scene):
             self.boosted = False
             self._leave_scene()
-        if scene != self.document.amp(amp).scene:
+        if scene != self.document.amp(amp).scene or (said and self.document.amp(amp).between):
             self.history.amend_now(partial(edits.recall_scene, uid=amp, name=scene))
         self._picked = self.playing = amp
         self.set_list.picked()
         self.reconcile()
         if fault := self.reconciler.fault(self.preset.uid, amp):
             self.tell(News(f"{self.amp.name} cannot be played: {fault}", wrong=True))
+
+    def morph(self, amp: int, between: Between) -> None:
+        """Put an amp, by its identity, between two of its scenes; the nearer one is on. It is no edit."""
+        self.history.amend_now(partial(edits.morph, uid=amp, between=between))
+        if amp == self.playing:
+            self.set_list.picked()
+        self.reconcile()
 
     def _leave_scene(self) -> None:
         if self.amp.active and self.preset.revert_scenes:

@@ -73,8 +73,8 @@ def find(name: str, server: str | None) -> jack.Client | None:
 
 
 class Ports(NamedTuple):
-    """The names of ours. midi: those that MIDI comes in at, and goes out. inserts: whether there may be more, for inserts,
-    which one client of a process can have.
+    """The names of ours. midi, midi_out: those that MIDI comes in at, and goes out. inserts: whether there may be more,
+    for inserts, which one client of a process can have.
     """
 
     inputs: Sequence[str] = ("in",)
@@ -85,7 +85,9 @@ class Ports(NamedTuple):
 
 
 class Joined:
-    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes` and `xruns` are for any thread."""
+    """Our client there and its ports. `name`, `rate`, `names`, `alive`, `changes`, `arrivals` and `xruns` are for any
+    thread.
+    """
 
     def __init__(self, client: jack.Client, ports: Ports) -> None:
         self.client = client
@@ -96,7 +98,7 @@ class Joined:
         self.ports |= {name: client.midi_inports.register(name) for name in ports.midi}
         self.ports |= {name: client.midi_outports.register(name) for name in ports.midi_out}
         self.names = {name: str(port.name) for name, port in self.ports.items()}
-        self.alive, self.changes, self.xruns = True, 0, 0
+        self.alive, self.changes, self.arrivals, self.xruns = True, 0, 0, 0
         self.latency: Latency | None = None
         self._runs: Rack | PlayerRecorder | None = None  # lives as long as JACK may call it
         self._may_insert = ports.inserts
@@ -140,6 +142,7 @@ class Joined:
         self.client.set_samplerate_callback(self.on_rate)
         self.client.set_xrun_callback(self.on_xrun)
         self.client.set_port_connect_callback(self.on_wiring)
+        self.client.set_port_registration_callback(self.on_port, only_available=False)
         self.client.set_shutdown_callback(self.on_shutdown)
         try:
             self.client.activate()
@@ -163,6 +166,9 @@ class Joined:
             name = end.removeprefix(f"{self.name}:").rsplit("_", 2)[0]
             if end.startswith(f"{self.name}:") and name in self.inserts:
                 self._wire_insert(name)
+
+    def on_port(self, port: jack.Port | None, registered: bool) -> None:
+        self.arrivals += 1
 
     def on_shutdown(self, status: object, reason: str) -> None:
         self.alive = False
@@ -192,6 +198,11 @@ class Joined:
         """Connect those whose two ends are there. Returns the others."""
         ready = [wire for wire in wires if self.has(wire)]
         return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
+
+    def midi_ports(self, *, inputs: bool) -> dict[str, tuple[str, ...]]:
+        """Those of others, and what else they are called. inputs: those that take MIDI."""
+        found = self.client.get_ports(is_midi=True, is_input=inputs, is_output=not inputs)
+        return {port.name: tuple(port.aliases) for port in found if not self.client.owns(port)}
 
     def physical(self, *, inputs: bool) -> list[str]:
         """The sound card's ports. inputs: those that take sound."""

@@ -44,11 +44,11 @@ _serials = itertools.count(1)
 class Bound:
     """One thing that a controller, a note or the pitch wheel does. kind: of KINDS.
 
-    chain, unit, param: whose knob, switch or level it is; param: the slot of an amp, the looper's order. values: heel to
-    toe, 128 of them, levels in dB; none of a verb; of what is only ever pressed two: let go, and pressed. plus: dB that
-    a chain's level has on top. holds: a switch is on while it is held, else each press turns it over. steps: only whole
-    numbers. part: of PARTS, of what stands behind something else. data: what is sent. means: what it is for whoever
-    reads the events.
+    chain, unit, param: whose knob, switch or level it is; param: the slot of an amp, the looper's order. values: heel
+    to toe, 128 of them, levels in dB; none of a verb; of what is only ever pressed two: let go, and pressed. plus: dB
+    that a chain's level has on top. holds: a switch is on while it is held, else each press turns it over. steps: only
+    whole numbers. part: of PARTS, of what stands behind something else. data: what is sent. means: what it is for
+    whoever reads the events.
     """
 
     kind: str

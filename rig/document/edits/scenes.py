@@ -9,6 +9,7 @@ from rig.document.document import (
     LEVEL_KNOB,
     NAME,
     ON,
+    Between,
     Document,
     EngineSpec,
     Preset,
@@ -18,6 +19,7 @@ from rig.document.document import (
     with_each_engine,
 )
 from rig.document.edits.place import with_amp
+from rig.document.knobs import FLIPS
 from rig.document.scenes import applied, difference, with_scene
 from rig.errors import RigError
 
@@ -40,7 +42,7 @@ def store_scene(document: Document, uid: int, name: str, saved: Preset) -> Docum
     was = saved.amp(uid)
     stored = with_scene(document.amp(uid), Scene(same, db, found))
     chain = (preset.amp(uid) or amp).chain
-    new = replace(stored, chain=chain, scene=same, level=was.level if was else amp.level)
+    new = replace(stored, chain=chain, scene=same, between=None, level=was.level if was else amp.level)
     return document.with_preset(with_amp(preset, new))
 
 
@@ -63,7 +65,14 @@ def _as_saved(preset: Preset, saved: Preset, values: Mapping[Target, float]) -> 
 def recall_scene(document: Document, uid: int, name: str) -> Document:
     """Put a scene on, or with "" none."""
     preset = document.preset_of(uid)
-    return document.with_preset(with_amp(preset, replace(document.amp(uid), scene=name)))
+    return document.with_preset(with_amp(preset, replace(document.amp(uid), scene=name, between=None)))
+
+
+def morph(document: Document, uid: int, between: Between) -> Document:
+    """Put an amp between two of its scenes; the nearer one is on."""
+    name = between.toe if between.place >= FLIPS else between.heel
+    amp = replace(document.amp(uid), scene=name, between=between)
+    return document.with_preset(with_amp(document.preset_of(uid), amp))
 
 
 def revert_scene(document: Document, uid: int, saved: Preset) -> Document:

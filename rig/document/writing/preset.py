@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from rig import toml
 from rig.document.document import INPUT, OUTPUT, Amp, Chain, Metronome, Midi, Preset, Wiring
-from rig.document.read import ROOT
+from rig.document.read import JACK, ROOT
+from rig.document.read_midi import BOARDS
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -21,7 +22,6 @@ from rig.errors import RigError
 AMP = ("name", "key", "level", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
-JACK = ("in", "out")
 """The keys of tables, as they follow each other where they are new."""
 
 
@@ -95,6 +95,9 @@ class PresetText:
             self.optional(table, "in", new.input, JACK)
         if new.outputs != old.outputs:
             self.optional(table, "out", new.outputs, JACK)
+        for key in BOARDS:
+            if getattr(new, key) != getattr(old, key):
+                self.optional(table, key, getattr(new, key) or None, JACK)
         if new == Wiring():
             self.cleared("jack")
 
