@@ -144,13 +144,14 @@ class Scene:
 class Between(NamedTuple):
     """Where an amp stands between two of its scenes, or itself, "". place: 0 at `heel` to 127 at `toe`, as of a pedal.
 
-    curve: of the way, one of MIDI_CURVES.
+    curve: of the way, one of MIDI_CURVES. turned: knobs that have been turned since, which stand where that left them.
     """
 
     heel: str
     toe: str
     place: float
     curve: str = ""
+    turned: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True)

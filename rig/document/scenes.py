@@ -48,10 +48,13 @@ def heard(preset: Preset, amp: Amp) -> tuple[float, Mapping[Target, float]]:
         return scene.level, scene.values
     heel, toe = (scene_of(amp, name) for name in (way.heel, way.toe))
     db = on_the_way(AMP_LEVEL, heel.level, toe.level, way.place, way.curve)
-    return db, {
+    values = {
         at: on_the_way(param, start, end, way.place, way.curve)
         for at, param, start, end in way_between(preset, amp, heel, toe)
+        if at not in way.turned
     }
+    nearer = amp.active.values if amp.active else {}
+    return db, values | {at: nearer[at] for at in way.turned if at in nearer}
 
 
 def scene_of(amp: Amp, name: str) -> Scene:

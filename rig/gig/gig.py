@@ -573,6 +573,7 @@ class Gig:
             message=self._message,
             wrong=self._wrong,
             scene=amp.scene,
+            between=snapshot.between(amp),
             unsaved=self.unsaved,
             comparing=self.history.comparing,
             unheard=self.connection.unheard,

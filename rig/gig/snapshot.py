@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address
-from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
+from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Amp, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
 from rig.document.tunings import A4
@@ -191,8 +191,8 @@ class Status:
     limiter_db: gain reduction, 0 or negative.
     reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
-    message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
-    presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
+    message: what the last verb has to say. scene: the one that is on, or "". between: where the amp stands between two
+    of them, in words, or "". unsaved: something differs from the presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
     connected to our outputs. wrong: something is, of which the message tells.
     tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
@@ -250,6 +250,7 @@ class Status:
     metronome: bool = False
     midi: str = ""
     client: str = ""
+    between: str = ""
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -268,6 +269,14 @@ def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
             scenes = tuple(scene.name for scene in amp.scenes)
             views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
     return tuple(views)
+
+
+def between(amp: Amp) -> str:
+    """ "Soft to Solo, 50 %"; the amp itself is called by its name. "" where it is on no way."""
+    way = amp.between
+    if way is None or not (amp.has_scene(way.heel) and amp.has_scene(way.toe)):
+        return ""
+    return f"{way.heel or amp.name} to {way.toe or amp.name}, {way.place * 100 / 127:.0f} %"
 
 
 def loop(state: LoopState, rate: int) -> LoopView:
