@@ -15,6 +15,7 @@ from rig.document.document import (
     Chain,
     EngineSpec,
     Metronome,
+    Morph,
     Pick,
     Preset,
     Scene,
@@ -229,7 +230,16 @@ class Layout(Chance):
             lines.append(f"out = {self.string(jack.outputs[0])}")
         elif jack.outputs:
             lines.append(f"out = {self.array([self.string(port) for port in jack.outputs], self.some(0.2))}")
-        return lines
+        return [
+            *lines,
+            *(f"{key} = {self.lines(getattr(jack, key))}" for key in ("midi", "send") if getattr(jack, key)),
+        ]
+
+    def lines(self, texts: tuple[str, ...]) -> str:
+        """A list of texts, or one alone."""
+        if len(texts) == 1 and self.some():
+            return self.string(texts[0])
+        return self.array([self.string(text) for text in texts], self.some(0.2))
 
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]
@@ -310,9 +320,12 @@ class Layout(Chance):
         owners = {s.uid: (names.get(uid, stage), s, chain) for uid, stage, chain in preset.chains() for s in chain}
         program = {n: names[p.amp] + (f":{p.scene}" if p.scene else "") for n, p in preset.midi.program.items()}
 
-        def words(to: Target | Pick | str) -> str:
+        def words(to: Target | Pick | Morph | str) -> str:
             if isinstance(to, str):
                 return to
+            if isinstance(to, Morph):
+                ends = (names[to.amp] + (f":{scene}" if scene else "") for scene in (to.heel, to.toe))
+                return f"morph {' to '.join(ends)}"
             if isinstance(to, Pick):
                 return f"amp {names[to.amp]}" + (f":{to.scene}" if to.scene else "")
             owner, spec, chain = owners.get(to.uid, ("", None, ()))
@@ -338,7 +351,16 @@ class Layout(Chance):
         }
         rest = {"channel": str(preset.midi.channel)} if preset.midi.channel else {}
         rest |= {"wheel": pedal(preset.midi.wheel)} if preset.midi.wheel else {}
+        rest |= {"begin": self.lines(preset.midi.begin)} if preset.midi.begin else {}
         way = self.random.randint(0, 3) if said else 4
+        sent = [
+            (json.dumps(names[pick.amp] + (f":{pick.scene}" if pick.scene else "")), self.lines(texts))
+            for pick, texts in preset.midi.send.items()
+        ]
+        if sent and way in (1, 2, 3) and self.some():
+            tables.append(["[midi.send]", *(f"{name} = {raw}" for name, raw in sent)])
+        elif sent:
+            rest["send"] = self.table(sent)
         root += [f"{self.key('midi', key)} = {raw}" for key, raw in rest.items() if way in (0, 4)]
         said_first = self.statements(list(rest.items())) if way not in (0, 4) else []
         if not said:
