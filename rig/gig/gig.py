@@ -370,6 +370,7 @@ class Gig:
     def open_master(self) -> None:
         """Let it be heard, or not, as mute and tuner say."""
         self.reconciler.rack.open(self.open)
+        self.pedals.reconcile()
         self.takes.note()
 
     @property
@@ -392,6 +393,7 @@ class Gig:
         self.bypassed = on
         self.reconciler.rack.bypass(on)
         self.client.delay(self.sounding.delay)
+        self.pedals.reconcile()
         self.takes.note()
 
     # --- what takes a moment ---
