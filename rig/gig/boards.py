@@ -39,8 +39,10 @@ class Boards:
             self._there = {}
             return
         wanted = {ours: self._wanted(said) for ours, said in PORTS}
+        if not any(wanted.values()):
+            return
         looked_for = wanted, gig.client.arrivals
-        if not any(wanted.values()) or (looked_for == self._looked_for and now < self._look_at):
+        if looked_for == self._looked_for and now < self._look_at:
             return
         self._looked_for, self._look_at = looked_for, now + LOOK_SECONDS
         with contextlib.suppress(RigError):  # JACK is busy, or goes: it will be looked at again

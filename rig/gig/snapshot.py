@@ -192,8 +192,9 @@ class Status:
     reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". between: where the amp stands between two
-    of them, in words, or "". unsaved: something differs from the presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
-    connected to our outputs. wrong: something is, of which the message tells.
+    of them, in words, or "". unsaved: something differs from the presets' files. comparing: what is saved plays, and
+    what was changed comes back with `ab`. unheard: nobody is connected to our outputs. wrong: something is, of which
+    the message tells.
     tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:

@@ -87,6 +87,8 @@ class PresetFacts:
     controllers: Mapping[int, str]
     notes: Mapping[int, str]
     wheel: str | None
+    begin: Sequence[str] = ()
+    send: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -97,12 +99,19 @@ class PresetFacts:
             "input": facts_of(self.input),
             "amps": facts_of(self.amps),
             "output": facts_of(self.output),
-            "jack": {"in": self.jack.input, "out": self.jack.outputs},
+            "jack": {
+                "in": self.jack.input,
+                "out": self.jack.outputs,
+                "midi": self.jack.midi,
+                "send": self.jack.send,
+            },
             "midi": {
                 "program": self.programs,
                 "cc": self.controllers,
                 "note": self.notes,
                 "wheel": self.wheel,
+                "begin": self.begin,
+                "send": self.send,
             },
         }
 
@@ -122,6 +131,8 @@ def preset_facts(path: Path) -> PresetFacts:
         controllers=_bound(names, preset.midi.cc),
         notes=_bound(names, preset.midi.note),
         wheel=names.controlled(preset.midi.wheel.to) if preset.midi.wheel else None,
+        begin=preset.midi.begin,
+        send={names.picked(pick): said for pick, said in preset.midi.send.items()},
     )
 
 
