@@ -359,7 +359,10 @@ class Document:
     def preset_of(self, uid: int) -> Preset:
         """The preset of that identity, or the one that an amp or an engine belongs to. Raises KeyError."""
         for preset in self.presets:
-            if preset.uid == uid or preset.amp(uid) or any(spec.uid == uid for spec in preset.engines()):
+            if preset.uid == uid or preset.amp(uid):
+                return preset
+        for preset in self.presets:  # which takes longer
+            if any(spec.uid == uid for spec in preset.engines()):
                 return preset
         raise KeyError(uid)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from rig.errors import RigError, cut, did_you_mean
 
@@ -40,6 +41,7 @@ KINDS: Mapping[str, tuple[str, tuple[Range, ...], Callable[..., tuple[bytes, ...
 """What follows each word, within what, and its bytes; channels count from 0 there. "sysex F0 ... F7" is one more."""
 
 
+@lru_cache(1024)
 def messages(words: str) -> tuple[bytes, ...]:
     """The MIDI messages that a player's words come to. Raises RigError."""
     kind, _, rest = " ".join(words.split()).partition(" ")

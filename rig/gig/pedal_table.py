@@ -69,13 +69,14 @@ class PedalTable:
         gig = self._gig
         self._look_around()
         numbers: dict[tuple[int, int], Row] = {}
-        for each in (gig.preset.midi, own):  # the player's own pedals go before a preset's
+        playing = gig.preset
+        for each in (playing.midi, own):  # the player's own pedals go before a preset's
             for number, binding in numbered(each):
                 row = self._row(binding)
                 if row is not None:
                     numbers.update({(channel, number): row for channel in channels(each)})
-        banks = [self._bank(preset) for preset in gig.document.presets]
-        bank = [preset.uid for preset in gig.document.presets].index(gig.preset.uid)
+        banks = [self._bank(preset, playing) for preset in gig.document.presets]
+        bank = [preset.uid for preset in gig.document.presets].index(playing.uid)
         made_for = (gig.reconciler.rack, numbers, banks, bank)
         if made_for != self._made_for:
             self._made_for = made_for
@@ -94,12 +95,12 @@ class PedalTable:
             for i, spec in enumerate(standing[0].engines):
                 self._engines[spec.uid] = spec, standing[1], i
 
-    def _bank(self, preset: Preset) -> Bank:
-        """What programs do in a preset; where it says nothing they count its amps."""
-        gig = self._gig
+    def _bank(self, preset: Preset, playing: Preset) -> Bank:
+        """What programs do in a preset; where it says nothing they count its amps. Of the one that plays, all of it."""
         picks = programs(preset)
-        slots = {number: gig.reconciler.slot(Place("amp", pick.amp)) for number, pick in picks.items()}
-        parts = {number: self._picked(_ahead(pick))[1:] for number, pick in picks.items() if preset is gig.preset}
+        slots = {number: self._gig.reconciler.slot(Place("amp", pick.amp)) for number, pick in picks.items()}
+        here = picks.items() if preset is playing else ()
+        parts = {number: self._picked(_ahead(pick))[1:] for number, pick in here}
         return Bank(slots, frozenset(channels(preset.midi)), picks, parts)
 
     def _row(self, binding: Binding) -> Row | None:
