@@ -275,6 +275,7 @@ class FakeGig(Gig):
         """Everything as it was at first, no verb recorded."""
         reconciler = FakeReconciler(Document((self._file.preset,)))
         super().__init__([self._file], reconciler, FakeClient(), self._file.preset.amps[0].uid)
+        self.sounding.note = lambda: Note("", 0.0)
         self.history.amend_now(lambda document: replace(document, level=-3.0))
         self.verbs: list[str] = []
         self.told: tuple[News, ...] = ()
@@ -315,9 +316,6 @@ class FakeGig(Gig):
     def news(self) -> tuple[News, ...]:
         said, self.told = self.told, ()
         return said + super().news()
-
-    def _hear(self) -> Note:
-        return Note("", 0.0)
 
     def status(self) -> Status:
         if self.lively:

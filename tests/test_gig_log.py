@@ -38,8 +38,9 @@ class Gig(FakeGig):
 
     cost = LEAD
 
-    def costs(self) -> tuple[tuple[str, float], ...]:
-        return self.cost
+    def start_over(self) -> None:
+        super().start_over()
+        self.sounding.costs = lambda: self.cost
 
 
 @pytest.fixture

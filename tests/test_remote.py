@@ -34,7 +34,8 @@ from rig.gig.verbs import VERBS
 from rig.remote import client, words
 from rig.remote.client import Line
 from rig.remote.others import Others
-from rig.remote.plain import KEYS, Console
+from rig.remote.plain import Console
+from rig.remote.plain_keys import KEYS
 from rig.remote.protocol import SPELT, Peer, Protocol
 from rig.remote.questions import EVENTS, LISTS, METERS, QUESTIONS, QUIET, TOPICS, TUNER, status_facts
 from rig.remote.server import MOST, serving

@@ -256,7 +256,7 @@ async def test_one_key_begins_a_recording_named_after_the_moment_and_ends_it(tmp
     monkeypatch.chdir(tmp_path)
     gig = FakeGig()
     async with playing(gig) as (_, pilot):
-        monkeypatch.setattr(gig, "record", lambda path: gig.set(recording=str(path or "")))
+        monkeypatch.setattr(gig.takes, "record", lambda path: gig.set(recording=str(path or "")))
         await pilot.press("r")
         assert re.fullmatch(r"record take-20\d\d-\d\d-\d\d-\d{6}\.wav", gig.verbs[0])
         await pilot.press("r")

@@ -5,17 +5,14 @@ No cursor is moved and nothing is drawn. What is said while a line is typed wait
 
 from __future__ import annotations
 
-import contextlib
-import os
 import select
 import socket
 import sys
 import termios
 import threading
 import time
-import tty
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,8 +22,10 @@ from rig.gig.reconciler import Progress
 from rig.gig.snapshot import ParamView
 from rig.remote import headless, words
 from rig.remote.client import Event, Line, join
-from rig.remote.commands import LONGEST, Commands
+from rig.remote.commands import Commands
 from rig.remote.events import Events
+from rig.remote.keyboard import Keyboard
+from rig.remote.plain_keys import KEYS, SPELT
 from rig.remote.server import Server
 from rig.text import printable
 
@@ -37,54 +36,6 @@ LEAVE_SECONDS = 2.0  # for the last words
 FENCE = "subscribe"  # its answer comes when all that a verb has come to has been told
 NOTE_SECONDS = 0.7  # between two words of one note
 MOST_FILES = 100  # of a folder, that are told
-
-KEYS: dict[str, tuple[str, str]] = {
-    "left": ("prev", "the amp before"),
-    "right": ("next", "the next amp"),
-    "space": ("bypass", "the dry guitar"),
-    "m": ("mute", "silence"),
-    "p": ("panic", "silence, tails, too"),
-    "tab": ("tap", "tap the tempo, twice or more"),
-    "n": ("metronome", "the metronome"),
-    "f": ("follow", "follow a MIDI clock, JACK, nobody"),
-    "l": ("loop", "loop: record, play, play over it"),
-    "j": ("loop stop", "loop: stop, play"),
-    "z": ("loop undo", "loop: the last layer off"),
-    "y": ("loop redo", "loop: back on"),
-    "h": ("loop half", "loop: half speed"),
-    "w": ("loop clear", "loop: gone"),
-    "k": ("keep", "write the last minutes"),
-    "c": ("connect", "wire up again"),
-    "u": ("undo", "take back"),
-    "U": ("redo", "do again"),
-    "v": ("ab", "as saved, as changed"),
-    "s": ("save", "save"),
-    '"': ("status", "levels, load, and what is not as usual"),
-    "pageup": ("song prev", "the song before"),
-    "pagedown": ("song next", "the next song"),
-    ",": ("part prev", "the part of the song before"),
-    ".": ("part next", "its next part"),
-    "g": ("boost", "a solo: louder"),
-    **{key: (f"scene {n}", f"scene {n}") for n, key in enumerate("!@#$%^&*", 1)},
-    **{f"f{n}": (f"scene {n}", f"scene {n}") for n in range(1, 9)},
-}
-"""Keys that are a verb: the verb, and what it does."""
-
-NAMES = {
-    " ": "space",
-    "\t": "tab",
-    "\r": "enter",
-    "\n": "enter",
-    "\x7f": "backspace",
-    "\b": "backspace",
-    "\x1b": "escape",
-    "\x04": "q",  # ctrl+d
-}
-CODES = {"A": "up", "B": "down", "C": "right", "D": "left", "3~": "delete", "5~": "pageup", "6~": "pagedown"}
-CODES |= {code: f"f{n}" for n, code in enumerate(("P", "Q", "R", "S", "15~", "17~", "18~", "19~"), 1)}
-CODES |= {code: f"f{n}" for n, code in enumerate(("11~", "12~", "13~", "14~"), 1)}
-CODES |= {f"[{letter}": f"f{n}" for n, letter in enumerate("ABCDE", 1)}
-"""What follows escape and a bracket, or an O, for keys that are no letter."""
 
 
 def play(open_gig: Callable[[Progress], Gig], *, debug: bool = False) -> int:
@@ -128,14 +79,8 @@ class Console:
     """
 
     def __init__(self, line: Line, file: int, out: TextIO, ours: bool) -> None:
-        self._line, self._file, self._out, self._ours = line, file, out, ours
-        self._before = termios.tcgetattr(file) if os.isatty(file) else None  # how the terminal is to be left
-        self._terminal = self._before is not None
-        self._typing = False
-        self._rest = b""  # of a line, of which more comes
-        self._typed: deque[str] = deque()  # lines
-        self._keys: deque[str] = deque()
-        self._closed = False  # nothing more is typed
+        self._line, self._out, self._ours = line, out, ours
+        self._keyboard = Keyboard(file)
         self._held: list[str] = []  # what is said when the line is typed
         self._answers: dict[int, Event] = {}
         self._kept: deque[str] = deque(maxlen=KEPT)
@@ -178,36 +123,31 @@ class Console:
 
     def run(self) -> None:
         """Until somebody leaves, or the rig has ended. The terminal is as before then."""
-        if self._terminal:
-            self._take_keys()
+        self._keyboard.begin()
         try:
             self._talk()
         except (Left, OSError, termios.error):  # somebody left, or the terminal has gone
             pass
         finally:
-            self.restore()
-
-    def _take_keys(self) -> None:
-        """Keys come one by one, and are not shown. None stops or kills what plays; ctrl+c ends it."""
-        tty.setcbreak(self._file)
-        wanted = termios.tcgetattr(self._file)
-        for key in (termios.VSUSP, termios.VQUIT):
-            wanted[6][key] = b"\0"
-        termios.tcsetattr(self._file, termios.TCSADRAIN, wanted)
+            self._keyboard.restore()
 
     def _talk(self) -> None:
         self._ask(f"{FENCE} {TOPICS}")
         self.say(f"{self._ask('get amp')['value']} plays. Question mark tells the keys, colon begins a verb.")
         while not self._line.over:
-            self._wait(lambda: bool(self._keys or self._typed or self._closed))
-            if self._keys:
-                self._act(self._keys.popleft())
-            elif self._typed:
-                self._obey(self._typed.popleft())
-            elif self._closed and self._ours:
+            self._wait(lambda: bool(self._keyboard.keys or self._keyboard.lines or self._keyboard.closed))
+            if self._keyboard.keys:
+                self._act(self._keyboard.keys.popleft())
+            elif self._keyboard.lines:
+                self._obey(self._keyboard.lines.popleft())
+            elif self._keyboard.closed and self._ours:
                 self._wait(lambda: False)  # a closed stdin is no reason to stop playing
-            elif self._closed:
+            elif self._keyboard.closed:
                 return
+
+    def restore(self) -> None:
+        """The terminal as it was."""
+        self._keyboard.restore()
 
     # --- what is said and heard -----------------------------------------------------------------------------------
 
@@ -217,7 +157,7 @@ class Console:
             return
         self._said += 1
         self._kept.append(line)
-        if self._typing:
+        if self._keyboard.typing:
             self._held.append(line)
         else:
             self._print(line)
@@ -228,14 +168,16 @@ class Console:
     def _wait(self, done: Callable[[], bool]) -> None:
         """Say what is told, and take what is typed, until it is done, or the rig has ended."""
         while not (done() or self._line.over):
-            files: list[int] = [self._line.end.fileno()] if self._closed else [self._line.end.fileno(), self._file]
+            files: list[int] = (
+                [self._line.end.fileno()] if self._keyboard.closed else [self._line.end.fileno(), self._keyboard.file]
+            )
             ready = select.select(files, [], [], NOTE_SECONDS if self._note != self._note_said else None)[0]
             self._say_note()
             if self._line.end.fileno() in ready:
                 for event in self._line.events(0):
                     self._hear(event)
-            if self._file in ready:
-                self._read()
+            if self._keyboard.file in ready:
+                self._keyboard.read()
 
     def _hear(self, event: Any) -> None:
         if "id" in event and event["event"] in ("done", "error"):
@@ -263,50 +205,20 @@ class Console:
                 self.say(line)
             self._last = line
 
-    def _read(self) -> None:
-        try:
-            data = os.read(self._file, 4096)
-        except OSError:
-            data = b""
-        self._closed = not (data or self._typing)  # ctrl+d ends a line that is typed
-        if self._terminal and not self._typing:
-            self._keys.extend(_keys(data.decode(errors="replace")))
-            return
-        *lines, self._rest = (self._rest + (data or b"\n")).split(b"\n")
-        self._rest = self._rest[-LONGEST:]
-        self._typed.extend(line.decode(errors="replace").strip() for line in lines)
-
-    def restore(self) -> None:
-        """The terminal as it was."""
-        if self._before is not None:
-            with contextlib.suppress(termios.error):  # it has gone
-                termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
-
     def _prompt(self, text: str) -> str:
         """A line that somebody types; none where escape is in it."""
         typed = self._prompted(text)
         return "" if "\x1b" in typed else typed
 
     def _prompted(self, text: str) -> str:
-        if not self._terminal:
-            self._print(text)
-            self._wait(lambda: bool(self._typed or self._closed))
-            return self._typed.popleft() if self._typed else ""
-        now = termios.tcgetattr(self._file)
-        shown = list(now)
-        shown[3] |= termios.ICANON | termios.ECHO
-        self._typing = True
-        termios.tcsetattr(self._file, termios.TCSADRAIN, shown)
-        try:
-            print(f"{text} ", end="", file=self._out, flush=True)
-            self._wait(lambda: bool(self._typed or self._closed))
-        finally:
-            self._typing = False
-            termios.tcsetattr(self._file, termios.TCSADRAIN, now)
-            held, self._held = self._held, []
-            for line in held:
-                self._print(line)
-        return self._typed.popleft() if self._typed else ""
+        keyboard = self._keyboard
+        with keyboard.line():
+            print(text, end=" " if keyboard.terminal else "\n", file=self._out, flush=True)
+            self._wait(lambda: bool(keyboard.lines or keyboard.closed))
+        held, self._held = self._held, []
+        for line in held:
+            self._print(line)
+        return keyboard.lines.popleft() if keyboard.lines else ""
 
     def _ask(self, verb: str) -> Any:
         """The answer to a question; an error is said, and empty."""
@@ -562,27 +474,3 @@ class Console:
 
 
 END = {"path": "the end of the amp", "files": {}, "branch": "", "on": True}
-SPELT = {"/": "slash", "[": "left bracket", "]": "right bracket", "-": "minus", "=": "equals", "_": "underscore"}
-SPELT |= {"+": "plus", "<": "less than", ">": "greater than", "!": "exclamation mark", ":": "colon"}
-SPELT |= {
-    "?": "question mark",
-    "U": "capital u",
-    '"': "double quote",
-    ",": "comma",
-    ".": "full stop",
-    ";": "semicolon",
-    "'": "apostrophe",
-}
-"""How a screen reader says keys that it may pass over."""
-
-
-def _keys(text: str) -> Iterator[str]:
-    """What was pressed, by name."""
-    while text:
-        code = next((code for code in CODES if text[2:].startswith(code)), "") if text[:2] in ("\x1b[", "\x1bO") else ""
-        if code:
-            yield CODES[code]
-            text = text[2 + len(code) :]
-        else:
-            yield NAMES.get(text[0], text[0])
-            text = text[1:]
