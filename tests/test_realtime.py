@@ -79,11 +79,18 @@ chain = [
   { engine = "comp" }, { engine = "pitch" }, { engine = "gain" }, { engine = "wah", follow = "up" }, { model = "a.json" },
   { engine = "eq", bass = 3 }, { engine = "chorus" }, { engine = "phaser" },
 ]
+[[amp.scene]]
+name = "Loud"
+set = { gain.gain = 3, eq.bass = 5, comp.on = false }
 [[amp]]
 name = "B"
 chain = [{ engine = "gain" }, { model = "b.json" }, PLUG_INS { engine = "gate" }, { engine = "delay" }]
 [output]
 chain = [{ ir = "ir.wav", ir2 = "room.wav", lowcut = 80 }, { engine = "tremolo" }, { engine = "flanger" }, { engine = "reverb" }]
+[midi]
+program = { 0 = "A:Loud", 1 = "B" }
+cc = { 11 = "morph A to A:Loud", 12 = "loop" }
+send = { A = "pc 1 5", B = ["cc 1 7 1", "sysex 7D 01"] }
 """.replace("PLUG_INS", plug_ins)
     )
     return path

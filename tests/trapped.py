@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import jack
 import numpy as np
 import trap
 
@@ -34,6 +35,9 @@ gig = open_gig(
     record=preset.with_name("take.wav"),
     room=Room(0.05, 0.2),
 )
+# MIDI goes out and comes in again: programs pick scenes, a pedal goes between two, and one loops.
+control = jack.Client("control", servername=sys.argv[2], no_start_server=True)
+control.connect("trapped:midi_send", "trapped:midi_in")
 if len(sys.argv) > 4:
     library = ctypes.CDLL(sys.argv[4])
     address = ctypes.addressof(ctypes.c_char.in_dll(library, "test_engine_malloc"))
@@ -67,7 +71,11 @@ else:
                     gig.do(edit)
                 gig.settle()
             gig.do("undo")
+        for data in (bytes([0xC0, i % 2]), bytes([0xB0, 11, i * 2]), bytes([0xB0, 12, 127]), b"\xf0\x7d\x01\xf7"):
+            gig.reconciler.rack.say("midi_send", data)
         gig.status()
         time.sleep(0.05)
+assert gig.pedals.log.events, "no MIDI came in"
+control.close()
 gig.close()
 trap.tell()
