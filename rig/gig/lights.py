@@ -49,6 +49,8 @@ class Lights:
         if status not in (CC, NOTE, PROGRAM, WHEEL, 0x80):
             return
         self._channel = data[0] & 15
+        if not self._newcomers.there:
+            return
         key = (NOTE | data[0] & 15, data[1]) if status == 0x80 else _key(data)
         if status == PROGRAM and event.bound is None:
             return  # it picks nothing here, and may stay
