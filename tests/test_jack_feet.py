@@ -219,7 +219,7 @@ def test_a_board_that_says_again_what_it_is_told_turns_nothing(jack_server, boar
             time.sleep(0.03)
         assert gig.muted and gig.document.amps[0].chain[0].params["gain"] == -1.3
         assert len(control.came["lights"]) == count
-        assert not gig.pedals.log.events
+        assert not gig.pedals.log.events, "all of it came back, and was known"
 
 
 def test_more_lights_than_a_period_has_room_for_are_lit_one_after_the_other(jack_server, boards, preset):

@@ -38,6 +38,7 @@ gig = open_gig(
 # MIDI goes out and comes in again: programs pick scenes, a pedal goes between two, and one loops.
 control = jack.Client("control", servername=sys.argv[2], no_start_server=True)
 control.connect("trapped:midi_send", "trapped:midi_in")
+control.close()
 if len(sys.argv) > 4:
     library = ctypes.CDLL(sys.argv[4])
     address = ctypes.addressof(ctypes.c_char.in_dll(library, "test_engine_malloc"))
@@ -76,6 +77,5 @@ else:
         gig.status()
         time.sleep(0.05)
 assert gig.pedals.log.events, "no MIDI came in"
-control.close()
 gig.close()
 trap.tell()

@@ -61,6 +61,7 @@ static void read_transport(const rig_client *c)
 int rig_process(uint32_t frames, void *arg)
 {
     const rig_client *c = arg;
+    if (c->midi_in) read_midi(c, frames); /* before our own ports are cleared: a cable may lead from them to here */
     const rig_period period = {
         .in = c->get_buffer(c->in, frames),
         .out_1 = c->get_buffer(c->out_1, frames),
@@ -73,7 +74,6 @@ int rig_process(uint32_t frames, void *arg)
         .midi = c->midi_out ? sink_of(c, frames) : (rig_midi_sink){0},
     };
     if (c->inserts) rig_inserts_begin(c->get_buffer, frames);
-    if (c->midi_in) read_midi(c, frames);
     if (rig_rack_follows(c->rack, RIG_FOLLOW_JACK)) read_transport(c);
     rig_period_run(c->rack, &period);
     return 0;
