@@ -132,7 +132,7 @@ def render(args: argparse.Namespace) -> int:
     from rig.gig.render import render
 
     kept = replay.is_kept(args.source)
-    if kept and (args.input or args.amp):
+    if kept and (args.input or args.amp or args.song):
         raise RigError(f"{args.source} says itself what was played, and by which amps: rig render {args.source} OUT")
     if not kept and not args.input:
         raise RigError(f"which recording is to be played? rig render {args.source} IN OUT")
@@ -142,7 +142,7 @@ def render(args: argparse.Namespace) -> int:
             replay.render(args.source, args.output, block=args.block, bits=args.bits, progress=show)
             return 0
         source, take = find_preset(args.source), find_take(args.input)
-        render(source, take, args.output, amp=args.amp, block=args.block, bits=args.bits, progress=show)
+        render(source, take, args.output, amp=args.amp, song=args.song, block=args.block, bits=args.bits, progress=show)
     return 0
 
 
@@ -195,6 +195,10 @@ def check(args: argparse.Namespace) -> int:
     from rig.jack.client import running
     from rig.report.facts import check
 
+    if args.match:
+        return _match(args)
+    if args.dry_run or args.di or args.target is not None:
+        raise RigError("--dry-run, --di and --target say how --match is to level amps: rig check PRESET --match")
     _, block = running() or (0, native.BLOCK)
     report = check(args.preset, block)
     if args.json:
@@ -210,6 +214,48 @@ def check(args: argparse.Namespace) -> int:
             for warning in getattr(checked, "warnings", ()):
                 complain(f"warning: {warning}")
     return 0 if report.ok else 1
+
+
+def _match(args: argparse.Namespace) -> int:
+    from rig.gig.level_match import TARGET, take_of
+    from rig.report.level_match import match
+    from rig.shipped import DEMO
+
+    target = TARGET if args.target is None else args.target
+    take = take_of(find_take(args.di) if args.di else DEMO)
+    with bar("playing amps") as show:
+        report = match(args.preset, take, target, dry=args.dry_run, progress=show)
+    if args.json:
+        print_json(report.facts())
+    else:
+        from rig.report.level_tables import show_match
+
+        show_match(report)
+        for one in report.presets:
+            for fault in one.faults:
+                complain(fault)
+    return 0 if report.ok else 1
+
+
+def abx(args: argparse.Namespace) -> int:
+    """Find out blindly whether you hear two sounds apart: models, amps of presets, recordings."""
+    from rig.abx.session import run
+    from rig.abx.sounds import Piece, pair, sound
+    from rig.abx.trials import Trials
+    from rig.shipped import DEMO
+    from rig.sound import read
+
+    dry, rate = read(find_take(args.di) if args.di else DEMO)
+    piece = Piece(args.begin, args.seconds)
+    with bar("playing both") as show:
+        a = sound(str(args.a), dry[:, 0], rate, piece)
+        show(0.5)
+        sounds = pair(a, sound(str(args.b), dry[:, 0], rate, piece), rate)
+    print(sounds.words)
+    trials = Trials(args.trials, args.seed)
+    run(trials, sounds, args.server, args.out or ())
+    print(trials.verdict())
+    return 0
 
 
 def engines(args: argparse.Namespace) -> int:
@@ -352,7 +398,23 @@ def _table() -> Table:
     return table(parser(COMMANDS), (Path, there), {"VERB": tuple(VERBS)})
 
 
-COMMANDS = (play, attach, send, render, train, capture, info, convert, check, bench, doctor, engines, completion, man)
+COMMANDS = (
+    play,
+    attach,
+    send,
+    render,
+    train,
+    capture,
+    info,
+    convert,
+    check,
+    abx,
+    bench,
+    doctor,
+    engines,
+    completion,
+    man,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -60,7 +60,9 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         "or a set, a file with songs; none: rig lists what it finds, and asks",
     )
     sub.add_argument(
-        "--resume", action="store_true", help="play what was played last: the same song, amp and output level"
+        "--resume",
+        action="store_true",
+        help="play what was played last: the same song, amp and output level; other options are as given now",
     )
     sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the amp to start with (default: the first)")
     sub.add_argument("--name", type=_client, default="rig", metavar="CLIENT", help="our name in JACK (default: rig)")
@@ -116,14 +118,18 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub.add_argument(
         "source",
         type=there,
-        metavar="PRESET|MODEL|KEPT",
-        help="a preset (.toml), a model of any family, or a folder that the key k has written, which is played again",
+        metavar="PRESET|SET|MODEL|KEPT",
+        help="a preset or a set (.toml), a model of any family, or a folder that the key k has written, "
+        "which is played again",
     )
     sub.add_argument(
         "input", type=there, nargs="?", metavar="IN", help="the dry recording: WAV, FLAC ...; of a KEPT, none"
     )
     sub.add_argument("output", type=Path, metavar="OUT", help="the .wav or .flac file to write")
-    sub.add_argument("--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first)")
+    sub.add_argument("--song", metavar="N|NAME", help="the set's song (default: the first)")
+    sub.add_argument(
+        "--amp", metavar="N|NAME[:SCENE]", help="the preset's amp (default: the first, of a song its first part)"
+    )
     sub.add_argument("--block", type=_block, default=64, metavar="N", help="frames a period (default: 64)")
     sub.add_argument(
         "--bits", type=int, choices=(24, 32), default=32, help="24, or 32 for float (default: 32); a .flac has 24"
@@ -146,7 +152,10 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
 
     sub = command("info", "rig info blues", "rig info presets/models/small-combo-clean.json", "rig info my-models")
     sub.add_argument(
-        "file", type=there, metavar="PRESET|FILE|FOLDER", help="a preset, a model, a recording; a folder of models"
+        "file",
+        type=there,
+        metavar="PRESET|SET|FILE|FOLDER",
+        help="a preset, a set, a model, a recording; a folder of models",
     )
     sub.add_argument("--json", action="store_true", help="for programs")
 
@@ -155,9 +164,64 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
     sub.add_argument("output", type=Path, metavar="OUT", help="the model to write: .nam, or .json for GuitarML's")
     sub.add_argument("--force", action="store_true", help="write over OUT where it is there")
 
-    sub = command("check", "rig check friday.toml", "rig check blues rock my-set/*.toml")
-    sub.add_argument("preset", type=there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played")
+    sub = command("check", "rig check friday.toml", "rig check my-presets --match --dry-run", "rig check blues --match")
+    sub.add_argument(
+        "preset", type=there, nargs="+", metavar="PRESET|SET|MODEL", help="what is to be played; a folder of presets"
+    )
+    sub.add_argument(
+        "--match", action="store_true", help="write levels into the presets that make all amps and scenes equally loud"
+    )
+    sub.add_argument("--dry-run", action="store_true", help="with --match: say which, and write nothing")
+    sub.add_argument(
+        "--di",
+        type=there,
+        metavar="FILE",
+        help="with --match: your own dry guitar, of which the first minute is played (default: the take that ships)",
+    )
+    sub.add_argument(
+        "--target",
+        type=_number_of("LUFS", -60, 0),
+        metavar="LUFS",
+        help="with --match: how loud, each side by itself (default: -20)",
+    )
     sub.add_argument("--json", action="store_true", help="for programs")
+
+    sub = command(
+        "abx",
+        "rig abx blues:Crunch blues:Lead",
+        "rig abx my-amp.json wet.wav --di dry.wav --from 30",
+        "rig abx one.nam two.nam --trials 10",
+    )
+    sound = "a model, PRESET:AMP[:SCENE], a preset (its first amp) or a recording"
+    sub.add_argument("a", type=there, metavar="A", help=sound)
+    sub.add_argument("b", type=there, metavar="B", help="the same, of the other")
+    sub.add_argument(
+        "--di",
+        type=there,
+        metavar="FILE",
+        help="the dry guitar that plays through models and amps (default: the take that ships)",
+    )
+    sub.add_argument(
+        "--from",
+        dest="begin",
+        type=_number_of("seconds", 0, 14400),
+        default=0.0,
+        metavar="S",
+        help="where in it, and in recordings, what is heard begins (default: 0)",
+    )
+    sub.add_argument(
+        "--seconds",
+        type=_number_of("seconds", 0.5, 120),
+        default=15.0,
+        metavar="S",
+        help="that are heard, over and over (default: 15)",
+    )
+    sub.add_argument("--trials", type=_trials, default=16, metavar="N", help="how often is asked (default: 16)")
+    sub.add_argument("--seed", type=int, metavar="N", help="toss the coins as once before")
+    sub.add_argument("--server", metavar="NAME", help="the JACK server to use (default: JACK's own)")
+    sub.add_argument(
+        "--out", action="append", metavar="PORT", help="where it is heard (default: the first two outputs)"
+    )
 
     sub = command("bench", "rig bench", "rig bench blues --paced")
     sub.add_argument("source", type=there, nargs="*", metavar="MODEL|PRESET", help="default: the shipped models")
@@ -243,6 +307,12 @@ def there(text: str) -> Path:
 def _block(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 65536")
+    return int(text)
+
+
+def _trials(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number from 1 to 1000")
     return int(text)
 
 

@@ -45,7 +45,7 @@ def own_copy(preset: Path) -> Path | None:
 def named_by(preset: Path, file: Path) -> Path:
     """A file that a preset names lies beside it; one of the player's own finds what ships, too, where none is there."""
     beside, shipped = preset.parent / file, PRESETS / file
-    return shipped if _is_own(preset.parent) and not os.path.lexists(beside) and shipped.exists() else beside
+    return shipped if not os.path.lexists(beside) and _is_own(preset.parent) and shipped.exists() else beside
 
 
 def seen_among_shipped(folder: Path, path: Path) -> Path | None:

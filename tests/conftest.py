@@ -12,7 +12,8 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
 os.environ["LV2_PATH"] = os.devnull  # no plug-in of this machine has a say, but where a test asks for it
 import tempfile  # noqa: E402
 
-os.environ.setdefault("XDG_STATE_HOME", f"{tempfile.gettempdir()}/rig-test-state-{os.getuid()}")  # not the player's own
+for _kind in ("STATE", "CACHE"):  # not the player's own
+    os.environ.setdefault(f"XDG_{_kind}_HOME", f"{tempfile.gettempdir()}/rig-test-{_kind.lower()}-{os.getuid()}")
 
 import sys  # noqa: E402
 

@@ -111,7 +111,7 @@ class Edits(Chance):
         return self.with_spec(preset, spec, params={}, settings={}) if spec else preset
 
     def level(self, preset: Preset) -> Preset:
-        return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20))
+        return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20), louder=self.louder())
 
     def off(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
@@ -278,7 +278,11 @@ class Edits(Chance):
 
         send = {Pick(p.amp, other(p.scene) if p.amp == amp.uid else p.scene): s for p, s in preset.midi.send.items()}
         preset = replace(preset, midi=replace(preset.midi.each(renamed), program=program, send=send))
-        return self.with_amp(preset, amp, scenes=(replace(old, name=name, level=self.number(-9, 9)), *amp.scenes[1:]))
+        return self.with_amp(
+            preset,
+            amp,
+            scenes=(replace(old, name=name, level=self.number(-9, 9), louder=self.louder()), *amp.scenes[1:]),
+        )
 
     def unset(self, preset: Preset) -> Preset:
         amp = self.random.choice(preset.amps)

@@ -244,6 +244,7 @@ class Layout(Chance):
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]
         pairs += [("key", self.string(amp.key))] if amp.key else []
+        pairs += [("louder", self.spelt(amp.louder))] if amp.louder is not None else []
         return pairs + ([("level", self.spelt(amp.level))] if amp.level or self.some(0.2) else [])
 
     def amp_inline(self, amp: Amp, preset: Preset) -> str:
@@ -277,7 +278,8 @@ class Layout(Chance):
         return found
 
     def scene_pairs(self, scene: Scene) -> list[tuple[str, str]]:
-        return [("name", self.string(scene.name)), *([("level", self.spelt(scene.level))] if scene.level else [])]
+        pairs = [("name", self.string(scene.name)), *([("level", self.spelt(scene.level))] if scene.level else [])]
+        return pairs + ([("louder", self.spelt(scene.louder))] if scene.louder is not None else [])
 
     def scene_inline(self, scene: Scene, amp: Amp, preset: Preset) -> str:
         return self.table([*self.scene_pairs(scene), ("set", self.set_inline(self.values(scene, amp, preset)))])

@@ -117,7 +117,10 @@ class Chance:
         return [*a, *b, self.spec(kinds=("blend",))]
 
     def amp(self, name: str, key: str | None) -> Amp:
-        return Amp(name, self.chain(), self.number(-20, 20) if self.some() else 0.0, key)
+        return Amp(name, self.chain(), self.number(-20, 20) if self.some() else 0.0, key, louder=self.louder())
+
+    def louder(self) -> float | None:
+        return self.number(-6, 6) if self.some(0.3) else None
 
     def scene(self, name: str, amp: Amp, preset: Preset) -> Scene:
         values = {}
@@ -127,7 +130,7 @@ class Chance:
                     values[Target(spec.uid, param.name)] = self.value(param)
             if self.some(0.3):
                 values[Target(spec.uid, "on")] = float(self.some())
-        return Scene(name, self.number(-9, 9) if self.some() else 0.0, values)
+        return Scene(name, self.number(-9, 9) if self.some() else 0.0, values, self.louder())
 
     def preset(self) -> Preset:
         names = self.random.sample(NAMES, 3)

@@ -114,7 +114,7 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, bench, doctor, engines, completion, man; "
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, abx, bench, doctor, engines, completion, man; "
             "see rig --help",
         ),
         (("play",), "which preset or set? There are "),
@@ -478,7 +478,7 @@ def test_check_json_keeps_its_keys(run, folder):
     for found in (model, no_model):
         assert list(found) == ["file", "kind", "name", "architecture", "about", "faults"]
     assert [list(amp) for amp in preset["amps"]] == [
-        ["name", "key", "level", "chain", "ok", "switch", "latency_ms"]
+        ["name", "key", "level", "chain", "ok", "switch", "latency_ms", "lufs", "stands_out"]
     ] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [[*ENTRY, "about"]] * 2
     assert [preset["file"], model["file"]] == [str(folder / "blues.toml"), str(folder / "amp.json")]

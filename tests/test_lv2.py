@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from bundles import uri
 
+from rig import cache
 from rig.cli import main
 from rig.document import address
 from rig.document.document import Document
@@ -22,7 +23,7 @@ from rig.errors import RigError
 from rig.gig.builder import Place
 from rig.gig.memories import remembering
 from rig.gig.render import load
-from rig.lv2 import cache, engines, lilv, plugin, state, verdicts
+from rig.lv2 import engines, lilv, plugin, state, verdicts
 from rig.native import Chain, Rack, Unit
 from rig.native import lv2 as native_lv2
 

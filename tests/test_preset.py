@@ -418,7 +418,7 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     examples = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    example, scenes, chain, low, wide, wah, clock, midi, own, two, plug_ins = examples
+    example, scenes, chain, low, wide, wah, clock, midi, own, two, plug_ins, louder = examples
     for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + low + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
@@ -434,6 +434,8 @@ def test_the_preset_in_the_readme_is_one(folder):
     (lead,) = load(write(folder, scenes + output)).amps
     assert (lead.chain[0].label, lead.chain[0].on, lead.scenes[0].level) == ("boost", False, 3)
     assert sorted(lead.scenes[0].values.values()) == [-1, 1]
+    (solo,) = load(write(folder, scenes.partition("[[amp.scene]]")[0] + louder + output)).amps[0].scenes
+    assert (solo.level, solo.louder, solo.meant, len(solo.values)) == (0, 3, 3, 1)
     feet = load(write(folder, f"{scenes}[[amp]]\nname = 'Clean'\nchain = []\n{output}{midi}")).midi
     assert (len(feet.program), len(feet.note), len(feet.cc), feet.wheel is None) == (2, 2, 6, False)
     (folder / "midi.toml").write_text(own)

@@ -746,7 +746,7 @@ def test_stereo_is_left_and_the_longer_is_trimmed(tmp_path, rng):
     taken = capture.read(tmp_path / "dry.wav", tmp_path / "wet.wav")
     np.testing.assert_array_equal(taken.dry, dry)
     assert len(taken.wet) == len(dry)
-    assert taken.notes == (
+    assert taken.notes[:3] == (
         "dry has 2 channels: the first (left) is used",
         "wet is 777 samples (0.05 s) longer: only what both have is used",
         SHORT,

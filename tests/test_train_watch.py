@@ -28,9 +28,9 @@ from leash import leashed  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.style import Style  # noqa: E402
 
+from rig.keys import Keys  # noqa: E402
 from rig.models.formats import load_model  # noqa: E402
 from rig.train import capture, data, loop  # noqa: E402
-from rig.train.keys import Keys  # noqa: E402
 from rig.train.live_view import LiveView  # noqa: E402
 from rig.train.log_view import LogView  # noqa: E402
 from rig.train.plot import AXIS, Curve, plot  # noqa: E402

@@ -17,7 +17,6 @@ PIECES, PIECE_SECONDS, FEW = 60, 1.0, 8
 TOGETHER_SECONDS = 0.001  # by which a piece may be elsewhere, and agrees
 HEARD = 0.01  # of the loudest piece's RMS: what is softer may be lost in noise, or behind a gate
 AGREE, BY_CHANCE = 0.35, 0.8  # of n pieces that are heard, and that over sqrt(n): where fewer do, there is no delay
-ENDS_SECONDS, WANDER_SECONDS = 20.0, 0.25
 LISTEN_SECONDS = 40.0  # of the take, by which it is measured to the sample
 REACH, FILTER_TAPS = 32, 64  # frames
 ALIKE_ENOUGH = 0.15  # correlation from which on polarity can be told: an amp's is far from 1
@@ -44,7 +43,7 @@ class _Side:
     def of(audio: np.ndarray, rate: int, factor: int) -> _Side:
         slow = rate / factor
         low = resample(audio, rate, slow) if factor > 1 else audio
-        return _Side(low, _even(low, int(EVEN_SECONDS * slow)), slow)
+        return _Side(low, even(low, slow), slow)
 
     def __len__(self) -> int:
         return len(self.audio)
@@ -74,21 +73,6 @@ def find_delay(dry: np.ndarray, wet: np.ndarray, rate: int) -> Delay | None:
         return (last - first) * judged[lag] ** 2 * (0.5 + max(_as_loud(*slow, lag), 0.0))  # a fuzz has one loudness
 
     return _to_the_sample(dry, wet, max(judged, key=worth) * factor, factor, rate)
-
-
-def wandered(dry: np.ndarray, wet: np.ndarray, rate: int) -> int:
-    """Frames by which wet, aligned with dry, is later at its end than at its beginning; 0 where that is not clear."""
-    frames, limit = min(len(dry) // 3, int(ENDS_SECONDS * rate)), int(WANDER_SECONDS * rate)
-    if frames < 2 * limit:
-        return 0
-    ends = []
-    for part in (slice(0, frames), slice(-frames, None)):
-        correlation = _whitened(np.fft.rfft(dry[part], _size(2 * frames)), wet[part])
-        lag = _highest(correlation, limit)
-        if abs(correlation[lag]) < STANDS_OUT * _rms(correlation):
-            return 0
-        ends.append(lag)
-    return ends[1] - ends[0]
 
 
 def _common(dry: _Side | np.ndarray, wet: _Side | np.ndarray, lag: int) -> tuple[int, int]:
@@ -123,7 +107,7 @@ def _agreement(dry: _Side, wet: _Side, lag: int, pieces: int, least: float = 1.0
     if frames <= 2 * REACH:
         return 0.0
     starts = np.linspace(first, last - frames, min(pieces, (last - first) // frames)).astype(int)
-    level = np.array([_rms(dry.audio[at : at + frames]) for at in starts])
+    level = np.array([rms(dry.audio[at : at + frames]) for at in starts])
     heard = starts[level >= HEARD * level.max()]
     share = float(np.mean([_agrees(dry.even[at : at + frames], wet.even, at + lag, dry.rate) for at in heard]))
     return share if share >= least * (AGREE + BY_CHANCE / len(heard) ** 0.5) else 0.0
@@ -160,12 +144,13 @@ def _to_the_sample(dry: np.ndarray, wet: np.ndarray, lag: int, factor: int, rate
     return _latest_cause(heard, start, wet, lag + _highest(correlation, REACH + factor))
 
 
-def _rms(x: np.ndarray) -> float:
+def rms(x: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(x, dtype=np.float64))))
 
 
-def _even(x: np.ndarray, frames: int) -> np.ndarray:
-    """(frames,) of one loudness, but for what is 60 dB below the loudest."""
+def even(x: np.ndarray, rate: float) -> np.ndarray:
+    """(frames,) at `rate` Hz of one loudness, but for what is 60 dB below the loudest."""
+    frames = int(EVEN_SECONDS * rate)
     power = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
     at = np.arange(len(x))
     level = np.sqrt(np.maximum(power[np.minimum(at + frames, len(x))] - power[np.maximum(at - frames, 0)], 0.0))

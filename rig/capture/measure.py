@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rig.capture.checks import Finding, Pair, Side, check, clipped, repeated
+from rig.capture.checks import check
 from rig.capture.delay import REACH, Delay, find_delay, find_impulses, window
 from rig.capture.levels import Noise
+from rig.capture.pair import Finding, Pair, Side
 from rig.capture.session import Taken, clock
+from rig.capture.sound_checks import clipped
+from rig.capture.timing_checks import repeated
 from rig.native import decibels
 
 SPOILT = 1e-4  # of a take's samples: so many clips are heard, fewer only said

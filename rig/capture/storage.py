@@ -10,7 +10,8 @@ import numpy as np
 import tomli
 
 from rig import toml as spelling
-from rig.capture.checks import Pair, Repeat, read_pair
+from rig.capture.checks import read_pair
+from rig.capture.pair import Pair, Repeat
 from rig.errors import RigError, cut
 from rig.files import may_replace, read_text, reason, unreadable, whole
 from rig.sound import CAPTURE

@@ -9,9 +9,9 @@ import numpy as np
 
 from rig import sound
 from rig.capture import synthetic_guitar
-from rig.capture.checks import Repeat
 from rig.capture.delay import loudest
 from rig.capture.options import SECONDS
+from rig.capture.pair import Repeat
 
 LEAD_SECONDS, FIRST_SECONDS, SECOND_SECONDS = 1.5, 0.5, 0.8  # silence, with two impulses in it
 REPEAT_SHARE, REPEAT_SECONDS = 0.2, 8.5

@@ -26,6 +26,9 @@ OUTPUT_LEVEL = (-60.0, 20.0)
 DBU = (-40.0, 60.0)
 """dBu of a full-scale sine at an interface's input."""
 
+LOUDER = (-24.0, 24.0)
+"""dB, by which an amp or a scene is meant to be louder than the others."""
+
 BOOST = (0.0, 12.0)
 """dB, by which a solo is louder."""
 
@@ -134,11 +137,22 @@ class Scene:
     """A variation of an amp, reached without a rebuild. level: dB on top of the amp's.
 
     values: knobs of the amp's engines and of its preset's input and output chains; ON is 0.0 or 1.0.
+    louder: dB, by which it is meant to be louder than the others; None: it says nothing of that. It changes no sound.
     """
 
     name: str
     level: float = 0.0
     values: Mapping[Target, float] = field(default_factory=dict)
+    louder: float | None = None
+
+    @property
+    def meant(self) -> float:
+        """dB, by which it is meant to be louder. Where it does not say so, a `level` above 0 is a solo's, and so is
+        any where nothing else is turned; one below 0 makes up for what is.
+        """
+        if self.louder is not None:
+            return self.louder
+        return self.level if self.level > 0 or not self.values else 0.0
 
 
 class Between(NamedTuple):
@@ -156,7 +170,7 @@ class Between(NamedTuple):
 
 @dataclass(frozen=True)
 class Amp:
-    """A named chain that a key selects. level: dB, -60..+24, applied after the chain.
+    """A named chain that a key selects. level: dB, -60..+24, applied after the chain. louder: as a scene's.
 
     scene: the name of the scene that is on, or "". between: where it stands on the way from one scene to another, the
     nearer of which is on; None: it is on no way. No file says these.
@@ -168,6 +182,7 @@ class Amp:
     key: str | None = None
     scenes: tuple[Scene, ...] = ()
     scene: str = ""
+    louder: float | None = None
     between: Between | None = None
     uid: int = field(default_factory=identity, compare=False)
 

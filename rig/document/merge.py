@@ -113,6 +113,7 @@ def _amp(base: Amp, theirs: Amp, ours: Amp) -> Amp:
         level=_either(base.level, theirs.level, ours.level),
         key=_either(base.key, theirs.key, ours.key),
         scenes=_either(base.scenes, theirs.scenes, ours.scenes),
+        louder=_either(base.louder, theirs.louder, ours.louder),
     )
     return made if made.active else replace(made, scene="")
 

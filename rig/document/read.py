@@ -19,6 +19,7 @@ from rig.document.document import (
     INPUT,
     KEYS,
     LEVEL,
+    LOUDER,
     ON,
     OUTPUT,
     TEMPO,
@@ -204,7 +205,7 @@ class Reader(MidiReader):
             self.fault(place, 'no name; give it one: name = "Clean"')
         if name.casefold() in (INPUT, OUTPUT):
             self.fault(place, f"the name '{name}' is taken by the {name.casefold()} chain")
-        self.known(table, place, ("name", "key", "level", "chain", "scene"))
+        self.known(table, place, ("name", "key", "level", "louder", "chain", "scene"))
         chain = self.chain(table, place, name)
         return Amp(
             name=name or f"Amp {number}",
@@ -212,7 +213,11 @@ class Reader(MidiReader):
             level=self.number(table.get("level", 0.0), "level", place, *LEVEL, "dB"),
             key=self.key(table, place),
             scenes=self.scenes(table, place, name, {"": chain, **ends}),
+            louder=self.louder(table, place),
         )
+
+    def louder(self, table: Mapping[str, object], place: str) -> float | None:
+        return self.number(table["louder"], "louder", place, *LOUDER, "dB") if "louder" in table else None
 
     def scenes(
         self, table: Mapping[str, object], place: str, owner: str, chains: Mapping[str, Chain]
@@ -231,12 +236,12 @@ class Reader(MidiReader):
                     self.fault(at, 'no name; give it one: name = "Solo"')
                 continue
             at = f"{at} '{name}'"
-            self.known(entry, at, ("name", "level", "set"))
+            self.known(entry, at, ("name", "level", "louder", "set"))
             if name.casefold() in found:
                 self.fault(at, "this amp has another scene of the same name")
             level = self.number(entry.get("level", 0.0), "level", at, *LEVEL, "dB")
             values = self.scene_values(self.table(entry, "set", at), at, owner, chains)
-            found.setdefault(name.casefold(), Scene(name, level, values))
+            found.setdefault(name.casefold(), Scene(name, level, values, self.louder(entry, at)))
         return tuple(found.values())
 
     def scene_values(

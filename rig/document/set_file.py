@@ -81,7 +81,7 @@ def open_sources(paths: Sequence[Path]) -> Sources:
     """Presets, folders of them and sets, in order. Each preset that a set does not name is a song of its own; one
     preset alone is none. A preset that is named twice is read once. Raises RigError with the first fault.
     """
-    given = list(_spread(paths))
+    given = list(spread(paths))
     sets = {path: open_set(path) for path in given if is_set(path)}
     named = [song.preset for found in sets.values() for song in found.said.songs]
     files: dict[Path, PresetFile] = {}
@@ -104,7 +104,8 @@ def open_sources(paths: Sequence[Path]) -> Sources:
     return Sources(tuple(files.values()), tuple(songs), sets[given[0]] if len(given) == 1 and sets else None)
 
 
-def _spread(paths: Sequence[Path]) -> Iterator[Path]:
+def spread(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files, and in place of folders the presets in them. Raises RigError for a folder without one."""
     for path in paths:
         if path.is_dir():
             inside = [inner for inner in sorted(path.glob("*.toml")) if not is_set(inner)]

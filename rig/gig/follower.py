@@ -1,4 +1,4 @@
-"""`rig play --watch`: presets and the files that they name are followed while the gig goes on.
+"""`rig play --watch`: a set, presets and the files that they name are followed while the gig goes on.
 
 What has changed in a preset is an edit like any other; what has changed in a model or a cabinet is read anew. What
 cannot be built is said, what played plays on, and it is tried again when its file changes.
@@ -44,6 +44,7 @@ class Follower:
         self._changed: set[Path] = set()  # models and cabinets that are being read anew
         self._later: dict[int, tuple[EngineSpec, EngineSpec | None]] = {}  # wanted, and what plays in its place
         self._faults: dict[int, tuple[str, float]] = {}  # of presets: what was said, and when to try again
+        self._set_fault: tuple[str, float] = ("", 0.0)  # of the set's own file: the same
         self._look_again = 0.0
 
     def news(self) -> tuple[News, ...]:
@@ -74,12 +75,32 @@ class Follower:
         again = {uid for uid, (_, when) in self._faults.items() if time.monotonic() >= when}
         for uid in {presets[path] for path in changed if path in presets} | again:
             self._reread(uid)
+        self._look_at_set()
         changed -= set(presets)
         if changed:
             self._changed |= changed
             if changed & waited_for:
                 self._try_again(changed)
             self._gig.changed(changed)
+
+    def _look_at_set(self) -> None:
+        """The set's own file, which is read anew, too, where it had a fault that may be over."""
+        file = self._gig.set_list.file
+        if file is None:
+            return
+        line, again = self._set_fault
+        if not self._watcher.changed({file.path}) and not (line and time.monotonic() >= again):
+            return
+        try:
+            if self._gig.set_list.reread():
+                self._say(f"reloaded {file.path.name}")
+        except RigError as error:
+            said = short(str(error), [file.path])
+            if said != line:
+                self._say(f"{said}; what played plays on", wrong=True)
+            self._set_fault = (said, time.monotonic() + AGAIN_SECONDS)
+            return
+        self._set_fault = ("", 0.0)
 
     def _reread(self, uid: int) -> None:
         """A preset has changed, or had a fault that may be over."""

@@ -29,6 +29,7 @@ from rig.gig.gear import Gear
 from rig.gig.gig_log import GigLog
 from rig.gig.incidents import Incidents
 from rig.gig.kept import Room
+from rig.gig.known_loudness import KnownLoudness
 from rig.gig.looping import Looping
 from rig.gig.memories import remembering
 from rig.gig.pedals import Pedals
@@ -107,6 +108,7 @@ class Gig:
         self.gear = Gear(self)
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
+        self._loudness = KnownLoudness()
         self._outcomes: list[Outcome] = []
         self._level: float | None = None  # as it was written last
         self.set_list.picked()
@@ -521,7 +523,7 @@ class Gig:
     @property
     def amps(self) -> tuple[AmpView, ...]:
         """The amps that keys and numbers pick now, in order: where there are songs, those of the preset that plays."""
-        return snapshot.amps(self.document, self.playing)
+        return snapshot.amps(self.document, self.playing, self._loudness.stand_out(self.document))
 
     def status(self) -> Status:
         """The rack now. Peaks and worst load are since the last call. Where JACK has gone, looks whether it is back."""

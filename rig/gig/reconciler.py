@@ -29,6 +29,7 @@ from rig.gig.builder import (
     unheard,
 )
 from rig.gig.inserts import Inserts
+from rig.gig.unplayed import prove
 from rig.gig.worker import Built, Job, Worker
 from rig.native import SLOTS, STAGES, Chain, Rack
 
@@ -218,6 +219,11 @@ class Reconciler:
     def _drop(self, place: Place) -> None:
         if self._asked.pop(place, None) is not None:
             self._worker.forget(place)
+
+    def prove(self, preset: Preset, saved: Preset) -> None:
+        """Raises RigError where a preset that lies too far from what plays to have been built could not be played."""
+        if not _places_of(preset) <= self._standing.keys():
+            prove(preset, saved, Builder(self.rack.rate, self._versions, self.inserts))
 
     def changed(self, paths: Iterable[Path]) -> None:
         """Files have become others; the next `want` has them read again."""

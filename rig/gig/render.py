@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from rig.document import address, edits
-from rig.document.document import Document
+from rig.document.document import Document, Pick
 from rig.document.knobs import kind
 from rig.document.read import read_preset
+from rig.document.read_set import is_set
 from rig.document.scenes import applied
+from rig.document.set_file import open_sources
 from rig.errors import RigError
 from rig.files import whole
+from rig.gig import set_list
 from rig.gig.reconciler import Progress, Reconciler
 from rig.kinds import PRESET, kind_of
 from rig.models.formats import Model, load_model
@@ -38,10 +42,18 @@ def settled(loaded: Reconciler) -> Rack:
     return loaded.rack
 
 
-def _preset_rack(source: Path, amp: str | None, rate: int) -> tuple[Rack, int]:
-    """A rack that plays one amp of a preset, or one of its scenes, and has settled; and how many channels it makes."""
-    document = Document((read_preset(source),))
-    pick = address.pick(document, amp or "1")
+def _preset_rack(source: Path, amp: str | None, song: str | None, rate: int) -> tuple[Rack, int]:
+    """A rack that plays one amp of a preset, or of a set's song, or one of its scenes, and has settled; and how many
+    channels it makes.
+    """
+    if is_set(source):
+        document, pick = _song(source, song)
+    elif song:
+        raise RigError(f"{source} is a preset, and has no songs: leave --song out")
+    else:
+        document = Document((read_preset(source),))
+        pick = Pick(document.amps[0].uid)
+    pick = address.pick(document, amp) if amp else pick
     document = edits.recall_scene(document, pick.amp, pick.scene)
     preset, amp_chain = document.presets[0], document.amp(pick.amp).chain
     for spec in (*preset.input, *amp_chain, *preset.output):
@@ -51,6 +63,17 @@ def _preset_rack(source: Path, amp: str | None, rate: int) -> tuple[Rack, int]:
             )
     loaded = load(document, pick.amp, rate)
     return settled(loaded), loaded.channels(document.presets[0].uid, pick.amp)
+
+
+def _song(source: Path, words: str | None) -> tuple[Document, Pick]:
+    """The preset of a set's song, at its tempo, and the song's first part. words: its number or name; None: the first
+    that is not passed over.
+    """
+    document = open_sources([source]).document
+    song = set_list.named(document.songs, words) if words else set_list.first_song(document.songs)
+    part = set_list.parts(document, song)[0]
+    preset = document.preset_of(song.preset)
+    return Document((replace(preset, tempo=song.tempo or preset.tempo),)), part
 
 
 def _model_rack(model: Model, rate: int) -> Rack:
@@ -71,13 +94,16 @@ def render(
     output: Path,
     *,
     amp: str | None = None,
+    song: str | None = None,
     block: int = BLOCK,
     bits: int | None = None,
     progress: Callable[[float], None] = lambda share: None,
 ) -> None:
-    """Render `input` through a preset's amp, or through a model file alone, into `output`, at the input's rate.
+    """Render `input` through an amp of a preset or of a set's song, or through a model file alone, into `output`.
 
-    A model by itself runs at the rate that its file names: the input is brought there and back, with no delay.
+    `output` has the input's rate. A model by itself runs at the rate that its file names: the input is brought there
+    and back, with no delay.
+    amp, song: what `rig render` takes; None: the first, of a song its first part.
     block: frames that the rack is handed at a time. bits: 24 for integer samples; else a WAV gets 32-bit floats.
     Raises RigError; `output` is written whole or not at all.
     """
@@ -85,18 +111,31 @@ def render(
     if audio.shape[1] > 1:
         print(printable(f"rig: {input} has {audio.shape[1]} channels; the left one is played"), file=sys.stderr)
     writable(output)
-    x, channels = audio[:, 0], 1
-    pieces: Iterable[np.ndarray]
-    if kind_of(source) is PRESET:
-        rack, channels = _preset_rack(source, amp, rate)
-        pieces = through(rack, x, block, progress)
-    else:
-        model = load_model(source)
-        own = model.sample_rate or rate
-        pieces = through(_model_rack(model, own), resample(x, rate, own), block, progress)
-        if own != rate:
-            pieces = [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]
+    pieces, channels = played(source, audio[:, 0], rate, amp=amp, song=song, block=block, progress=progress)
     write(output, pieces, rate, channels, bits)
+
+
+def played(
+    source: Path,
+    x: np.ndarray,
+    rate: int,
+    *,
+    amp: str | None = None,
+    song: str | None = None,
+    block: int = BLOCK,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Iterable[np.ndarray], int]:
+    """What an amp or a model makes of (frames,) at `rate` Hz: pieces of (frames, 2), and how many channels count.
+
+    As render() has it. Raises RigError.
+    """
+    if kind_of(source) is PRESET:
+        rack, channels = _preset_rack(source, amp, song, rate)
+        return through(rack, x, block, progress), channels
+    model = load_model(source)
+    own = model.sample_rate or rate
+    pieces = through(_model_rack(model, own), resample(x, rate, own), block, progress)
+    return (pieces if own == rate else [resample(np.concatenate(list(pieces)), own, rate)[: len(x)]]), 1
 
 
 def writable(output: Path) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rig.document import edits
 from rig.document.document import AMPS, Document, Pick, Preset, Song
 from rig.document.file import open_preset
-from rig.document.read_set import preset_named
-from rig.document.set_file import SetFile, new_set, said_of
+from rig.document.read_set import SongText, preset_named, songs_of
+from rig.document.set_file import SetFile, new_set, open_set, said_of
 from rig.errors import RigError, cut, did_you_mean
 from rig.gig.bookmark import Bookmark
 from rig.gig.snapshot import SongRow, SongView
@@ -125,19 +125,7 @@ class SetList:
 
     def named(self, words: str) -> Song:
         """A song by its number (from 1) or its name. Raises RigError with the nearest name."""
-        songs, text = self._songs(), words.strip()
-        if re.fullmatch("[0-9]{1,9}", text):
-            if 1 <= int(text) <= len(songs):
-                return songs[int(text) - 1]
-            raise RigError(f"no song {text}: this set has {len(songs)}")
-        found = [song for song in songs if song.name.casefold() == text.casefold()]
-        if len(found) > 1:
-            numbers = " or ".join(str(self._gig.document.number(song)) for song in found)
-            raise RigError(f"{len(found)} songs are called '{cut(text)}': write their number, {numbers}")
-        if not found:
-            names = [song.name for song in songs]
-            raise RigError(f"no song '{cut(text)}'{did_you_mean(text, names)}")
-        return found[0]
+        return named(self._songs(), words)
 
     @property
     def tempo(self) -> float | None:
@@ -251,6 +239,32 @@ class SetList:
         self._keep(self.file.saved(said_of(self._gig.document, self.file), over=over))
         return self.file.path.name
 
+    def reread(self) -> bool:
+        """Take the songs as the set's file says them now, those that it had before being the same ones; whether it says
+        anything else. Raises RigError where that cannot be played, and where songs were changed here, too.
+        """
+        assert self.file is not None
+        file = open_set(self.file.path)
+        if file.text == self.file.text:
+            return False
+        if self.unsaved:
+            raise RigError(f"{file.path.name}: songs were changed here, too: 'save over' writes them over what it says")
+        document = self._gig.document
+        presets = {preset.path.resolve(): preset for preset in document.presets}
+        new = {path: open_preset(path) for song in file.said.songs if (path := song.preset) not in presets}
+        presets |= {path: preset.preset for path, preset in new.items()}
+        said = replace(file.said, songs=_recognised(file.said.songs, self.file.said.songs))
+        songs, faults = songs_of(said, presets)
+        if faults:
+            raise RigError(faults[0])
+        for preset_file in new.values():
+            self._gig.files[preset_file.preset.uid] = preset_file
+            self._gig.history.include(preset_file.preset)
+        self._keep(replace(file, said=said, origin=(file.text, said)))
+        self._gig.edit(replace(self._gig.document, songs=songs), f"{file.path.name} as it is now")
+        self.picked()
+        return True
+
     def save_as(self, path: Path) -> str:
         """Write the songs into a new file, which is the set's from then on. Returns what to say. Raises RigError."""
         self._songs()
@@ -260,6 +274,34 @@ class SetList:
 
     def _keep(self, file: SetFile) -> None:
         self.file, self._known = file, (None, False)
+
+
+def _recognised(new: Sequence[SongText], old: Sequence[SongText]) -> tuple[SongText, ...]:
+    """Songs with the identities of those that were called so before, the first of one name being the first."""
+    left = list(old)
+    found = []
+    for song in new:
+        was = next((other for other in left if other.name == song.name), None)
+        if was:
+            left.remove(was)
+        found.append(replace(song, uid=was.uid) if was else song)
+    return tuple(found)
+
+
+def named(songs: Sequence[Song], words: str) -> Song:
+    """A song by its number (from 1) or its name. Raises RigError with the nearest name."""
+    text = words.strip()
+    if re.fullmatch("[0-9]{1,9}", text):
+        if 1 <= int(text) <= len(songs):
+            return songs[int(text) - 1]
+        raise RigError(f"no song {text}: this set has {len(songs)}")
+    found = [(number, song) for number, song in enumerate(songs, 1) if song.name.casefold() == text.casefold()]
+    if len(found) > 1:
+        numbers = " or ".join(str(number) for number, _ in found)
+        raise RigError(f"{len(found)} songs are called '{cut(text)}': write their number, {numbers}")
+    if not found:
+        raise RigError(f"no song '{cut(text)}'{did_you_mean(text, [song.name for song in songs])}")
+    return found[0][1]
 
 
 def first_song(songs: Sequence[Song], last: Bookmark | None = None) -> Song:

@@ -23,6 +23,7 @@ class AmpView:
     """An amp as a tile shows it. key: "1".."9" or None. path: what verbs call it, unlike any other of the set.
 
     scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands.
+    stands_out: LU by which it is louder than the others, below 0 softer; 0 where it is not, or nobody has measured it.
     """
 
     index: int
@@ -33,6 +34,7 @@ class AmpView:
     scenes: tuple[str, ...] = ()
     scene: str = ""
     uid: int = 0
+    stands_out: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -260,15 +262,18 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document, playing: int) -> tuple[AmpView, ...]:
-    """The amps of the stage, in order."""
+def amps(document: Document, playing: int, out: Mapping[int, float] | None = None) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order. out: LU by which some stand out, by identity."""
+    out = out or {}
     keys = document.keys(playing)
     views: list[AmpView] = []
     for preset in [document.preset_of(playing)] if document.songs else document.presets:
         for amp in preset.amps:
             path = address.name_of(document, address.Place("amp", amp, preset), amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
-            views.append(AmpView(len(views), amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid))
+            loud = round(out.get(amp.uid, 0.0), 1)
+            told = (amp.name, keys[amp.uid], preset.name, path, scenes, amp.scene, amp.uid, loud)
+            views.append(AmpView(len(views), *told))
     return tuple(views)
 
 

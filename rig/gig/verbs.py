@@ -403,6 +403,8 @@ def _save(gig: Gig, words: str) -> None:
 
 def _saved(gig: Gig, over: bool) -> str:
     """The presets, and the songs."""
+    for preset in gig.history.unsaved():
+        gig.reconciler.prove(preset, gig.files[preset.uid].preset)
     if not gig.set_list.unsaved:
         return gig.files.save(over=over)
     said = [gig.files.save(over=over)] if gig.history.unsaved() else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Hashable, Iterable
@@ -11,6 +13,10 @@ from rig.document.document import EngineSpec
 from rig.errors import RigError, own_fault
 from rig.gig.builder import Builder, BuildError, ChainSpec, Place, short
 from rig.native import Chain
+
+NICE = 5
+"""By so much building is nicer than the rest of the process: what waits for a chain waits little longer, what is turned
+meanwhile not at all."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class Worker:
             self._news.notify_all()
 
     def _work(self) -> None:
+        with contextlib.suppress(OSError):  # of this thread alone: keys, and the screen, go first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.nice(0) + NICE)
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._asked or self._closed)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rig import cache
 from rig.errors import RigError, did_you_mean
-from rig.lv2 import cache
 from rig.lv2.lilv import CORE, LV2, World, lock, number, world
 
 FEATURES = {

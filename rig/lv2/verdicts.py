@@ -14,8 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+from rig import cache
 from rig.errors import RigError
-from rig.lv2 import cache
 from rig.lv2.plugin import Plugin
 
 SECONDS = 30.0

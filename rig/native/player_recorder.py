@@ -1,4 +1,4 @@
-"""What `rig capture` runs on the audio thread: plays into an amp and records what comes back."""
+"""What `rig capture` runs on the audio thread: plays into an amp and records what comes back; `rig abx` plays by it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ class Take:
     """What a player_recorder plays, and what it heard meanwhile; see rig_take in csrc/rack/player_recorder.h.
 
     play: (frames,) float32. heard_frames of the return are kept: the latest, over and over, or the first with
-    loop=False.
+    loop=False. other: (frames,), too, heard in its place where it is turned to.
     """
 
-    def __init__(self, play: np.ndarray, heard_frames: int, *, loop: bool) -> None:
+    def __init__(self, play: np.ndarray, heard_frames: int, *, loop: bool, other: np.ndarray | None = None) -> None:
         self._play = np.ascontiguousarray(play, np.float32)
+        self._other = None if other is None else np.ascontiguousarray(other, np.float32)
         self._heard = np.zeros(heard_frames, np.float32)
         self._loop = loop
         self._c = ffi.new("rig_take *")
         self._c.play, self._c.play_frames = ffi.from_buffer("float[]", self._play), self._play.size
+        if self._other is not None:
+            if self._other.size != self._play.size:
+                raise ValueError(f"what is played beside {self._play.size} frames has as many, not {self._other.size}")
+            self._c.other = ffi.from_buffer("float[]", self._other)
         self._c.heard, self._c.heard_frames = ffi.from_buffer("float[]", self._heard), self._heard.size
         self._c.loop = loop
 
@@ -77,6 +82,10 @@ class PlayerRecorder:
     def level(self, gain: float) -> None:
         """Multiplies what is played by a linear gain."""
         lib.rig_player_recorder_level(self._c, gain)
+
+    def turn(self, mix: float) -> None:
+        """0: what a take plays is heard; 1: its other. The two are cross-faded within 10 ms, at the same place."""
+        lib.rig_player_recorder_turn(self._c, mix)
 
     def meters(self) -> PlayerRecorderMeters:
         """What has been played and heard; peaks are since the last call of this."""

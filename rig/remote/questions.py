@@ -153,6 +153,7 @@ def _amps(gig: Gig, _: str) -> list[Facts]:
             "scenes": list(view.scenes),
             "scene": view.scene,
             "plays": view.uid == gig.playing,
+            "stands_out": view.stands_out,
         }
         for view in gig.amps
     ]

@@ -55,7 +55,12 @@ def amp(facts: Facts) -> str:
     """An amp of a list."""
     scene = f", scene {facts['scene']}" if facts["scene"] else ""
     scenes = f", scenes {', '.join(facts['scenes'])}" if facts["scenes"] and not scene else ""
-    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}"
+    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}{_loud(facts)}"
+
+
+def _loud(facts: Facts) -> str:
+    lu = facts.get("stands_out", 0.0)
+    return f", {number(abs(lu))} dB {'louder' if lu > 0 else 'softer'} than the others" if lu else ""
 
 
 def song(facts: Facts) -> str:

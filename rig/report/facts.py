@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +15,7 @@ import numpy as np
 from rig.document.document import INPUT, OUTPUT, EngineSpec, Preset
 from rig.document.read import examine
 from rig.document.read_set import is_set
+from rig.document.set_file import spread
 from rig.engine import Param, Setting, Skipped, registry, skipped
 from rig.errors import RigError
 from rig.gig.builder import Builder, ChainSpec, Versions, channels_to, unheard
@@ -21,10 +24,11 @@ from rig.kinds import FOLDER, MODEL, MODELS, PRESET, SOUND, UNKNOWN, kind_of
 from rig.models import library, player
 from rig.models.formats.words import in_words
 from rig.native import BLOCK, Chain, Unit
+from rig.report import loudness
 from rig.report.blasts import SAID, blasting, loud
 from rig.report.model_facts import FolderFacts, ModelFacts, folder_facts, model_facts
 from rig.report.preset_facts import AmpFacts, ChainEntry, PresetFacts, entries, facts_of, preset_facts
-from rig.report.set_facts import CheckedSet, check_set
+from rig.report.set_facts import CheckedSet, SetFacts, check_set, set_facts
 from rig.report.switches import switches
 from rig.shipped import find_preset
 from rig.sound import read
@@ -63,7 +67,7 @@ class RecordingFacts:
         return asdict(self)
 
 
-Facts = PresetFacts | ModelFacts | RecordingFacts | FolderFacts
+Facts = PresetFacts | SetFacts | ModelFacts | RecordingFacts | FolderFacts
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,16 @@ class CheckedModel:
         return asdict(self)
 
 
+Checked = CheckedPreset | CheckedModel | CheckedSet
+
+
 @dataclass(frozen=True)
 class CheckReport:
     """What `rig check` found, in the order of its files. skipped: plug-ins that no preset can name. kept, loops: bytes
     that a gig sets aside for the last minutes and for loops.
     """
 
-    presets: tuple[CheckedPreset | CheckedModel | CheckedSet, ...]
+    presets: tuple[Checked, ...]
     skipped: tuple[Skipped, ...] = ()
     kept: int = 0
     loops: int = 0
@@ -163,7 +170,7 @@ class EngineFacts:
 
 
 def facts(path: Path, progress: Callable[[float], None] = lambda share: None) -> Facts:
-    """What `rig info` tells of a preset, a model or a recording, whatever it is called, or of a folder of models.
+    """What `rig info` tells of a preset, a set, a model, a recording, whatever it is called, or a folder of models.
 
     progress: gets 0..1 on the way through a folder. Raises RigError.
     """
@@ -173,7 +180,7 @@ def facts(path: Path, progress: Callable[[float], None] = lambda share: None) ->
     if kind.advice:
         raise RigError(f"{path}: {kind.words}; {kind.advice}")
     if kind is PRESET:
-        return preset_facts(path)
+        return set_facts(path) if is_set(path) else preset_facts(path)
     return model_facts(path, oversampled=True) if kind is MODEL else recording_facts(path)
 
 
@@ -210,14 +217,41 @@ def _as_cabinet(path: Path) -> str | None:
 def check(paths: Sequence[Path], block: int = BLOCK) -> CheckReport:
     """Load presets and sets with all that they name, and models, as `rig play` would; list every fault.
 
-    paths: files, or presets' names. block: frames of the period in which switches are reckoned.
+    paths: files, presets' names, or folders of presets. block: frames of the period in which switches are reckoned.
     """
     builder = Builder(RATE, Versions())
     kept, loops = Room().bytes(RATE)
-    return CheckReport(tuple(_check(path, builder, block) for path in paths), skipped(), kept, loops)
+    checked = [_check(path, builder, block) for given in paths for path in _inside(given)]
+    return CheckReport(_compared(checked), skipped(), kept, loops)
 
 
-def _check(given: Path, builder: Builder, block: int) -> CheckedPreset | CheckedModel | CheckedSet:
+def _inside(given: Path) -> Sequence[Path]:
+    """The presets of a folder; what is none, or has none, as it is."""
+    with contextlib.suppress(RigError):
+        return list(spread([given]))
+    return [given]
+
+
+def _compared(checked: Sequence[Checked]) -> tuple[Checked, ...]:
+    """The same, of all amps those told that stand out."""
+    found = [one.presets if isinstance(one, CheckedSet) else (one,) for one in checked]
+    presets = [preset for some in found for preset in some if isinstance(preset, CheckedPreset)]
+    amps = iter(loudness.compared([amp for preset in presets for amp in preset.amps]))
+
+    def told(preset: CheckedPreset) -> CheckedPreset:
+        return replace(preset, amps=tuple(itertools.islice(amps, len(preset.amps))))
+
+    return tuple(
+        replace(one, presets=tuple(map(told, one.presets)))
+        if isinstance(one, CheckedSet)
+        else told(one)
+        if isinstance(one, CheckedPreset)
+        else one
+        for one in checked
+    )
+
+
+def _check(given: Path, builder: Builder, block: int) -> Checked:
     try:
         path = find_preset(given)
     except RigError as error:
@@ -273,7 +307,7 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
     broken = {fault.owner for fault in found} | {place.owner for place in places if place.faults}
     faults = [*found, *(f"{path}: {place.called}, {fault}" for place in places for fault in place.faults)]
     amps = tuple(
-        AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken)
+        AmpFacts(amp.name, amp.key, amp.level, place.entries, ok=place.owner not in broken, meant=amp.louder or 0.0)
         for amp, place in zip(preset.amps, middle, strict=True)
     )
     if not faults:
@@ -281,7 +315,11 @@ def _check_preset(path: Path, builder: Builder, block: int) -> CheckedPreset:
         ways = switches([chains[0], chains[-1]], chains[1:-1], block, RATE)
         around = chains[0].latency + chains[-1].latency
         late = [1000 * (around + chain.latency) / RATE for chain in chains[1:-1]]
-        amps = tuple(replace(amp, switch=way, latency_ms=ms) for amp, way, ms in zip(amps, ways, late, strict=True))
+        heard = loudness.measured(preset, [chains[0], chains[-1]], chains[1:-1], RATE)
+        amps = tuple(
+            replace(amp, switch=way, latency_ms=ms, lufs=lufs)
+            for amp, way, ms, lufs in zip(amps, ways, late, heard, strict=True)
+        )
     return CheckedPreset(
         path, preset.name, before.entries, amps, after.entries, tuple(faults), _warnings(preset), taken, seconds
     )

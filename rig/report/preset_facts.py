@@ -50,6 +50,8 @@ class AmpFacts:
     ok: whether all of it can be loaded; None where nobody tried.
     switch: what going to it takes; None where nobody measured. latency_ms: by which its sound is late, with what
     stands around it; None where not all of it was loaded.
+    lufs: how loud it is; None where it was not measured, or is not to be heard. meant: dB by which it is to be louder
+    than the others. stands_out: LU by which it is louder, below 0 softer, beside that; None where it is about as loud.
     """
 
     name: str
@@ -59,12 +61,18 @@ class AmpFacts:
     ok: bool | None = None
     switch: SwitchFacts | None = None
     latency_ms: float | None = None
+    lufs: float | None = None
+    meant: float = 0.0
+    stands_out: float | None = None
 
     def facts(self) -> dict[str, object]:
-        """For JSON. Where nobody tried to load it, there is no `ok`, where nobody measured, no `switch`, no latency."""
+        """For JSON. Where nobody tried to load it, there is no `ok`, `lufs` and `stands_out`, where nobody measured, no
+        `switch` and no latency.
+        """
         loaded: dict[str, object] = {} if self.ok is None else {"ok": self.ok}
         measured: dict[str, object] = {"switch": self.switch.facts()} if self.switch else {}
         measured |= {} if self.latency_ms is None else {"latency_ms": self.latency_ms}
+        measured |= {} if self.ok is None else {"lufs": self.lufs, "stands_out": self.stands_out}
         told = {"name": self.name, "key": self.key, "level": self.level, "chain": facts_of(self.chain)}
         return {**told, **loaded, **measured}
 

@@ -1,4 +1,4 @@
-"""What `rig check` tells of a set: its songs, what is wrong with their presets, and what all of it takes."""
+"""What `rig info` and `rig check` tell of a set: songs, what is wrong with their presets, what all of it takes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document.read import read_preset
-from rig.document.read_set import SetText, examine_set, songs_of
+from rig.document.read_set import SetText, examine_set, read_set, songs_of
 from rig.document.read_values import FILE_LIMIT
 from rig.errors import RigError
 from rig.files import read_text
+from rig.report.preset_facts import PresetFacts, preset_facts
 
 if TYPE_CHECKING:
     from rig.report.facts import CheckedPreset
@@ -32,6 +33,43 @@ class SongFacts:
     def facts(self) -> dict[str, object]:
         """For JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class SetFacts:
+    """A set that can be read. presets: those that its songs play, each once."""
+
+    file: Path
+    kind: str = field(default="set", init=False)
+    name: str
+    songs: tuple[SongFacts, ...]
+    presets: tuple[PresetFacts, ...]
+
+    def facts(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "file": self.file,
+            "kind": self.kind,
+            "name": self.name,
+            "songs": [song.facts() for song in self.songs],
+            "presets": [preset.facts() for preset in self.presets],
+        }
+
+
+def set_facts(path: Path) -> SetFacts:
+    """A set: its songs, and the presets that they play. Raises RigError with the first fault."""
+    said = read_set(path)
+    played = dict.fromkeys(song.preset for song in said.songs)
+    read = {preset: read_preset(preset) for preset in played}
+    faults = songs_of(said, read)[1]
+    if faults:
+        raise RigError(faults[0])
+    amps = {preset: len(found.amps) for preset, found in read.items()}
+    return SetFacts(path, said.name, _songs(said, amps), tuple(map(preset_facts, played)))
+
+
+def _songs(said: SetText, amps: Mapping[Path, int]) -> tuple[SongFacts, ...]:
+    return tuple(SongFacts(s.name, s.preset, s.tempo, s.parts, s.notes, s.skip, amps[s.preset]) for s in said.songs)
 
 
 @dataclass(frozen=True)
@@ -93,9 +131,7 @@ def check_set(path: Path, check: Callable[[Path], CheckedPreset]) -> CheckedSet:
         return CheckedSet(path, faults=faults)
     checked = {preset: check(preset) for preset in dict.fromkeys(song.preset for song in said.songs)}
     presets = tuple(checked.values())
-    songs = tuple(
-        SongFacts(s.name, s.preset, s.tempo, s.parts, s.notes, s.skip, len(checked[s.preset].amps)) for s in said.songs
-    )
+    songs = _songs(said, {preset: len(found.amps) for preset, found in checked.items()})
     theirs = [fault for preset in presets for fault in preset.faults]
     warnings = tuple(warning for preset in presets for warning in preset.warnings)
     return CheckedSet(

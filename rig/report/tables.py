@@ -22,7 +22,7 @@ from rig.report.machine import NOTE, OK, STOP, WRONG
 from rig.report.model_facts import FolderFacts, ModelFacts, Played, Unplayed, Unreadable, VariantFacts
 from rig.report.plugin_facts import PluginFacts
 from rig.report.preset_facts import ChainEntry, PresetFacts, Said
-from rig.report.set_facts import CheckedSet
+from rig.report.set_facts import CheckedSet, SetFacts, SongFacts
 from rig.report.switches import SwitchFacts
 from rig.text import printable
 
@@ -46,22 +46,22 @@ RANGE = 40
 
 def show_engines(found: Sequence[EngineFacts], skipped: Sequence[Skipped] = ()) -> None:
     """Every engine with its files, settings and knobs; and the plug-ins that were left out."""
-    table = _table("engine", "key", "range", "start", "what it does")
+    table = headed("engine", "key", "range", "start", "what it does")
     table.columns[2].max_width = RANGE
     for engine in found:
         also = f" (also named {', '.join(engine.aliases)})" if engine.aliases else ""
-        table.add_row(_text(engine.name, HEADING), "", "", "", _text(engine.about + also, HEADING))
+        table.add_row(clean_text(engine.name, HEADING), "", "", "", clean_text(engine.about + also, HEADING))
         for key in engine.files:
-            table.add_row("", _text(key, NAME), "a file", "", _text("path, relative to the preset"))
+            table.add_row("", clean_text(key, NAME), "a file", "", clean_text("path, relative to the preset"))
         for key in engine.optional:
-            table.add_row("", _text(key, NAME), "a file", "none", _text("path, relative to the preset"))
+            table.add_row("", clean_text(key, NAME), "a file", "none", clean_text("path, relative to the preset"))
         for setting in engine.settings:
-            table.add_row("", *_range(setting), _text(f"{setting.help} (at load)"))
+            table.add_row("", *_range(setting), clean_text(f"{setting.help} (at load)"))
         for param in engine.params:
-            table.add_row("", *_range(param), _text(param.help))
+            table.add_row("", *_range(param), clean_text(param.help))
     for plug_in in skipped:
-        table.add_row(_text(plug_in.name, HEADING), "", "", "", _text(f"left out: {plug_in.why}", "bold red"))
-    _console().print(table)
+        table.add_row(clean_text(plug_in.name, HEADING), "", "", "", clean_text(f"left out: {plug_in.why}", "bold red"))
+    terminal().print(table)
 
 
 def show_plugins(found: Sequence[PluginFacts]) -> None:
@@ -69,30 +69,30 @@ def show_plugins(found: Sequence[PluginFacts]) -> None:
     if len(found) == 1:
         _show_plugin(found[0])
         return
-    table = _table("plug-in", "class", "channels", "knobs", "URI")
+    table = headed("plug-in", "class", "channels", "knobs", "URI")
     for plugin in found:
         style, why = (DIM, f": {plugin.refused}") if plugin.refused else (NAME, "")
         count = "" if plugin.refused else str(len(plugin.params))
-        about = (_text(plugin.name, style), _text(plugin.kind), _text(_channels(plugin)), count)
-        table.add_row(*about, _text(f"{plugin.uri}{why}", DIM if why else ""))
-    _console().print(table)
+        about = (clean_text(plugin.name, style), clean_text(plugin.kind), clean_text(_channels(plugin)), count)
+        table.add_row(*about, clean_text(f"{plugin.uri}{why}", DIM if why else ""))
+    terminal().print(table)
 
 
 def _show_plugin(plugin: PluginFacts) -> None:
-    console = _console()
-    title = _text(plugin.name, HEADING)
+    console = terminal()
+    title = clean_text(plugin.name, HEADING)
     title.append(_clean("".join(f" · {word}" for word in (plugin.kind, _channels(plugin), plugin.author) if word)))
     console.print(title)
     if plugin.refused:
-        console.print(_text(f"cannot be played: {plugin.refused}", "bold red"))
+        console.print(clean_text(f"cannot be played: {plugin.refused}", "bold red"))
         return
-    console.print(_text(f'{{ engine = "lv2", plugin = "{plugin.uri}", params = {{ ... }} }}'))
-    table = _table("key", "range", "start", "what it does")
+    console.print(clean_text(f'{{ engine = "lv2", plugin = "{plugin.uri}", params = {{ ... }} }}'))
+    table = headed("key", "range", "start", "what it does")
     table.columns[1].max_width = RANGE
     for key in plugin.files:
-        table.add_row(_text(key, NAME), "a file", "", _text("path, relative to the preset; may be left out"))
+        table.add_row(clean_text(key, NAME), "a file", "", clean_text("path, relative to the preset; may be left out"))
     for param in plugin.params:
-        table.add_row(*_range(param), _text(param.title))
+        table.add_row(*_range(param), clean_text(param.title))
     console.print(table)
 
 
@@ -104,27 +104,27 @@ def _channels(plugin: PluginFacts) -> str:
 
 def _range(value: Param | Setting) -> tuple[Text, Text, str]:
     """Name, range and start of a knob or a setting."""
-    name = _text(value.name, NAME)
+    name = clean_text(value.name, NAME)
     if value.choices:
-        return name, _text(" | ".join(value.choices)), value.choices[int(value.initial)]
+        return name, clean_text(" | ".join(value.choices)), value.choices[int(value.initial)]
     if isinstance(value, Setting) and value.switch:
-        return name, _text("true or false"), "true" if value.initial else "false"
+        return name, clean_text("true or false"), "true" if value.initial else "false"
     if isinstance(value, Setting) and value.values:
-        return name, _text(" | ".join(f"{one:g}" for one in value.values)), f"{value.initial:g}"
+        return name, clean_text(" | ".join(f"{one:g}" for one in value.values)), f"{value.initial:g}"
     span = f"{value.minimum:g} to {value.maximum:g} {value.unit}".rstrip()
-    return name, _text(span), f"{value.initial:g}"
+    return name, clean_text(span), f"{value.initial:g}"
 
 
 def show_check(report: CheckReport) -> None:
     """What was loaded, and how many faults each file has; the faults themselves are told on stderr."""
-    console = _console()
+    console = terminal()
     for checked in report.presets:
         count = len(checked.faults)
         verdict = Text("ok", "green") if not count else Text(f"{count} fault{'s' if count > 1 else ''}", "bold red")
         if isinstance(checked, (CheckedPreset, CheckedSet)) and checked.warnings:
             few = len(checked.warnings)
             verdict.append(f", {few} warning{'s' if few > 1 else ''}", "yellow")
-        title = _text(checked.file, HEADING)
+        title = clean_text(checked.file, HEADING)
         if checked.name:
             title.append(f"  {_clean(checked.name)}")
         console.print(title.append("  ").append_text(verdict))
@@ -133,27 +133,21 @@ def show_check(report: CheckReport) -> None:
         if isinstance(checked, CheckedSet):
             _show_set(console, checked)
         elif isinstance(checked, CheckedModel):
-            console.print("  ", _text(checked.architecture))
+            console.print("  ", clean_text(checked.architecture))
             if checked.about:
-                console.print("  ", _text(checked.about))
+                console.print("  ", clean_text(checked.about))
         else:
             console.print(_amps(checked))
             if told := _switches(checked):
-                console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+                console.print(Padding(clean_text(told, DIM), (0, 0, 0, 2)))
     if any(isinstance(checked, CheckedPreset) for checked in report.presets):
         memory = f"set aside while playing: {_size(report.kept)} for the last minutes, {_size(report.loops)} for loops"
-        console.print(_text(memory, DIM))
+        console.print(clean_text(memory, DIM))
 
 
 def _show_set(console: Console, checked: CheckedSet) -> None:
     """Its songs, and what all of it takes."""
-    table = _table("", "song", "tempo", "preset", "amps", "parts")
-    for number, song in enumerate(checked.songs, 1):
-        tempo = f"{song.tempo:g}" if song.tempo else ""
-        name = _text(song.name, DIM if song.skip else NAME)
-        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
-        table.add_row(str(number), name, tempo, _text(song.preset.stem), str(song.amps), _text(parts.strip()))
-    console.print(table)
+    console.print(_songs(checked.songs))
     bill = checked.bill
     told = f"{len(checked.presets)} presets, {bill.amps} amps: "
     told += f"{bill.bytes / 1e6:.1f} MB, loaded in {bill.seconds:.1f} s"
@@ -161,22 +155,40 @@ def _show_set(console: Console, checked: CheckedSet) -> None:
         told += f"; {bill.whose} takes most, {100 * bill.load:.0f} % of a period"
     if bill.amps > AMPS:
         told += f"; {AMPS} amps stand ready at a time, those around the song that plays"
-    console.print(Padding(_text(told, DIM), (0, 0, 0, 2)))
+    console.print(Padding(clean_text(told, DIM), (0, 0, 0, 2)))
+    for preset in checked.presets:
+        for amp in preset.amps:
+            if amp.stands_out is not None:
+                said = f"{preset.name}/{amp.name} is {_standing_out(amp.stands_out)}"
+                console.print(Padding(clean_text(said, "bold yellow"), (0, 0, 0, 2)))
+
+
+def _songs(songs: Sequence[SongFacts], *, notes: bool = False) -> Table:
+    """One line a song."""
+    table = headed("", "song", "tempo", "preset", "amps", "parts", *(("notes",) if notes else ()))
+    for number, song in enumerate(songs, 1):
+        tempo = f"{song.tempo:g}" if song.tempo else ""
+        name = clean_text(song.name, DIM if song.skip else NAME)
+        parts = f"{', '.join(song.parts)}{' (skipped)' if song.skip else ''}"
+        more = (clean_text(song.notes.splitlines()[0] if song.notes else ""),) if notes else ()
+        row = (tempo, clean_text(song.preset.stem), str(song.amps), clean_text(parts.strip()))
+        table.add_row(str(number), name, *row, *more)
+    return table
 
 
 def show_bench(report: Report) -> None:
     """What was measured, as shares of the period: what is left is head-room."""
-    console = _console()
-    console.print(_text(report.machine, HEADING))
+    console = terminal()
+    console.print(clean_text(report.machine, HEADING))
     for isa, peak in report.peak_gmacs.items():
         console.print(f"  {isa}: at best {peak:.1f} thousand million multiply-adds a second on one core")
     if report.rows:
         paced = any(row.paced for row in report.rows)
         heads = ("realtime", "of peak", "median", "p99", "worst", *(PACED if paced else ()), "memory", "reference")
-        table = _table("model", "isa", "block", *heads)
+        table = headed("model", "isa", "block", *heads)
         for row in report.rows:
             table.add_row(
-                _text(row.model, NAME),
+                clean_text(row.model, NAME),
                 row.isa,
                 str(row.block),
                 f"{row.realtime:.1f} x",
@@ -192,12 +204,14 @@ def show_bench(report: Report) -> None:
         console.print(f"Whole amps, with what stands around them, at {rate} Hz and a period of {block} frames:")
         paced = any(amp.paced for amp in report.amps)
         times = ("median", "p99", "worst", *(PACED if paced else ()))
-        table = _table("preset", "amp", *times, "memory", "late", "of these fit")
+        table = headed("preset", "amp", *times, "memory", "late", "of these fit")
         for amp in report.amps:
             spent = (_spent(us, amp.period_us) for us in (amp.p50_us, amp.p99_us, amp.max_us))
             memory = f"{amp.bytes / 1e6:.2f} MB"
             late = f"{amp.latency_ms:.1f} ms"
-            table.add_row(_text(amp.preset), _text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits))
+            table.add_row(
+                clean_text(amp.preset), clean_text(amp.amp, NAME), *spent, *_paced(amp), memory, late, str(amp.fits)
+            )
         console.print(table)
     if report.training:
         _show_training(console, report.training)
@@ -206,11 +220,11 @@ def show_bench(report: Report) -> None:
 def _show_training(console: Console, rows: Sequence[TrainingRow]) -> None:
     console.print("Training, a step on one thread; epochs of a take of three minutes, without judging them:")
     heads = ("epochs a minute", "of peak", "whole step", "forward", "backward", "optimiser", "other")
-    table = _table("size", "isa", *heads, "PyTorch takes", "two threads")
+    table = headed("size", "isa", *heads, "PyTorch takes", "two threads")
     for row in rows:
         parts = (row.forward_ms, row.backward_ms, row.optimiser_ms, row.other_ms)
         table.add_row(
-            _text(row.size, NAME),
+            clean_text(row.size, NAME),
             row.isa,
             f"{row.epochs_a_minute:.2f}",
             *(f"{100 * share:.0f} %" for share in (row.share_of_peak, row.share_of_step)),
@@ -221,7 +235,7 @@ def _show_training(console: Console, rows: Sequence[TrainingRow]) -> None:
     console.print(table)
     for row in rows:
         if row.slower:
-            console.print(_text(f"{row.size} on {row.isa}: SLOWER THAN PYTORCH. Please report this.", "bold red"))
+            console.print(clean_text(f"{row.size} on {row.isa}: SLOWER THAN PYTORCH. Please report this.", "bold red"))
 
 
 MARKS = {OK: ("✓", "green"), NOTE: ("·", "yellow"), WRONG: ("!", "bold red"), STOP: ("✗", "bold red")}
@@ -229,21 +243,21 @@ MARKS = {OK: ("✓", "green"), NOTE: ("·", "yellow"), WRONG: ("!", "bold red"),
 
 def show_doctor(found: Diagnosis) -> None:
     """Each finding, and what mends it in the line below; then what fits into which period."""
-    console = _console()
+    console = terminal()
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for finding in found.findings:
         mark, ink = MARKS[finding.verdict]
-        said = _text(finding.what)
+        said = clean_text(finding.what)
         if finding.do:
             said.append("\n→ ", DIM).append(_clean(finding.do), NAME)
-        table.add_row(Text(mark, ink), _text(finding.check, HEADING), said)
+        table.add_row(Text(mark, ink), clean_text(finding.check, HEADING), said)
     console.print(table)
     measured = [fit for fit in found.fits if fit.shares]
     if measured:
         console.print("\nOf the period, at one of so many frames:")
-        table = _table("", "costliest amp", *map(str, PERIODS))
+        table = headed("", "costliest amp", *map(str, PERIODS))
         for fit in measured:
-            table.add_row(_text(fit.name), _text(fit.amp, NAME), *(_share(share) for share in fit.shares))
+            table.add_row(clean_text(fit.name), clean_text(fit.amp, NAME), *(_share(share) for share in fit.shares))
         console.print(table)
     worst = Counter(finding.verdict for finding in found.findings)
     console.print(Text.assemble("\n", _verdict(worst[STOP], worst[WRONG], worst[NOTE])))
@@ -277,11 +291,14 @@ def _spent(us: float, period_us: float) -> str:
 
 def show_facts(found: Facts) -> None:
     """What `rig info` tells of a file or a folder."""
-    console = _console()
+    console = terminal()
     if isinstance(found, FolderFacts):
         console.print(_folder(found))
         return
-    console.print(_text(found.file, HEADING))
+    console.print(clean_text(found.file, HEADING))
+    if isinstance(found, SetFacts):
+        _show_set_facts(console, found)
+        return
     if isinstance(found, PresetFacts):
         console.print(_amps(found))
         rows = _wires(found)
@@ -289,9 +306,17 @@ def show_facts(found: Facts) -> None:
         rows = _model(found) if isinstance(found, ModelFacts) else _recording(found)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for key, value in rows.items():
-        table.add_row(_text(key, DIM), _text(value))
+        table.add_row(clean_text(key, DIM), clean_text(value))
     if rows:
         console.print(table)
+
+
+def _show_set_facts(console: Console, found: SetFacts) -> None:
+    """Its songs, and the amps of each preset."""
+    console.print(_songs(found.songs, notes=True))
+    for preset in found.presets:
+        console.print(clean_text(preset.file, HEADING))
+        console.print(_amps(preset))
 
 
 def _wires(found: PresetFacts) -> dict[str, str]:
@@ -401,13 +426,13 @@ def _date(value: object) -> str:
 
 def _folder(found: FolderFacts) -> Table:
     """One line a model."""
-    table = _table("model", "family", "architecture", "rate", "loudness", "cost")
+    table = headed("model", "family", "architecture", "rate", "loudness", "cost")
     for model in found.models:
-        name = _text(os.path.relpath(model.file, found.file), NAME)
+        name = clean_text(os.path.relpath(model.file, found.file), NAME)
         if isinstance(model, Unreadable):
-            table.add_row(name, "", _text(model.fault, "red"))
+            table.add_row(name, "", clean_text(model.fault, "red"))
         elif isinstance(model.playing, Unplayed):
-            table.add_row(name, "", _text(model.playing.fault, "red"))
+            table.add_row(name, "", clean_text(model.playing.fault, "red"))
         else:
             rate = f"{(model.sample_rate or model.family.rate) / 1000:g} kHz{'' if model.sample_rate else ' assumed'}"
             loudness, cost = _db(model.playing.loudness_db), f"{100 * model.playing.cost.share:.1f} %"
@@ -434,7 +459,7 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
     """A preset's signal path: one line an amp."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     if preset.input:
-        table.add_row("", _text("input", DIM), _chain(preset.input), "")
+        table.add_row("", clean_text("input", DIM), _chain(preset.input), "")
     for i, amp in enumerate(preset.amps, 1):
         level = f"{amp.level:+g} dB" if amp.level else ""
         chain = _chain(amp.chain)
@@ -442,10 +467,12 @@ def _amps(preset: PresetFacts | CheckedPreset) -> Table:
             chain = Text("✗ ", "bold red") + (chain if amp.chain else Text("see below"))
         told = [_switch(amp.switch)] if amp.switch else []
         told += [f"{amp.latency_ms:.1f} ms late"] if amp.latency_ms and amp.latency_ms >= 0.1 else []
-        switch = _text(", ".join(told), DIM)
-        table.add_row(_text(amp.key or i, DIM), _text(amp.name, HEADING), chain, level, switch)
+        last = clean_text(", ".join(told), DIM)
+        if amp.stands_out is not None:
+            last.append(f"{', ' if told else ''}{_standing_out(amp.stands_out)}", "bold yellow")
+        table.add_row(clean_text(amp.key or i, DIM), clean_text(amp.name, HEADING), chain, level, last)
     if preset.output:
-        table.add_row("", _text("output", DIM), _chain(preset.output), "")
+        table.add_row("", clean_text("output", DIM), _chain(preset.output), "")
     return table
 
 
@@ -453,6 +480,10 @@ def _switch(way: SwitchFacts) -> str:
     """28 %, switch 64 ms, 40 silent"""
     told = f"{100 * way.load:.0f} %, switch {way.ms:.0f} ms"
     return f"{told}, {way.silent_ms:.0f} silent" if way.silent_ms else told
+
+
+def _standing_out(lu: float) -> str:
+    return f"{abs(lu):.1f} dB {'louder' if lu > 0 else 'softer'} than the others"
 
 
 def _switches(preset: CheckedPreset) -> str:
@@ -501,19 +532,22 @@ def _wire(before: str, after: str) -> str:
     return f", {after}: " if before else f" → [{after}: "
 
 
-def _table(*headings: str) -> Table:
+def headed(*headings: str) -> Table:
+    """One without lines, with these headings."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style=DIM)
     for heading in headings:
         table.add_column(heading, justify="right" if heading == "start" else "left")
     return table
 
 
-def _console() -> Console:
+def terminal() -> Console:
+    """Where to print: a terminal as wide as it is, anything else without colours and wide enough to wrap nothing."""
     console = Console(highlight=False, soft_wrap=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDE)
 
 
-def _text(value: object, style: str = "") -> Text:
+def clean_text(value: object, style: str = "") -> Text:
+    """What a file says, without what would move a terminal's cursor."""
     return Text(_clean(value), style)
 
 

@@ -33,7 +33,7 @@ def read(dry_path: Path, wet_path: Path | None = None, delay: int | None = None)
     Without wet_path, dry_path is a folder that `rig capture` wrote. delay: frames, where the player knows it.
     """
     pair = storage.read(dry_path) if wet_path is None else checks.read_pair(dry_path, wet_path)
-    pair.delay = None if delay is None else Delay(delay, 1)
+    pair.delay, pair.told = (None, False) if delay is None else (Delay(delay, 1), True)
     notes = checks.fit_or_raise(pair)
     frames = pair.delay.frames if pair.delay else 0
     return Capture(pair.dry.audio, pair.wet.audio, pair.dry.rate, frames, notes, pair.played)

@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from rig.keys import Keys
 from rig.text import printable
-from rig.train.keys import Keys
 from rig.train.plot import Curve, plot
 from rig.train.progress import Standing, clock_text
 from rig.train.state import Epoch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import threading
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rig.capture.storage import DRY, WET
 from rig.errors import RigError
 from rig.text import printable
 from rig.train import capture, checkpoint, data, init_from, loop, options
@@ -120,12 +122,13 @@ def _watcher(run: Run, stop: threading.Event, plain: bool) -> LogView | LiveView
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run came to. seconds: with reading, judging and drawing."""
+    """What a run came to. seconds: with reading, judging and drawing. listen: the command of a blind test of it."""
 
     model: Path
     result: Result
     epochs: int
     seconds: float
+    listen: str
 
     def lines(self) -> list[str]:
         """For a player."""
@@ -133,12 +136,13 @@ class Summary:
         return [
             f"{self.model}: ESR {scored(result.esr, result.esr_preemphasis)}, on held-out audio "
             f"(epoch {result.epoch} of {self.epochs}, {clock_text(self.seconds)}); "
-            f"the C engine agrees within {result.difference:.1g}"
+            f"the C engine agrees within {result.difference:.1g}",
+            f"whether you hear a difference, a blind test tells: {self.listen}",
         ]
 
     @staticmethod
     def of(run: Run, result: Result, seconds: float) -> Summary:
-        return Summary(run.job.target, result, len(run.state.history), seconds)
+        return Summary(run.job.target, result, len(run.state.history), seconds, _blind_test(run))
 
     def json(self) -> dict[str, object]:
         """For a program."""
@@ -149,3 +153,13 @@ class Summary:
             "epochs": self.epochs,
             "seconds": round(self.seconds, 3),
         }
+
+
+def _blind_test(run: Run) -> str:
+    """The model against its first capture, from where a guitar plays there."""
+    dry, wet = run.job.sides[0]
+    dry, wet = (dry, wet) if wet else (dry / DRY, dry / WET)
+    words = ["rig", "abx", str(run.job.target), str(wet), "--di", str(dry)]
+    played = run.captures[0].played
+    words += ["--from", f"{played[0] / run.captures[0].sample_rate:.0f}"] if played else []
+    return shlex.join(words)

@@ -202,6 +202,11 @@ class Tiles(Canvas):
         if amp.scene and width >= 8:
             scene = fit(printable(amp.scene), width - 6)
             sheet.put_centred(x, y, width, f" {scene} ", name_ink if plays else palette.SOFT)
+        if amp.stands_out:
+            loud = f" {amp.stands_out:+.0f} dB "
+            said = width_of(printable(amp.scene)) + 2 if amp.scene else 0
+            if width_of(loud) + 2 <= (width - said) // 2 - (said > 0):
+                sheet.put_right(x + width - 2, y, loud, palette.YELLOW)
 
     def on_click(self, event: events.Click) -> None:
         for index, x, y, width, height in self._places:

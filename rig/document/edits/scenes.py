@@ -37,12 +37,12 @@ def store_scene(document: Document, uid: int, name: str, saved: Preset) -> Docum
     db = found.pop(Target(uid, LEVEL_KNOB), 0.0)
     if not found and not db:
         raise RigError(f"{amp.name} sounds as it is saved: turn something first, then store it as a scene")
-    same = next((scene.name for scene in amp.scenes if scene.name.casefold() == name.casefold()), name)
+    old = next((scene for scene in amp.scenes if scene.name.casefold() == name.casefold()), Scene(name))
     preset = _as_saved(preset, saved, found)
     was = saved.amp(uid)
-    stored = with_scene(document.amp(uid), Scene(same, db, found))
+    stored = with_scene(document.amp(uid), replace(old, level=db, values=found))
     chain = (preset.amp(uid) or amp).chain
-    new = replace(stored, chain=chain, scene=same, between=None, level=was.level if was else amp.level)
+    new = replace(stored, chain=chain, scene=old.name, between=None, level=was.level if was else amp.level)
     return document.with_preset(with_amp(preset, new))
 
 

@@ -15,7 +15,7 @@ from rig.document.writing.tables import Leaf, List, Table
 from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
 
-SCENE = ("name", "level", "set")
+SCENE = ("name", "level", "louder", "set")
 MIDI = ("channel", "program", "cc", "note", "wheel", "begin", "send")
 BINDING = ("to", "from", "upto", "curve", "invert", "hold", "relative")
 
@@ -46,6 +46,8 @@ class NamesText:
                 toml_tables.put(self.tree, tables[i], "name", toml.string(scene.name), SCENE)
             if was.level != scene.level:
                 toml_tables.put(self.tree, tables[i], "level", toml.number(scene.level), SCENE)
+            if was.louder != scene.louder:
+                self.say(tables[i], "louder", None if scene.louder is None else toml.number(scene.louder), SCENE)
             self.values(tables[i], old, was, new, scene)
 
     def placed(

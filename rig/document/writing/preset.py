@@ -19,7 +19,7 @@ from rig.document.writing.tree import Block, Entry, scan, value_of
 from rig.engine import Engine
 from rig.errors import RigError
 
-AMP = ("name", "key", "level", "chain", "scene")
+AMP = ("name", "key", "level", "louder", "chain", "scene")
 END = ("dbu", "chain")
 METRONOME = ("beats", "level", "to")
 """The keys of tables, as they follow each other where they are new."""
@@ -187,6 +187,8 @@ class PresetText:
             self.optional(table, "key", new.key, AMP)
         if new.level != old.level:
             toml_tables.put(self.tree, table, "level", toml.number(new.level), AMP)
+        if new.louder != old.louder:
+            self.optional(table, "louder", new.louder, AMP)
         ChainText(self.tree, self.spelling, table, AMP, required=True).change(old.chain, new.chain, self.moved)
         self.names.scenes(table, AMP, old, new)
 

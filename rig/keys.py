@@ -33,6 +33,11 @@ class Keys:
                 termios.tcsetattr(self.fd, termios.TCSADRAIN, self.before)
             self.fd = None
 
+    @property
+    def there(self) -> bool:
+        """Whether there is a terminal that keys come from."""
+        return self.fd is not None
+
     def pressed(self, wait: float = 0.0) -> str:
         """The key that was pressed, "" where none was within `wait` seconds."""
         if self.fd is None or not _ours(self.fd):

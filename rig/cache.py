@@ -1,4 +1,4 @@
-"""What was found out of plug-ins and is true until their files change: kept among what may be deleted at any time."""
+"""What was found out of files, and is true until they change: kept among what may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from rig.files import whole
+from rig import files
+from rig.files import Stamp, whole
 
 
 def folder() -> Path:
@@ -31,6 +32,11 @@ def keep(name: str, what: Mapping[str, object]) -> None:
         folder().mkdir(parents=True, exist_ok=True)
         with whole(_file(name)) as part:
             part.write_text(json.dumps(what, indent=1))
+
+
+def stamp(name: str) -> Stamp | None:
+    """Tells whether what is kept has become another; None where there is none."""
+    return files.stamp(_file(name))
 
 
 def _file(name: str) -> Path:
