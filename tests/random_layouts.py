@@ -239,7 +239,7 @@ class Layout(Chance):
         """A list of texts, or one alone."""
         if len(texts) == 1 and self.some():
             return self.string(texts[0])
-        return self.array([self.string(text) for text in texts], self.some(0.2))
+        return self.array([self.string(text) for text in texts], False)  # of one that changes, comments inside go
 
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]
