@@ -31,6 +31,7 @@ from rig.gig.reconciler import Installed, Refused, wishes
 from rig.gig.snapshot import News, Status
 from rig.jack.patchbay import Patchbay, Port, in_order
 from rig.native import LoopState, MidiEvent
+from rig.native._c import ffi
 
 PRESETS = Path(__file__).resolve().parent.parent / "presets"
 
@@ -185,6 +186,13 @@ class FakeRack:
         return lambda *_, **__: None
 
 
+class FakeChain(SimpleNamespace):
+    """What a pedal may turn, though nobody hears it."""
+
+    _c = ffi.NULL
+    __hash__ = object.__hash__
+
+
 class FakeReconciler:
     """What is wanted plays as soon as it is asked for, unless it is `held`; a file with "bad" in its name never does."""
 
@@ -225,14 +233,14 @@ class FakeReconciler:
         self._standing[place] = wish
         return Installed(place, wish, before, {})
 
-    def chain(self, place: Place) -> tuple[ChainSpec, SimpleNamespace] | None:
+    def chain(self, place: Place) -> tuple[ChainSpec, FakeChain] | None:
         wish = self._standing.get(place)
         if wish is None:
             return None
         units = [SimpleNamespace(payload=Payload(idle=IDLE.get(spec.engine, ()))) for spec in wish.engines]
         faults = [self.caught.get(spec.uid, 0) for spec in wish.engines]
         costs, reductions = [0.0] * len(units), [None] * len(units)
-        return wish, SimpleNamespace(
+        return wish, FakeChain(
             units=units,
             faults=faults,
             costs=costs,
@@ -247,7 +255,7 @@ class FakeReconciler:
     def slot(self, place: Place) -> int | None:
         return list(self._standing).index(place) if place in self._standing else None
 
-    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], SimpleNamespace]]:
+    def path(self, preset: int, amp: int) -> list[tuple[Place, tuple[EngineSpec, ...], FakeChain]]:
         places = (Place("input", preset), Place("amp", amp), Place("output", preset))
         found = ((place, self.chain(place)) for place in places)
         return [(place, standing[0].engines, standing[1]) for place, standing in found if standing]

@@ -16,6 +16,7 @@ from rig.document.document import (
     EngineSpec,
     Metronome,
     Midi,
+    Morph,
     Pick,
     Preset,
     identity,
@@ -281,10 +282,17 @@ class Edits(Chance):
         old, name = amp.scenes[0], f"Scene {identity()}"
         program = {n: Pick(p.amp, name) if p == Pick(amp.uid, old.name) else p for n, p in preset.midi.program.items()}
 
-        def renamed(binding: Binding) -> Binding:
-            return replace(binding, to=Pick(amp.uid, name)) if binding.to == Pick(amp.uid, old.name) else binding
+        def other(scene: str) -> str:
+            return name if scene == old.name else scene
 
-        preset = replace(preset, midi=replace(preset.midi.each(renamed), program=program))
+        def renamed(binding: Binding) -> Binding:
+            to = binding.to
+            if isinstance(to, Morph) and to.amp == amp.uid:
+                return replace(binding, to=Morph(to.amp, other(to.heel), other(to.toe)))
+            return replace(binding, to=Pick(amp.uid, name)) if to == Pick(amp.uid, old.name) else binding
+
+        send = {Pick(p.amp, other(p.scene) if p.amp == amp.uid else p.scene): s for p, s in preset.midi.send.items()}
+        preset = replace(preset, midi=replace(preset.midi.each(renamed), program=program, send=send))
         return self.with_amp(
             preset,
             amp,
@@ -311,6 +319,7 @@ class Edits(Chance):
             more, program={**old.program, **more.program}, cc={**old.cc, **more.cc}, note={**old.note, **more.note}
         )
         midi = replace(midi, wheel=more.wheel or old.wheel, channel=more.channel or old.channel)
+        midi = replace(midi, begin=more.begin or old.begin, send={**old.send, **more.send})
         return replace(preset, midi=midi)
 
     def elsewhere(self, preset: Preset) -> Preset:
@@ -334,7 +343,10 @@ def whole(preset: Preset) -> Preset:
 
     def there(binding: Binding) -> Binding | None:
         to = binding.to
+        if isinstance(to, Morph):
+            return binding if {Pick(to.amp, to.heel), Pick(to.amp, to.toe)} <= picks else None
         found = isinstance(to, str) or (to in picks if isinstance(to, Pick) else to.uid in {ALL, *known})
         return binding if found else None
 
-    return replace(preset, amps=tuple(amps), midi=replace(preset.midi.each(there), program=program))
+    send = {pick: said for pick, said in preset.midi.send.items() if pick in picks}
+    return replace(preset, amps=tuple(amps), midi=replace(preset.midi.each(there), program=program, send=send))

@@ -15,6 +15,7 @@ from rig.document.document import (
     Chain,
     EngineSpec,
     Metronome,
+    Morph,
     Pick,
     Preset,
     Scene,
@@ -317,9 +318,12 @@ class Layout(Chance):
         owners = {s.uid: (names.get(uid, stage), s, chain) for uid, stage, chain in preset.chains() for s in chain}
         program = {n: names[p.amp] + (f":{p.scene}" if p.scene else "") for n, p in preset.midi.program.items()}
 
-        def words(to: Target | Pick | str) -> str:
+        def words(to: Target | Pick | Morph | str) -> str:
             if isinstance(to, str):
                 return to
+            if isinstance(to, Morph):
+                ends = (names[to.amp] + (f":{scene}" if scene else "") for scene in (to.heel, to.toe))
+                return f"morph {' to '.join(ends)}"
             if isinstance(to, Pick):
                 return f"amp {names[to.amp]}" + (f":{to.scene}" if to.scene else "")
             owner, spec, chain = owners.get(to.uid, ("", None, ()))
@@ -345,7 +349,16 @@ class Layout(Chance):
         }
         rest = {"channel": str(preset.midi.channel)} if preset.midi.channel else {}
         rest |= {"wheel": pedal(preset.midi.wheel)} if preset.midi.wheel else {}
+        rest |= {"begin": self.lines(preset.midi.begin)} if preset.midi.begin else {}
         way = self.random.randint(0, 3) if said else 4
+        sent = [
+            (json.dumps(names[pick.amp] + (f":{pick.scene}" if pick.scene else "")), self.lines(texts))
+            for pick, texts in preset.midi.send.items()
+        ]
+        if sent and way in (1, 2, 3) and self.some():
+            tables.append(["[midi.send]", *(f"{name} = {raw}" for name, raw in sent)])
+        elif sent:
+            rest["send"] = self.table(sent)
         root += [f"{self.key('midi', key)} = {raw}" for key, raw in rest.items() if way in (0, 4)]
         said_first = self.statements(list(rest.items())) if way not in (0, 4) else []
         if not said:

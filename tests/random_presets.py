@@ -16,6 +16,7 @@ from rig.document.document import (
     EngineSpec,
     Metronome,
     Midi,
+    Morph,
     Pick,
     Preset,
     Scene,
@@ -165,18 +166,27 @@ class Chance:
         for name in ("in", "out_1", "out_2", "di", "click", "midi_in", "pedals_send_1"):
             if self.some(0.3):
                 ports[name] = tuple(self.random.sample(["x:1", "x:2", "y z:1 (a)"], self.random.randint(0, 2)))
-        return Wiring(ports)
+        midi = self.random.choice((("FCB1010",), ("a2j:*Soft Step", "X"), ()))
+        return Wiring(ports, midi, ("Time Factor",) if self.some(0.2) else ())
 
     def midi(self, preset: Preset) -> Midi:
         picks = [Pick(amp.uid, scene) for amp in preset.amps for scene in ("", *(s.name for s in amp.scenes))]
-        targets: list[Target | Pick | str] = [Target(amp.uid, "level") for amp in preset.amps]
+        targets: list[Target | Pick | Morph | str] = [Target(amp.uid, "level") for amp in preset.amps]
         targets += [Target(spec.uid, p.name) for spec in preset.engines() for p in ENGINES[spec.engine].params]
         numbers = self.random.sample(range(128), 6)
         targets += [Target(ALL, "level"), *picks, "tap", "loop stop"]
+        targets += [
+            Morph(a.amp, *self.random.sample((a.scene, b.scene), 2))
+            for a in picks
+            for b in picks
+            if a.amp == b.amp and a < b
+        ]
         more: list[Binding] = []
         for _ in range(8):
             binding = Binding(self.random.choice(targets), hold=self.some(0.2), invert=self.some(0.2))
-            if self.some(0.3):
+            if isinstance(binding.to, Morph):
+                binding = replace(binding, hold=False, curve=self.random.choice(MIDI_CURVES))
+            elif self.some(0.3):
                 binding = replace(
                     binding, curve=self.random.choice(MIDI_CURVES), relative=self.random.choice(MIDI_RELATIVE)
                 )
@@ -189,7 +199,14 @@ class Chance:
             {n: binding for n, binding in zip(numbers[:3], more[4:], strict=False) if self.some()},
             more[7] if self.some(0.3) else None,
             self.random.randint(1, 16) if self.some(0.3) else None,
+            self.said() if self.some(0.3) else (),
+            {pick: self.said() for pick in picks if self.some(0.3)},
         )
+
+    def said(self) -> tuple[str, ...]:
+        number = self.random.randint(0, 127)
+        said = (f"pc 2 {number}", f"cc 16 7 {number}", "sysex f0 00 20 33 f7", f"bank 1 {number}", "start")
+        return tuple(self.random.sample(said, self.random.randint(1, 3)))
 
 
 def labelled(chain: Chain) -> Chain:

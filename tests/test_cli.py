@@ -459,8 +459,8 @@ def test_info_json_keeps_its_keys(run, folder, rng):
     assert [list(entry) for entry in listed["models"]] == [[*MODEL, "short"], ["file", "kind", "fault"]]
     preset = run("info", folder / "blues.toml", "--json").json
     assert list(preset) == ["file", "kind", "name", "input", "amps", "output", "jack", "midi"]
-    assert preset["jack"] == {"in": None, "out": None}
-    assert preset["midi"] == {"program": {}, "cc": {}, "note": {}, "wheel": None}
+    assert preset["jack"] == {"in": None, "out": None, "midi": [], "send": []}
+    assert preset["midi"] == {"program": {}, "cc": {}, "note": {}, "wheel": None, "begin": [], "send": {}}
     assert [list(amp) for amp in preset["amps"]] == [["name", "key", "level", "chain"]] * 2
     assert [list(entry) for entry in preset["amps"][0]["chain"]] == [ENTRY] * 2
     assert preset["amps"][0]["chain"][1]["files"] == {"model": str(folder / "amp.json")}

@@ -18,11 +18,13 @@ from rig.gig.gig import Gig
 
 
 class Board:
-    """A JACK client that sends MIDI at the frames that it is told, of the server's own count."""
+    """A JACK client that sends MIDI at the frames that it is told, of the server's own count, and notes what comes in."""
 
-    def __init__(self, server: str) -> None:
-        self.client = jack.Client("board", servername=server, no_start_server=True)
+    def __init__(self, server: str, name: str = "board") -> None:
+        self.client = jack.Client(name, servername=server, no_start_server=True)
         self.port = self.client.midi_outports.register("out")
+        self.ins = [self.client.midi_inports.register(name) for name in ("lights", "gear")]
+        self.came: dict[str, list[tuple[int, bytes]]] = {port.shortname: [] for port in self.ins}
         self.events: list[tuple[int, bytes]] = []  # in order
         self.sent = 0
         self.clock: float | None = None  # frames from tick to tick
@@ -33,6 +35,8 @@ class Board:
     def process(self, frames: int) -> None:
         self.port.clear_buffer()
         at = self.client.last_frame_time
+        for port in self.ins:
+            self.came[port.shortname] += [(at + time, bytes(data)) for time, data in port.incoming_midi_events()]
         due = []
         while self.sent < len(self.events) and self.events[self.sent][0] < at + frames:
             frame, data = self.events[self.sent]

@@ -9,55 +9,12 @@
 
 #define HALF 64 /* of 127: from there on a switch is on */
 
-/* --- knobs on their way */
-
-static rig_sweep *sweep_of(rig_binder *b, const float *at)
-{
-    for (rig_sweep *s = b->sweeps; s < b->sweeps + RIG_SWEEPS; ++s)
-        if (s->at == at) return s;
-    return NULL;
-}
-
-static void send(rig_binder *b, float *at, float to)
-{
-    rig_sweep *s = sweep_of(b, at);
-    const float from = rig_get_float(at);
-    if (!s && from == to) return;
-    if (!s) s = sweep_of(b, NULL);
-    if (s) *s = (rig_sweep){at, from, to, from, 0};
-    else rig_put_float(at, to);
-}
-
-uint32_t rig_binder_room(const rig_binder *b, uint64_t at, uint32_t frames)
-{
-    uint32_t room = frames;
-    for (const rig_sweep *s = b->sweeps; s < b->sweeps + RIG_SWEEPS; ++s) {
-        if (!s->at) continue;
-        const uint32_t piece = RIG_STEP - (uint32_t)(at % RIG_STEP), left = RIG_SWEEP - s->done;
-        if (piece < room) room = piece;
-        if (left < room) room = left;
-    }
-    return room;
-}
-
-void rig_binder_move(rig_binder *b, uint32_t frames)
-{
-    for (rig_sweep *s = b->sweeps; s < b->sweeps + RIG_SWEEPS; ++s) {
-        if (!s->at) continue;
-        s->done += frames;
-        const int over = s->done >= RIG_SWEEP, turned = rig_get_float(s->at) != s->put;
-        s->put = over ? s->to : s->from + (s->to - s->from) * (float)s->done / RIG_SWEEP;
-        if (!turned) rig_put_float(s->at, s->put);
-        if (over || turned) s->at = NULL;
-    }
-}
-
 /* --- the table */
 
 void rig_binder_trade(rig_binder *b)
 {
     if (!rig_load(&b->offer) || rig_load(&b->back)) return;
-    rig_binder_move(b, RIG_SWEEP); /* the chains of the old table may go with it */
+    rig_sweeps_move(&b->sweeps, RIG_SWEEP); /* the chains of the old table may go with it */
     rig_bindings *old = b->now;
     b->now = rig_swap(&b->offer, NULL);
     rig_store(&b->back, old);
@@ -116,7 +73,7 @@ static float place_of(const rig_midi_event *e)
 static float value_at(const rig_binding *g, float place)
 {
     const uint32_t i = place < 127.0f ? (uint32_t)place : 127;
-    const float share = place - (float)i;
+    const float share = g->steps ? 0.0f : place - (float)i;
     return share > 0.0f ? g->values[i] + share * (g->values[i + 1] - g->values[i]) : g->values[i];
 }
 
@@ -139,12 +96,6 @@ static float ticks_of(const rig_binding *g, uint32_t v)
     return v < 64 ? (float)v : (float)v - 128.0f;
 }
 
-static float heading_for(rig_binder *b, const float *at)
-{
-    const rig_sweep *s = sweep_of(b, at);
-    return s ? s->to : rig_get_float(at);
-}
-
 static float *knob_of(const rig_binding *g, const rig_bound_rack *rack)
 {
     if (g->kind == RIG_BOUND_KNOB) return &g->chain->units[g->unit].params[g->param];
@@ -159,51 +110,83 @@ static float turned(const rig_binding *g, float now, float ticks)
     return value_at(g, fminf(127.0f, fmaxf(0.0f, place_at(g, now) + ticks)));
 }
 
-/* Turns a knob, or a level, which is in dB less what its files ask for. Returns where it stands then. */
-static float turn(rig_binder *b, const rig_binding *g, const rig_midi_event *e, float *at)
+static int is_level(const rig_binding *g) { return g->kind != RIG_BOUND_KNOB; }
+
+/* Puts a knob there, or sends it; or a level, which is in dB less what its files ask for. Returns where it stands then. */
+static float put_at(rig_binder *b, const rig_binding *g, float *at, float value)
 {
-    const int is_level = g->kind != RIG_BOUND_KNOB;
-    float value = value_at(g, place_of(e));
-    if (g->relative) {
-        const float now = heading_for(b, at);
-        value = turned(g, is_level ? 20.0f * log10f(fmaxf(now, 1e-6f)) - g->plus : now, ticks_of(g, e->bytes[2]));
-    }
-    if (g->steps) value = rintf(value);
-    if (g->steps) rig_put_float(at, value);
-    else send(b, at, is_level ? rig_from_db(value + g->plus) : value);
+    if (g->steps) rig_put_float(at, value = rintf(value));
+    else rig_sweeps_send(&b->sweeps, at, is_level(g) ? rig_from_db(value + g->plus) : value);
     return value;
 }
 
-/* Whether it was pressed. A pedal that says 127, then 0, is pressed once; one that only ever says 127, each time. */
-static int is_press(const rig_midi_event *e, uint8_t before)
+static float turn(rig_binder *b, const rig_binding *g, const rig_midi_event *e, float *at)
 {
-    const uint8_t v = e->bytes[2];
-    if ((e->bytes[0] & 0xf0) == 0x90) return v > 0;
-    return (e->bytes[0] & 0xf0) != 0x80 && v >= HALF && (before < HALF || before == v);
+    if (!g->relative) return put_at(b, g, at, value_at(g, place_of(e)));
+    const float now = rig_sweeps_end(&b->sweeps, at), db = 20.0f * log10f(fmaxf(now, 1e-6f)) - g->plus;
+    return put_at(b, g, at, turned(g, is_level(g) ? db : now, ticks_of(g, e->bytes[2])));
 }
 
-static int is_down(const rig_midi_event *e)
+/* What an event is of a pedal that is pressed and let go; off: of a note that ends. */
+typedef struct {
+    int pressed, down, let_go, off;
+} press;
+
+/* A pedal that says 127, then 0, is pressed once; one that only ever says 127, each time. before: what it said last. */
+static press press_of(const rig_midi_event *e, uint8_t before)
 {
-    if ((e->bytes[0] & 0xf0) == 0x90) return e->bytes[2] > 0;
-    return (e->bytes[0] & 0xf0) != 0x80 && e->bytes[2] >= HALF;
+    const uint8_t v = e->bytes[2], kind = e->bytes[0] & 0xf0;
+    if (kind == 0x80 || (kind == 0x90 && !v)) return (press){0, 0, 1, 1};
+    if (kind == 0x90) return (press){1, 1, 0, 0};
+    return (press){v >= HALF && (before < HALF || before == v), v >= HALF, v < HALF && before >= HALF, 0};
 }
 
-static void flip(const rig_binding *g, int pressed, int down, rig_midi_event *told)
+static void flip(const rig_binding *g, const press *p, rig_midi_event *told)
 {
     uint32_t *on = &g->chain->units[g->unit].on;
-    if (g->holds) rig_put(on, (uint32_t)(g->values[0] > g->values[127] ? !down : down));
-    else if (pressed) rig_put(on, !rig_get(on));
+    if (g->holds) rig_put(on, (uint32_t)(g->values[0] > g->values[127] ? !p->down : p->down));
+    else if (p->pressed) rig_put(on, !rig_get(on));
     told->value = (float)rig_get(on);
 }
 
-static void act(rig_binder *b, const rig_binding *g, int pressed, const rig_bound_rack *rack, rig_midi_event *told)
+/* A switch of the rack itself. */
+static void set(const rig_binding *g, const press *p, uint32_t *at)
 {
-    const int down = is_down(told), off = (told->bytes[0] & 0xf0) == 0x80 || ((told->bytes[0] & 0xf0) == 0x90 && !down);
-    if (g->kind == RIG_BOUND_AMP && pressed) rig_put(rack->want, g->param);
-    if (g->kind == RIG_BOUND_VERB || g->kind == RIG_BOUND_AMP) told->value = pressed ? 1.0f : down ? 0.5f : 0.0f;
-    else if (g->kind == RIG_BOUND_SWITCH) flip(g, pressed, down, told);
-    else if (off) told->bound = 0; /* a key that is let go leaves a knob where it is */
+    if (p->pressed) rig_put(at, (uint32_t)g->values[1]);
+    else if (g->holds && p->let_go) rig_put(at, (uint32_t)g->values[0]);
+}
+
+static void press_it(const rig_binding *g, const press *p, const rig_bound_rack *rack)
+{
+    if (g->kind == RIG_BOUND_BYPASS) set(g, p, rack->bypass);
+    if (g->kind == RIG_BOUND_OPEN) set(g, p, rack->open);
+    if (!p->pressed) return;
+    if (g->kind == RIG_BOUND_AMP) rig_put(rack->want, g->param);
+    if (g->kind == RIG_BOUND_PANIC) ++*rack->panics;
+    if (g->kind == RIG_BOUND_LOOP) rig_looper_now(rack->looper, g->param);
+}
+
+static int turns(const rig_binding *g) { return g->kind >= RIG_BOUND_KNOB && g->kind <= RIG_BOUND_OUTPUT; }
+
+static void act(rig_binder *b, const rig_binding *g, const press *p, const rig_bound_rack *rack, rig_midi_event *told)
+{
+    if (g->kind == RIG_BOUND_SWITCH) flip(g, p, told);
+    else if (!turns(g)) {
+        press_it(g, p, rack);
+        told->value = p->pressed ? 1.0f : p->down ? 0.5f : 0.0f;
+    } else if (p->off) told->bound = 0; /* a key that is let go leaves a knob where it is */
     else told->value = turn(b, g, told, knob_of(g, rack));
+}
+
+/* A part of what an event does: a knob, a level or a switch goes somewhere, or other gear is told something. */
+static void take_part(rig_binder *b, const rig_binding *g, const press *p, float place, const rig_bound_rack *rack)
+{
+    const int placed = g->part == RIG_PART_PLACED, back = !placed && g->holds && p->let_go;
+    if (placed ? p->off : !p->pressed && !back) return;
+    const float value = placed ? value_at(g, place) : g->values[!back];
+    if (g->kind == RIG_BOUND_SWITCH) rig_put(&g->chain->units[g->unit].on, value >= 0.5f);
+    else if (turns(g)) put_at(b, g, knob_of(g, rack), value);
+    else if (g->kind == RIG_BOUND_SEND) rig_midi_out_now(rack->out, rack->sink, RIG_MIDI_GEAR, rack->at, b->now->bytes + g->param, g->unit);
 }
 
 static void select_bank(rig_binder *b, const rig_midi_event *e)
@@ -217,8 +200,10 @@ static void pick(rig_binder *b, const rig_bound_rack *rack, rig_midi_event *told
 {
     const int64_t at = program_of(b, told);
     if (at < 0) return;
+    const press pressed = {1, 1, 0, 0};
     told->bound = 1 + (uint32_t)at;
     if (b->now->programs[at] != RIG_NO_SLOT) rig_put(rack->want, b->now->programs[at] - 1u);
+    for (uint32_t i = b->now->parts[at]; i; i = b->now->bindings[i - 1].next) take_part(b, &b->now->bindings[i - 1], &pressed, 0.0f, rack);
 }
 
 void rig_binder_hear(rig_binder *b, const rig_midi_event *event, const rig_bound_rack *rack, void (*tell)(void *, const rig_midi_event *),
@@ -231,16 +216,18 @@ void rig_binder_hear(rig_binder *b, const rig_midi_event *event, const rig_bound
     const uint32_t number = number_of(event);
     uint32_t at = b->now ? bound_to(b->now, event) : 0;
     uint8_t *last = number < RIG_BOUND_NUMBERS ? &b->last[event->bytes[0] & 15][number] : NULL;
-    const int pressed = last && is_press(event, *last);
+    const press pressed = last ? press_of(event, *last) : (press){0};
     if (last) *last = event->bytes[2];
-    do {
-        const rig_binding *g = at ? &b->now->bindings[at - 1] : NULL;
-        if (g) {
-            told.bound = at;
-            act(b, g, pressed, rack, &told);
+    if (!at) tell(whom, &told);
+    for (; at; at = b->now->bindings[at - 1].next) {
+        const rig_binding *g = &b->now->bindings[at - 1];
+        if (g->part) {
+            take_part(b, g, &pressed, place_of(event), rack);
+            continue;
         }
+        told.bound = at;
+        act(b, g, &pressed, rack, &told);
         tell(whom, &told);
         told.more = 1;
-        at = g ? g->next : 0;
-    } while (at);
+    }
 }

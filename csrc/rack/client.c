@@ -33,6 +33,18 @@ static void read_midi(const rig_client *c, uint32_t frames)
     }
 }
 
+/* Buffers that are empty so far. */
+static rig_midi_sink sink_of(const rig_client *c, uint32_t frames)
+{
+    void *const ports[RIG_MIDI_PORTS] = {[RIG_MIDI_LIGHTS] = c->midi_out, [RIG_MIDI_GEAR] = c->midi_send};
+    rig_midi_sink sink = {.write = c->midi_write};
+    for (uint32_t i = 0; i < RIG_MIDI_PORTS; ++i) {
+        sink.buffers[i] = c->get_buffer(ports[i], frames);
+        c->midi_clear(sink.buffers[i]);
+    }
+    return sink;
+}
+
 static void read_transport(const rig_client *c)
 {
     position p = {0};
@@ -49,6 +61,7 @@ static void read_transport(const rig_client *c)
 int rig_process(uint32_t frames, void *arg)
 {
     const rig_client *c = arg;
+    if (c->midi_in) read_midi(c, frames); /* before our own ports are cleared: a cable may lead from them to here */
     const rig_period period = {
         .in = c->get_buffer(c->in, frames),
         .out_1 = c->get_buffer(c->out_1, frames),
@@ -58,9 +71,9 @@ int rig_process(uint32_t frames, void *arg)
         .frames = frames,
         .inserts = c->inserts != 0,
         .by_clock = 1,
+        .midi = c->midi_out ? sink_of(c, frames) : (rig_midi_sink){0},
     };
     if (c->inserts) rig_inserts_begin(c->get_buffer, frames);
-    if (c->midi_in) read_midi(c, frames);
     if (rig_rack_follows(c->rack, RIG_FOLLOW_JACK)) read_transport(c);
     rig_period_run(c->rack, &period);
     return 0;

@@ -34,6 +34,11 @@ int rig_looper_order(rig_looper *l, uint32_t order)
     return 1;
 }
 
+void rig_looper_now(rig_looper *l, uint32_t order)
+{
+    if (l->data && l->pressed - l->done < RIG_LOOP_ORDERS) l->feet[l->pressed++ % RIG_LOOP_ORDERS] = order;
+}
+
 void rig_looper_show(const rig_looper *l, rig_loop *shown)
 {
     const rig_loop *from = &l->shown;
@@ -266,6 +271,7 @@ static float run(rig_looper *l, const rig_history *guitar, uint64_t now)
 void rig_looper_run(rig_looper *l, const rig_history *guitar, float *x, const rig_moment *moment)
 {
     if (!l->data) return;
+    for (; l->done != l->pressed && !fades(l); ++l->done) obey(l, l->feet[l->done % RIG_LOOP_ORDERS], guitar, moment);
     for (uint32_t taken = l->taken; taken != rig_load(&l->asked) && !fades(l); rig_store(&l->taken, ++taken))
         obey(l, l->orders[taken % RIG_LOOP_ORDERS], guitar, moment);
     const uint32_t frames = moment->frames;

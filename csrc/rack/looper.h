@@ -24,6 +24,7 @@ typedef struct {
     uint32_t orders[RIG_LOOP_ORDERS]; /* Python writes before it stores `asked` */
     uint32_t asked;
     uint32_t taken; /* audio stores, Python loads */
+    uint32_t feet[RIG_LOOP_ORDERS], pressed, done; /* audio: the same, of pedals, from the frame on in which they were pressed */
 
     float step;                /* a fade's, a frame */
     const float *rise;         /* the rack's fade */
@@ -53,6 +54,7 @@ void rig_looper_show(const rig_looper *looper, rig_loop *loop);
 
 /* [audio] Adds the loop to a block of the guitar, which stands at the end of `guitar`, too. */
 void rig_looper_run(rig_looper *looper, const rig_history *guitar, float *x, const rig_moment *moment);
+void rig_looper_now(rig_looper *looper, uint32_t order); /* with the next block; too many are forgotten */
 void rig_looper_stop(rig_looper *looper); /* at once */
 
 #endif

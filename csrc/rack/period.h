@@ -2,7 +2,7 @@
 #ifndef RIG_PERIOD_H
 #define RIG_PERIOD_H
 
-#include "rack.h"
+#include "midi_out.h"
 
 typedef struct {
     const float *in;
@@ -11,6 +11,7 @@ typedef struct {
     uint32_t frames;
     int inserts;     /* those of this process are heard in it */
     int by_clock;    /* a switch takes the time that the period has for it; 0: no clock is looked at */
+    rig_midi_sink midi;
 } rig_period;
 
 /* [audio] */

@@ -43,7 +43,11 @@ struct rig_rack {
     rig_meters meters;
     uint32_t calmed;        /* panics that are over */
     rig_midi midi;
+    rig_midi_out out;
+    rig_midi_sink sink;     /* of this period */
+    uint64_t began, latest; /* its first frame and its last one */
     rig_binder binder;
+    uint32_t foot_panics;   /* as many as feet have asked for */
     rig_song song;
     rig_metronome metronome;
 };
@@ -113,6 +117,7 @@ void rig_rack_metronome(rig_rack *r, const rig_metronome_settings *settings) { r
 rig_bindings *rig_rack_bind(rig_rack *r, rig_bindings *bindings) { return rig_swap(&r->binder.offer, bindings); }
 rig_bindings *rig_rack_unbound(rig_rack *r) { return rig_swap(&r->binder.back, NULL); }
 uint32_t rig_rack_midi(rig_rack *r, rig_midi_event *events, uint32_t most) { return rig_midi_read(&r->midi, events, most); }
+int rig_rack_say(rig_rack *r, uint32_t port, const uint8_t *bytes, size_t size) { return rig_midi_out_put(&r->out, port, bytes, size); }
 void rig_rack_panic(rig_rack *r) { rig_put(&r->panics, r->panics + 1); }
 
 void rig_rack_loop(rig_rack *r, const float *recording, uint32_t frames)
@@ -207,9 +212,21 @@ static void tell(void *r, const rig_midi_event *event) { rig_midi_tell(&((rig_ra
 /* What a MIDI event does, at its frame. */
 static void hear(rig_rack *r, const rig_midi_event *event)
 {
-    const rig_bound_rack bound = {&r->want, &r->master.level};
-    rig_song_hear(&r->song, event);
-    rig_binder_hear(&r->binder, event, &bound, tell, r);
+    const rig_bound_rack bound = {
+        .want = &r->want,
+        .bypass = &r->bypass,
+        .open = &r->master.open,
+        .panics = &r->foot_panics,
+        .level = &r->master.level,
+        .looper = &r->looper,
+        .out = &r->out,
+        .sink = &r->sink,
+        .at = (uint32_t)((event->frame < r->latest ? event->frame : r->latest) - r->began),
+    };
+    if (!rig_midi_out_echoes(&r->out, event)) {
+        rig_song_hear(&r->song, event);
+        rig_binder_hear(&r->binder, event, &bound, tell, r);
+    }
     rig_midi_taken(&r->midi);
 }
 
@@ -292,7 +309,7 @@ void rig_rack_begin(rig_rack *r, int open)
 /* A panic: the master is cut off, and when nothing is heard any more all that plays begins anew. */
 static void calm(rig_rack *r)
 {
-    const uint32_t asked = rig_get(&r->panics);
+    const uint32_t asked = rig_get(&r->panics) + r->foot_panics;
     r->master.cut = asked != r->calmed;
     if (!r->master.cut || r->master.fade > 0.0f) return;
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_panic(&r->banks[i]);
@@ -356,11 +373,12 @@ static void turn_to(rig_rack *r, const rig_period *p, rig_budget *budget)
 /* A block, as long as what comes in lets it be. Returns its length. */
 static uint32_t next_block(rig_rack *r, const rig_period *p, uint32_t at, rig_budget *budget)
 {
-    const uint32_t want = rig_get(&r->want), left = p->frames - at;
+    const uint32_t want = rig_get(&r->want), bypass = rig_get(&r->bypass), panics = r->foot_panics, left = p->frames - at;
     uint32_t n = listen(r, left < RIG_BLOCK ? left : RIG_BLOCK);
-    if (rig_get(&r->want) != want) turn_to(r, p, budget);
-    n = rig_binder_room(&r->binder, r->meters.frames, n);
-    rig_binder_move(&r->binder, n);
+    if (rig_get(&r->want) != want || rig_get(&r->bypass) != bypass) turn_to(r, p, budget);
+    if (r->foot_panics != panics) r->master.cut = 1;
+    n = rig_sweeps_room(&r->binder.sweeps, r->meters.frames, n);
+    rig_sweeps_move(&r->binder.sweeps, n);
     run_block(r, p, at, n, budget);
     return n;
 }
@@ -370,6 +388,10 @@ void rig_period_run(rig_rack *r, const rig_period *p)
     if (!p->frames) return;
     const uint64_t start = rig_clock();
     const rig_denormals fpu = rig_denormals_enter();
+    r->sink = p->midi;
+    r->began = r->meters.frames;
+    r->latest = r->began + p->frames - 1;
+    rig_midi_out_run(&r->out, &r->sink, r->began, p->frames);
     rig_binder_trade(&r->binder);
     steer(r);
     calm(r);

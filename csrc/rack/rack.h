@@ -75,22 +75,33 @@ typedef struct {
     float value;
 } rig_midi_event;
 
-/* What a controller, a note or the pitch wheel does. A verb is nothing here: its value is 1 as it is pressed, 0.5 while it is held, then 0. */
+/* What a controller, a note or the pitch wheel does. Of all that is no knob, level or switch the value is 1 as it is pressed, 0.5 while
+   it is held, then 0; a verb is nothing else here. */
 #define RIG_BOUND_VERB 0
 #define RIG_BOUND_KNOB 1
 #define RIG_BOUND_LEVEL 2  /* of a chain */
 #define RIG_BOUND_OUTPUT 3 /* the level of all */
 #define RIG_BOUND_SWITCH 4 /* of an engine */
 #define RIG_BOUND_AMP 5    /* each press picks the amp whose slot is `param` */
+#define RIG_BOUND_BYPASS 6 /* the rack's: values[1] as it is pressed; where it holds, values[0] as it is let go */
+#define RIG_BOUND_OPEN 7   /* the same of what is heard at all */
+#define RIG_BOUND_PANIC 8
+#define RIG_BOUND_LOOP 9   /* tells the looper `param` */
+#define RIG_BOUND_SEND 10  /* tells other gear `unit` bytes, from the table's byte `param` on; only as a part */
 
 /* How knobs that turn for ever say by how much. */
 #define RIG_RELATIVE_TWOS 1   /* 1 and 127 */
 #define RIG_RELATIVE_OFFSET 2 /* 65 and 63 */
 #define RIG_RELATIVE_SIGN 3   /* 1 and 65 */
 
+/* What an event does may have parts, which are done with it and not told: a scene's knobs, and what a pedal turns between two scenes. */
+#define RIG_PART_PRESSED 1 /* goes to values[1] as it is pressed; where it holds, to values[0] as it is let go */
+#define RIG_PART_PLACED 2  /* goes with the pedal; a switch, as a knob whose values are 0 and 1 */
+
 typedef struct {
     uint32_t kind;
     uint32_t next;     /* 1 + the number of what it does besides; 0: nothing */
+    uint32_t part;     /* RIG_PART_...; 0: none, but done by itself */
     uint32_t holds;    /* a switch is on while it is held; 0: each press turns it over */
     uint32_t relative; /* RIG_RELATIVE_...; 0: it says where it stands */
     uint32_t steps;    /* only whole numbers, at once */
@@ -106,13 +117,20 @@ typedef struct {
 #define RIG_NO_SLOT 65535
 
 /* All bindings. first: of 16 channels: 1 + the number of a binding, 0: none. programs: of each bank 128: 1 + an amp's slot, 0: none,
-   RIG_NO_SLOT: it is still to be made. channels: of each bank, a bit for each channel that it hears. bank: where a channel has selected
-   none. Lent, with its chains. */
+   RIG_NO_SLOT: it is still to be made; parts: the same as `first`, of what they do besides. channels: of each bank, a bit for each channel
+   that it hears. bank: where a channel has selected none. bytes: of messages. Lent, with its chains. */
 typedef struct {
     uint32_t serial, banks, bank;
     const rig_binding *bindings;
-    const uint16_t *first, *programs, *channels;
+    const uint16_t *first, *programs, *parts, *channels;
+    const uint8_t *bytes;
 } rig_bindings;
+
+/* MIDI that goes out: its ports. */
+#define RIG_MIDI_LIGHTS 0 /* a floorboard's lights */
+#define RIG_MIDI_GEAR 1   /* what else plays along */
+#define RIG_MIDI_PORTS 2
+#define RIG_MIDI_LONGEST 256 /* bytes of a message */
 
 /* JACK's transport at the start of a period. bpm: beats a minute, 0 where nobody says; then beat and bar say nothing, either. */
 typedef struct {
@@ -221,6 +239,7 @@ void rig_rack_metronome(rig_rack *rack, const rig_metronome_settings *settings);
 rig_bindings *rig_rack_bind(rig_rack *rack, rig_bindings *bindings); /* lends them; returns those that were never taken, or NULL */
 rig_bindings *rig_rack_unbound(rig_rack *rack);   /* those that have been replaced, or NULL */
 uint32_t rig_rack_midi(rig_rack *rack, rig_midi_event *events, uint32_t most); /* what has come since, in order */
+int rig_rack_say(rig_rack *rack, uint32_t port, const uint8_t *bytes, size_t size); /* one MIDI message; 0: no room for it, or too long */
 void rig_rack_panic(rig_rack *rack);              /* silence within 10 ms of the period's start; then all that plays begins anew */
 void rig_rack_loop(rig_rack *rack, const float *recording, uint32_t frames); /* [main] before the rack runs */
 int rig_rack_looper(rig_rack *rack, uint32_t room);  /* [main] before the rack runs: frames, in all layers; 0: no memory for it */
@@ -260,8 +279,11 @@ typedef struct {
     void *(*get_buffer)(void *port, uint32_t frames);              /* jack_port_get_buffer */
     uint32_t (*midi_count)(void *buffer);                          /* jack_midi_get_event_count */
     int (*midi_get)(void *event, void *buffer, uint32_t index);    /* jack_midi_event_get */
+    void (*midi_clear)(void *buffer);                              /* jack_midi_clear_buffer */
+    int (*midi_write)(void *buffer, uint32_t at, const uint8_t *bytes, size_t size); /* jack_midi_event_write */
     uint32_t (*transport)(const void *client, void *position);     /* jack_transport_query */
-    void *client, *in, *out_1, *out_2, *di, *midi_in, *click;
+    void *client, *in, *out_1, *out_2, *di, *click;
+    void *midi_in, *midi_out, *midi_send; /* midi_out: lights */
     uint32_t inserts; /* 1: those of this process are its own */
 } rig_client;
 int rig_process(uint32_t frames, void *client);   /* [audio] a switch takes the time that the period has for it */

@@ -84,7 +84,7 @@ class Session:
     """Our client with its ports `send` and `return`. Raises RigError where there is no JACK."""
 
     def __init__(self, level_db: float, server: str | None = None) -> None:
-        self.client = Client("rig-capture", server, ports=Ports(("return",), ("send",), ()))
+        self.client = Client("rig-capture", server, ports=Ports(("return",), ("send",), (), ()))
         self.rate = self.client.rate
         self.noise: Noise | None = None
         self._player = PlayerRecorder(self.rate)

@@ -156,6 +156,20 @@ def scene(of: Amp, words: str) -> str:
     raise RigError(f"{of.name} has no scene '{cut(words)}'{hint}")
 
 
+def scene_meant(amp: Amp, words: str) -> str:
+    """A scene by its name or its number, from 1; "" for "none", and for the number of the one that is on."""
+    if words == "none":
+        return ""
+    if not words.isdecimal() or any(other.name == words for other in amp.scenes):
+        return scene(amp, words)
+    number, scenes = int(words[:9]), amp.scenes
+    if not 0 <= number <= len(scenes):
+        has = f"it has {len(scenes)}" if scenes else "it has none; 'scene store NAME' makes one of what you turned"
+        raise RigError(f"{amp.name} has no scene {number}: {has}")
+    name = scenes[number - 1].name if number else ""
+    return "" if name == amp.scene else name
+
+
 def chain(document: Document, words: str, playing: int) -> Place:
     """A chain by its name: an amp's, "input", "output" (of the playing amp's preset), "Rock/output"."""
     text = words.strip()

@@ -80,7 +80,21 @@ MIDI_RELATIVE = ("", "twos", "offset", "sign")
 """How knobs that turn for ever say by how much: 1 and 127, 65 and 63, 1 and 65."""
 
 FOOT_VERBS = (
-    *("ab", "amp", "boost", "bypass", "connect", "follow", "keep", "level", "loop", "metronome", "mute", "next"),
+    *(
+        "ab",
+        "amp",
+        "boost",
+        "bypass",
+        "connect",
+        "follow",
+        "keep",
+        "level",
+        "loop",
+        "metronome",
+        "morph",
+        "mute",
+        "next",
+    ),
     *("panic", "part", "prev", "redo", "scene", "song", "tap", "tempo", "tuner", "tuning", "undo"),
 )
 """The verbs that MIDI may be bound to: none that writes over files, and none that takes something away."""
@@ -149,12 +163,26 @@ class Scene:
         return self.level if self.level > 0 or not self.values else 0.0
 
 
+class Between(NamedTuple):
+    """Where an amp stands between two of its scenes, or itself, "". place: 0 at `heel` to 127 at `toe`, as of a pedal.
+
+    curve: of the way, one of MIDI_CURVES. turned: knobs that have been turned since, which stand where that left them.
+    """
+
+    heel: str
+    toe: str
+    place: float
+    curve: str = ""
+    turned: tuple[Target, ...] = ()
+
+
 @dataclass(frozen=True)
 class Amp:
     """A named chain that a key selects. level: dB, -60..+24, applied after the chain. louder: as a scene's. colour: of
     COLOURS, or "".
 
-    scene: the name of the scene that is on, or ""; no file says that.
+    scene: the name of the scene that is on, or "". between: where it stands on the way from one scene to another, the
+    nearer of which is on; None: it is on no way. No file says these.
     """
 
     name: str
@@ -165,12 +193,17 @@ class Amp:
     scenes: tuple[Scene, ...] = ()
     scene: str = ""
     louder: float | None = None
+    between: Between | None = None
     uid: int = field(default_factory=identity, compare=False)
 
     @property
     def active(self) -> Scene | None:
         """The scene that is on."""
         return next((scene for scene in self.scenes if scene.name == self.scene), None)
+
+    def has_scene(self, name: str) -> bool:
+        """Whether it has a scene of that name; "" is the amp itself."""
+        return not name or any(scene.name == name for scene in self.scenes)
 
 
 OUTS = ("out_1", "out_2")
@@ -181,9 +214,14 @@ OUTS = ("out_1", "out_2")
 class Wiring:
     """Whom our ports are wired to: full names, by ours, "in", "out_1" ... What is not named: `in` and OUTS to the
     hardware, others to nobody.
+
+    midi: what is to be found in the names of the MIDI ports of boards, which both play us and get our lights; send: of
+    other gear that is told what plays. See rig.jack.ports.
     """
 
     ports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    midi: tuple[str, ...] = ()
+    send: tuple[str, ...] = ()
 
     def spelt(self) -> dict[str, str | list[str]]:
         """As a preset writes it: a port for each of OUTS as `out`; one alone without a list."""
@@ -194,7 +232,9 @@ class Wiring:
             for name, ports in self.ports.items()
             if not (paired and name in OUTS)
         }
-        return told | ({"out": list(dict.fromkeys(ports[0] for ports in outs))} if paired else {})
+        told |= {"out": list(dict.fromkeys(ports[0] for ports in outs))} if paired else {}
+        boards = (("midi", self.midi), ("send", self.send))
+        return told | {key: named[0] if len(named) == 1 else list(named) for key, named in boards if named}
 
 
 @dataclass(frozen=True)
@@ -213,16 +253,25 @@ class Pick(NamedTuple):
     scene: str = ""
 
 
+class Morph(NamedTuple):
+    """The way between two scenes of an amp, or itself, ""."""
+
+    amp: int
+    heel: str
+    toe: str
+
+
 @dataclass(frozen=True)
 class Binding:
-    """What a controller, a note or the pitch wheel does. to: a knob, an amp that each press picks, or a verb in words.
+    """What a controller, a note or the pitch wheel does. to: a knob, an amp that each press picks, a way between two
+    scenes, or a verb in words.
 
     low, high: where heel and toe turn the knob to, in its unit; None: the ends of its range. invert: the other way
     round. curve: of the travel between them, one of MIDI_CURVES. hold: on while it is held; else each press turns it
     over. relative: how a knob that turns for ever says by how much, one of MIDI_RELATIVE; "": it says where it stands.
     """
 
-    to: Target | Pick | str
+    to: Target | Pick | Morph | str
     low: float | None = None
     high: float | None = None
     curve: str = ""
@@ -235,7 +284,8 @@ class Binding:
 class Midi:
     """program: program number 0..127 -> what it picks. cc, note: controllers and notes 0..127; wheel: the pitch wheel.
 
-    channel: 1..16, the one that is heard; None: all.
+    channel: 1..16, the one that is heard; None: all. begin: what other gear is told as the preset begins to play; send:
+    and as amps and scenes do, see messages.py.
     """
 
     program: Mapping[int, Pick] = field(default_factory=dict)
@@ -243,6 +293,8 @@ class Midi:
     note: Mapping[int, Binding] = field(default_factory=dict)
     wheel: Binding | None = None
     channel: int | None = None
+    begin: tuple[str, ...] = ()
+    send: Mapping[Pick, tuple[str, ...]] = field(default_factory=dict)
 
     def each(self, change: Callable[[Binding], Binding | None]) -> Midi:
         """With its bindings changed, or gone where they become None."""
@@ -303,9 +355,9 @@ class Preset:
 
     def as_written(self) -> Preset:
         """As a file has it: with no scene on."""
-        if not any(amp.scene for amp in self.amps):
+        if not any(amp.scene or amp.between for amp in self.amps):
             return self
-        return replace(self, amps=tuple(replace(amp, scene="") for amp in self.amps))
+        return replace(self, amps=tuple(replace(amp, scene="", between=None) for amp in self.amps))
 
 
 @dataclass(frozen=True)
@@ -313,7 +365,7 @@ class Song:
     """A song of a set. preset: the identity of the one that it plays, which others may play, too.
 
     tempo: beats a minute; None: the preset's. parts: what it walks through; none: the preset's amps.
-    skip: it is passed over, unless somebody asks for it.
+    skip: it is passed over, unless somebody asks for it. send: what other gear is told as it begins, see messages.py.
     """
 
     name: str
@@ -322,6 +374,7 @@ class Song:
     parts: tuple[Pick, ...] = ()
     notes: str = ""
     skip: bool = False
+    send: tuple[str, ...] = ()
     uid: int = field(default_factory=identity, compare=False)
 
 
@@ -348,7 +401,10 @@ class Document:
     def preset_of(self, uid: int) -> Preset:
         """The preset of that identity, or the one that an amp or an engine belongs to. Raises KeyError."""
         for preset in self.presets:
-            if preset.uid == uid or preset.amp(uid) or any(spec.uid == uid for spec in preset.engines()):
+            if preset.uid == uid or preset.amp(uid):
+                return preset
+        for preset in self.presets:  # which takes longer
+            if any(spec.uid == uid for spec in preset.engines()):
                 return preset
         raise KeyError(uid)
 
@@ -426,9 +482,9 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
 
     def binding(bound: Binding) -> Binding:
         to = bound.to
-        if isinstance(to, str):
-            return bound
-        return replace(bound, to=Pick(of(to.amp), to.scene) if isinstance(to, Pick) else target(to))
+        if isinstance(to, Pick | Morph):
+            return replace(bound, to=to._replace(amp=of(to.amp)))
+        return bound if isinstance(to, str) else replace(bound, to=target(to))
 
     def scene(scene: Scene) -> Scene:
         return replace(scene, values={target(at): value for at, value in scene.values.items()})
@@ -445,6 +501,7 @@ def with_identities(preset: Preset, uids: Mapping[int, int]) -> Preset:
         midi=replace(
             preset.midi.each(binding),
             program={number: Pick(of(pick.amp), pick.scene) for number, pick in preset.midi.program.items()},
+            send={Pick(of(pick.amp), pick.scene): said for pick, said in preset.midi.send.items()},
         ),
     )
 
@@ -470,11 +527,15 @@ def pruned(preset: Preset) -> Preset:
 
     def bound(binding: Binding) -> Binding | None:
         to = binding.to
-        there = isinstance(to, str) or (to in scenes if isinstance(to, Pick) else known(to))
+        if isinstance(to, Morph):
+            there = {Pick(to.amp, to.heel), Pick(to.amp, to.toe)} <= scenes
+        else:
+            there = isinstance(to, str) or (to in scenes if isinstance(to, Pick) else known(to))
         return binding if there else None
 
     program = {number: pick for number, pick in preset.midi.program.items() if pick in scenes}
-    midi = replace(preset.midi.each(bound), program=program)
+    send = {pick: said for pick, said in preset.midi.send.items() if pick in scenes}
+    midi = replace(preset.midi.each(bound), program=program, send=send)
     return replace(preset, amps=amps, midi=midi)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
-from rig.document.document import Document, EngineSpec, Preset
+from rig.document.document import Amp, Between, Document, EngineSpec, Preset
 from rig.errors import RigError
 
 STEPS = 500
@@ -176,8 +176,11 @@ def _with_scenes(document: Document, now: Document) -> Document:
 
 def with_scenes_of(saved: Preset, now: Preset) -> Preset:
     """A preset as saved, with the scenes on that are on now, where it has them."""
-    on = {amp.uid: amp.scene for amp in now.amps}
-    if all(amp.scene == on.get(amp.uid, "") for amp in saved.amps):
+    on = {amp.uid: (amp.scene, amp.between) for amp in now.amps}
+    if all((amp.scene, amp.between) == on.get(amp.uid, ("", None)) for amp in saved.amps):
         return saved
-    amps = (replace(amp, scene=on.get(amp.uid, "")) for amp in saved.amps)
-    return replace(saved, amps=tuple(replace(amp, scene=amp.scene if amp.active else "") for amp in amps))
+    return replace(saved, amps=tuple(_with_scene_on(amp, *on.get(amp.uid, ("", None))) for amp in saved.amps))
+
+
+def _with_scene_on(amp: Amp, scene: str, between: Between | None) -> Amp:
+    return replace(amp, scene=scene if amp.has_scene(scene) else "", between=between)

@@ -97,6 +97,22 @@ def travel(param: Param, share: float, low: float, high: float, curve: str = "")
     return float(round(value)) if param.choices else value
 
 
+FLIPS = 64
+"""The place of a pedal, of 127, from which on what has no way between is as at the toe."""
+
+
+def on_the_way(param: Param | None, heel: float, toe: float, place: float, curve: str = "") -> float:
+    """Where a knob stands between two values, at a pedal's place, 0..127; None: a switch.
+
+    As the rack has it: straight from one of the 128 places to the next. A switch, or a word, changes in the middle.
+    """
+    if param is None or param.choices:
+        return toe if place >= FLIPS else heel
+    at, rest = divmod(place, 1.0)
+    value = travel(param, at / 127, heel, toe, curve)
+    return value + rest * (travel(param, (at + 1) / 127, heel, toe, curve) - value) if rest else value
+
+
 def number(text: str, what: str) -> float:
     """A finite number. Raises RigError, which starts with `what`."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,14 @@ from rig.document.document import (
     Chain,
     EngineSpec,
     Midi,
+    Morph,
     Pick,
     Preset,
     Target,
+    Wiring,
 )
 from rig.document.knobs import called
+from rig.document.messages import MESSAGES, messages
 from rig.document.read_chains import ChainReader
 from rig.document.read_values import FILE_LIMIT, Fault, Faults, TooMany, shown, toml_kind
 from rig.engine import registry
@@ -39,9 +42,15 @@ from rig.errors import RigError, did_you_mean, quoted
 from rig.files import read_text
 
 PEDALS = "pedal file"
-MIDI_KEYS = ("channel", "program", "cc", "note", "wheel")
+MIDI_KEYS = ("channel", "program", "cc", "note", "wheel", "begin", "send")
 BINDING_KEYS = ("to", "from", "upto", "curve", "invert", "hold", "relative")
 """What a table says of a pedal."""
+
+BOARDS = ("midi", "send")
+"""Of [jack]: whose MIDI ports ours are connected to."""
+
+MORPH = "morph"
+"""The verb that goes from one scene to another."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class _Nowhere:
     fault: str
 
 
-def read_pedal(words: str, preset: Preset) -> Target | Pick | str:
+def read_pedal(words: str, preset: Preset) -> Target | Pick | Morph | str:
     """What a pedal of a preset is to do, as the preset would say it. Raises RigError."""
     reader = MidiReader(preset.path, registry())
     found = reader.bound_to(words, preset.amps, {INPUT: preset.input, OUTPUT: preset.output})
@@ -60,21 +69,25 @@ def read_pedal(words: str, preset: Preset) -> Target | Pick | str:
     return found
 
 
-def read_midi(path: Path) -> tuple[Midi, Faults]:
+def read_midi(path: Path) -> tuple[Midi, Wiring, Faults]:
     """A player's own pedals, which all presets have: a file that says what [midi] of a preset says, as far as that is
-    no preset's own. Where there is none it says nothing. Returns them, as far as they could be read, and all faults.
+    no preset's own, and in [jack] which boards they are. Where there is none it says nothing. Returns them, as far as
+    they could be read, and all faults.
     """
     if not path.is_file():
-        return Midi(), ()
+        return Midi(), Wiring(), ()
     reader = MidiReader(path, {})
     try:
         content = toml.read(read_text(path, PEDALS, FILE_LIMIT), path, PEDALS)
     except RigError as error:
-        return Midi(), (Fault(str(error)),)
-    midi = Midi()
+        return Midi(), Wiring(), (Fault(str(error)),)
+    midi, wiring = Midi(), Wiring()
     with contextlib.suppress(TooMany):
-        midi = reader.midi(content, (), {})
-    return midi, tuple(reader.faults)
+        jack = reader.table(content, "jack")
+        reader.known(jack, "jack", BOARDS)
+        wiring = Wiring({}, *reader.boards(jack))
+        midi = reader.midi({key: said for key, said in content.items() if key != "jack"}, (), {})
+    return midi, wiring, tuple(reader.faults)
 
 
 class MidiReader(ChainReader):
@@ -96,7 +109,50 @@ class MidiReader(ChainReader):
                 if binding:
                     found[number] = binding
         wheel = self.binding(table["wheel"], "wheel", amps, ends) if "wheel" in table else None
-        return Midi(program, tables["cc"], tables["note"], wheel, self.channel(table))
+        begin = self.said(table.get("begin", ()), "begin", "midi")
+        return Midi(program, tables["cc"], tables["note"], wheel, self.channel(table), begin, self.sent(table, amps))
+
+    def boards(self, table: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is to be found in the names of MIDI ports: of boards, and of other gear."""
+        midi, send = (self.patterns(table, key) for key in BOARDS)
+        return midi, send
+
+    def patterns(self, table: Mapping[str, object], key: str) -> tuple[str, ...]:
+        said = table.get(key, ())
+        listed = [said] if isinstance(said, str) else said
+        if isinstance(listed, list | tuple) and all(isinstance(part, str) and part.strip("* ") for part in listed):
+            return tuple(listed)
+        self.fault("jack", f'{key} = {shown(said)} names no ports; write what is in their names: {key} = "FCB1010"')
+        return ()
+
+    def sent(self, table: Mapping[str, object], amps: Sequence[Amp]) -> dict[Pick, tuple[str, ...]]:
+        """What other gear is told as amps and scenes begin."""
+        found: dict[Pick, tuple[str, ...]] = {}
+        for words, said in self.table(table, "send", "midi").items():
+            pick = self.pick(words, amps)
+            if isinstance(pick, str):
+                self.fault("midi", f"send: {pick}")
+            elif lines := self.said(said, f"send {words}", "midi"):
+                found[pick] = lines
+        return found
+
+    def said(self, said: object, at: str, place: str) -> tuple[str, ...]:
+        """Messages for other gear, those of them that are right."""
+        listed = [said] if isinstance(said, str) else said
+        if not isinstance(listed, list | tuple) or not all(isinstance(words, str) for words in listed):
+            self.fault(place, f'{at} = {shown(said)} must be a list of messages: ["pc 2 12", "cc 2 80 127"]')
+            return ()
+        if len(listed) > MESSAGES:
+            self.fault(place, f"{at}: {len(listed)} messages; {MESSAGES} is the most")
+        return tuple(words for words in listed[:MESSAGES] if self.is_message(words, at, place))
+
+    def is_message(self, words: str, at: str, place: str) -> bool:
+        """Whether it can be sent; else that is a fault."""
+        try:
+            return bool(messages(words))
+        except RigError as error:
+            self.fault(place, f"{at}: {error}")
+            return False
 
     def channel(self, table: Mapping[str, object]) -> int | None:
         """Of MIDI, or None for all."""
@@ -126,6 +182,9 @@ class MidiReader(ChainReader):
             if to.fault:
                 self.fault("midi", f"{at}: {to.fault}")
             return None
+        if isinstance(to, Morph) and (said_more := [key for key in ("hold", "relative") if more.get(key)]):
+            self.fault("midi", f"{at}: {said_more[0]} is not for a pedal between two scenes: it says where it stands")
+            return None
         for key, known in (("curve", MIDI_CURVES[1:]), ("relative", MIDI_RELATIVE[1:])):
             if key in more and more[key] not in known:
                 self.fault("midi", f"{at}: {key} = {shown(more[key])} is none of {', '.join(known)}")
@@ -146,7 +205,7 @@ class MidiReader(ChainReader):
         more: Mapping[str, object],
         key: str,
         at: str,
-        to: Target | Pick | str,
+        to: Target | Pick | Morph | str,
         amps: Sequence[Amp],
         ends: Mapping[str, Chain],
     ) -> float | None:
@@ -170,8 +229,10 @@ class MidiReader(ChainReader):
             return math.nan
         return float(value)
 
-    def bound_to(self, words: str, amps: Sequence[Amp], ends: Mapping[str, Chain]) -> Target | Pick | str | _Nowhere:
-        """What a pedal's words name: a knob, an amp, a verb."""
+    def bound_to(
+        self, words: str, amps: Sequence[Amp], ends: Mapping[str, Chain]
+    ) -> Target | Pick | Morph | str | _Nowhere:
+        """What a pedal's words name: a knob, an amp, two scenes, a verb."""
         if words == LEVEL_KNOB:
             return Target(ALL, LEVEL_KNOB)
         target = self.target(words, amps, ends)
@@ -181,6 +242,9 @@ class MidiReader(ChainReader):
         if verb == "amp" and rest:
             pick = self.pick(rest.strip(), amps)
             return _Nowhere(pick) if isinstance(pick, str) else pick
+        if verb == MORPH:
+            way = self.morph(rest, amps)
+            return _Nowhere(way) if isinstance(way, str) else way
         what, _, of = rest.partition(" ")
         if what in NO_FOOT.get(verb, ()) and (of or verb == "song"):
             return _Nowhere(f"'{verb} {what}' is not for pedals: they write no files, and take nothing away")
@@ -188,6 +252,19 @@ class MidiReader(ChainReader):
             return words
         known = "" if "." in words else f", or a verb: {', '.join(FOOT_VERBS)}"
         return _Nowhere(target and f"{target}{known}")
+
+    def morph(self, words: str, amps: Sequence[Amp]) -> Morph | str:
+        """The way that "Lead to Lead:Solo" names, or why there is none."""
+        faults = []
+        for heel, toe in _halves(words):
+            picks = [self.pick(half, amps) for half in (heel, toe)]
+            faults += [pick for pick in picks if isinstance(pick, str)]
+            first, last = picks
+            if isinstance(first, Pick) and isinstance(last, Pick):
+                if first.amp == last.amp and first != last:
+                    return Morph(first.amp, first.scene, last.scene)
+                return f"{quoted(words)}: a pedal goes between two scenes of one amp"
+        return faults[0] if faults else f"{MORPH} {quoted(words)} must be '{MORPH} Lead to Lead:Solo'"
 
     @staticmethod
     def pick(words: str, amps: Sequence[Amp]) -> Pick | str:
@@ -236,3 +313,10 @@ class MidiReader(ChainReader):
             else:
                 found[int(number)] = target
         return found
+
+
+def _halves(words: str) -> Iterator[tuple[str, str]]:
+    """What stands before and behind each " to "; names may have one, too."""
+    parts = words.split(" to ")
+    for at in range(1, len(parts)):
+        yield " to ".join(parts[:at]).strip(), " to ".join(parts[at:]).strip()

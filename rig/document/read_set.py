@@ -9,6 +9,7 @@ tempo = 87
 parts = ["Clean", "Crunch", "Lead:Solo"]
 notes = "capo 2"
 skip = true
+send = ["pc 3 17"]             # what other gear is told as it begins
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ NOTES = 2000
 PARTS = 64
 """Of a song."""
 
-KEYS = ("name", "preset", "tempo", "parts", "notes", "skip")
+KEYS = ("name", "preset", "tempo", "parts", "notes", "skip", "send")
 """Of a song, as they follow each other where they are new."""
 
 SONG = re.compile(r"""^[ \t]*(\[{1,2}[ \t]*["']?song["']?[ \t]*\]|["']?song["']?[ \t]*=)""", re.MULTILINE)
@@ -50,6 +51,7 @@ class SongText:
     parts: tuple[str, ...] = ()
     notes: str = ""
     skip: bool = False
+    send: tuple[str, ...] = ()
     uid: int = field(default_factory=identity, compare=False)
 
 
@@ -118,7 +120,8 @@ class _SetReader(Reader):
         preset = self.preset_file(table, place)
         tempo = self.number(table["tempo"], "tempo", place, *TEMPO, "beats a minute") if "tempo" in table else None
         parts, notes, skip = self.parts(table, place), self.notes(table, place), self.truth(table, "skip", place, False)
-        return SongText(name or preset.stem, preset, tempo, parts, notes, skip) if preset else None
+        send = self.said(table.get("send", ()), "send", place)
+        return SongText(name or preset.stem, preset, tempo, parts, notes, skip, send) if preset else None
 
     def preset_file(self, table: Mapping[str, object], place: str) -> Path | None:
         said = table.get("preset")
@@ -179,7 +182,7 @@ def songs_of(found: SetText, presets: Mapping[Path, Preset]) -> tuple[tuple[Song
             preset = presets.get(text.preset)
             if preset is not None:
                 parts = _picks(reader, f"song {number} '{text.name}'", text.parts, preset)
-                songs.append(Song(text.name, preset.uid, text.tempo, parts, text.notes, text.skip, text.uid))
+                songs.append(Song(text.name, preset.uid, text.tempo, parts, text.notes, text.skip, text.send, text.uid))
     return tuple(songs), tuple(reader.faults)
 
 

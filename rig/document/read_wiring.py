@@ -6,20 +6,23 @@ import re
 from collections.abc import Mapping
 
 from rig.document.document import OUTS, Wiring
+from rig.document.read_midi import BOARDS, MidiReader
 from rig.document.read_values import Values, shown
 
-JACK = ("in", "out", *OUTS, "di", "click", "midi_in")
+JACK = ("in", "out", *OUTS, "di", "click", "midi_in", "midi_out", "midi_send", *BOARDS)
 """The keys, but the ports of inserts, which are called as those are."""
 
 INSERTS = re.compile(r".+_(send|return)_[12]")
 PAIR = 'is no pair of ports; write it as ["system:playback_1", "system:playback_2"]'
 
 
-def wiring(reader: Values, table: Mapping[str, object]) -> Wiring:
+def wiring(reader: MidiReader, table: Mapping[str, object]) -> Wiring:
     """What the table says; faults are noted."""
     reader.known({key: value for key, value in table.items() if not INSERTS.fullmatch(key)}, "jack", JACK)
     ports: dict[str, tuple[str, ...]] = {}
     for key, value in table.items():
+        if key in BOARDS:
+            continue
         given = [value] if isinstance(value, str) else value
         one = isinstance(value, str) or not isinstance(value, list)
         if key == "out":
@@ -32,7 +35,7 @@ def wiring(reader: Values, table: Mapping[str, object]) -> Wiring:
             reader.fault("jack", f"{key} = {shown(value)} {said}")
     if "out" in table and any(key in table for key in OUTS):
         reader.fault("jack", f"out stands beside {' and '.join(key for key in OUTS if key in table)}: one of both")
-    return Wiring(ports)
+    return Wiring(ports, *reader.boards(table))
 
 
 def _outs(reader: Values, value: object, given: object) -> dict[str, tuple[str, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from rig.document.document import LEVEL, LEVEL_KNOB, ON, Amp, Chain, Document, EngineSpec, Preset, Scene, Target
-from rig.document.knobs import stands
+from rig.document.knobs import AMP_LEVEL, kind, on_the_way, stands
+from rig.engine import Param
 
 
 def applied(document: Document, playing: int) -> Document:
@@ -15,24 +16,63 @@ def applied(document: Document, playing: int) -> Document:
     A scene's knobs of the input and output chains count while its amp plays.
     """
     for preset in document.presets:
-        if any(amp.scene for amp in preset.amps):
+        if any(amp.scene or amp.between for amp in preset.amps):
             document = document.with_preset(_applied(preset, playing))
     return document
 
 
 def _applied(preset: Preset, playing: int) -> Preset:
     amps = []
+    before = preset
     for amp in preset.amps:
-        scene = amp.active
-        if scene:
-            low, high = LEVEL
-            level = min(high, max(low, amp.level + scene.level))
-            amp = replace(amp, chain=laid_over(amp.chain, scene.values), level=level)
+        db, values = heard(before, amp)
+        if db or values:
+            amp = replace(amp, chain=laid_over(amp.chain, values), level=loud(amp.level + db))
             if amp.uid == playing:
-                first, last = (laid_over(chain, scene.values) for chain in (preset.input, preset.output))
+                first, last = (laid_over(chain, values) for chain in (preset.input, preset.output))
                 preset = replace(preset, input=first, output=last)
         amps.append(amp)
     return replace(preset, amps=tuple(amps))
+
+
+def loud(db: float) -> float:
+    """Kept within what an amp's level can be."""
+    return min(LEVEL[1], max(LEVEL[0], db))
+
+
+def heard(preset: Preset, amp: Amp) -> tuple[float, Mapping[Target, float]]:
+    """What an amp's scene lays over its preset, or where it stands between two: dB on top of its level, and knobs."""
+    way = amp.between
+    if way is None or not (amp.has_scene(way.heel) and amp.has_scene(way.toe)):
+        scene = amp.active or Scene("")
+        return scene.level, scene.values
+    heel, toe = (scene_of(amp, name) for name in (way.heel, way.toe))
+    db = on_the_way(AMP_LEVEL, heel.level, toe.level, way.place, way.curve)
+    values = {
+        at: on_the_way(param, start, end, way.place, way.curve)
+        for at, param, start, end in way_between(preset, amp, heel, toe)
+        if at not in way.turned
+    }
+    nearer = amp.active.values if amp.active else {}
+    return db, values | {at: nearer[at] for at in way.turned if at in nearer}
+
+
+def scene_of(amp: Amp, name: str) -> Scene:
+    """A scene of an amp by its name; "": one that changes nothing."""
+    return next((scene for scene in amp.scenes if scene.name == name), Scene(""))
+
+
+def way_between(
+    preset: Preset, amp: Amp, heel: Scene, toe: Scene
+) -> Iterator[tuple[Target, Param | None, float, float]]:
+    """Every knob that one of two scenes has in its hand, and where it stands in both; a switch has no Param."""
+    specs = {spec.uid: spec for spec in (*preset.input, *amp.chain, *preset.output)}
+    for at in dict.fromkeys((*heel.values, *toe.values)):
+        spec = specs.get(at.uid)
+        if spec is not None:
+            stand = stands(spec, at.knob)
+            param = None if at.knob == ON else kind(spec).param(at.knob)
+            yield at, param, heel.values.get(at, stand), toe.values.get(at, stand)
 
 
 def laid_over(chain: Chain, values: Mapping[Target, float]) -> Chain:

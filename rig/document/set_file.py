@@ -132,4 +132,5 @@ def _text(song: Song, presets: Mapping[int, Preset]) -> SongText:
         for pick in song.parts
         if pick.amp in amps and (not pick.scene or any(scene.name == pick.scene for scene in amps[pick.amp].scenes))
     )
-    return SongText(song.name, preset.path.resolve(), song.tempo, parts, song.notes, song.skip, song.uid)
+    path = preset.path.resolve()
+    return SongText(song.name, path, song.tempo, parts, song.notes, song.skip, song.send, song.uid)

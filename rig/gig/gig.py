@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from rig.document import address, edits
 from rig.document.corrections import each_preset, remade, taken_back, without_idle
-from rig.document.document import LEVEL, USUAL_BOOST, Amp, Document, EngineSpec, Preset, Song, Target, Wiring
+from rig.document.document import LEVEL, USUAL_BOOST, Amp, Between, Document, EngineSpec, Preset, Song, Target, Wiring
 from rig.document.file import PresetFile
 from rig.document.history import TOGETHER_SECONDS, History
 from rig.document.scenes import applied
@@ -27,6 +27,7 @@ from rig.gig.connection import Connection, Recording
 from rig.gig.diary import Sound
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
+from rig.gig.gear import Gear
 from rig.gig.gig_log import GigLog
 from rig.gig.headroom import Headroom
 from rig.gig.incidents import Incidents
@@ -115,6 +116,7 @@ class Gig:
         self.bookmark = BookmarkFile()
         self.journal = Journal()
         self.offer: Offer | None = None  # what was left unsaved by a rig that was killed
+        self.gear = Gear(self)
         self.pedals = Pedals(self)
         self.listening = False  # somebody is wired to our MIDI input
         self.readers: WeakSet[Reader] = WeakSet()
@@ -326,11 +328,12 @@ class Gig:
 
         A solo is over then, and where its preset says so, what was turned in the scene that is left is as saved.
         """
+        said = scene is not None
         scene = self.document.amp(amp).scene if scene is None else scene
         if (amp, scene) != (self.playing, self.amp.scene):
             self.boosted = False
             self._leave_scene()
-        if scene != self.document.amp(amp).scene:
+        if scene != self.document.amp(amp).scene or (said and self.document.amp(amp).between):
             self.history.amend_now(partial(edits.recall_scene, uid=amp, name=scene))
         self._picked = self.playing = amp
         self.set_list.picked()
@@ -339,6 +342,13 @@ class Gig:
             self.tell(News(f"{self.amp.name} cannot be played: {fault}", wrong=True))
         elif self.reconciler.slot(Place("amp", amp)) is None:
             self.tell(News(f"{self.amp.name} is still being made; until then what played plays on"))
+
+    def morph(self, amp: int, between: Between) -> None:
+        """Put an amp, by its identity, between two of its scenes; the nearer one is on. It is no edit."""
+        self.history.amend_now(partial(edits.morph, uid=amp, between=between))
+        if amp == self.playing:
+            self.set_list.picked()
+        self.reconcile()
 
     def _leave_scene(self) -> None:
         if self.amp.active and self.preset.revert_scenes:
@@ -377,6 +387,7 @@ class Gig:
     def open_master(self) -> None:
         """Let it be heard, or not, as mute and tuner say."""
         self.reconciler.rack.open(self.open)
+        self.pedals.reconcile()
         self.takes.note()
 
     @property
@@ -400,6 +411,7 @@ class Gig:
         self.bypassed = on
         self.reconciler.rack.bypass(on)
         self.client.delay(self.sounding.delay)
+        self.pedals.reconcile()
         self.takes.note()
 
     # --- what takes a moment ---
@@ -597,6 +609,7 @@ class Gig:
             message=self._message,
             wrong=self._wrong,
             scene=amp.scene,
+            between=snapshot.between(amp),
             unsaved=self.unsaved,
             comparing=self.history.comparing,
             unheard=self.connection.unheard,

@@ -39,6 +39,20 @@ class Looping:
         self._gig.reconciler.rack.loop_order(order)
         self._ordered = True
 
+    def pressed(self) -> None:
+        """A pedal has told the looper something, in the frame in which it came: say how the loop is now."""
+        self._ordered = True
+        loop = self.view()
+        self._gig.say(
+            {
+                "empty": "nothing is looped",
+                "recording": "recording a loop",
+                "playing": f"the loop plays{' at half speed' if loop.half else ''}",
+                "overdubbing": f"playing over it: layer {loop.layers}",
+                "stopped": "the loop stands still",
+            }[loop.state]
+        )
+
     def look(self, loop: LoopView) -> None:
         """Say it where a recording has filled the looper's room."""
         if loop.state == self._state:

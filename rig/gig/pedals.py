@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,34 +20,30 @@ from rig.document import address, edits
 from rig.document.document import (
     ALL,
     LEVEL_KNOB,
-    ON,
-    OUTPUT_LEVEL,
+    Between,
     Binding,
     Document,
     Midi,
+    Morph,
     Pick,
     Preset,
     Target,
+    Wiring,
     pruned,
 )
-from rig.document.knobs import AMP_LEVEL, kind, travel
 from rig.document.read_midi import read_midi, read_pedal
 from rig.document.writing.spelling import Names
-from rig.engine import Param, registry
+from rig.engine import registry
 from rig.errors import RigError
-from rig.gig.builder import Place, asked_db
+from rig.gig.boards import Boards
+from rig.gig.lights import Lights
 from rig.gig.midi_log import MidiLog
+from rig.gig.pedal_table import PROGRAMS, PedalTable, Way, channels
 from rig.gig.snapshot import News
-from rig.native import NOTES, WHEEL, Bank, Bindings, Bound, MidiEvent
+from rig.native import Bindings, Bound, MidiEvent
 
 if TYPE_CHECKING:
     from rig.gig.gig import Gig
-
-PROGRAMS = 128
-TRAVEL = 128
-OUTPUT = Param(LEVEL_KNOB, "dB", "how loud all is", *OUTPUT_LEVEL, 0.0)
-SWITCHES = ("boost", "bypass", "metronome", "mute", "tuner")
-"""The verbs that can be held down."""
 
 STALLED_SECONDS = 0.2
 """JACK's clock and ours never are so far apart, unless it did not call."""
@@ -65,21 +61,34 @@ def own_file() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "rig" / "midi.toml"
 
 
+class Turned(NamedTuple):
+    """A knob where a pedal has turned it to, or a way between two scenes and the pedal's place."""
+
+    bound: Bound
+    value: float
+    parts: Sequence[Bound] = ()
+
+
 class Pedals:
-    """What MIDI does in a gig. Methods are called from the gig's thread."""
+    """What MIDI does in a gig. Methods are called from the gig's thread.
+
+    own, own_wiring: the player's own pedals, and which boards those are.
+    """
 
     def __init__(self, gig: Gig) -> None:
         self._gig = gig
         self.log = MidiLog()
-        self.own = Midi()
-        self._made_for: object = None
+        self.own, self.own_wiring = Midi(), Wiring()
+        self._table = PedalTable(gig)
+        self.lights = Lights(gig)
+        self.boards = Boards(gig)
         self._looking = False
-        self.learning: Target | Pick | str | None = None  # what the next pedal that is moved is to do
+        self.learning: Target | Pick | Morph | str | None = None  # what the next pedal that is moved is to do
         self._began = -math.inf  # when the rack's frame 0 was
 
     def read_own(self, path: Path) -> None:
         """The player's own pedals; what is wrong with them is told."""
-        self.own, faults = read_midi(path)
+        self.own, self.own_wiring, faults = read_midi(path)
         for fault in faults:
             self._gig.tell(News(fault, wrong=True))
         self.reconcile()
@@ -88,83 +97,7 @@ class Pedals:
 
     def reconcile(self) -> None:
         """Let the rack's table be what is wanted."""
-        gig = self._gig
-        midi = gig.preset.midi
-        things = dict(self._things(gig.document, {*_targets(midi), *_targets(self.own)}))
-        banks = [self._bank(preset) for preset in gig.document.presets]
-        rack = gig.reconciler.rack
-        made_for = (rack, midi, self.own, things, banks, gig.preset.uid)
-        if made_for == self._made_for:
-            return
-        self._made_for = made_for
-        numbers: dict[tuple[int, int], list[Bound]] = {}
-        for each in (midi, self.own):  # the player's own pedals go before a preset's
-            for number, binding in _numbered(each):
-                bound = self._bound(binding, things)
-                for channel in _channels(each) if bound else ():
-                    numbers[channel, number] = [bound] if bound else []
-        bank = [preset.uid for preset in gig.document.presets].index(gig.preset.uid)
-        rack.bind(Bindings(numbers, banks, bank))
-
-    def _things(self, document: Document, targets: set[Target]) -> Iterator[tuple[Target, tuple[Bound, Param]]]:
-        """Where the rack has a knob, and what knob it is; none that is still being built."""
-        reconciler = self._gig.reconciler
-        for place in [*reconciler.places()] if targets else ():
-            standing = reconciler.chain(place)
-            if standing is None:
-                continue
-            wish, chain = standing
-            for target in targets:
-                if target == (place.owner, LEVEL_KNOB):
-                    more = wish.level - document.amp(target.uid).level  # of its scene, and a boost
-                    plus = round(asked_db(wish.engines, chain.units) + more, 9)
-                    yield target, (Bound("level", chain, plus=plus), AMP_LEVEL)
-            for i, spec in enumerate(wish.engines):
-                names = [param.name for param in kind(spec).params]
-                for target in targets:
-                    if target.uid == spec.uid and target.knob == ON:
-                        yield target, (Bound("switch", chain, i), AMP_LEVEL)
-                    elif target.uid == spec.uid:
-                        param = names.index(target.knob)
-                        yield target, (Bound("knob", chain, i, param), kind(spec).params[param])
-        yield Target(ALL, LEVEL_KNOB), (Bound("output"), OUTPUT)
-
-    def _bound(self, binding: Binding, things: Mapping[Target, tuple[Bound, Param]]) -> Bound | None:
-        """As the rack has it; None while that is not there."""
-        to = binding.to
-        if isinstance(to, str):
-            return Bound("verb", holds=binding.hold, means=to)
-        if isinstance(to, Pick):
-            slot = self._gig.reconciler.slot(Place("amp", to.amp))
-            return Bound("verb" if slot is None else "amp", param=slot or 0, means=to)
-        if to not in things:
-            return None
-        bound, param = things[to]
-        low = param.minimum if binding.low is None else binding.low
-        high = param.maximum if binding.high is None else binding.high
-        if binding.invert:
-            low, high = high, low
-        values = tuple(travel(param, i / (TRAVEL - 1), low, high, binding.curve) for i in range(TRAVEL))
-        if bound.kind == "switch":
-            values = (float(binding.invert), *(0.0,) * (TRAVEL - 1))
-        return Bound(
-            bound.kind,
-            bound.chain,
-            bound.unit,
-            bound.param,
-            values,
-            bound.plus,
-            binding.hold,
-            binding.relative,
-            bool(param.choices),
-            means=to,
-        )
-
-    def _bank(self, preset: Preset) -> Bank:
-        """What programs do in a preset; where it says nothing they count its amps."""
-        picks = preset.midi.program or dict(enumerate(Pick(amp.uid) for amp in preset.amps[:PROGRAMS]))
-        slots = {number: self._gig.reconciler.slot(Place("amp", pick.amp)) for number, pick in picks.items()}
-        return Bank(slots, frozenset(_channels(preset.midi)), picks)
+        self._table.reconcile(self.own)
 
     # --- learning ---
 
@@ -185,10 +118,10 @@ class Pedals:
         """Bind what is being learnt to what was moved, where that is a pedal."""
         gig, to, found = self._gig, self.learning, _moved(event)
         midi = gig.preset.midi
-        if to is None or found is None or (event.data[0] & 15) not in _channels(midi):
+        if to is None or found is None or (event.data[0] & 15) not in channels(midi):
             return
         key, number = found
-        if event.data[-1] < HALF and not isinstance(to, Target):
+        if event.data[-1] < HALF and not isinstance(to, Target | Morph):
             return  # it is let go
         called = _called(key, number)
         names = Names(gig.preset, registry())
@@ -211,41 +144,63 @@ class Pedals:
     # --- what came of it ---
 
     def look(self) -> None:
-        """Let the document follow what has come in since the last call. To be called often."""
+        """Let the document follow what has come in since the last call, and lights and other gear follow that. To be
+        called often.
+        """
         if self._looking:  # a verb that was pressed
             return
         self._looking = True
         try:
             rack = self._gig.reconciler.rack
-            turned: dict[Target, tuple[float, Bound]] = {}
+            turned: dict[Target | Way, Turned] = {}
             for event in self.log.read(rack):
                 if self.learning is not None and not event.more:
                     self._learn(event)
+                if not event.more:
+                    self.lights.came(event)
                 table = rack.bindings(event.table) if event.bound is not None else None
                 if table is not None:
                     self._follow(event, table, turned)
             self._turn(turned)
         finally:
             self._looking = False
+        self.boards.look()
+        self._gig.gear.look()
+        self.lights.look()
 
-    def _follow(self, event: MidiEvent, table: Bindings, turned: dict[Target, tuple[float, Bound]]) -> None:
+    def _follow(self, event: MidiEvent, table: Bindings, turned: dict[Target | Way, Turned]) -> None:
         assert event.bound is not None
         if event.data[0] & 0xF0 == 0xC0:
             bank, program = divmod(event.bound, PROGRAMS)
             self._turn(turned)
+            self._pressed_parts(table.banks[bank].parts.get(program, ()), 1)
             self._pick(table.banks[bank].means[program])
             return
-        bound = table.bound[event.bound]
-        if isinstance(bound.means, Pick):
-            if event.value == PRESSED:
-                self._turn(turned)
-                self._pick(bound.means)
-        elif isinstance(bound.means, str):
-            self._turn(turned)
-            self._press(bound, event)
+        bound, parts = table.bound[event.bound], table.parts(event.bound)
+        means = bound.means
+        if isinstance(means, Target):
+            turned[means] = Turned(bound, float(str(np.float32(event.value))))
+        elif isinstance(means, Way):
+            if not _ends(event):
+                turned[means] = Turned(bound, _place(event), parts)
         else:
-            assert isinstance(bound.means, Target)
-            turned[bound.means] = float(str(np.float32(event.value))), bound
+            self._turn(turned)
+            let_go = bound.holds and event.value == LET_GO
+            if event.value == PRESSED or let_go:
+                self._pressed_parts(parts, 0 if let_go else 1)
+            if isinstance(means, Pick):
+                if event.value == PRESSED:
+                    self._pick(means)
+            else:
+                self._press(bound, event)
+
+    def _pressed_parts(self, parts: Sequence[Bound], at: int) -> None:
+        """What the rack has done with a press; at: 1 as it was pressed, 0 as it was let go."""
+        for part in parts:
+            if isinstance(part.means, Target):
+                self._gig.heard(part.means, float(part.values[at]), part)
+            elif part.kind == "send":
+                self._gig.gear.told(part.means)
 
     def _pick(self, pick: object) -> None:
         """An amp that the rack has gone to already, and a scene."""
@@ -256,17 +211,23 @@ class Pedals:
         if amp is None:
             gig.reconcile()
         else:
-            gig.play(amp.uid, pick.scene if any(scene.name == pick.scene for scene in amp.scenes) else None)
+            gig.play(amp.uid, pick.scene if pick.scene and amp.has_scene(pick.scene) else None)
 
     def _press(self, bound: Bound, event: MidiEvent) -> None:
         gig, words = self._gig, str(bound.means)
         pressed = event.value == PRESSED
-        if bound.holds and words in SWITCHES:
+        if bound.holds:
             if event.value in (PRESSED, LET_GO):
                 self._do(f"{words} {'on' if pressed else 'off'}")
         elif pressed and words == "tap":
             gig.tap(self._moment(event))
+        elif pressed and bound.kind == "loop":
+            gig.looping.pressed()
+        elif pressed and bound.kind == "panic":
+            gig.say("silenced; all begins anew")
         elif pressed:
+            if bound.kind == "amp":
+                gig.reconciler.went_to(bound.param)
             self._do(words)
 
     def _moment(self, event: MidiEvent) -> float:
@@ -283,25 +244,60 @@ class Pedals:
             self._gig.do(words)
         except RigError as error:
             self._gig.tell(News(f"MIDI: {error}", wrong=True))
+            self._gig.reconcile()  # the rack may have done more
 
-    def _turn(self, turned: dict[Target, tuple[float, Bound]]) -> None:
+    def _turn(self, turned: dict[Target | Way, Turned]) -> None:
         """Knobs that were turned already become edits, all of them one step of undo while feet go on."""
         gig, document = self._gig, self._gig.document
         what = ""
-        for target, (value, bound) in turned.items():
-            gig.heard(target, value, bound)
-            if target.uid == ALL:
+        for at, (bound, value, _) in turned.items():
+            if not isinstance(at, Target):
+                continue
+            gig.heard(at, value, bound)
+            if at.uid == ALL:
                 document, name = edits.level(document, value), LEVEL_KNOB
             else:
-                name = _name(document, target, gig.playing)
+                name = _name(document, at, gig.playing)
                 if not name:
                     continue
-                saved = gig.history.saved_engine(target.uid)
-                document = edits.turn(document, target, value, gig.playing, saved)
+                saved = gig.history.saved_engine(at.uid)
+                document = edits.turn(document, at, value, gig.playing, saved)
             what = f"{name} {value:.4g} by MIDI"
+        ways = [(way, place, parts) for way, (_, place, parts) in turned.items() if isinstance(way, Way)]
         turned.clear()
         if what:
             gig.edit(document, what, "midi")
+        for way, place, parts in ways:
+            self._go(way, place, parts)
+
+    def _go(self, way: Way, place: float, parts: Sequence[Bound]) -> None:
+        """An amp stands somewhere else between two scenes, which is no edit."""
+        amp = next((amp for amp in self._gig.document.amps if amp.uid == way.amp), None)
+        if amp is None or not (amp.has_scene(way.heel) and amp.has_scene(way.toe)):
+            return
+        for part in parts:
+            if isinstance(part.means, Target):
+                self._gig.heard(part.means, _value(part, place), part)
+        self._gig.morph(way.amp, Between(way.heel, way.toe, place, way.curve))
+
+
+def _ends(event: MidiEvent) -> bool:
+    """Whether it is a note that ends."""
+    return event.data[0] & 0xF0 == 0x80 or (event.data[0] & 0xF0 == 0x90 and not event.data[2])
+
+
+def _place(event: MidiEvent) -> float:
+    """Where between 0 and 127 a pedal stands, as the rack has it."""
+    if event.data[0] & 0xF0 != 0xE0:
+        return float(event.data[2])
+    return (event.data[1] + 128 * event.data[2]) * 127 / 16383
+
+
+def _value(bound: Bound, place: float) -> float:
+    """Where a pedal's place takes a knob; see rig.document.knobs.on_the_way."""
+    at, rest = divmod(place, 1.0)
+    value = float(bound.values[int(at)])
+    return value + rest * (bound.values[int(at) + 1] - value) if rest and not bound.steps else value
 
 
 def _moved(event: MidiEvent) -> tuple[str, int] | None:
@@ -326,28 +322,10 @@ def _told(midi: Midi) -> Iterator[tuple[str, Binding]]:
         yield _called("wheel", 0), midi.wheel
 
 
-def _has(preset: Preset, to: Target | Pick | str) -> bool:
+def _has(preset: Preset, to: Target | Pick | Morph | str) -> bool:
     """Whether a pedal of a preset can do that."""
     wanted = Midi(cc={0: Binding(to)})
     return pruned(replace(preset, midi=wanted)).midi == wanted
-
-
-def _targets(midi: Midi) -> Iterator[Target]:
-    for _, binding in _numbered(midi):
-        if isinstance(binding.to, Target):
-            yield binding.to
-
-
-def _numbered(midi: Midi) -> Iterator[tuple[int, Binding]]:
-    """What is bound, by its number among those of a channel."""
-    yield from midi.cc.items()
-    yield from ((NOTES + number, binding) for number, binding in midi.note.items())
-    if midi.wheel:
-        yield WHEEL, midi.wheel
-
-
-def _channels(midi: Midi) -> range:
-    return range(16) if midi.channel is None else range(midi.channel - 1, midi.channel)
 
 
 def _name(document: Document, target: Target, playing: int) -> str:

@@ -357,6 +357,10 @@ class Reconciler:
         """The rack has gone to an amp by itself; None: to one that is no more."""
         self._headed = None if amp is None else self.slot(Place("amp", amp))
 
+    def went_to(self, slot: int) -> None:
+        """The rack has gone to the amp of a slot by itself."""
+        self._headed = slot
+
     def heard(self, at: Target, value: float, chain: Chain, plus: float) -> None:
         """A knob, a switch or a level of a chain stands there already; only what stands elsewhere by now is written.
 

@@ -60,28 +60,36 @@ class SetList:
 
     def step(self, by: int) -> None:
         """The next song that is not passed over, or the one before. Raises RigError where there is none."""
+        self.play(self.song_ahead(by))
+
+    def song_ahead(self, by: int) -> Song:
+        """Which one that is. Raises RigError."""
         songs, here = self._songs(), self.song
         at = self._at if here is not None else self._at - (by > 0)
         ahead = songs[at + 1 :] if by > 0 else songs[: max(0, at)][::-1]
         song = next((song for song in ahead if not song.skip), None)
         if song is None:
             raise RigError(f"this is the {'last' if by > 0 else 'first'} song")
-        self.play(song)
+        return song
 
-    def step_part(self, by: int) -> None:
-        """The song's next part, or the one before. Raises RigError where there is none."""
-        song, parts = self._parts()
-        at = self.part + by
-        if not 0 <= at < len(parts):
-            raise RigError(f"this is the {'last' if by > 0 else 'first'} part of {song.name}")
+    def play_part(self, words: str) -> None:
+        """A part of the song: "next", "prev" or its number, from 1. Raises RigError."""
+        song, at = self.part_meant(words)
         self._play_part(song, at)
 
-    def play_part(self, number: int) -> None:
-        """A part by its number, from 1. Raises RigError."""
+    def part_meant(self, words: str) -> tuple[Song, int]:
+        """Which one that is: its song, and its place there. Raises RigError."""
         song, parts = self._parts()
-        if not 1 <= number <= len(parts):
-            raise RigError(f"no part {number}: {song.name} has {len(parts)}")
-        self._play_part(song, number - 1)
+        if words in ("next", "prev"):
+            at = self.part + (1 if words == "next" else -1)
+            if not 0 <= at < len(parts):
+                raise RigError(f"this is the {'last' if words == 'next' else 'first'} part of {song.name}")
+            return song, at
+        if not re.fullmatch("[0-9]{1,9}", words):
+            raise RigError("part: which? 'next', 'prev' or its number")
+        if not 1 <= int(words) <= len(parts):
+            raise RigError(f"no part {words}: {song.name} has {len(parts)}")
+        return song, int(words) - 1
 
     def _play_part(self, song: Song, at: int) -> None:
         part = parts(self._gig.document, song)[at]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rig.document import address
-from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Document, EngineSpec, Preset
+from rig.document.document import INPUT, LEVEL_KNOB, OUTPUT, Amp, Document, EngineSpec, Preset
 from rig.document.knobs import AMP_LEVEL, Knob, kind, stands
 from rig.document.scenes import applied
 from rig.document.tunings import A4
@@ -209,9 +209,10 @@ class Status:
     "tails" (what rings on ends), "switches" (they take only what time is left), "engines" (some are left out); each
     with those before it. left_out: engines of the amp that plays, and why: "time" or "broken".
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
-    message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
-    presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
-    connected to our outputs. wrong: something is, of which the message tells.
+    message: what the last verb has to say. scene: the one that is on, or "". between: where the amp stands between two
+    of them, in words, or "". unsaved: something differs from the presets' files. comparing: what is saved plays, and
+    what was changed comes back with `ab`. unheard: nobody is connected to our outputs. wrong: something is, of which
+    the message tells.
     tempo: beats a minute, as whom the song follows has it, or the song or its preset; None where nobody says.
     follow: "midi" or "jack" where the song goes by them. lead: how they are: "" where nobody is followed or was heard
     so far, "heard", "stopped", or "lost", whose tempo is gone on with. beat: of the song. metronome: it clicks. midi:
@@ -276,6 +277,7 @@ class Status:
     load_mean: float = 0.0
     relief: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
+    between: str = ""
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -320,6 +322,14 @@ def _amps(
             told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud, heavy)
             views.append(AmpView(len(views), *told))
     return tuple(views)
+
+
+def between(amp: Amp) -> str:
+    """ "Soft to Solo, 50 %"; the amp itself is called by its name. "" where it is on no way."""
+    way = amp.between
+    if way is None or not (amp.has_scene(way.heel) and amp.has_scene(way.toe)):
+        return ""
+    return f"{way.heel or amp.name} to {way.toe or amp.name}, {way.place * 100 / 127:.0f} %"
 
 
 def loop(state: LoopState, rate: int) -> LoopView:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rig.document import address, edits
-from rig.document.document import CLICK_TO, COLOURS, FOLLOW, ON, Amp, Song, Target, free_name
+from rig.document.document import CLICK_TO, COLOURS, FOLLOW, ON, Amp, Between, Morph, Song, Target, free_name
 from rig.document.knobs import number, value
+from rig.document.read_midi import MORPH, read_pedal
 from rig.document.scenes import applied
 from rig.document.tunings import TUNINGS
 from rig.engine import Engine, named, registry
@@ -93,12 +94,7 @@ def _of_song(gig: Gig, words: str) -> Song:
 
 
 def _part(gig: Gig, words: str) -> None:
-    if words in ("next", "prev"):
-        gig.set_list.step_part(+1 if words == "next" else -1)
-    elif words.isdecimal():
-        gig.set_list.play_part(int(words[:9]))
-    else:
-        raise RigError("part: which? 'next', 'prev' or its number")
+    gig.set_list.play_part(words)
 
 
 def _boost(gig: Gig, text: str) -> None:
@@ -124,20 +120,18 @@ def _scene(gig: Gig, words: str) -> None:
         found = address.scene(gig.amp, name)
         gig.edit(edits.delete_scene(gig.document, gig.playing, found), f"delete scene {found}")
         gig.say(f"scene {found} of {gig.amp.name} deleted")
-    elif words.isdecimal() and not any(scene.name == words for scene in gig.amp.scenes):
-        _scene_at(gig, int(words[:9]))
     else:
-        gig.play(gig.playing, "" if words == "none" else address.scene(gig.amp, words))
+        gig.play(gig.playing, address.scene_meant(gig.amp, words))
 
 
-def _scene_at(gig: Gig, number: int) -> None:
-    """A scene by its number, from 1; the one that is on: none."""
-    scenes = gig.amp.scenes
-    if not 0 <= number <= len(scenes):
-        has = f"it has {len(scenes)}" if scenes else "it has none; 'scene store NAME' makes one of what you turned"
-        raise RigError(f"{gig.amp.name} has no scene {number}: {has}")
-    name = scenes[number - 1].name if number else ""
-    gig.play(gig.playing, "" if name == gig.amp.scene else name)
+def _morph(gig: Gig, words: str) -> None:
+    way, _, percent = words.rpartition(" ")
+    share = number(percent.removesuffix("%"), MORPH)
+    if not way or not 0 <= share <= 100:
+        raise RigError(f"{MORPH}: from where to where, how far? As in '{MORPH} Lead to Lead:Solo 40', in percent")
+    to = read_pedal(f"{MORPH} {way}", gig.preset)
+    assert isinstance(to, Morph)
+    gig.morph(to.amp, Between(to.heel, to.toe, share * 127 / 100))
 
 
 # --- knobs and files ----------------------------------------------------------------------------------------------
@@ -547,6 +541,7 @@ VERBS: dict[str, Verb] = {
     ),
     "part": Verb("next|prev|N", "a part of the song", _part),
     "scene": Verb("NAME|N|none|store NAME|delete NAME", "a scene of the amp that plays", _scene),
+    "morph": Verb("AMP[:SCENE] to AMP[:SCENE] PERCENT", "somewhere between two scenes of an amp", _morph),
     "set": Verb("AMP.ENGINE.KNOB|AMP.level VALUE", "turn a knob, or change a setting", _set),
     "on": Verb("AMP.ENGINE", "let an engine be heard", lambda gig, words: _switch(gig, words, True)),
     "off": Verb("AMP.ENGINE", "bypass an engine", lambda gig, words: _switch(gig, words, False)),

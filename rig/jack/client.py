@@ -233,11 +233,21 @@ class Client:
 
         return self._calls(found)
 
+    @property
+    def arrivals(self) -> int:
+        """Ports of anybody that have come or gone so far, in this server."""
+        return self._joined.port_changes if self._joined else 0
+
+    def midi_ports(self, *, inputs: bool) -> dict[str, tuple[str, ...]]:
+        """MIDI ports of others, and what else they are called. inputs: those that take MIDI. Raises NoAnswer."""
+        joined = self._here()
+        return self._calls(lambda: joined.midi_ports(inputs=inputs))
+
     def wire(self, ours: str, other: str) -> str | None:
         """Connect one of our ports to one of somebody else's. Returns why not, in one line, or None."""
         joined = self._here()
         name = joined.names[ours]
-        ends = (other, name) if ours in self._ports.inputs else (name, other)
+        ends = (other, name) if ours in (*self._ports.inputs, *self._ports.midi) else (name, other)
         return self._calls(joined.wire, *ends)
 
     def inserts(self, names: Mapping[int, str]) -> None:

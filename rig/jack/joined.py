@@ -32,6 +32,8 @@ CALLS = {
     "get_buffer": "jack_port_get_buffer",
     "midi_count": "jack_midi_get_event_count",
     "midi_get": "jack_midi_event_get",
+    "midi_clear": "jack_midi_clear_buffer",
+    "midi_write": "jack_midi_event_write",
     "transport": "jack_transport_query",
 }
 """What a process callback of ours may call, and libjack's names for it."""
@@ -71,13 +73,14 @@ def find(name: str, server: str | None) -> jack.Client | None:
 
 
 class Ports(NamedTuple):
-    """The names of ours. midi: those that MIDI comes in at. inserts: whether there may be more, for inserts, which one
-    client of a process can have.
+    """The names of ours. midi, midi_out: those that MIDI comes in at, and goes out. inserts: whether there may be more,
+    for inserts, which one client of a process can have.
     """
 
     inputs: Sequence[str] = ("in",)
     outputs: Sequence[str] = ("out_1", "out_2", "di", "click")
     midi: Sequence[str] = ("midi_in",)
+    midi_out: Sequence[str] = ("midi_out", "midi_send")
     inserts: bool = False
 
 
@@ -95,6 +98,7 @@ class Joined:
         self.ports = {name: client.inports.register(name) for name in ports.inputs}
         self.ports |= {name: client.outports.register(name) for name in ports.outputs}
         self.ports |= {name: client.midi_inports.register(name) for name in ports.midi}
+        self.ports |= {name: client.midi_outports.register(name) for name in ports.midi_out}
         self.names = {name: str(port.name) for name, port in self.ports.items()}
         self.alive, self.changes, self.xruns = True, 0, 0
         self.port_changes, self.told_changes = 0, 0
@@ -256,6 +260,11 @@ class Joined:
         """Connect those whose two ends are there. Returns the others."""
         ready = [wire for wire in wires if self.has(wire)]
         return tuple(wire for wire in wires if wire not in ready or self.wire(*wire))
+
+    def midi_ports(self, *, inputs: bool) -> dict[str, tuple[str, ...]]:
+        """Those of others, and what else they are called. inputs: those that take MIDI."""
+        found = self.client.get_ports(is_midi=True, is_input=inputs, is_output=not inputs)
+        return {port.name: tuple(port.aliases) for port in found if not self.client.owns(port)}
 
     def physical(self, *, inputs: bool) -> list[str]:
         """The sound card's ports. inputs: those that take sound."""

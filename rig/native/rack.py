@@ -24,6 +24,12 @@ BLOCK: int = lib.RIG_BLOCK
 TRACKS = 3
 SLOTS: int = lib.RIG_SLOTS
 STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output": lib.RIG_OUTPUT}
+SAID: Mapping[str, int] = {"midi_out": lib.RIG_MIDI_LIGHTS, "midi_send": lib.RIG_MIDI_GEAR}
+"""Where MIDI goes out: a floorboard's lights; what else plays along."""
+
+LONGEST_MESSAGE: int = lib.RIG_MIDI_LONGEST
+"""Bytes."""
+
 LEADERS: Mapping[str, int] = {"": lib.RIG_FOLLOW_NOBODY, "midi": lib.RIG_FOLLOW_MIDI, "jack": lib.RIG_FOLLOW_JACK}
 """Whom the song's time can follow; "" is its own tempo."""
 
@@ -196,6 +202,10 @@ class Rack:
         t = transport
         lib.rig_rack_hear_transport(self._c, ffi.new("rig_transport *", (t.rolling, t.frame, t.bar, t.beat, t.bpm)))
 
+    def say(self, port: str, data: bytes) -> bool:
+        """Have a MIDI message go out with the next period, of SAID. False where there is no room for it."""
+        return bool(lib.rig_rack_say(self._c, SAID[port], data, len(data)))
+
     def panic(self) -> None:
         """Silence within 10 ms of a period's start, tails included; then all that plays begins anew."""
         lib.rig_rack_panic(self._c)
@@ -312,7 +322,7 @@ class Rack:
         """(function, argument) for jack_set_process_callback, as addresses.
 
         jack: libjack's functions and the client, as rig_client in csrc/rack/rack.h calls them. ports: in, out_1, out_2,
-        di, click and midi_in -> jack_port_t addresses.
+        di, click, midi_in, midi_out and midi_send -> jack_port_t addresses.
         """
         client = self._client = ffi.new("rig_client *")
         client.rack = self._c

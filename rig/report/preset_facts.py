@@ -95,6 +95,8 @@ class PresetFacts:
     controllers: Mapping[int, str]
     notes: Mapping[int, str]
     wheel: str | None
+    begin: Sequence[str] = ()
+    send: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, object]:
         """For JSON."""
@@ -111,6 +113,8 @@ class PresetFacts:
                 "cc": self.controllers,
                 "note": self.notes,
                 "wheel": self.wheel,
+                "begin": self.begin,
+                "send": self.send,
             },
         }
 
@@ -130,6 +134,8 @@ def preset_facts(path: Path) -> PresetFacts:
         controllers=_bound(names, preset.midi.cc),
         notes=_bound(names, preset.midi.note),
         wheel=names.controlled(preset.midi.wheel.to) if preset.midi.wheel else None,
+        begin=preset.midi.begin,
+        send={names.picked(pick): said for pick, said in preset.midi.send.items()},
     )
 
 

@@ -325,7 +325,9 @@ def _wires(found: PresetFacts) -> dict[str, str]:
     rows |= {f"midi program {number}": amp for number, amp in found.programs.items()}
     rows |= {f"midi cc {number}": knob for number, knob in found.controllers.items()}
     rows |= {f"midi note {number}": knob for number, knob in found.notes.items()}
-    return rows | ({"midi wheel": found.wheel} if found.wheel else {})
+    rows |= {"midi wheel": found.wheel} if found.wheel else {}
+    sent = {"preset": found.begin, **found.send}
+    return rows | {f"sends with {name}": ", ".join(said) for name, said in sent.items() if said}
 
 
 def _model(found: ModelFacts) -> dict[str, str]:

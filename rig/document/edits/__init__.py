@@ -20,7 +20,7 @@ from rig.document.edits.engines import (
     unload,
 )
 from rig.document.edits.pedals import bind, wiring
-from rig.document.edits.scenes import delete_scene, recall_scene, revert_scene, store_scene
+from rig.document.edits.scenes import delete_scene, morph, recall_scene, revert_scene, store_scene
 from rig.document.edits.songs import move_song, new_song, remove_song, skip_song, song_tempo
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "level",
     "load",
     "metronome",
+    "morph",
     "move",
     "move_amp",
     "move_song",

@@ -48,8 +48,21 @@ def turn(document: Document, at: Target, value: float, playing: int, saved: Engi
         scene = held.active
         assert scene is not None
         turned = replace(scene, values={**scene.values, at: value})
-        return document.with_preset(with_amp(preset, with_scene(held, turned)))
-    return with_engine(document, at.uid, lambda spec: _turned(spec, at.knob, value, saved))
+        document = document.with_preset(with_amp(preset, with_scene(held, turned)))
+    else:
+        document = with_engine(document, at.uid, lambda spec: _turned(spec, at.knob, value, saved))
+    return _off_the_way(document, at)
+
+
+def _off_the_way(document: Document, at: Target) -> Document:
+    """A knob that was turned stands there, and no more on the way between two scenes, until that goes on."""
+    preset = document.preset_of(at.uid)
+    for amp in preset.amps:
+        way = amp.between
+        if way and at not in way.turned:
+            amp = replace(amp, between=way._replace(turned=(*way.turned, at)))
+            document = document.with_preset(with_amp(document.preset_of(amp.uid), amp))
+    return document
 
 
 def _turned(spec: EngineSpec, knob: str, value: float, saved: EngineSpec | None) -> EngineSpec:

@@ -10,6 +10,7 @@ from rig.document.document import (
     NAME,
     ON,
     SCENES,
+    Between,
     Document,
     EngineSpec,
     Preset,
@@ -19,6 +20,7 @@ from rig.document.document import (
     with_each_engine,
 )
 from rig.document.edits.place import with_amp
+from rig.document.knobs import FLIPS
 from rig.document.scenes import applied, difference, with_scene
 from rig.errors import RigError
 
@@ -44,7 +46,7 @@ def store_scene(document: Document, uid: int, name: str, saved: Preset) -> Docum
     was = saved.amp(uid)
     stored = with_scene(document.amp(uid), replace(old, level=db, values=found))
     chain = (preset.amp(uid) or amp).chain
-    new = replace(stored, chain=chain, scene=old.name, level=was.level if was else amp.level)
+    new = replace(stored, chain=chain, scene=old.name, between=None, level=was.level if was else amp.level)
     return document.with_preset(with_amp(preset, new))
 
 
@@ -67,7 +69,14 @@ def _as_saved(preset: Preset, saved: Preset, values: Mapping[Target, float]) -> 
 def recall_scene(document: Document, uid: int, name: str) -> Document:
     """Put a scene on, or with "" none."""
     preset = document.preset_of(uid)
-    return document.with_preset(with_amp(preset, replace(document.amp(uid), scene=name)))
+    return document.with_preset(with_amp(preset, replace(document.amp(uid), scene=name, between=None)))
+
+
+def morph(document: Document, uid: int, between: Between) -> Document:
+    """Put an amp between two of its scenes; the nearer one is on."""
+    name = between.toe if between.place >= FLIPS else between.heel
+    amp = replace(document.amp(uid), scene=name, between=between)
+    return document.with_preset(with_amp(document.preset_of(uid), amp))
 
 
 def revert_scene(document: Document, uid: int, saved: Preset) -> Document:

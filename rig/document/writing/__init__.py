@@ -64,7 +64,7 @@ def _settled(preset: Preset) -> Preset:
         preset.as_written(),
         input=chain(preset.input),
         output=chain(preset.output),
-        amps=tuple(replace(amp, chain=chain(amp.chain), scene="") for amp in preset.amps),
+        amps=tuple(replace(amp, chain=chain(amp.chain), scene="", between=None) for amp in preset.amps),
     )
 
 

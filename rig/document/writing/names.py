@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from rig import toml
-from rig.document.document import Amp, Binding, Midi, Pick, Preset, Scene, Target
+from rig.document.document import Amp, Binding, Midi, Morph, Pick, Preset, Scene, Target
 from rig.document.writing import blocks as toml_blocks
 from rig.document.writing import layout as toml_layout
 from rig.document.writing import tables as toml_tables
@@ -16,7 +16,7 @@ from rig.document.writing.tree import Block, Entry, Seq, Tree, value_of
 from rig.errors import RigError
 
 SCENE = ("name", "level", "louder", "set")
-MIDI = ("channel", "program", "cc", "note", "wheel")
+MIDI = ("channel", "program", "cc", "note", "wheel", "begin", "send")
 BINDING = ("to", "from", "upto", "curve", "invert", "hold", "relative")
 
 
@@ -159,9 +159,29 @@ class NamesText:
             toml_tables.drop(self.tree, table, "wheel")
         elif old.wheel != new.wheel or self.before.preset != self.after.preset:
             self.bind(table, "wheel", old.wheel, new.wheel, lambda raw: self.say(table, "wheel", raw))
+        if old.begin != new.begin:
+            self.say(table, "begin", toml.value(new.begin) if new.begin else None)
+        self.sent(table, old.send, new.send)
         for key in [key for key in MIDI if getattr(old, key) and not getattr(new, key)]:
             if key in table.fields and toml_tables.prune(self.tree, table.fields[key]):
                 del table.fields[key]
+
+    def sent(self, table: Table, old: Mapping[Pick, tuple[str, ...]], new: Mapping[Pick, tuple[str, ...]]) -> None:
+        """What other gear is told, by the names of amps and scenes."""
+        were = {self.before.picked(pick): said for pick, said in old.items()}
+        wanted = {self.after.picked(pick): said for pick, said in new.items()}
+        if were == wanted:
+            return
+        if "send" not in table.fields:
+            toml_tables.put(self.tree, table, "send", "{}", MIDI)
+        inner = table.child("send")
+        for name in were.keys() - wanted.keys():
+            toml_tables.drop(self.tree, inner, name)
+        for name, said in wanted.items():
+            if name in were and were[name] != said:
+                toml_tables.put(self.tree, inner, name, toml.value(said))
+            elif name not in were:
+                toml_tables.insert(self.tree, inner, (name,), toml.value(said), lambda _: 0)
 
     def say(self, table: Table, key: str, raw: str | None, order: tuple[str, ...] = MIDI) -> None:
         """Give a key a value, or take it out."""
@@ -206,9 +226,9 @@ class NamesText:
         self,
         leaf: Leaf | None,
         was: str,
-        thing: Target | Pick | str,
+        thing: Target | Pick | Morph | str,
         words: str,
-        meant: Callable[[str], Target | Pick | str | None],
+        meant: Callable[[str], Target | Pick | Morph | str | None],
         say: Callable[[str], None],
     ) -> None:
         """A thing by its name. was: how it was named, or ""; meant: what words name now."""

@@ -87,7 +87,7 @@ class _SongsText:
             self.put(table, "name", new.name)
         if old is None or new.preset != old.preset or self.moved:
             self.put(table, "preset", preset_spelt(new.preset, self.after.path.parent))
-        for key in ("tempo", "parts", "notes", "skip"):
+        for key in ("tempo", "parts", "notes", "skip", "send"):
             value = getattr(new, key)
             if value != (getattr(old, key) if old else SongText.__dataclass_fields__[key].default):
                 self.put(table, key, value)

@@ -17,12 +17,14 @@ from rig.document.document import (
     Amp,
     Chain,
     EngineSpec,
+    Morph,
     Pick,
     Preset,
     Target,
 )
 from rig.document.knobs import called
 from rig.document.read_chains import PLUGIN, PLUGIN_PARAMS
+from rig.document.read_midi import MORPH, MidiReader
 from rig.engine import Engine
 from rig.errors import RigError
 from rig.shipped import seen_among_shipped
@@ -163,10 +165,12 @@ class Names:
             raise RigError(f"a scene of '{amp.name}' sets a knob of '{owner}'")
         return f"{spec.label}.{target.knob}" if uid == amp.uid else f"{owner}.{spec.label}.{target.knob}"
 
-    def controlled(self, to: Target | Pick | str) -> str:
-        """ "Crunch.gain.gain", "Crunch.level", "level", "amp Lead:Solo", "tap"."""
+    def controlled(self, to: Target | Pick | Morph | str) -> str:
+        """ "Crunch.gain.gain", "Crunch.level", "level", "amp Lead:Solo", "morph Lead to Lead:Solo", "tap"."""
         if isinstance(to, str):
             return to
+        if isinstance(to, Morph):
+            return f"{MORPH} {self.picked(Pick(to.amp, to.heel))} to {self.picked(Pick(to.amp, to.toe))}"
         if isinstance(to, Pick):
             return f"amp {self.picked(to)}"
         if to.uid == ALL:
@@ -186,7 +190,7 @@ class Names:
         where, label, knob = ["", *path.split(".")][-3:] if path.count(".") in (1, 2) else ("?", "", "")
         return self._meant({"": amp.chain, **self.ends}.get(where, ()), label, knob)
 
-    def meant_by_controller(self, words: str) -> Target | Pick | str | None:
+    def meant_by_controller(self, words: str) -> Target | Pick | Morph | str | None:
         """What a controller's words name."""
         if words == LEVEL_KNOB:
             return Target(ALL, LEVEL_KNOB)
@@ -199,6 +203,9 @@ class Names:
         verb, _, rest = words.partition(" ")
         if target or verb not in FOOT_VERBS:
             return target
+        if verb == MORPH:
+            way = MidiReader(self.preset.path, self.engines).morph(rest, self.preset.amps)
+            return way if isinstance(way, Morph) else None
         return self.meant_by_program(rest.strip()) if verb == "amp" else words
 
     def meant_by_program(self, words: str) -> Pick | None:
