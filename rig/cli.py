@@ -59,6 +59,7 @@ def play(args: argparse.Namespace) -> int:
             record=args.record,
             amp=args.amp,
             watch=args.watch,
+            relieve=not args.leave_nothing_out,
             room=Room(args.keep, args.loop),
             log=gig_log.folder(),
             resume=last if args.resume else None,

@@ -99,6 +99,11 @@ def parser(functions: Sequence[Callable[[argparse.Namespace], int]]) -> argparse
         help="that a loop and its layers have in all (default: 5; a minute takes 12 MB at 48 kHz); 0: no looper",
     )
     sub.add_argument(
+        "--leave-nothing-out",
+        action="store_true",
+        help="play every engine and every tail also where the period has no time for it: periods are missed then",
+    )
+    sub.add_argument(
         "--watch", action="store_true", help="play presets, models and cabinets anew when their files change"
     )
     sub.add_argument(

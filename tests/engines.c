@@ -67,6 +67,20 @@ static void process_touchy(void *self, const rig_block *b)
     for (uint32_t i = 0; i < b->frames; ++i) x[i] = fabsf(x[i]) > 0.5f ? NAN : 0.5f * x[i];
 }
 
+/* Feeds itself back, louder each time: from any input it howls. */
+#define ROUND 500
+typedef struct {
+    uint32_t at;
+    float past[ROUND];
+} howl;
+static size_t size_howl(const rig_setup *setup) { (void)setup; return sizeof(howl); }
+static void reset_howl(void *self) { *(howl *)self = (howl){0}; }
+static void process_howl(void *self, const rig_block *b)
+{
+    howl *h = self;
+    for (uint32_t i = 0; i < b->frames; ++i, h->at = (h->at + 1) % ROUND) b->signal[0][i] = h->past[h->at] = b->signal[0][i] + 40.0f * h->past[h->at];
+}
+
 /* A sine at full scale, whatever comes in: what an engine at its own rate may add. */
 static const rig_param pitch[] = {{"hz", "Hz", "of the sine", 0.0f, 1e6f, 440.0f, NULL}};
 
@@ -133,6 +147,7 @@ const rig_engine test_engine_sleepy = {RIG_ABI, 0, 1, "sleepy", "sleeps", NULL, 
 const rig_engine test_engine_broken = {RIG_ABI, 0, 1, "broken", "breaks", NULL, size, init, memory, NULL, NULL, process_broken, reset_broken};
 const rig_engine test_engine_blast = {RIG_ABI, 2, 1, "blast", "is too loud", number, size, init, memory, NULL, NULL, process_blast, reset_blast};
 const rig_engine test_engine_touchy = {RIG_ABI, 0, 1, "touchy", "breaks when it hears much", NULL, size, init, memory, NULL, NULL, process_touchy, reset_blast};
+const rig_engine test_engine_howl = {RIG_ABI, 0, 1, "howl", "feeds itself back", NULL, size_howl, init, memory, NULL, NULL, process_howl, reset_howl};
 const rig_engine test_engine_tone = {RIG_ABI, 1, 1, "tone", "plays", pitch, size_tone, init_tone, memory, NULL, NULL, process_tone, reset_tone};
 const rig_engine test_engine_bend = {RIG_ABI, 1, 1, "bend", "bends", key, size_bend, init, memory_bend, NULL, NULL, process_bend, reset_bend};
 const rig_engine test_engine_clip = {RIG_ABI, 2, 1, "clip", "clips", clip, size, init, memory, NULL, NULL, process_clip, reset};

@@ -167,6 +167,9 @@ class FakeRack:
             limiter=1.0,
             load=0.0,
             load_mean=0.0,
+            relief=0,
+            tails_ended=0,
+            settled=True,
             input_faults=0,
             silent=True,
             **self.time,
@@ -190,6 +193,8 @@ class FakeReconciler:
         self.inserts = None
         self.held = self.loading = False
         self.caught: dict[int, int] = {}  # by the guard, for each engine
+        self.takes: dict[int, float] = {}  # shares of the period, the same
+        self.left_out: dict[int, str] = {}  # and why
         self._versions = Versions()
         self._standing = wishes(document, self._versions)
         self._asked: dict[Place, ChainSpec] = {}
@@ -232,6 +237,8 @@ class FakeReconciler:
             faults=faults,
             costs=costs,
             reductions=reductions,
+            usual=[self.takes.get(spec.uid, 0.0) for spec in wish.engines],
+            left_out=[self.left_out.get(spec.uid, "") for spec in wish.engines],
             latency=0,
             address=place,
             about=lambda unit: "",

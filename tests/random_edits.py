@@ -29,6 +29,7 @@ class Edits(Chance):
 
     def __init__(self, random: Random, gentle: bool) -> None:
         super().__init__(random)
+        self.gentle = gentle
         steps = [
             self.turn,
             self.turn,
@@ -112,7 +113,13 @@ class Edits(Chance):
         return self.with_spec(preset, spec, params={}, settings={}) if spec else preset
 
     def level(self, preset: Preset) -> Preset:
-        return self.with_amp(preset, self.random.choice(preset.amps), level=self.number(-20, 20), louder=self.louder())
+        amp = self.random.choice(preset.amps)
+        return self.with_amp(preset, amp, level=self.number(-20, 20), louder=self._louder(amp.louder))
+
+    def _louder(self, old: float | None) -> float | None:
+        """Another solo offset, or none where that takes no comment away."""
+        new = self.louder()
+        return self.number(-6, 6) if new is None and old is not None and self.gentle else new
 
     def paint(self, preset: Preset) -> Preset:
         return self.with_amp(preset, self.random.choice(preset.amps), colour=self.random.choice(("", *COLOURS)))
@@ -127,7 +134,10 @@ class Edits(Chance):
 
     def file_of(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
-        return self.with_spec(preset, spec, files=self.files(ENGINES[spec.engine])) if spec else preset
+        if spec is None:
+            return preset
+        files = (spec.files if self.gentle else {}) | self.files(ENGINES[spec.engine])
+        return self.with_spec(preset, spec, files=files)
 
     def relabel(self, preset: Preset) -> Preset:
         spec = self.spec_of(preset)
@@ -278,7 +288,10 @@ class Edits(Chance):
         return self.with_amp(
             preset,
             amp,
-            scenes=(replace(old, name=name, level=self.number(-9, 9), louder=self.louder()), *amp.scenes[1:]),
+            scenes=(
+                replace(old, name=name, level=self.number(-9, 9), louder=self._louder(old.louder)),
+                *amp.scenes[1:],
+            ),
         )
 
     def unset(self, preset: Preset) -> Preset:

@@ -163,14 +163,15 @@ def resets(foreign) -> ctypes.c_uint:
 
 
 @pytest.mark.parametrize("rate", [0, 44_100])
-def test_what_breaks_in_every_block_is_left_alone_for_longer_and_longer(foreign, rate):
+def test_what_breaks_in_every_block_is_left_alone_for_longer_up_to_80_ms(foreign, rate):
     chain = Chain([Unit(foreign("broken"), Payload(rate=rate))], RATE)
     rack = rack_of(chain)
     count = resets(foreign)
     first, before = count.value, chain.faults[0]
     x = tone(10.0)
     out = rack.process(x)[0]
-    assert 10 <= count.value - first <= 20, "in ten seconds, not once in each of 7 500 blocks"
+    assert count.value - first <= 10 / 0.08 + 4, "in ten seconds, not once in each of 7 500 blocks"
+    assert count.value - first >= 10 / (0.08 + BLOCK / RATE), "and no later than that"
     assert chain.faults[0] - before == count.value - first, "each is counted"
     error = np.abs(out - blocked(x))[RATE // 10 :]
     assert error.max() < (0.05 if rate else 1e-6), "the sound goes on; filters may let a block out before it breaks"
@@ -182,14 +183,15 @@ def test_what_breaks_now_and_then_is_heard_again_at_once(foreign):
     assert chain.faults[0] == 10 * RATE // BLOCK // 100
 
 
-def test_it_plays_again_soon_after_what_broke_it_has_gone(foreign):
+@pytest.mark.parametrize("seconds", [0.01, 0.1, 0.5, 5.0])
+def test_it_plays_again_within_a_tenth_of_a_second_of_what_broke_it(foreign, seconds):
     chain = Chain([Unit(foreign("touchy"))], RATE)
-    loud, quiet = tone(5.0, 0.9), tone(2.0, 0.4)
+    loud, quiet = tone(seconds, 0.9), tone(2.0, 0.4)
     chain.process(loud)
     faults = chain.faults[0]
-    assert 8 <= faults <= 30
+    assert 1 <= faults <= seconds / 0.08 + 5
     out = chain.process(quiet)
-    assert np.allclose(out[-RATE // 2 :], 0.5 * quiet[-RATE // 2 :])
+    assert np.allclose(out[SOON:], 0.5 * quiet[SOON:])
     assert chain.faults[0] == faults
     quiet[0] = 0.9
     out = chain.process(quiet)

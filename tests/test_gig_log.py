@@ -253,7 +253,7 @@ def test_a_bad_gig_is_told():
     incidents = (
         xrun(60.0, 2, load=1.3),
         replace(xrun(60.0), kind=LATE, load=1.3),
-        replace(xrun(70.0), kind=OVERLOAD),
+        replace(xrun(70.0), kind=OVERLOAD, what="Lead.model is left out"),
         replace(xrun(80.0, 3), kind=GUARD, what="Lead.model"),
         replace(xrun(90.0), kind=JACK, what="gone"),
         replace(xrun(93.0), kind=JACK, what="back after 3.0 s"),
@@ -265,7 +265,8 @@ def test_a_bad_gig_is_told():
         f"Missed periods: 5, 2 at {at(60)} while Lead of Blues played (load 130 %); and 3 more.",
         "Lead took up to 130 % of a period, most of it for Lead.model: lower its quality, or take a longer period.",
         f"Callbacks of rig's that took longer than their period: 1, at {at(60)} while Lead of Blues played (load 130 %).",
-        f"Amps that took the whole period: 1, at {at(70)} while Lead of Blues played (load 90 %).",
+        "The period was too short for what played: "
+        f"Lead.model is left out at {at(70)} while Lead of Blues played (load 90 %).",
         f"The guard caught what was no number, and reset it: Lead.model at {at(80)}, 3 times.",
         f"JACK was gone at {at(90)}, back after 3.0 s at {at(93)}.",
     ]

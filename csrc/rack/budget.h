@@ -8,17 +8,25 @@
 #include <math.h>
 
 #include "clock.h"
+#include "cost.h"
+#include "rack.h"
 
 #define RIG_FADE_SECONDS 0.010 /* from amp to amp */
 #define RIG_SWITCH_MOST 0.55f /* catching up takes a callback to so much */
 #define RIG_SWITCH_OVER 0.15f /* or to so much above what the dearer of the two costs, if that is more */
 #define RIG_FADE_MOST 0.75f   /* two that together take more are not cross-faded: one fades out before the other fades in */
+#define RIG_FULL 0.95f        /* what takes more does not fit: see overload.h */
+#define RIG_ROOM 0.80f        /* until no more is taken engines are shed */
+#define RIG_RETURN 0.90f      /* where no more is taken with all that were shed, they come back */
+#define RIG_PARTLY 0.75f      /* else one comes back where no more is taken with it */
+#define RIG_WORTH 0.01f       /* one that takes less is not worth shedding */
 #define RIG_FADE_LIGHT 0.05f  /* a newcomer that takes less is, whatever it is faded with */
-#define RIG_PIECE 16          /* frames: what the clock is looked at between, where time is short */
-#define RIG_PIECE_MORE 2      /* frames: what a piece takes beside its own, as it is shorter than a block */
 
 typedef struct {
     int by_clock;       /* 0: no time is short, and what is heard does not hang on the machine */
+    int sheds;          /* what does not fit is shed */
+    uint32_t relief;    /* how far less is played: RIG_RELIEF_NONE and so on */
+    uint32_t ended;     /* tails that had to end for it */
     uint64_t start;     /* ns: when the period began */
     uint32_t frames;    /* in it */
     float whole;        /* ns a frame: the period */
@@ -40,7 +48,8 @@ static inline int rig_budget_fits(const rig_budget *b, float coming)
 static inline float rig_budget_most(const rig_budget *b, float now, float next)
 {
     const float steady = b->playing - b->fading, after = steady - now + next, dearer = after > steady ? after : steady;
-    const float most = RIG_SWITCH_MOST * b->whole, above = dearer + RIG_SWITCH_OVER * b->whole;
+    const float most = RIG_SWITCH_MOST * b->whole, above = dearer + RIG_SWITCH_OVER * b->whole, room = RIG_ROOM * b->whole;
+    if (b->relief >= RIG_RELIEF_SWITCHES) return above > room ? room : above > most ? above : most;
     return above > most ? above : most;
 }
 
@@ -49,6 +58,7 @@ static inline float rig_budget_fade_most(const rig_budget *b, float now, float n
 {
     const float most = rig_budget_most(b, now, next), light = RIG_FADE_LIGHT * b->whole, fits = RIG_FADE_MOST * b->whole;
     const float both = b->playing + next, limit = (b->playing > fits ? b->playing : fits) + light;
+    if (b->relief >= RIG_RELIEF_SWITCHES) return most;
     return fmaxf(most, fminf(both + light, limit));
 }
 

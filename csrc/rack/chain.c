@@ -82,6 +82,14 @@ uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit) { return rig_ge
 
 const void *rig_chain_engine(const rig_chain *chain, uint32_t unit) { return chain->units[unit].self[0]; }
 
+uint32_t rig_chain_left_out(const rig_chain *chain, uint32_t unit)
+{
+    const rig_unit *u = &chain->units[unit];
+    return rig_get(&u->shed) ? RIG_UNIT_SHED : rig_get(&u->ended) ? RIG_UNIT_ENDED : RIG_UNIT_PLAYS;
+}
+
+float rig_chain_usual(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].usual); }
+
 float rig_chain_cost(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].cost); }
 
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit) { return rig_get_float(&chain->units[unit].reduction); }
@@ -255,6 +263,7 @@ void rig_chain_prewarm(rig_chain *chain)
         rig_cost_add(&chain->cost, rig_clock() - start, RIG_BLOCK);
     }
     rig_cost_begin(&chain->cost); /* among others it will take longer */
+    for (uint32_t i = 0; i < chain->n_units; ++i) rig_cost_begin(&chain->units[i].times);
     rig_ramp_start(&chain->gain, rig_get_float(&chain->level)); /* nobody has heard it with another */
     chain->at = chain->rang = 0; /* the song begins */
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define RIG_PIECE 16     /* frames: what the clock is looked at between, where time is short */
+#define RIG_PIECE_MORE 2 /* frames: what a piece takes beside its own, as it is shorter than a block */
 #define RIG_TIMES 15
 #define RIG_TIMES_FEW 3 /* fewer say nothing yet: the first one waits for memory */
 

@@ -14,6 +14,7 @@
 #include "master.h"
 #include "metronome.h"
 #include "midi.h"
+#include "overload.h"
 #include "recorder.h"
 #include "slot_bank.h"
 #include "song.h"
@@ -28,6 +29,7 @@ struct rig_rack {
 
     uint32_t rate;
     rig_cost rest;          /* what a period takes beside its chains */
+    rig_overload overload;
     rig_fade fade;
     rig_slot_bank banks[RIG_STAGES];
     rig_history guitar;     /* what came in: what the tuner hears, and the looper records */
@@ -63,6 +65,7 @@ rig_rack *rig_rack_new(uint32_t rate)
     rig_master_init(&r->master, rate);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) rig_slot_bank_init(&r->banks[i], i == RIG_OUTPUT ? 2 : 1);
     rig_song_init(&r->song, rate);
+    rig_overload_init(&r->overload);
     r->meters.limiter = 1.0f;
     return r;
 }
@@ -101,6 +104,7 @@ void rig_rack_route(rig_rack *r, uint32_t amp, uint32_t input, uint32_t output)
 void rig_rack_play(rig_rack *r, uint32_t amp) { rig_put(&r->want, amp); }
 void rig_rack_bypass(rig_rack *r, int on) { rig_put(&r->bypass, (uint32_t)on); }
 void rig_rack_open(rig_rack *r, int on) { rig_put(&r->master.open, (uint32_t)on); }
+void rig_rack_relieve(rig_rack *r, int on) { rig_put(&r->overload.off, !on); }
 void rig_rack_limit(rig_rack *r, int on) { rig_put(&r->master.limit, (uint32_t)on); }
 void rig_rack_level(rig_rack *r, float gain) { rig_put_float(&r->master.level, gain); }
 void rig_rack_tempo(rig_rack *r, float bpm) { rig_put_float(&r->song.tempo, bpm); }
@@ -168,6 +172,8 @@ void rig_rack_meters(rig_rack *r, rig_meters *m)
         .silent = rig_get(&from->silent),
         .lead = rig_get(&from->lead),
         .midi_lost = rig_get(&r->midi.lost),
+        .relief = rig_get(&r->overload.step),
+        .tails_ended = rig_get(&from->tails_ended),
         .beat = rig_get_double(&from->beat),
         .tempo = rig_get_float(&from->tempo),
         .in_peak = rig_take_float(&from->in_peak, 0.0f),
@@ -178,7 +184,8 @@ void rig_rack_meters(rig_rack *r, rig_meters *m)
     };
 }
 
-/* Where the rack's input comes from: the port, and a loop if there is one. Broken samples become silence. */
+/* Where the rack's input comes from: the port, and a loop if there is one. Broken samples become silence, and so do those that are
+   louder than any guitar: what the engines remember of them would be heard for long. */
 static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
 {
     uint32_t bad = 0;
@@ -188,7 +195,7 @@ static void read_input(rig_rack *r, const float *in, float *x, uint32_t frames)
             v += r->loop[r->loop_at];
             r->loop_at = r->loop_at + 1 == r->loop_frames ? 0 : r->loop_at + 1;
         }
-        const int fine = fabsf(v) < RIG_BLAST; /* false for NaN, too */
+        const int fine = fabsf(v) < RIG_LOUDEST; /* false for NaN, too */
         x[i] = fine ? v : 0.0f;
         bad |= !fine;
     }
@@ -269,6 +276,7 @@ static void steer(rig_rack *r)
     rig_slot_bank_steer(&r->banks[RIG_OUTPUT], rig_get(&r->routes[want].output));
     uint32_t settled = 1;
     for (uint32_t i = 0; i < RIG_STAGES; ++i) settled &= !r->banks[i].next;
+    if (settled && !rig_get(&r->meters.settled)) rig_overload_fresh(&r->overload);
     rig_put(&r->meters.settled, settled);
     if (settled) rig_put(&r->meters.playing, want);
 }
@@ -297,15 +305,20 @@ static void calm(rig_rack *r)
 static rig_budget budget_of(rig_rack *r, uint32_t frames, int by_clock, uint64_t start)
 {
     rig_budget budget = {.by_clock = by_clock, .start = start, .frames = frames, .whole = 1e9f / (float)r->rate};
+    budget.sheds = by_clock && !rig_get(&r->overload.off);
+    budget.relief = r->overload.step;
     if (!by_clock || rig_get(&r->meters.settled)) return budget;
     float coming = 0.0f, dearest = 0.0f;
     rig_slot_bank *parts = NULL;
     budget.playing = rig_cost_usual(&r->rest);
     for (uint32_t i = 0; i < RIG_STAGES; ++i) {
-        const float own = rig_slot_bank_coming(&r->banks[i]);
         budget.playing += rig_slot_bank_playing(&r->banks[i]);
         budget.fading += rig_slot_bank_fading(&r->banks[i]);
         if (r->banks[i].fading == RIG_GAP) budget.turn = &r->banks[i]; /* silence goes before all */
+    }
+    for (uint32_t i = 0; i < RIG_STAGES; ++i) {
+        rig_slot_bank_fit(&r->banks[i], &budget);
+        const float own = rig_slot_bank_coming(&r->banks[i]);
         coming += own;
         if (own > dearest) {
             dearest = own;
@@ -326,6 +339,8 @@ static void show_load(rig_rack *r, const rig_budget *budget)
     const float mean = rig_get_float(&r->meters.load_mean);
     rig_put_float(&r->meters.load_mean, mean + fminf(1.0f, period) * ((float)own * share - mean));
     rig_put(&r->meters.callbacks, r->meters.callbacks + 1);
+    rig_put(&r->meters.tails_ended, r->meters.tails_ended + budget->ended);
+    if (budget->by_clock) rig_overload_look(&r->overload, r->banks, budget, ns, r->fade.frames, (int)rig_get(&r->meters.settled));
 }
 
 /* An event has sent it to another amp: that is headed for from here on, in what is left of the period's time. */

@@ -30,6 +30,17 @@ typedef struct rig_rack rig_rack;
 #define RIG_LEAD_STOPPED 2 /* it says so */
 #define RIG_LEAD_LOST 3    /* a clock that is not heard any more: its last tempo */
 
+/* What is done so that what plays fits into the period, each with those before it; see overload.h. */
+#define RIG_RELIEF_NONE 0
+#define RIG_RELIEF_TAILS 1    /* what rings on beside the amp ends */
+#define RIG_RELIEF_SWITCHES 2 /* hearing the past takes only what time is left */
+#define RIG_RELIEF_ENGINES 3  /* engines are left out */
+
+/* Why the input of an engine passes it by. */
+#define RIG_UNIT_PLAYS 0
+#define RIG_UNIT_SHED 1  /* the period has no time for it */
+#define RIG_UNIT_ENDED 2 /* it breaks again and again, and is not tried any more */
+
 /* What the audio thread says of itself. Peaks are linear, and the highest since the last rig_rack_meters(), which
    one reader calls; he hands them on to others. */
 typedef struct {
@@ -43,6 +54,8 @@ typedef struct {
     uint32_t silent;            /* 1: muted or closed, and the fade is over */
     uint32_t lead;              /* how whoever the song follows is */
     uint32_t midi_lost;         /* MIDI events that nobody read in time */
+    uint32_t relief;            /* RIG_RELIEF_NONE and so on */
+    uint32_t tails_ended;       /* for want of time */
     double beat;                /* where the song is */
     float tempo;                /* beats a minute */
     float in_peak, out_peak;
@@ -162,7 +175,7 @@ typedef struct {
     uint32_t waits[2];           /* of one that joins branches: frames that it lets a and b come later */
 } rig_mount;
 
-/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults(), cost() and reduction() also while the chain plays, from any
+/* Chains. [main] all, but set(), set_level(), switch(), latency(), faults(), cost(), left_out(), usual() and reduction() also while the chain plays, from any
    thread.
    new(): NULL where an engine would not start; then which and why are set, which to n where the chain itself has no memory. */
 rig_chain *rig_chain_new(uint32_t n, const rig_engine *const *engines, const rig_setup *setups, const rig_mount *mounts,
@@ -179,6 +192,8 @@ void rig_chain_set_level(rig_chain *chain, float gain);
 void rig_chain_switch(rig_chain *chain, uint32_t unit, int on); /* off: its input passes it by, while it runs on unheard */
 uint32_t rig_chain_faults(const rig_chain *chain, uint32_t unit);
 float rig_chain_cost(const rig_chain *chain, uint32_t unit); /* ns a frame */
+uint32_t rig_chain_left_out(const rig_chain *chain, uint32_t unit); /* RIG_UNIT_PLAYS and so on */
+float rig_chain_usual(const rig_chain *chain, uint32_t unit); /* ns a frame that it takes, also while it is left out; 0: not known */
 float rig_chain_reduction(const rig_chain *chain, uint32_t unit); /* dB by which it makes the sound softer, 0 or less */
 const void *rig_chain_engine(const rig_chain *chain, uint32_t unit); /* the engine's own memory; of two, the left one's */
 void rig_chain_process(rig_chain *chain, float *left, float *right, const float *key, uint32_t frames, double beats_a_frame); /* right: NULL where one channel is wanted */
@@ -197,6 +212,7 @@ void rig_rack_play(rig_rack *rack, uint32_t amp);
 void rig_rack_bypass(rig_rack *rack, int on);
 void rig_rack_open(rig_rack *rack, int on);       /* 1: fade in, 0: fade out */
 void rig_rack_begin(rig_rack *rack, int open);    /* [main] before the rack runs: the amp to play is there from the first frame on; open: at full level */
+void rig_rack_relieve(rig_rack *rack, int on);    /* off: all is played, also where it does not fit into the period; on at first */
 void rig_rack_limit(rig_rack *rack, int on);      /* off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it */
 void rig_rack_level(rig_rack *rack, float gain);
 void rig_rack_tempo(rig_rack *rack, float bpm);   /* beats a minute; 120 at first */

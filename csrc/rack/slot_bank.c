@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "shed.h"
 
 /* In fades of 10 ms: so much longer than it has to hear may a newcomer take, before it parts from the one that plays, or fades
    in with less of the past. */
@@ -76,13 +77,17 @@ static int is_ringing(const rig_slot_bank *bank)
 }
 
 /* A block of all that rings. */
-static void ring(rig_slot_bank *bank, rig_signal *sum, const rig_moment *moment)
+static void ring(rig_slot_bank *bank, rig_signal *sum, const rig_moment *moment, rig_budget *budget)
 {
     rig_signal_silence(sum, 1, moment->frames);
     for (rig_ring *r = bank->rings; r < bank->rings + RIG_RINGS; ++r) {
         rig_signal rings;
         if (!r->chain) continue;
         const uint32_t tail = rig_chain_tail(r->chain);
+        if (budget->relief >= RIG_RELIEF_TAILS && !r->ends) {
+            r->ends = 1;
+            ++budget->ended;
+        }
         rig_chain_ring(r->chain, &rings, moment);
         if (r->ends)
             for (uint32_t c = 0; c < rings.channels; ++c)
@@ -129,15 +134,22 @@ float rig_slot_bank_coming(const rig_slot_bank *bank)
     return bank->next && bank->fading == RIG_STILL ? rig_cost_usual(&bank->next->cost) : 0.0f;
 }
 
+static float cost_of_now(const rig_slot_bank *bank)
+{
+    return bank->fading == RIG_GAP ? 0.0f : rig_cost_usual(&bank->now->cost);
+}
+
+void rig_slot_bank_fit(rig_slot_bank *bank, const rig_budget *budget)
+{
+    const float whole = budget->whole, others = budget->playing - budget->fading - cost_of_now(bank);
+    if (!budget->sheds || !bank->next || bank->fading != RIG_STILL || bank->begun) return;
+    rig_shed_to_fit(bank->next, RIG_FULL * whole - others, RIG_ROOM * whole - others, RIG_WORTH * whole);
+}
+
 void rig_slot_bank_part(rig_slot_bank *bank)
 {
     bank->fading = RIG_OUT;
     bank->faded = 0;
-}
-
-static float cost_of_now(const rig_slot_bank *bank)
-{
-    return bank->fading == RIG_GAP ? 0.0f : rig_cost_usual(&bank->now->cost);
 }
 
 /* How far back next begins to hear the past. Where an engine has been switched meanwhile it begins anew, so that those behind
@@ -322,7 +334,7 @@ int rig_slot_bank_run(rig_slot_bank *bank, const rig_fade *fade, const rig_histo
     const int waits = bank->next && (bank->fading == RIG_STILL || bank->fading == RIG_GAP);
     const int begins = waits && arrives(bank, fade, key, moment, budget);
     const int ringing = is_ringing(bank);
-    if (ringing) ring(bank, &rings, moment); /* before one more may begin to */
+    if (ringing) ring(bank, &rings, moment, budget); /* before one more may begin to */
     if (bank->fading == RIG_STILL) play(bank->now, signal, moment, NULL, budget);
     else if (bank->fading == RIG_GAP) rig_signal_silence(signal, 1, frames);
     else fade_over(bank, fade, signal, moment, budget);

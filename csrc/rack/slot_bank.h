@@ -78,6 +78,9 @@ float rig_slot_bank_playing(const rig_slot_bank *bank);
 float rig_slot_bank_fading(const rig_slot_bank *bank);
 float rig_slot_bank_coming(const rig_slot_bank *bank);
 
+/* [audio] Of a newcomer that would not fit, what does not is shed before anything of it is heard. */
+void rig_slot_bank_fit(rig_slot_bank *bank, const rig_budget *budget);
+
 /* [audio] The newcomer is not cross-faded with the one that plays. */
 void rig_slot_bank_part(rig_slot_bank *bank);
 

@@ -6,10 +6,18 @@
 #include "atomic.h"
 #include "clock.h"
 #include "guard.h"
+#include "wet.h"
 
 /* In fades from off to on, which take 10 ms. */
-#define CALM 5      /* one that has played for so long breaks for the first time */
-#define LONGEST 128 /* that one is left out */
+#define CALM 5    /* one that has played for so long breaks for the first time */
+#define LONGEST 8 /* that one is left out */
+#define AGAIN 2   /* one that has played for so long has been heard again */
+
+#define FADE_NS 1e7f   /* a fade */
+#define SHARE 20.0f    /* beginning anew takes at most one part in so many */
+#define DEAR_NS 1e6f   /* longer is more than a short period has */
+#define SPOILT 8       /* how often in a row one may break that has been heard again, or is dear */
+#define WARMS (2 * RIG_HISTORY) /* frames that one runs unheard at most */
 
 /* [main] Memory as engines are promised it: zeroed, on a cache line. */
 static void *new_state(size_t bytes)
@@ -56,7 +64,8 @@ static const char *resampler_init(rig_unit *unit, const rig_mount *mount, size_t
 static void at_peace(rig_unit *unit)
 {
     unit->ran = CALM * unit->fade;
-    unit->rest = unit->pause = 0;
+    unit->rest = unit->pause = unit->spoilt = 0;
+    rig_put(&unit->ended, 0);
 }
 
 /* What the engine says, which counts at its rate. */
@@ -129,45 +138,6 @@ static void scale(rig_signal *signal, float gain, uint32_t frames)
         for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= gain;
 }
 
-/* How much of the engine is heard, frame by frame, on its way to where it is switched to. Returns how many frames are on that way;
-   for those behind them the share is the end's. */
-static uint32_t approach(rig_unit *unit, float *share, uint32_t frames)
-{
-    const uint32_t on = rig_get(&unit->on), end = on ? unit->fade : 0;
-    uint32_t i = 0;
-    for (; i < frames && unit->wet != end; ++i) {
-        unit->wet = on ? unit->wet + 1 : unit->wet - 1;
-        share[i] = (float)unit->wet / (float)unit->fade;
-    }
-    for (uint32_t k = i; k < frames; ++k) share[k] = on ? 1.0f : 0.0f;
-    return i;
-}
-
-/* The engine's output and what went in, on a straight line from one to the other: they are mostly the same wave, which equal
-   power would swell by up to 3 dB. Before and after the line each is left bit for bit as it is. */
-static void mix(const float *share, uint32_t moving, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c) {
-        float *x = signal->at[c];
-        const float *d = dry->at[c];
-        for (uint32_t i = 0; i < moving; ++i) x[i] = (1.0f - share[i]) * d[i] + share[i] * x[i];
-        if (moving < frames && share[frames - 1] == 0.0f) memcpy(x + moving, d + moving, (frames - moving) * sizeof(float));
-    }
-}
-
-/* The same for an engine that rings: what it hears is faded, what it says is not, and what it did not hear passes it by. */
-static void feed(const float *share, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c)
-        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] *= share[i];
-}
-
-static void pass(const float *share, const rig_signal *dry, rig_signal *signal, uint32_t frames)
-{
-    for (uint32_t c = 0; c < signal->channels; ++c)
-        for (uint32_t i = 0; i < frames; ++i) signal->at[c][i] += (1.0f - share[i]) * dry->at[c][i];
-}
-
 /* Runs the engine, or both of them, on a block. */
 static void process(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, rig_block *block)
 {
@@ -190,8 +160,8 @@ static void show(rig_unit *unit)
     rig_put_float(&unit->reduction, most);
 }
 
-/* Runs the engine on a block; returns whether what came out is sound. */
-static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
+/* Runs the engine on a block; returns whether what came out is sound. ns: what that took. */
+static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment, uint64_t *ns)
 {
     float params[RIG_PARAMS];
     const uint32_t frames = moment->frames;
@@ -202,7 +172,8 @@ static int play(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *sid
     scale(signal, unit->gain_in, frames);
     process(unit, at, signal, side, &block);
     scale(signal, unit->gain_out, frames);
-    const float cost = (float)(rig_clock() - start) / (float)frames;
+    *ns = rig_clock() - start;
+    const float cost = (float)*ns / (float)frames;
     rig_put_float(&unit->cost, unit->cost + (cost - unit->cost) / 256.0f);
     show(unit);
     int broken = 0;
@@ -219,25 +190,62 @@ static void begin_anew(rig_unit *unit)
 }
 
 /* The engine has broken: it starts anew. Beginning anew may cost more than playing, so one that breaks again at once is left
-   out for a while, and for twice as long each time. */
-static void caught(rig_unit *unit)
+   out for a while. ns: what its block took, 0 where no clock is looked at. sane: nothing was wrong with what it heard. See
+   rig_unit_run(). */
+static void caught(rig_unit *unit, uint64_t ns, int sane)
 {
     const uint32_t longer = unit->pause ? 2 * unit->pause : unit->fade, most = LONGEST * unit->fade;
-    unit->pause = unit->ran >= CALM * unit->fade ? 0 : longer < most ? longer : most;
+    const int calm = unit->ran >= CALM * unit->fade;
+    const uint64_t start = rig_clock();
+    begin_anew(unit);
+    const float took = ns ? (float)(ns + rig_clock() - start) : 0.0f, fair = SHARE * took / FADE_NS * (float)unit->fade;
+    unit->pause = calm ? 0 : longer < most ? longer : most;
+    if (fair >= (float)unit->fade && fair > (float)unit->pause) unit->pause = (uint32_t)fair;
+    const int again = !calm && unit->ran >= AGAIN * unit->fade;
+    unit->spoilt = (calm ? 0 : unit->spoilt) + (sane && (again || took > DEAR_NS));
+    if (unit->spoilt >= SPOILT) rig_put(&unit->ended, 1);
     unit->rest = unit->pause;
     unit->ran = 0;
-    begin_anew(unit);
     rig_put(&unit->faults, unit->faults + 1);
 }
 
-/* It plays again after a while: in a straight line from what went in, as it begins out of silence. */
-static void ease_in(const rig_unit *unit, const rig_signal *dry, rig_signal *signal, uint32_t frames)
+/* Whether it is no louder than a guitar. */
+static int is_sane(const rig_signal *signal, uint32_t frames)
 {
-    for (uint32_t i = 0; i < frames && unit->ran + i < unit->fade; ++i) {
-        const float share = (float)(unit->ran + i) / (float)unit->fade;
-        for (uint32_t c = 0; c < signal->channels; ++c)
-            signal->at[c][i] = (1.0f - share) * dry->at[c][i] + share * signal->at[c][i];
-    }
+    int loud = 0;
+    for (uint32_t c = 0; c < signal->channels; ++c) loud |= rig_exceeds(signal->at[c], 1.0f, frames);
+    return !loud;
+}
+
+/* What it takes; to be shown once a round of times. */
+static void took(rig_unit *unit, uint64_t ns, uint32_t frames)
+{
+    rig_cost_add(&unit->times, ns, frames);
+    if (unit->times.count % RIG_TIMES == RIG_TIMES_FEW) rig_put_float(&unit->usual, rig_cost_usual(&unit->times));
+}
+
+/* A piece of the block is run for the sake of its time; nobody hears it. */
+static void try_piece(rig_unit *unit, uint64_t at, const rig_signal *signal, const rig_signal *side, const rig_moment *moment)
+{
+    rig_signal heard, beside;
+    uint64_t ns;
+    rig_moment piece = *moment;
+    piece.frames = unit->piece < moment->frames ? unit->piece : moment->frames;
+    --unit->tries;
+    rig_signal_copy(&heard, signal, piece.frames);
+    rig_signal_copy(&beside, side, piece.frames);
+    rig_signal_fit(&beside, unit->channels, piece.frames);
+    if (!play(unit, at, &heard, &beside, &piece, &ns)) caught(unit, ns, is_sane(signal, piece.frames));
+    took(unit, ns, piece.frames + RIG_PIECE_MORE);
+}
+
+/* Whether it does not run now: its input passes. */
+static int rests(rig_unit *unit, uint32_t frames)
+{
+    if (rig_get(&unit->ended) && !rig_get(&unit->on)) at_peace(unit);
+    if (!unit->rest) return rig_get(&unit->ended) || (rig_get(&unit->shed) == RIG_SHED && !unit->heard);
+    unit->rest -= unit->rest < frames ? unit->rest : frames;
+    return 1;
 }
 
 void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment)
@@ -245,31 +253,65 @@ void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *s
     const uint32_t frames = moment->frames;
     rig_signal before;
     float share[RIG_BLOCK];
+    uint64_t ns;
     rig_signal_fit(signal, unit->channels, frames);
     rig_signal_copy(&before, signal, frames);
-    const uint32_t moving = approach(unit, share, frames);
+    const uint32_t moving = rig_wet_approach(unit, share, frames);
     const int partly = moving || share[frames - 1] == 0.0f, rings = (int)unit->rings;
-    if (unit->rest) {
-        unit->rest -= unit->rest < frames ? unit->rest : frames;
-        return; /* its input passes */
+    if (rests(unit, frames)) {
+        if (unit->tries && !unit->rest) try_piece(unit, at, signal, side, moment);
+        return;
     }
-    if (partly && rings) feed(share, signal, frames);
-    if (play(unit, at, signal, side, moment)) {
-        if (partly && rings) pass(share, &before, signal, frames);
-        if (unit->pause) ease_in(unit, &before, signal, frames);
+    if (partly && rings) rig_wet_feed(share, signal, frames);
+    if (play(unit, at, signal, side, moment, &ns)) {
+        if (partly && rings) rig_wet_pass(share, &before, signal, frames);
+        if (unit->pause) rig_wet_ease_in(unit, &before, signal, frames);
         if (unit->ran < CALM * unit->fade) unit->ran += frames;
-        if (partly && !rings) mix(share, moving, &before, signal, frames);
+        if (partly && !rings) rig_wet_mix(share, moving, &before, signal, frames);
+        if (unit->heard < unit->fade || rig_get(&unit->shed)) rig_wet_blend(unit, &before, signal, frames);
     } else {
         rig_signal_copy(signal, &before, frames);
-        caught(unit);
+        caught(unit, moment->live ? ns : 0, is_sane(&before, frames));
     }
+    took(unit, ns, frames);
+    if (rig_get(&unit->shed) == RIG_WARMING) unit->warmed += frames;
 }
 
 int rig_unit_settle(rig_unit *unit)
 {
-    const uint32_t before = unit->wet;
+    const uint32_t wet = unit->wet, heard = unit->heard;
+    if (rig_get(&unit->shed) == RIG_WARMING) rig_put(&unit->shed, RIG_SHED);
     unit->wet = rig_get(&unit->on) ? unit->fade : 0;
-    return unit->wet != before;
+    unit->heard = rig_get(&unit->shed) ? 0 : unit->fade;
+    return unit->wet != wet || unit->heard != heard;
+}
+
+void rig_unit_shed(rig_unit *unit)
+{
+    rig_put(&unit->shed, RIG_SHED);
+    unit->tries = 0;
+}
+
+void rig_unit_warm(rig_unit *unit)
+{
+    if (unit->rings) begin_anew(unit); /* else it forgets what it heard before it was shed */
+    unit->warmed = unit->tries = 0;
+    rig_put(&unit->shed, RIG_WARMING);
+}
+
+int rig_unit_is_warm(const rig_unit *unit)
+{
+    const uint32_t memory = rig_unit_memory(unit);
+    return unit->warmed >= (memory < WARMS ? memory : WARMS);
+}
+
+void rig_unit_keep(rig_unit *unit) { rig_put(&unit->shed, RIG_KEPT); }
+
+void rig_unit_try(rig_unit *unit, uint32_t piece)
+{
+    rig_cost_begin(&unit->times);
+    unit->piece = piece;
+    unit->tries = RIG_TIMES_FEW;
 }
 
 void rig_unit_reset(rig_unit *unit)

@@ -1,10 +1,19 @@
-/* A unit: one engine as a chain holds it, with its knobs, its resamplers and its guard. */
+/* A unit: one engine as a chain holds it, with its knobs, its resamplers and its guard. Where the period has no time for it, it is
+   shed: its input passes, and it does not run. */
 #ifndef RIG_UNIT_H
 #define RIG_UNIT_H
 
+#include "cost.h"
 #include "rack.h"
 #include "resample.h"
 #include "signal.h"
+
+/* Whether there is time for it. */
+enum {
+    RIG_KEPT,
+    RIG_SHED,
+    RIG_WARMING, /* it runs unheard, to know what it would had it always run, and what that takes */
+};
 
 typedef struct {
     const rig_engine *engine;
@@ -24,6 +33,15 @@ typedef struct {
     uint32_t ran;    /* audio: frames played since the guard caught it, as far as they matter */
     uint32_t rest;   /* audio: frames for which it is still left out */
     uint32_t pause;  /* audio: for how many the latest fault left it out */
+    uint32_t spoilt; /* audio: how often in a row it broke when it had been heard again */
+    uint32_t ended;  /* audio puts, Python gets: 1: it is not tried again */
+    uint32_t shed;   /* the same: RIG_KEPT and so on */
+    uint32_t heard;  /* audio: frames that have passed from shed, 0, to kept, fade */
+    uint32_t warmed; /* audio: frames that it has run unheard */
+    uint32_t tries;  /* audio: how many more pieces of it are to be tried, of `piece` frames */
+    uint32_t piece;
+    rig_cost times;  /* audio: what it takes */
+    float usual;     /* audio puts, Python gets: the same, ns a frame */
     uint32_t faults; /* audio puts, Python gets: how often the guard caught it */
     float cost;      /* the same: ns a frame, smoothed over some hundred blocks */
     float reduction; /* the same: dB, see rig_engine */
@@ -39,9 +57,14 @@ void rig_unit_free(rig_unit *unit);
 uint32_t rig_unit_memory(const rig_unit *unit);
 uint32_t rig_unit_tail(const rig_unit *unit);
 
-/* [audio] Runs the engine on a block that begins with frame `at`. If it breaks, or blasts, it starts anew and its input passes
-   through, so that the sound goes on; if it breaks again at once it is left out for 10 ms, then 20, and so on up to 1.3 s. One that is off runs, too: when it comes back it is in the middle of the music,
-   unless it rings: it hears no more then, and what rang dies away. side: what came out of branch b, for one that joins. */
+/* [audio] Runs the engine on a block that begins with frame `at`. One that is off runs, too: when it comes back it is in the middle
+   of the music, unless it rings: it hears no more then, and what rang dies away. side: what came out of branch b, for one that joins.
+
+   If it breaks, or blasts, it starts anew and its input passes, so that the sound goes on; if it breaks again at once it is left out
+   for 10 ms, then 20, 40, and from then on for 80: it is heard again within a tenth of a second. In the process callback it is left
+   out for as long as beginning anew, and the block before, take no more than a twentieth of a core. One that breaks eight times
+   in a row at an input at or below full scale, each time after it has been heard again, or whose beginning anew takes longer than
+   1 ms, is not tried any more: until it begins anew with all others, is switched off, or is built anew. */
 void rig_unit_run(rig_unit *unit, uint64_t at, rig_signal *signal, rig_signal *side, const rig_moment *moment);
 
 /* [audio] Where it is switched to, it is, without a fade. Returns 1 when it wasn't. */
@@ -49,5 +72,16 @@ int rig_unit_settle(rig_unit *unit);
 
 /* [audio] As after silence. */
 void rig_unit_reset(rig_unit *unit);
+
+/* [audio] Leaves it out for want of time, in a straight line of 10 ms. Lets it run unheard; has it heard again, in the same line. */
+void rig_unit_shed(rig_unit *unit);
+void rig_unit_warm(rig_unit *unit);
+void rig_unit_keep(rig_unit *unit);
+
+/* [audio] Whether it has run unheard for long enough. */
+int rig_unit_is_warm(const rig_unit *unit);
+
+/* [audio] Of one that is shed, so many frames of the next blocks are run unheard, to learn anew what it takes. */
+void rig_unit_try(rig_unit *unit, uint32_t piece);
 
 #endif

@@ -22,11 +22,13 @@ from rig.document.tunings import A4
 from rig.errors import RigError, cut, did_you_mean, own_fault
 from rig.gig import snapshot
 from rig.gig.bookmark import Bookmark, BookmarkFile
+from rig.gig.builder import Place
 from rig.gig.connection import Connection, Recording
 from rig.gig.diary import Sound
 from rig.gig.file_watcher import FileWatcher
 from rig.gig.follower import Follower
 from rig.gig.gig_log import GigLog
+from rig.gig.headroom import Headroom
 from rig.gig.incidents import Incidents
 from rig.gig.journal import Journal, Offer, Wanted
 from rig.gig.kept import Room
@@ -109,6 +111,7 @@ class Gig:
         self.taps = Taps()
         self.time = Time(self)
         self.incidents: Incidents = Incidents(self, GigLog())
+        self.headroom: Headroom = Headroom(self)
         self.bookmark = BookmarkFile()
         self.journal = Journal()
         self.offer: Offer | None = None  # what was left unsaved by a rig that was killed
@@ -210,6 +213,7 @@ class Gig:
         self._amps = amps
         near = applied(self.set_list.near(), self.playing)
         near = near.with_preset(self.as_heard(near.preset_of(self.playing)))
+        near = each_preset(near, self.headroom.lightened)
         self.reconciler.want(near, self.playing, self._before_tries())
         if self.document.level != self._level:
             self._level = self.document.level
@@ -333,6 +337,8 @@ class Gig:
         self.reconcile()
         if fault := self.reconciler.fault(self.preset.uid, amp):
             self.tell(News(f"{self.amp.name} cannot be played: {fault}", wrong=True))
+        elif self.reconciler.slot(Place("amp", amp)) is None:
+            self.tell(News(f"{self.amp.name} is still being made; until then what played plays on"))
 
     def _leave_scene(self) -> None:
         if self.amp.active and self.preset.revert_scenes:
@@ -384,6 +390,7 @@ class Gig:
             part.moved()
         rack.bypass(self.bypassed)
         self.reconciler.move(rack)
+        self.headroom.moved()
         self._level = None
         self._clips = (0, 0)
         self.reconcile()
@@ -520,7 +527,8 @@ class Gig:
     @property
     def amps(self) -> tuple[AmpView, ...]:
         """The amps that keys and numbers pick now, in order: where there are songs, those of the preset that plays."""
-        return snapshot.amps(self.document, self.playing, self._loudness.stand_out(self.document))
+        stand_out = self._loudness.stand_out(self.document)
+        return snapshot.amps(self.document, self.playing, stand_out, self.headroom.too_much)
 
     def status(self) -> Status:
         """The rack now. Where JACK has gone, looks whether it is back.
@@ -548,6 +556,7 @@ class Gig:
             meters = rack.meters()
         rack.collect()
         clips, self._clips = self._clips, (meters.in_clips, meters.out_clips)
+        self.headroom.look(meters)
         loop = self.looping.view()
         self.looping.look(loop)
         note = self.sounding.note()
@@ -567,6 +576,9 @@ class Gig:
             limiter_db=decibels(meters.limiter),
             level_db=self.document.level,
             load=meters.load,
+            load_mean=meters.load_mean,
+            relief=self.headroom.relief,
+            left_out=self.headroom.left_out,
             xruns=self.client.xruns,
             rate=self.client.rate,
             block=self.client.block,

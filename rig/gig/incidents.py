@@ -17,6 +17,7 @@ SAMPLE_SECONDS = 1.0  # between two looks at what engines cost
 AWAY_SECONDS = 5.0  # between two looks: then it was not us who played (a laptop that slept)
 FULL, ROOM = 0.95, 0.8  # of the period, from which on the chain is too much, and until which it is still so
 SILENT = "silent"  # JACK runs, and calls us no more
+WHOLE = "what plays takes the whole period"
 COSTLIEST = 3  # engines that are noted with an incident
 
 
@@ -44,6 +45,9 @@ class Incidents:
             self.log.server(status.server, status.rate, status.block)
         found = [*self._callbacks(before, status), *self._guard(status), *self._jack(before, status, now)]
         found += self._overload(status, mean)
+        headroom = self._gig.headroom
+        found += headroom.incidents
+        headroom.incidents = []
         if self.log.fault and not self._said:
             self._said = True
             self._gig.tell(News(self.log.fault))
@@ -68,9 +72,9 @@ class Incidents:
 
     def _overload(self, status: Status, mean: float) -> list[Incident]:
         was, self._overloaded = self._overloaded, status.alive and mean >= (ROOM if self._overloaded else FULL)
-        if was or not self._overloaded:
+        if was or not self._overloaded or status.relief:  # what is done about it is told
             return []
-        return [Incident(0.0, OVERLOAD, "what plays takes the whole period")]
+        return [Incident(0.0, OVERLOAD, WHOLE)]
 
     def _guard(self, status: Status) -> list[Incident]:
         known, self._faults = self._faults, dict(status.faults)
@@ -104,7 +108,7 @@ def words(incident: Incident) -> str:
     around = f" while {incident.amp} played, worst load {_percent(incident.load)}{costs}"
     if incident.kind == XRUN:
         return f"{many or 'a '}period{'s' if many else ''} missed{around}"
-    if incident.kind in (LATE, OVERLOAD):
+    if incident.kind == LATE or incident.what == WHOLE:
         return f"{incident.what}{f', {incident.count} times' if many else ''}{around}"
     return f"JACK: {incident.what}" if incident.kind == JACK and incident.what != SILENT else ""
 

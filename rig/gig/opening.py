@@ -51,6 +51,7 @@ def open_gig(
     record: Path | None = None,
     amp: str | None = None,
     watch: bool = False,
+    relieve: bool = True,
     room: Room | None = None,
     log: Path | None = None,
     resume: Bookmark | None = None,
@@ -61,9 +62,9 @@ def open_gig(
     paths: presets, folders of them, and sets; of more than the rack has slots for, and of a set's file, the first song
     is loaded, and the others beside the music. name, server: of our JACK client, and of the server it looks for.
     di: a recording that plays into the rig in place of a guitar. watch: follow the presets and their files.
-    room: memory for the last minutes and for loops; None: none. log: the folder where what goes wrong, and where the
-    player is, are written down; None: nowhere. resume: where to be in what is played. Raises RigError; then nothing is
-    left running.
+    relieve: leave out what the period has no time for. room: memory for the last minutes and for loops; None: none.
+    log: the folder where what goes wrong, and where the player is, are written down; None: nowhere. resume: where to be
+    in what is played. Raises RigError; then nothing is left running.
     """
     progress("Reading presets", 0.0)
     watcher = FileWatcher()
@@ -100,6 +101,7 @@ def open_gig(
             sources.songs,
             sources.set_file,
         )
+        gig.headroom.relieve(relieve)
         for fault in taken.result():
             gig.tell(News(fault, wrong=True))
         gig.pedals.read_own(own_file())

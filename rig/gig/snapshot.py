@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,8 @@ class AmpView:
     scenes: their names; scene: the one that is on, or "". uid: its identity, wherever it stands. colour: one of
     document.COLOURS, or "".
     stands_out: LU by which it is louder than the others, below 0 softer; 0 where it is not, or nobody has measured it.
+    too_much: the share of the period that it takes, with the chains around it, where that is more than there is; else
+    0.
     """
 
     index: int
@@ -38,6 +40,7 @@ class AmpView:
     uid: int = 0
     colour: str = ""
     stands_out: float = 0.0
+    too_much: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,11 +95,12 @@ class ParamView:
 
 @dataclass(frozen=True)
 class EngineView:
-    """An engine of the playing amp's path. where: "input" | "amp" | "output". fault: the guard caught it lately.
+    """An engine of the playing amp's path. where: "input" | "amp" | "output".
 
-    path: what verbs call it, "Crunch.gain". load: the share of a core that it takes, 0..1. branch: "a" or "b" beside
-    the trunk; the next engine that is in neither joins the two. on: False: it is bypassed. stands: False for the row of
-    the amp itself, which is no engine. inside: of an insert, who stands in it.
+    fault: the guard caught it lately, or it is left out. path: what verbs call it, "Crunch.gain". load: the share of a
+    core that it takes, 0..1. branch: "a" or "b" beside the trunk; the next engine that is in neither joins the two. on:
+    False: it is bypassed. stands: False for the row of the amp itself, which is no engine. inside: of an insert, who
+    stands in it.
     """
 
     name: str
@@ -201,6 +205,9 @@ class Status:
     reports it, and what engines at rates of their own, late captures and branches that wait for one another add.
     limiter_db: gain reduction, 0 or negative.
     reductions: engines of what plays that hold the sound down, and by how many dB now, 0 or negative.
+    load_mean: what playing takes of it, smoothed over about a second. relief: what is done so that it fits: "",
+    "tails" (what rings on ends), "switches" (they take only what time is left), "engines" (some are left out); each
+    with those before it. left_out: engines of the amp that plays, and why: "time" or "broken".
     faults: engines the guard caught, with counts. building: something that was asked for is being built.
     message: what the last verb has to say. scene: the one that is on, or "". unsaved: something differs from the
     presets' files. comparing: what is saved plays, and what was changed comes back with `ab`. unheard: nobody is
@@ -266,6 +273,9 @@ class Status:
     learning: bool = False
     offered: str = ""
     waiting: tuple[tuple[str, str], ...] = ()
+    load_mean: float = 0.0
+    relief: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 # --- how they are made --------------------------------------------------------------------------------------------
@@ -274,10 +284,15 @@ Playing = tuple["Unit", str, bool, float]
 """What plays of an engine: the unit, what is said about it, whether the guard caught it lately, its share of a core."""
 
 
-def amps(document: Document, playing: int, out: Mapping[int, float] | None = None) -> tuple[AmpView, ...]:
-    """The amps of the stage, in order. out: LU by which some stand out, by identity."""
+def amps(
+    document: Document,
+    playing: int,
+    out: Mapping[int, float] | None = None,
+    too_much: Callable[[int], float] = lambda uid: 0.0,
+) -> tuple[AmpView, ...]:
+    """The amps of the stage, in order. out: LU by which some stand out, by identity. too_much: of one, see AmpView."""
     presets = [document.preset_of(playing)] if document.songs else document.presets
-    return _amps(document, playing, presets, out=out or {})
+    return _amps(document, playing, presets, out=out or {}, too_much=too_much)
 
 
 def all_amps(document: Document, playing: int) -> tuple[AmpView, ...]:
@@ -291,6 +306,7 @@ def _amps(
     presets: Sequence[Preset],
     beside: int | None = None,
     out: Mapping[int, float] = MappingProxyType({}),
+    too_much: Callable[[int], float] = lambda uid: 0.0,
 ) -> tuple[AmpView, ...]:
     """beside: the amp from which their paths are told; None: from each itself, as all of them are on the stage."""
     keys = document.keys(playing)
@@ -300,7 +316,8 @@ def _amps(
             path = address.name_of(document, address.Place("amp", amp, preset), beside or amp.uid)
             scenes = tuple(scene.name for scene in amp.scenes)
             loud = round(out.get(amp.uid, 0.0), 1)
-            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud)
+            heavy = too_much(amp.uid)
+            told = (amp.name, keys.get(amp.uid), preset.name, path, scenes, amp.scene, amp.uid, amp.colour, loud, heavy)
             views.append(AmpView(len(views), *told))
     return tuple(views)
 

@@ -88,11 +88,12 @@ class Sounding:
         """The playing amp's signal path: input chain, amp, output chain, with the knobs as they stand."""
         units = {}
         for _, engines, chain in self.path():
-            for i, (spec, unit, faults, cost) in enumerate(
-                zip(engines, chain.units, chain.faults, chain.costs, strict=True)
+            for i, (spec, unit, faults, cost, out) in enumerate(
+                zip(engines, chain.units, chain.faults, chain.costs, chain.left_out, strict=True)
             ):
                 about = self._stands_in(spec.uid) if kind(spec).ports else chain.about(i)
-                units[spec.uid] = (unit, about, self._faults_seen.lately(chain.address, i, faults), cost)
+                caught = self._faults_seen.lately(chain.address, i, faults)
+                units[spec.uid] = (unit, about, caught or bool(out), cost)
         return snapshot.chain(self._gig.document, self._gig.history.saved, self._gig.playing, units)
 
     def _stands_in(self, uid: int) -> str:

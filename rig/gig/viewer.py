@@ -94,7 +94,7 @@ class Viewer:
         known = (gig.document, gig.playing, gig.name, status.faults if status else ())
         same = len(self._known) == len(known) and all(a is b or a == b for a, b in zip(known, self._known, strict=True))
         self._known = known
-        seen = None if same else self.beside(self._seen)
+        seen = self.beside(self._seen) if chain or not same else None  # what amps cost, too, which no edit changes
         path = self.beside(gig.chain) if chain or outcomes or not same else None
         news = tuple(self._news)
         self._outcomes.clear()

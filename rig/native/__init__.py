@@ -21,16 +21,33 @@ from rig.native.isa import isa, isas, peak, use_isa
 from rig.native.looper import LoopState
 from rig.native.meters import Meters, Watch
 from rig.native.player_recorder import PlayerRecorder, PlayerRecorderMeters, Take
-from rig.native.rack import BLAST, BLOCK, HISTORY, LEADERS, LEADS, SLOTS, STAGES, MidiEvent, Rack, Transport
+from rig.native.rack import (
+    BLAST,
+    BLOCK,
+    FULL,
+    HISTORY,
+    LEADERS,
+    LEADS,
+    RELIEFS,
+    RETURN,
+    SLOTS,
+    STAGES,
+    MidiEvent,
+    Rack,
+    Transport,
+)
 
 __all__ = [
     "BLAST",
     "BLOCK",
     "BRANCHES",
+    "FULL",
     "HISTORY",
     "LEADERS",
     "LEADS",
     "NOTES",
+    "RELIEFS",
+    "RETURN",
     "SLOTS",
     "STAGES",
     "WHEEL",

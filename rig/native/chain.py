@@ -18,6 +18,8 @@ from rig.native.descriptors import address_of, descriptor
 
 BRANCHES = ("", "a", "b")  # in the order of RIG_TRUNK, RIG_BRANCH_A, RIG_BRANCH_B
 
+OUT = ("", "time", "broken")  # in the order of RIG_UNIT_PLAYS, RIG_UNIT_SHED, RIG_UNIT_ENDED
+
 SWITCH_SECONDS = 0.010  # from off to on: short enough to be at once, long enough not to click
 
 
@@ -171,6 +173,18 @@ class Chain:
     def costs(self) -> tuple[float, ...]:
         """For each engine, the share of a core that it takes while it plays, 0..1."""
         return tuple(lib.rig_chain_cost(self._c, i) * 1e-9 * self._rate for i in range(len(self.units)))
+
+    @property
+    def usual(self) -> tuple[float, ...]:
+        """For each engine, the share of a core that it usually takes, also while it is left out; 0: not known yet."""
+        return tuple(lib.rig_chain_usual(self._c, i) * 1e-9 * self._rate for i in range(len(self.units)))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """For each engine, why its input passes it by: "time": the period has none for it; "broken": it broke again and
+        again, and is not tried any more; "": it plays.
+        """
+        return tuple(OUT[lib.rig_chain_left_out(self._c, i)] for i in range(len(self.units)))
 
     def set(self, unit: int, param: int, value: float) -> None:
         """Turn a knob; the engine ramps to it. Any thread, also while the chain plays."""

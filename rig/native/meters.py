@@ -33,6 +33,8 @@ class Meters:
     silent: bool
     lead: int
     midi_lost: int
+    relief: int
+    tails_ended: int
     beat: float
     tempo: float
     in_peak: float

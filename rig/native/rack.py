@@ -27,6 +27,11 @@ STAGES: Mapping[str, int] = {"input": lib.RIG_INPUT, "amp": lib.RIG_AMP, "output
 LEADERS: Mapping[str, int] = {"": lib.RIG_FOLLOW_NOBODY, "midi": lib.RIG_FOLLOW_MIDI, "jack": lib.RIG_FOLLOW_JACK}
 """Whom the song's time can follow; "" is its own tempo."""
 
+RELIEFS = ("", "tails", "switches", "engines")
+"""What is done so that what plays fits into the period, in the order of RIG_RELIEF_NONE and so on."""
+
+FULL, RETURN = 0.95, 0.9
+"""As RIG_FULL and RIG_RETURN in csrc/rack/budget.h: shares of the period."""
 
 LEADS = ("", "heard", "stopped", "lost")
 """How whoever is followed is, in the order of RIG_LEAD_NONE and so on."""
@@ -122,6 +127,10 @@ class Rack:
     def open(self, on: bool = True) -> None:
         """Fade in or out."""
         lib.rig_rack_open(self._c, on)
+
+    def relieve(self, on: bool) -> None:
+        """Off: all is played, also where it does not fit into the period. On at first."""
+        lib.rig_rack_relieve(self._c, on)
 
     def limit(self, on: bool) -> None:
         """Off: neither limiter nor DC blocker; music comes out bit for bit as the chains made it."""

@@ -60,7 +60,7 @@ EVENTS: dict[str, str] = {
 
 METERS = ("in_db", "out_db", "in_clip", "out_clip", "limiter_db", "load", "xruns")
 TUNER = ("note", "cents", "string")
-QUIET = (*METERS, *TUNER, "beat", "kept", "reductions", "latency_ms", "message", "wrong", "building")
+QUIET = (*METERS, *TUNER, "load_mean", "beat", "kept", "reductions", "latency_ms", "message", "wrong", "building")
 """What moves by itself, or is told otherwise: no change."""
 
 
@@ -158,6 +158,7 @@ def _amps(gig: Gig, words: str) -> list[Facts]:
             "scene": view.scene,
             "plays": view.uid == gig.playing,
             "stands_out": view.stands_out,
+            "too_much": view.too_much,
         }
         for view in gig.amps
     ]

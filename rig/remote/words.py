@@ -56,7 +56,8 @@ def amp(facts: Facts) -> str:
     """An amp of a list."""
     scene = f", scene {facts['scene']}" if facts["scene"] else ""
     scenes = f", scenes {', '.join(facts['scenes'])}" if facts["scenes"] and not scene else ""
-    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}{_loud(facts)}"
+    more = f", takes {round(100 * facts['too_much'])} percent of the period" if facts.get("too_much") else ""
+    return f"{facts['path'] or facts['name']}{', plays' if facts['plays'] else ''}{scene}{scenes}{_loud(facts)}{more}"
 
 
 def _loud(facts: Facts) -> str:
@@ -91,7 +92,8 @@ def engine(facts: Facts) -> str:
 def status(facts: Facts) -> str:
     """How things are, in one line, on request."""
     gone = "" if facts["alive"] else ", JACK is gone"
-    return meters(facts) + gone + "".join(f", {said}" for name, said in STATES.items() if facts[name])
+    said = "".join(f", {said}" for name, said in STATES.items() if facts[name])
+    return meters(facts) + gone + said + "".join(f", {engine} is left out" for engine, _ in facts["left_out"])
 
 
 STATES = {

@@ -43,7 +43,7 @@ def sentences(record: GigRecord, going_on: bool) -> Iterator[str]:
         yield f"The costliest engine was {engine}, {_percent(share)} of a core{worst}."
     yield from _xruns(record)
     yield from _told(record, LATE, "Callbacks of rig's that took longer than their period")
-    yield from _told(record, OVERLOAD, "Amps that took the whole period")
+    yield from _overloads(record)
     yield from _guard(record)
     yield from _jack(record)
 
@@ -80,6 +80,15 @@ def _when(one: Incident, alone: bool) -> str:
     """alone: it is all there are of its kind."""
     many = "" if alone else f"{one.count} "
     return f"{many}at {_clock(one.at)} while {one.amp} of {one.preset} played (load {_percent(one.load)})"
+
+
+def _overloads(record: GigRecord) -> Iterator[str]:
+    """What was too much, and what was done about it."""
+    incidents = _of(record, OVERLOAD)
+    shown = [f"{one.what} {_when(one, alone=one.count == 1)}" for one in incidents[:TOLD]]
+    shown += [f"and {len(incidents) - TOLD} more"] if len(incidents) > TOLD else []
+    if shown:
+        yield f"The period was too short for what played: {'; '.join(shown)}."
 
 
 def _guard(record: GigRecord) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 
+from rig.gig.headroom import TIGHT
 from rig.gig.snapshot import LoopView, Status
 from rig.tui import palette
 from rig.tui.ballistics import Worst
@@ -35,6 +36,7 @@ class Head(Canvas):
         self.status: Status | None = None
         self._load = Worst()
         self._worst_load = 0.0
+        self._tight = False
         self._xruns = 0
         self._xrun_until = float("-inf")
         self._fresh_xruns = self.locked = False
@@ -48,10 +50,11 @@ class Head(Canvas):
         if status.xruns > self._xruns and self.status is not None:
             self._xrun_until = now + FRESH_XRUN_S
         self._fresh_xruns = now < self._xrun_until
+        self._tight = status.load_mean >= TIGHT
         self._xruns = status.xruns
         self.status, self.title, self.preset, self.locked = status, title, preset, locked
         machine = (status.xruns, status.rate, status.block, status.latency_ms, status.recording, looped(status.loop))
-        time_told = (_tempo(status), status.lead)
+        time_told = (_tempo(status), status.lead, self._tight, status.relief)
         sound = (status.unsaved, *time_told, status.tuner, status.note, round(status.cents))
         if self.is_news(title, preset, locked, self._fresh_xruns, round(self._worst_load * 100), *machine, *sound):
             self.repaint()
@@ -91,9 +94,10 @@ class Head(Canvas):
         x = sheet.put_right(x, 0, str(status.xruns), ink)
         x = sheet.put_right(x - 1, 0, "xruns", palette.SOFT)
         load = self._worst_load
-        ink = palette.RED if load > 0.85 else palette.YELLOW if load > 0.6 else palette.PLAIN
+        much, some = load > 0.85 or status.relief, load > 0.6 or self._tight
+        ink = palette.RED if much else palette.YELLOW if some else palette.PLAIN
         x = sheet.put_right(x - 3, 0, f"{load * 100:3.0f} %", ink)
-        x = sheet.put_right(x - 1, 0, "load", palette.SOFT)
+        x = sheet.put_right(x - 1, 0, "OVERLOAD" if status.relief else "load", ink if status.relief else palette.SOFT)
         rate = f"{status.rate / 1000:g} kHz / {status.block}"
         if status.latency_ms > 0:
             rate += f" · {status.latency_ms:.1f} ms"

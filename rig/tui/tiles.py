@@ -16,6 +16,7 @@ from rig.tui.canvas import Canvas, Sheet, fit, printable, width_of
 SMALLEST = (12, 3)
 TALLEST = 16
 GONE = "JACK IS GONE"
+TOO_MUCH = "too much"  # of an amp that takes more than the period has
 ROUND, HEAVY = "╭─╮│╰╯", "┏━┓┃┗┛"
 
 
@@ -180,6 +181,10 @@ class Tiles(Canvas):
             sheet.put(x + 2, y + height - 1, f" {fit(printable(amp.preset), room)} ", told if plays else palette.DIM)
         if plays and self.state and width >= width_of(self.state) + 6:
             sheet.put_centred(x, y + height - 1, width, f" {self.state} ", told)
+        if amp.too_much and width >= width_of(TOO_MUCH) + 6:  # told before it is picked
+            ink = name_ink if plays else palette.ink(palette.ALARM, bold=True)
+            sheet.put_right(x + width - 2, y, f" {TOO_MUCH} ", ink)
+            width -= width_of(TOO_MUCH) + 2  # what is left for the scene
         if amp.scene and width >= 8:
             scene = fit(printable(amp.scene), width - 6)
             sheet.put_centred(x, y, width, f" {scene} ", name_ink if plays else palette.SOFT)
