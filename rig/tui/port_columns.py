@@ -126,7 +126,7 @@ class PortColumns(Canvas):
         ground = palette.LIT if here and active else palette.STAGE
         other = self.port(1 - side)
         fits = other is None or other.kind == port.kind
-        colour = palette.WARN if line.gone else palette.TEXT if fits else palette.FAINT
+        colour = palette.WARN if line.gone and ground == palette.STAGE else palette.TEXT if fits else palette.FAINT
         ink, dim = palette.ink(colour, ground, bold=here), palette.ink(palette.QUIET, ground)
         sheet.fill(left, y, width - 1, 1, ink)
         sheet.put(left, y, (">" if active else "-") if here else " ", palette.ink(palette.GLOW, ground, bold=True))

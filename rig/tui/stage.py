@@ -257,6 +257,8 @@ def wrong(status: Status, load: float) -> tuple[str, ...]:
     found = (
         (status.unheard, "no output: nobody hears it"),
         (not fed, "no input"),
+        (bool(status.relief), "overload"),
+        *((True, f"{engine} left out") for engine, _ in status.left_out),
         (load >= HIGH_LOAD, f"load {100 * load:.0f} %"),
         (bool(status.left_out), f"left out: {', '.join(printable(name) for name, _ in status.left_out)}"),
         (status.lead == "lost", f"{status.follow} clock lost"),
