@@ -236,6 +236,12 @@ class Layout(Chance):
             for key, ports in told.items()
         ]
 
+    def lines(self, texts: tuple[str, ...]) -> str:
+        """A list of texts, or one alone."""
+        if len(texts) == 1 and self.some():
+            return self.string(texts[0])
+        return self.array([self.string(text) for text in texts], False)  # of one that changes, comments inside go
+
     def amp_pairs(self, amp: Amp) -> list[tuple[str, str]]:
         pairs = [("name", self.string(amp.name))]
         pairs += [("key", self.string(amp.key))] if amp.key else []

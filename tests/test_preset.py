@@ -16,6 +16,7 @@ from rig.document.document import COLOURS, FOOT_VERBS, Binding, EngineSpec, Metr
 from rig.document.read import examine
 from rig.document.read import read_preset as load
 from rig.document.read_midi import read_midi
+from rig.document.read_wiring import JACK
 from rig.engine import Engine, Param, Setting
 from rig.errors import RigError
 
@@ -342,8 +343,8 @@ def test_faults_of_an_engine(folder, engine, expected):
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("[jack]\ninput = 'a:b'", "jack: unknown key 'input'; known: in, out, out_1, out_2, di, click, midi_in"),
-        ("[jack]\nsend_1 = 'a:b'", "jack: unknown key 'send_1'; known: in, out, out_1, out_2, di, click, midi_in"),
+        ("[jack]\ninput = 'a:b'", f"jack: unknown key 'input'; known: {', '.join(JACK)}"),
+        ("[jack]\nsend_1 = 'a:b'", "jack: unknown key 'send_1'; did you mean 'send'?"),
         (
             "[jack]\ndi = ['tape']",
             'jack: di = [\'tape\'] is no list of ports; write it as ["system:capture_1", "system:capture_2"]',
@@ -429,7 +430,7 @@ def test_any_damage_gives_a_preset_or_lines(folder, start, length, junk):
 def test_the_preset_in_the_readme_is_one(folder):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     examples = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
-    example, scenes, chain, low, wide, wah, clock, midi, own, two, plug_ins, louder = examples
+    example, scenes, chain, low, wide, wah, clock, midi, own, gear, two, plug_ins, louder = examples
     for name in re.findall(r'(?:model|ir2?) = "(.*?)"', example + scenes + chain + low + wide + wah + two):
         shutil.copy(PRESETS / name, folder / name)
     (both,) = load(write(folder, f"[[amp]]\nname = 'Both'\n{chain}")).amps
@@ -448,10 +449,18 @@ def test_the_preset_in_the_readme_is_one(folder):
     (solo,) = load(write(folder, scenes.partition("[[amp.scene]]")[0] + louder + output)).amps[0].scenes
     assert (solo.level, solo.louder, solo.meant, len(solo.values)) == (0, 3, 3, 1)
     feet = load(write(folder, f"{scenes}[[amp]]\nname = 'Clean'\nchain = []\n{output}{midi}")).midi
-    assert (len(feet.program), len(feet.note), len(feet.cc), feet.wheel is None) == (2, 2, 6, False)
+    assert (len(feet.program), len(feet.note), len(feet.cc), feet.wheel is None) == (2, 2, 7, False)
     (folder / "midi.toml").write_text(own)
-    pedals, found = read_midi(folder / "midi.toml")
-    assert sorted(pedals.cc) == [7, 80, 81] and not found
+    pedals, boards, found = read_midi(folder / "midi.toml")
+    assert (sorted(pedals.cc), boards.midi, found) == ([7, 80, 81], ("FCB1010",), ())
+    told = (
+        gear.replace("{ Lead =", "{ Clean =")
+        .replace('"Lead:Solo"', '"Clean:Solo"')
+        .replace(', Clean = "pc 2 0" }', " }")
+    )
+    scene = AMP + '[[amp.scene]]\nname = "Solo"\nlevel = 3\n'
+    sends = load(write(folder, scene + told)).midi
+    assert (sends.begin, len(sends.send)) == (("bank 2 1",), 2)
     with_echoes = load(write(folder, wide), None)
     assert with_echoes.tempo == 92
     led = load(write(folder, clock + AMP))

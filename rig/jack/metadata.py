@@ -25,6 +25,8 @@ LABELS = {
     "di": "Dry guitar",
     "click": "Click",
     "midi_in": "Pedals",
+    "midi_out": "Lights",
+    "midi_send": "Other gear",
 }
 """What ours are called, by their names."""
 

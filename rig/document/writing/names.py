@@ -175,8 +175,14 @@ class NamesText:
         if "send" not in table.fields:
             toml_tables.put(self.tree, table, "send", "{}", MIDI)
         inner = table.child("send")
-        for name in were.keys() - wanted.keys():
-            toml_tables.drop(self.tree, inner, name)
+        for name in [name for name in were if name not in wanted]:
+            now = next((other for other, said in wanted.items() if other not in were and said == were[name]), None)
+            found = inner.fields.get(name)
+            if now is not None and found is not None and _renamed(inner, found, (name,), now):
+                inner.fields[now] = inner.fields.pop(name)
+                were[now] = were.pop(name)
+            else:
+                toml_tables.drop(self.tree, inner, name)
         for name, said in wanted.items():
             if name in were and were[name] != said:
                 toml_tables.put(self.tree, inner, name, toml.value(said))
@@ -280,11 +286,11 @@ def _paired(old: tuple[Scene, ...], new: tuple[Scene, ...]) -> dict[int, int]:
     return pairs
 
 
-def _renamed(table: object, leaf: Leaf, path: tuple[str, ...], wanted: str) -> bool:
+def _renamed(table: object, leaf: Table | List | Leaf, path: tuple[str, ...], wanted: str) -> bool:
     """Give a value in `set` another key where it stands, if all of its path stands there."""
     for holder, prefix in table.places if isinstance(table, Table) else []:
-        names = leaf.entry.parts[len(prefix) :]
-        if holder is leaf.home and leaf.entry.parts[: len(prefix)] == prefix and names == path:
+        names = leaf.entry.parts[len(prefix) :] if leaf.entry else ()
+        if leaf.entry and holder is leaf.home and leaf.entry.parts[: len(prefix)] == prefix and names == path:
             names = tuple(wanted.split(".")) if len(names) > 1 else (wanted,)
             leaf.entry.parts = (*prefix, *names)
             leaf.entry.key = toml.key(*leaf.entry.parts)
