@@ -276,7 +276,10 @@ static void command(rig_rack *r)
 static void live(void)
 {
     rig_rack *r = rig_rack_new(RATE);
-    rig_client client = {r, buffer, midi_count, midi_get, transport, NULL, in, out_1, out_2, di, di, click, 1};
+    rig_client client = {
+        .rack = r, .get_buffer = buffer, .midi_count = midi_count, .midi_get = midi_get, .transport = transport,
+        .in = in, .out_1 = out_1, .out_2 = out_2, .di = di, .click = di, .midi_in = click, .inserts = 1,
+    };
     const uint32_t usual = 1 + below(LONGEST);
     if (!r || !rig_rack_looper(r, RATE / 4) || !rig_rack_keep(r, RATE / 4 + below(1000))) exit(2);
     rig_rack_begin(r, 1);

@@ -133,7 +133,7 @@ def read_as_set(path: Path) -> None:
 def read_as_pedals(path: Path) -> None:
     from rig.document.read_midi import read_midi
 
-    for fault in read_midi(path)[1]:
+    for fault in read_midi(path)[2]:
         one_line(Exception(fault))
 
 

@@ -216,7 +216,8 @@ async def test_a_file_is_heard_when_it_has_rested_and_kept_with_enter(folder) ->
             pilot.app.simulate_key("down")  # at once: on a busy machine a file would rest between two presses
         await heard(pilot, browser, "c crunch 2.nam")
         assert loads(gig) == ["c crunch 2.nam"], "what is only passed is not loaded"
-        lit = [s for strip in browser.shelf._strips for s in strip if "c crunch 2.nam" in s.text]
+        shelf = browser.shelf
+        lit = [s for y in range(shelf.size.height) for s in shelf._strip(y) if "c crunch 2.nam" in s.text]
         assert lit[0].style.bgcolor.name == palette.GLOW
         assert "esc: back to this" in browser.shelf.text()
         await pilot.press("enter")

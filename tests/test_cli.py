@@ -114,7 +114,7 @@ def run(capsys):
         (("pley", "x"), "no command 'pley'; did you mean 'play'?; see rig --help"),
         (
             ("juggle",),
-            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, abx, bench, doctor, engines, completion, man; "
+            "no command 'juggle'; known: play, attach, send, render, capture, train, info, convert, check, abx, bench, doctor, engines, completion, unit, man; "
             "see rig --help",
         ),
         (("play",), "which preset or set? There are "),

@@ -258,11 +258,12 @@ async def test_the_screen_marks_amps_that_stand_out() -> None:
     gig = FakeGig(3)
     async with playing(gig) as (screen, pilot):
         one, two, three = screen.amps
-        screen.amps = (one, replace(two, stands_out=4.2), replace(three, stands_out=-3.0))
+        marked = (one, replace(two, stands_out=4.2), replace(three, stands_out=-3.0))
+        screen.set_view = replace(screen.set_view, amps=marked)
         await until(pilot, lambda: " +4 dB ─" in screen.tiles.text() and " -3 dB ─" in screen.tiles.text())
 
 
-AMP = AmpView(0, "Lead", "1", "Blues", "Lead", ("Solo",), "Solo", 7, 4.2)
+AMP = AmpView(0, "Lead", "1", "Blues", "Lead", ("Solo",), "Solo", 7, stands_out=4.2)
 
 
 def test_a_scene_and_a_mark_do_not_overlap() -> None:

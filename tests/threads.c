@@ -66,7 +66,10 @@ static const rig_insert_ports ports[] = {{{sends[0], sends[1]}, {sends[2], sends
 static void *audio(void *arg)
 {
     float in[PERIOD], out_1[PERIOD], out_2[PERIOD], di[PERIOD], click[PERIOD];
-    rig_client client = {rack, buffer, midi_count, midi_get, transport, NULL, in, out_1, out_2, di, di, click, 1};
+    rig_client client = {
+        .rack = rack, .get_buffer = buffer, .midi_count = midi_count, .midi_get = midi_get, .transport = transport,
+        .in = in, .out_1 = out_1, .out_2 = out_2, .di = di, .click = di, .midi_in = click, .inserts = 1,
+    };
     (void)arg;
     for (unsigned n = 0; !__atomic_load_n(&done, __ATOMIC_RELAXED); ++n) {
         for (int i = 0; i < PERIOD; ++i) in[i] = (float)((n * PERIOD + i) % 100) / 100.0f;
@@ -101,7 +104,7 @@ static void *keeper(void *arg)
 static void bind_anew(rig_chain *lent)
 {
     static rig_binding bindings[2] = {{.kind = RIG_BOUND_KNOB, .next = 2}, {.kind = RIG_BOUND_OUTPUT}};
-    static uint16_t first[16 * RIG_BOUND_NUMBERS] = {[11] = 1}, programs[128] = {1}, channels[1] = {1};
+    static uint16_t first[16 * RIG_BOUND_NUMBERS] = {[11] = 1}, programs[128] = {1}, parts[128] = {2}, channels[1] = {1};
     static rig_bindings tables[3];
     static rig_bindings *free[] = {&tables[0], &tables[1], &tables[2]};
     static int n = 3;
@@ -110,7 +113,7 @@ static void bind_anew(rig_chain *lent)
     if (!n) return;
     if (!bindings[0].chain) bindings[0].chain = lent; /* before any of them is lent */
     rig_bindings *table = free[--n];
-    *table = (rig_bindings){.serial = 1, .banks = 1, .bindings = bindings, .first = first, .programs = programs, .channels = channels};
+    *table = (rig_bindings){.serial = 1, .banks = 1, .bindings = bindings, .first = first, .programs = programs, .parts = parts, .channels = channels};
     back = rig_rack_bind(rack, table);
     if (back) free[n++] = back;
 }
@@ -132,7 +135,7 @@ int main(void)
     rig_rack_offer(rack, RIG_AMP, 0, lent);
     if (!rig_rack_looper(rack, RATE) || !rig_rack_keep(rack, RATE + 1000)) return 1;
     rig_rack_begin(rack, 1);
-    for (int i = 0; i < 2; ++i) takes[i] = (rig_take){play, heard[i], 256, 256, 1, 0};
+    for (int i = 0; i < 2; ++i) takes[i] = (rig_take){.play = play, .heard = heard[i], .play_frames = 256, .heard_frames = 256, .loop = 1};
     rig_rack_record(rack, 1);
     pthread_create(&threads[0], NULL, audio, NULL);
     pthread_create(&threads[1], NULL, disk, NULL);

@@ -107,7 +107,7 @@ class PresetFacts:
             "input": facts_of(self.input),
             "amps": facts_of(self.amps),
             "output": facts_of(self.output),
-            "jack": {"in": None, "out": None, **self.jack.spelt()},
+            "jack": {"in": None, "out": None, "midi": [], "send": [], **self.jack.spelt()},
             "midi": {
                 "program": self.programs,
                 "cc": self.controllers,
