@@ -213,7 +213,7 @@ def test_the_status_says_what_the_chains_that_play_add(tmp_path):
     ]
     told = []
     jack = SimpleNamespace(
-        name="rig", rate=chain, block=64, alive=True, running=False, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (),
+        name="rig", rate=chain, block=64, alive=True, running=False, xruns=0, server="", latency_ms=lambda: 2.0, connections=lambda: (), there=lambda: (), came=lambda: (),
         delay=told.append, reopen=lambda start: start, has=lambda wire: True,
     )  # fmt: skip
     gig = Gig([file], loaded, jack, quick)

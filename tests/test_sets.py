@@ -39,6 +39,8 @@ def names(gig: Gig) -> list[str]:
 
 def test_songs_that_come_go_and_move_in_the_set_are_followed(gig: Gig, folder: Path) -> None:  # noqa: F811
     do(gig, "song Closer")
+    gig.settle()
+    gig.news()
     (folder / "new.toml").write_text(GAIN.format("Fresh", -1))
     head, opener, _, again, closer = SET.split("[[song]]")
     more = '\nname = "New"\npreset = "new"\nparts = ["Fresh"]\n'

@@ -238,7 +238,8 @@ class Protocol:
     def patience(self) -> float:
         """Seconds until the next look at the status is due."""
         often = any(peer.topics & OFTEN for peer in self._peers)
-        return (min(self._look_due, self._meters_due) if often else self._look_due) - time.monotonic()
+        due = min(self._due, self._look_due)
+        return (min(due, self._meters_due) if often else due) - time.monotonic()
 
     def status(self, status: Status) -> None:
         """Somebody has looked at the gig: tell whoever is due to be told."""
