@@ -65,6 +65,7 @@ def says(rig: Headless, **wanted: object) -> dict:
     while True:
         found = rig.event("status")
         found["connections"].sort()
+        found["waiting"].sort()
         if {key: found[key] for key in wanted} == wanted:
             return found
         assert time.monotonic() < until, found
