@@ -203,10 +203,10 @@ def test_a_server_that_hangs_is_said_and_joined_again_when_it_is_well_or_another
         rig = Headless(preset, "--server", jack_name.text)
         says(rig, alive=True, connections=WIRES)
         with stopped(process_of(jack_name.text)):
-            says(rig, alive=False, connections=WIRES)
             hears(rig, "JACK does not answer", "error")
-        says(rig, alive=True)
+            says(rig, alive=False, connections=WIRES)
         hears(rig, "JACK answers again")
+        says(rig, alive=True)
         with stopped(process_of(jack_name.text)):
             says(rig, alive=False, connections=[])
             rig.say("set Amp.gain.gain 3")
