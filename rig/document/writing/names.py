@@ -175,8 +175,10 @@ class NamesText:
         if "send" not in table.fields:
             toml_tables.put(self.tree, table, "send", "{}", MIDI)
         inner = table.child("send")
+        called = {self.before.picked(pick): self.after.picked(pick) for pick in old if pick in new}
         for name in [name for name in were if name not in wanted]:
-            now = next((other for other, said in wanted.items() if other not in were and said == were[name]), None)
+            alike = [other for other, said in wanted.items() if other not in were and said == were[name]]
+            now = called.get(name) or next(iter(alike), None)
             found = inner.fields.get(name)
             if now is not None and found is not None and _renamed(inner, found, (name,), now):
                 inner.fields[now] = inner.fields.pop(name)
